@@ -1,0 +1,1 @@
+"""Differentiable losses on meshes, points and pictures."""

@@ -1,0 +1,1 @@
+"""Operators on meshes, points and voxels, under PyTorch3D's names."""

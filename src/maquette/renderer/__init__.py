@@ -1,0 +1,1 @@
+"""Cameras, rasterizer, shaders: meshes to pictures, differentiably."""

@@ -1,0 +1,1 @@
+"""Mesh rendering, under PyTorch3D's module paths."""

@@ -1,0 +1,1 @@
+"""The nouns: batches of meshes and points, voxel grids, textures, materials, cameras."""

@@ -1,0 +1,1 @@
+"""The systems, each in its own folder."""

@@ -1,0 +1,1 @@
+"""Molding: a sphere shaped to match a mesh or silhouettes."""

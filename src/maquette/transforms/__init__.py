@@ -1,0 +1,1 @@
+"""Rigid and affine transforms, rotation conversions, so(3) and se(3)."""

@@ -1,0 +1,1 @@
+"""Small helpers under PyTorch3D's names."""
