@@ -1,11 +1,12 @@
 """Launching a Warp kernel on torch tensors: spread over threads on a CPU, on torch's stream on CUDA.
 
-Every kernel launched here has `start: int` as its first argument and works on item `start + wp.tid()`. On a CPU
-Warp runs one launch on one thread but releases the interpreter lock meanwhile, so the items are cut into
-consecutive pieces, one launch each, run by a small pool. Which thread runs a piece never changes a result: pieces
-write to disjoint memory, so the same input gives the same bits every time.
+Every kernel launched here has `start: int` as its first argument and works on item `start + wp.tid()`. On a
+CPU Warp runs one launch on one thread but releases the interpreter lock meanwhile, so the items are cut into
+consecutive pieces, one launch each, run by a small pool. Which thread runs a piece never changes a result:
+pieces write to disjoint memory, so the same input gives the same bits every time.
 """
 
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -34,14 +35,14 @@ def _pool(pid: int, threads: int) -> ThreadPoolExecutor:
 
 
 def even_pieces(items: int, least: int = 1) -> list[Piece]:
-    """Cut `items` into one consecutive (start, stop) a thread of torch, none with fewer than `least` items."""
+    """Cut `items` into one (start, stop) a thread of torch, none with fewer than `least` items."""
     count = max(1, min(torch.get_num_threads(), items // max(least, 1)))
     bounds = [items * i // count for i in range(count + 1)]
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(itertools.pairwise(bounds))
 
 
 def compute_device(device: torch.device) -> torch.device:
-    """The device a kernel for tensors on `device` runs on: itself on CPU and CUDA, else the CPU (said once)."""
+    """The device that kernels for tensors on `device` run on: the CPU (said once) if Warp lacks it."""
     if device.type in ("cpu", "cuda"):
         return device
     _say_once(f"maquette: kernels do not run on {device.type}; computing them on the CPU")
