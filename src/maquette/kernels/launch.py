@@ -9,23 +9,39 @@ pieces write to disjoint memory, so the same input gives the same bits every tim
 import itertools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache, lru_cache
-from pathlib import Path
+from threading import Timer
 
 import torch
 import warp as wp
 from torch import Tensor
 
 Piece = tuple[int, int]
+_PATIENCE_SECONDS = 0.4  # a module that takes longer to load is being compiled
 
 
 @cache
 def start_warp() -> None:
-    """Initialise Warp once, without its banner."""
-    wp.config.quiet = True
-    wp.init()
+    """Initialise Warp once, without its banner and without its remark that a machine has no GPU."""
+    wp.config.log_level = wp.LOG_ERROR
+    with _native_stderr_closed():
+        wp.init()
+
+
+@contextmanager
+def _native_stderr_closed() -> Iterator[None]:
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 @lru_cache(maxsize=1)
@@ -45,24 +61,29 @@ def compute_device(device: torch.device) -> torch.device:
     """The device that kernels for tensors on `device` run on: the CPU (said once) if Warp lacks it."""
     if device.type in ("cpu", "cuda"):
         return device
-    _say_once(f"maquette: kernels do not run on {device.type}; computing them on the CPU")
+    _say_foreign(device.type)
     return torch.device("cpu")
 
 
 @cache
-def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 - a notice for the person at the terminal
+def _say_foreign(kind: str) -> None:
+    _say(f"maquette: kernels do not run on {kind}; computing them on the CPU")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a notice for the person at the terminal
 
 
 @cache
-def _load(kernel: wp.Kernel, device: str) -> None:
-    """Compile the kernel's module, or load it from Warp's cache, before any thread asks for it."""
-    module = kernel.module
-    folder = Path(wp.config.kernel_cache_dir) / module.get_module_identifier()
-    if not folder.exists():
-        name = module.name.rsplit(".", 1)[-1]
-        _say_once(f"maquette: compiling '{name}' for {device} (first use only)")
-    wp.load_module(module, device=device)
+def _load(module: wp.Module, device: str) -> None:
+    """Compile a kernel's module, or load it from Warp's cache, before any thread asks for it."""
+    name = module.name.rsplit(".", 1)[-1]
+    notice = Timer(_PATIENCE_SECONDS, _say, [f"maquette: compiling '{name}' for {device} (first use only)"])
+    notice.start()
+    try:
+        wp.load_module(module, device=device)
+    finally:
+        notice.cancel()
 
 
 def launch(
@@ -82,17 +103,19 @@ def launch(
     start_warp()
     inputs = [x.detach() if isinstance(x, Tensor) else x for x in inputs]
     if device.type == "cuda":
-        _load(kernel, str(wp.device_from_torch(device)))
+        _load(kernel.module, str(wp.device_from_torch(device)))
         stream = wp.stream_from_torch(torch.cuda.current_stream(device))
         wp.launch(kernel, dim=items, inputs=[0, *inputs], device=stream.device, stream=stream)
         return
-    _load(kernel, "cpu")
+    _load(kernel.module, "cpu")
     pieces = even_pieces(items) if pieces is None else [p for p in pieces if p[1] > p[0]]
     if len(pieces) == 1:
         _launch_piece(kernel, pieces[0], inputs)
         return
     pool = _pool(os.getpid(), torch.get_num_threads())
-    for future in [pool.submit(_launch_piece, kernel, piece, inputs) for piece in pieces]:
+    others = [pool.submit(_launch_piece, kernel, piece, inputs) for piece in pieces[1:]]
+    _launch_piece(kernel, pieces[0], inputs)
+    for future in others:
         future.result()
 
 
