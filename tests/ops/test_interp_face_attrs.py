@@ -1,0 +1,60 @@
+"""Interpolation of face attributes: known values, dtypes, errors."""
+
+import pytest
+import torch
+
+from maquette.ops.interp_face_attrs import (
+    interpolate_face_attributes,
+    interpolate_packed,
+    interpolate_vertex_attributes,
+)
+
+
+def test_known_values():
+    faces = torch.tensor([1, -1, 0]).view(1, 1, 3, 1)
+    bary = torch.tensor([[0.25, 0.25, 0.5], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).view(1, 1, 3, 1, 3)
+    attributes = torch.tensor([[[1.0], [2.0], [3.0]], [[4.0], [8.0], [16.0]]])
+    out = interpolate_face_attributes(faces, bary, attributes)
+    assert out.flatten().tolist() == [11.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+def test_dtype_is_kept(dtype):
+    faces = torch.tensor([0, -1, 1])
+    bary = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 0.5, 0.5]], dtype=dtype)
+    attributes = torch.arange(12, dtype=dtype).view(2, 3, 2)
+    out = interpolate_packed(faces, bary, attributes)
+    assert out.dtype == dtype
+    assert out.tolist() == [[0.0, 1.0], [0.0, 0.0], [9.0, 10.0]]
+
+
+def test_gradcheck_in_float64():
+    torch.manual_seed(0)
+    faces = torch.randint(-2, 4, (1, 2, 3, 2))
+    bary = torch.rand(1, 2, 3, 2, 3, dtype=torch.float64, requires_grad=True)
+    attributes = torch.rand(4, 3, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda b, a: interpolate_face_attributes(faces, b, a), (bary, attributes))
+
+
+def test_vertex_attributes_equal_attributes_copied_to_corners():
+    torch.manual_seed(1)
+    faces, bary = torch.randint(-1, 8, (50,)), torch.rand(50, 3)
+    verts, face_verts = torch.randn(6, 4), torch.randint(0, 6, (8, 3))
+    by_vertex = interpolate_vertex_attributes(faces, bary, verts, face_verts)
+    assert torch.equal(by_vertex, interpolate_packed(faces, bary, verts[face_verts]))
+
+
+def test_autocast_computes_in_float32():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = interpolate_packed(torch.tensor([0]), torch.full((1, 3), 1 / 3), torch.ones(1, 3, 1))
+    assert out.dtype == torch.float32
+
+
+def test_errors():
+    pixels, bary = torch.zeros(1, 1, 1, 1, dtype=torch.int64), torch.ones(1, 1, 1, 1, 3)
+    with pytest.raises(ValueError, match="three vertices"):
+        interpolate_face_attributes(pixels, bary, torch.ones(1, 4, 3))
+    with pytest.raises(ValueError, match="pix_to_face must have shape"):
+        interpolate_face_attributes(pixels[..., None], bary, torch.ones(1, 3, 3))
+    with pytest.raises(IndexError, match="out of range"):
+        interpolate_face_attributes(pixels + 1, bary, torch.ones(1, 3, 3))
