@@ -1,1 +1,9 @@
 """The nouns: batches of meshes and points, voxel grids, textures, materials, cameras."""
+
+from .meshes import Meshes as Meshes
+from .meshes import join_meshes_as_batch as join_meshes_as_batch
+from .meshes import join_meshes_as_scene as join_meshes_as_scene
+from .utils import list_to_packed as list_to_packed
+from .utils import list_to_padded as list_to_padded
+from .utils import packed_to_list as packed_to_list
+from .utils import padded_to_list as padded_to_list

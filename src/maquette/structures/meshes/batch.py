@@ -1,0 +1,353 @@
+"""`Meshes`: a batch of triangle meshes of different sizes."""
+
+import copy
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from .forms import Repeated
+from .geometry import MeshGeometry
+from .parse import parse_verts_faces, parse_verts_normals
+from .repeat import repeat_rows
+from .submeshes import cut_submesh
+
+
+class Meshes(MeshGeometry):
+    """A batch of triangle meshes, to be had as lists, packed or padded tensors.
+
+    Same interface as PyTorch3D's class of this name. Differs in that vertices are never written in place (the
+    `_`-methods replace this object's tensors, not their contents), that packed and padded vertices share memory
+    where all meshes have as many vertices, and that edges are found once for a batch and all those made of it by
+    `extend`, `offset_verts`, `scale_verts` and `update_padded`.
+    """
+
+    _INTERNAL_TENSORS = (
+        "_verts_packed",
+        "_verts_padded",
+        "_verts_packed_to_mesh_idx",
+        "_mesh_to_verts_packed_first_idx",
+        "_verts_padded_to_packed_idx",
+        "_num_verts_per_mesh",
+        "_faces_packed",
+        "_faces_padded",
+        "_faces_packed_to_mesh_idx",
+        "_mesh_to_faces_packed_first_idx",
+        "_num_faces_per_mesh",
+        "_edges_packed",
+        "_edges_packed_to_mesh_idx",
+        "_num_edges_per_mesh",
+        "_mesh_to_edges_packed_first_idx",
+        "_faces_packed_to_edges_packed",
+        "_faces_areas_packed",
+        "_faces_normals_packed",
+        "_verts_normals_packed",
+        "_laplacian_packed",
+        "valid",
+    )
+
+    def __init__(
+        self,
+        verts: list[Tensor] | Tensor,
+        faces: list[Tensor] | Tensor,
+        textures=None,
+        *,
+        verts_normals: list[Tensor] | Tensor | None = None,
+    ) -> None:
+        """
+        Args:
+            verts: list of N tensors (V_n, 3), or a tensor (N, V, 3). Rows that no face uses are kept.
+            faces: list of N integer tensors (F_n, 3) of indices into the mesh's own vertices, or a tensor
+                (N, F, 3). Rows with a negative index are padding; in a tensor they stand at the end.
+            textures: what colours the meshes: `TexturesVertex`, `TexturesUV` or `TexturesAtlas`.
+            verts_normals: normals to use instead of computed ones, in the form of `verts`. They are computed anew
+                when vertices are moved by different offsets.
+
+        Raises:
+            ValueError: shapes, devices or padding that do not fit together, or no texture object.
+        """
+        if textures is not None and not hasattr(textures, "sample_textures"):
+            raise ValueError(
+                f"Expected textures to be an instance of type TexturesBase; got {type(textures)!r}"
+            )
+        given = parse_verts_faces(verts, faces)
+        self._forget_forms()
+        self._forget_geometry()
+        self.device = given.device
+        self._verts_list, self._verts_padded = given.verts_list, given.verts_padded
+        self._faces_list, self._faces_padded = given.faces_list, given.faces_padded
+        self._set_counts(given.verts_counts, given.faces_counts)
+        self.textures = textures
+        if textures is not None:
+            self._adopt_textures()
+        if verts_normals is not None:
+            self._verts_normals_packed = parse_verts_normals(verts_normals, given.verts_counts)
+
+    def _set_counts(self, verts_counts: list[int], faces_counts: list[int]) -> None:
+        self._verts_counts, self._faces_counts = verts_counts, faces_counts
+        self._N = len(verts_counts)
+        self._V, self._F = max(verts_counts, default=0), max(faces_counts, default=0)
+        self.equisized = self._same_verts_count() and self._same_faces_count()
+        self.valid = torch.tensor(
+            [v > 0 and f > 0 for v, f in zip(verts_counts, faces_counts, strict=True)],
+            dtype=torch.bool,
+            device=self.device,
+        )
+        empty = self.isempty()
+        self._num_verts_per_mesh, self._num_faces_per_mesh = (
+            torch.tensor([] if empty else counts, dtype=torch.int64, device=self.device)
+            for counts in (verts_counts, faces_counts)
+        )
+
+    def _check_textures(self) -> None:
+        if not self.textures.check_shapes(self._N, self._V, self._F):
+            raise ValueError("Textures do not match the dimensions of Meshes.")
+
+    def _adopt_textures(self) -> None:
+        """Check that the textures fit and tell them the sizes of the meshes."""
+        self._check_textures()
+        empty = self.isempty()
+        self.textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
+        self.textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
+        self.textures.valid = self.valid
+
+    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+        """Select meshes by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
+
+        Vertices and faces are shared with this batch.
+
+        Raises:
+            IndexError: anything else.
+        """
+        verts, faces = self.verts_list(), self.faces_list()
+        if isinstance(index, slice):
+            chosen = list(range(self._N))[index]
+        elif isinstance(index, int):
+            chosen = [index]
+        elif isinstance(index, list):
+            chosen = index
+        elif isinstance(index, Tensor) and index.dim() == 1 and not index.is_floating_point():
+            index = index.nonzero().squeeze(1) if index.dtype == torch.bool else index
+            index = chosen = index.tolist()
+        else:
+            raise IndexError(index)
+        textures = None if self.textures is None else self.textures[index]
+        return self.__class__([verts[i] for i in chosen], [faces[i] for i in chosen], textures)
+
+    def _map_tensors(self, change) -> Self:
+        """Shallow copy with `change` applied to every tensor in it."""
+        other = copy.copy(self)
+        other._verts_list = [change(v) for v in self.verts_list()]
+        other._faces_list = [change(f) for f in self.faces_list()]
+        other._repeated = None
+        for name in self._INTERNAL_TENSORS:
+            value = getattr(self, name)
+            if torch.is_tensor(value):
+                setattr(other, name, change(value))
+        return other
+
+    def clone(self) -> Self:
+        """Copy in memory of its own."""
+        other = self._map_tensors(torch.clone)
+        if self.textures is not None:
+            other.textures = self.textures.clone()
+        return other
+
+    def detach(self) -> Self:
+        """The same tensors cut off from the autograd graph."""
+        other = self._map_tensors(torch.detach)
+        if self.textures is not None:
+            other.textures = self.textures.detach()
+        return other
+
+    def to(self, device: str | torch.device, copy: bool = False) -> Self:
+        """Meshes on `device`: this object when it is there already and `copy` is False, else a copy."""
+        target = torch.empty(0, device=device).device
+        if self.device == target:
+            return self.clone() if copy else self
+        other = self._map_tensors(lambda tensor: tensor.to(target))
+        other.device = target
+        other._shared_edges, other._edge_copies = None, 1
+        if self.textures is not None:
+            other.textures = self.textures.clone().to(target)
+        return other
+
+    def cpu(self) -> Self:
+        """Meshes on the CPU."""
+        return self.to("cpu")
+
+    def cuda(self) -> Self:
+        """Meshes on the current CUDA device."""
+        return self.to("cuda")
+
+    def get_mesh_verts_faces(self, index: int) -> tuple[Tensor, Tensor]:
+        """Vertices (V_n, 3) and faces (F_n, 3) of one mesh.
+
+        Raises:
+            ValueError: `index` is no int or out of [0, N).
+        """
+        if not isinstance(index, int):
+            raise ValueError("Mesh index must be an integer.")
+        if not 0 <= index < self._N:
+            raise ValueError(
+                "Mesh index must be in the range [0, N) where N is the number of meshes in the batch."
+            )
+        return self.verts_list()[index], self.faces_list()[index]
+
+    def split(self, split_sizes: list[int]) -> list[Self]:
+        """Cut the batch into consecutive batches of the given sizes.
+
+        Raises:
+            ValueError: a size is no int.
+        """
+        if not all(isinstance(size, int) for size in split_sizes):
+            raise ValueError("Value of split_sizes must be a list of integers.")
+        ends = torch.tensor(split_sizes).cumsum(0).tolist()
+        return [self[end - size : end] for size, end in zip(split_sizes, ends, strict=True)]
+
+    def _replace_verts(self, packed: Tensor) -> None:
+        """Take new packed vertices and forget every form of the old ones."""
+        self.faces_list()
+        self._verts_list = self._verts_padded = None
+        self._verts_packed = packed
+
+    def offset_verts_(self, vert_offsets_packed: Tensor) -> Self:
+        """Add offsets to the vertices of this object.
+
+        Normals and areas are kept under one common shift and computed anew otherwise.
+
+        Args:
+            vert_offsets_packed: (3,) or (sum V_n, 3).
+
+        Raises:
+            ValueError: any other shape.
+        """
+        verts = self.verts_packed()
+        rigid = vert_offsets_packed.shape == (3,)
+        if not rigid and vert_offsets_packed.shape != verts.shape:
+            raise ValueError("Verts offsets must have dimension (all_v, 3).")
+        self._replace_verts(verts + vert_offsets_packed)
+        if not rigid:
+            self._refresh_geometry()
+        return self
+
+    def offset_verts(self, vert_offsets_packed: Tensor) -> Self:
+        """Like `offset_verts_` on a new object."""
+        return self._shallow_copy().offset_verts_(vert_offsets_packed)
+
+    def scale_verts_(self, scale: float | Tensor) -> Self:
+        """Multiply the vertices of this object by one number, or by one number a mesh (N,)."""
+        if torch.is_tensor(scale):
+            scale = scale[self.verts_packed_to_mesh_idx()][:, None]
+        self._replace_verts(self.verts_packed() * scale)
+        self._forget_face_geometry()
+        return self
+
+    def scale_verts(self, scale: float | Tensor) -> Self:
+        """Like `scale_verts_` on a new object."""
+        return self._shallow_copy().scale_verts_(scale)
+
+    def _shallow_copy(self) -> Self:
+        """New object over the same tensors, with textures of its own; edges found later are shared."""
+        if not self.isempty():
+            self._edge_source()
+        other = copy.copy(self)
+        if self.textures is not None:
+            other.textures = self.textures.clone()
+        return other
+
+    def update_padded(self, new_verts_padded: Tensor) -> Self:
+        """New batch of the same faces and textures with other vertices.
+
+        Args:
+            new_verts_padded: (N, max V_n, 3).
+
+        Raises:
+            ValueError: another shape.
+        """
+        names = ("batch dimension", "number of points", "dimension")
+        for name, got, wanted in zip(names, new_verts_padded.shape, (self._N, self._V, 3), strict=True):
+            if got != wanted:
+                raise ValueError(f"new values must have the same {name}.")
+        self.faces_padded(), self.faces_list()
+        had_packed = self._verts_packed is not None
+        other = copy.copy(self)
+        other._verts_padded = new_verts_padded
+        other._verts_list = other._verts_packed = None
+        other._forget_geometry()
+        other._laplacian_packed = self._laplacian_packed
+        if had_packed:
+            other.verts_packed()
+        return other
+
+    def extend(self, N: int) -> Self:
+        """New batch in which every mesh comes `N` times in a row.
+
+        Raises:
+            ValueError: `N` is no positive int.
+        """
+        if not isinstance(N, int):
+            raise ValueError("N must be an integer.")
+        if N <= 0:
+            raise ValueError("N must be > 0.")
+        textures = None if self.textures is None else self.textures.extend(N)
+        if self.isempty():
+            verts = [v.clone() for v in self.verts_list() for _ in range(N)]
+            faces = [f.clone() for f in self.faces_list() for _ in range(N)]
+            return self.__class__(verts, faces, textures)
+        other = copy.copy(self)
+        other._forget_forms()
+        other._forget_geometry()
+        other._repeated = Repeated(N, repeat_rows(self.verts_packed(), self._verts_counts, N), self)
+        other._shared_edges, other._edge_copies = self._edge_source(), self._edge_copies * N
+        other._set_counts(
+            [n for n in self._verts_counts for _ in range(N)],
+            [n for n in self._faces_counts for _ in range(N)],
+        )
+        other.textures = textures
+        if textures is not None:
+            other._adopt_textures()
+        return other
+
+    def submeshes(self, face_indices: Sequence[Sequence[Tensor]] | Sequence[Tensor] | Tensor) -> Self:
+        """New batch of parts of the meshes.
+
+        Args:
+            face_indices: for each mesh the parts to cut out of it, each given by the indices of its faces: nested
+                lists of (F_part,) tensors, a list of (parts, F_part) tensors, or a (N, parts, F_part) tensor.
+
+        Returns:
+            one mesh a part, in order, with the vertices that its faces use.
+
+        Raises:
+            ValueError: the number of meshes differs.
+        """
+        if len(face_indices) != len(self):
+            raise ValueError(
+                "You must specify exactly one set of submeshes for each mesh in this Meshes object."
+            )
+        parts, vert_ids = [], []
+        for chosen, verts, faces in zip(face_indices, self.verts_list(), self.faces_list(), strict=True):
+            cut = [cut_submesh(verts, faces, ids) for ids in chosen]
+            parts.extend(cut)
+            vert_ids.append([part.vert_ids for part in cut])
+        textures = self.textures.submeshes(vert_ids, face_indices) if self.textures else None
+        return self.__class__([part.verts for part in parts], [part.faces for part in parts], textures)
+
+    def sample_textures(self, fragments) -> Tensor:
+        """Texture value at every rasterized sample.
+
+        Args:
+            fragments: rasterizer output, (N, H, W, K) face indices and barycentric coordinates.
+
+        Returns:
+            (N, H, W, K, C).
+
+        Raises:
+            ValueError: the meshes have no textures, or textures of other sizes.
+        """
+        if self.textures is None:
+            raise ValueError("Meshes does not have textures")
+        self._check_textures()
+        return self.textures.sample_textures(fragments, faces_packed=self.faces_packed())
