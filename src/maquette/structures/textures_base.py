@@ -1,0 +1,187 @@
+"""What all textures share: batches kept as lists or padded tensors, copies, selection, extension."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+Batch = Tensor | list[Tensor] | tuple[Tensor, ...]
+
+
+def pad_list(tensors: Sequence[Tensor], pad_value: float = 0.0) -> Tensor:
+    """Stack tensors of shape (M_i, ...) into one of shape (N, max M_i, ...), filled up with `pad_value`."""
+    if len({len(t) for t in tensors}) == 1:
+        return torch.stack(list(tensors))
+    return pad_sequence(list(tensors), batch_first=True, padding_value=pad_value)
+
+
+class TexturesBase:
+    """A batch of N textures, one a mesh.
+
+    A subclass names its batches in `_batches`; each is kept as the attribute `_<name>_list` (N tensors),
+    `_<name>_padded` (one tensor), or both, and one form is computed from the other when asked for. `Meshes`
+    tells its textures how many vertices and faces each mesh has (`_num_verts_per_mesh`,
+    `_num_faces_per_mesh`) and which meshes have faces (`valid`).
+
+    A subclass implements `sample_textures`, `faces_verts_textures_packed`, `submeshes`, `join_batch`,
+    `join_scene` and `check_shapes`; `to`, `clone`, `detach`, `extend` and indexing work for all.
+    """
+
+    _batches: tuple[str, ...] = ()
+    _N: int
+    valid: Tensor
+    device: torch.device
+    _num_verts_per_mesh: list[int] | None = None
+    _num_faces_per_mesh: list[int] | None = None
+
+    def __len__(self) -> int:
+        return self._N
+
+    def isempty(self) -> bool:
+        """Whether there is no texture, or none whose mesh has faces."""
+        return self._N == 0 or not bool(self.valid.any())
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move every tensor to `device`, in place."""
+        vars(self).update(self._mapped(lambda t: t.to(device)))
+        self.device = torch.device(device)
+        return self
+
+    def clone(self) -> Self:
+        """A copy that shares no memory with this one."""
+        return self._copy_with(self._mapped(torch.clone))
+
+    def detach(self) -> Self:
+        """The same textures, cut from the graph."""
+        return self._copy_with(self._mapped(torch.detach))
+
+    def extend(self, N: int) -> Self:
+        """Repeat each texture N times: (a, b) extended twice is (a, a, b, b).
+
+        Raises:
+            ValueError: N is not a positive integer.
+        """
+        if not isinstance(N, int):
+            raise ValueError("N must be an integer.")
+        if N <= 0:
+            raise ValueError("N must be > 0.")
+        return self._select([i for i in range(self._N) for _ in range(N)])
+
+    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+        """The textures at `index`, always as a batch: an integer gives a batch of one."""
+        return self._select(_positions(index, self._N))
+
+    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+        """Texture value of every entry of the fragments, (N, H, W, K, C)."""
+        raise NotImplementedError(f"{type(self).__name__} does not sample textures")
+
+    def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
+        """Texture value at the three corners of every face, (sum F_i, 3, C)."""
+        raise NotImplementedError(f"{type(self).__name__} has no values at corners")
+
+    def submeshes(
+        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
+    ) -> "TexturesBase":
+        """Textures of parts of the meshes; element [i][j] lists what part j of mesh i keeps."""
+        raise NotImplementedError(f"{type(self).__name__} does not support submeshes")
+
+    def _copy_with(self, changes: dict) -> Self:
+        other = copy.copy(self)
+        vars(other).update(changes)
+        return other
+
+    def _mapped(self, function: Callable[[Tensor], Tensor]) -> dict:
+        """All attributes, tensors replaced by `function` of them; what was one tensor stays one tensor."""
+        done: dict[int, Tensor] = {}
+
+        def once(tensor: Tensor) -> Tensor:
+            if id(tensor) not in done:
+                done[id(tensor)] = function(tensor)
+            return done[id(tensor)]
+
+        def visit(value):
+            if isinstance(value, Tensor):
+                return once(value)
+            if isinstance(value, list | tuple):
+                return [visit(item) for item in value]
+            return value
+
+        return {name: visit(value) for name, value in vars(self).items()}
+
+    def _select(self, positions: list[int]) -> Self:
+        """The textures at `positions`, which may repeat."""
+        changes: dict = {"_N": len(positions), "valid": self.valid[positions]}
+        for name in self._batches:
+            items = getattr(self, f"{name}_list")()
+            changes[f"_{name}_list"] = None if items is None else [items[i] for i in positions]
+            changes[f"_{name}_padded"] = None
+        for name in ("_num_verts_per_mesh", "_num_faces_per_mesh"):
+            counts = getattr(self, name)
+            changes[name] = None if counts is None else [counts[i] for i in positions]
+        return self._copy_with(changes)
+
+    def _set_batch(self, name: str, batch: Batch | None) -> None:
+        """Store a batch under its name, in the form it came in."""
+        as_list = isinstance(batch, list | tuple)
+        setattr(self, f"_{name}_list", list(batch) if as_list else None)
+        setattr(self, f"_{name}_padded", None if as_list else batch)
+
+    def _padded(self, name: str, empty: tuple[int, ...]) -> Tensor:
+        """A batch as one tensor; of shape (0, *empty) when there is none."""
+        padded = getattr(self, f"_{name}_padded")
+        if padded is None:
+            items = getattr(self, f"_{name}_list")
+            padded = pad_list(items) if items else torch.zeros((0, *empty), device=self.device)
+            setattr(self, f"_{name}_padded", padded)
+        return padded
+
+    def _listed(self, name: str, sizes: list[int] | None = None) -> list[Tensor]:
+        """A batch as a list, each item cut to its size; sizes None keeps the padding."""
+        items, padded = getattr(self, f"_{name}_list"), getattr(self, f"_{name}_padded")
+        stale = items is None or (
+            padded is not None and sizes is not None and [len(item) for item in items] != sizes
+        )
+        if stale:
+            items = list(padded.unbind(0))
+            if sizes is not None:
+                items = [item[:size] for item, size in zip(items, sizes, strict=True)]
+            setattr(self, f"_{name}_list", items)
+        return items
+
+    def _extent(self, name: str) -> tuple[int, int]:
+        """(N, longest item) of a batch, found without padding it."""
+        items, padded = getattr(self, f"_{name}_list"), getattr(self, f"_{name}_padded")
+        if padded is not None:
+            return padded.shape[0], padded.shape[1]
+        return len(items), max((len(item) for item in items), default=0)
+
+
+def _positions(index: int | slice | list[int] | Tensor, count: int) -> list[int]:
+    """Any index of a batch as a list of positions."""
+    if isinstance(index, int):
+        return [range(count)[index]]
+    if isinstance(index, slice):
+        return list(range(count)[index])
+    index = torch.as_tensor(index)
+    if index.dtype == torch.bool:
+        index = index.nonzero().flatten()
+    return [int(i) for i in index.flatten()]
+
+
+def require_batch(batch, name: str, ndim: int, shape: str) -> None:
+    """Check that `batch` is a tensor of `ndim` dimensions, the first of them the batch, or a list of items.
+
+    Raises:
+        ValueError: it is neither, or has the wrong number of dimensions. The message names batch and shape.
+    """
+    if isinstance(batch, Tensor):
+        if batch.ndim != ndim:
+            raise ValueError(f"Expected {name} to be of shape (N, {shape}); got {tuple(batch.shape)}")
+    elif isinstance(batch, list | tuple):
+        if not all(isinstance(item, Tensor) and item.ndim == ndim - 1 for item in batch):
+            raise ValueError(f"Expected {name} to be a list of tensors of shape ({shape})")
+    else:
+        raise ValueError(f"Expected {name} to be a tensor or a list of tensors; got {type(batch).__name__}")

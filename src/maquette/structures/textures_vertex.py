@@ -1,0 +1,97 @@
+"""Textures with one feature vector, such as a colour, at each vertex."""
+
+import torch
+from torch import Tensor
+
+from .interpolation import interpolate_face_attributes
+from .textures_base import TexturesBase, require_batch
+
+
+class TexturesVertex(TexturesBase):
+    """One feature vector a vertex, interpolated over each face.
+
+    Args:
+        verts_features: list of N tensors (V_i, C), or one padded tensor (N, V, C).
+
+    Raises:
+        ValueError: anything else.
+    """
+
+    _batches = ("verts_features",)
+
+    def __init__(self, verts_features: Tensor | list | tuple) -> None:
+        require_batch(verts_features, "verts_features", 3, "V, C")
+        self._set_batch("verts_features", verts_features)
+        self._N = len(verts_features)
+        self.device = verts_features[0].device if self._N else torch.device("cpu")
+        self._num_verts_per_mesh = [len(item) for item in verts_features]
+        self.valid = torch.ones(self._N, dtype=torch.bool, device=self.device)
+
+    def verts_features_padded(self) -> Tensor:
+        """(N, max V_i, C), filled up with zeros."""
+        return self._padded("verts_features", (0, 3))
+
+    def verts_features_list(self) -> list[Tensor]:
+        """N tensors (V_i, C)."""
+        return self._listed("verts_features", self._num_verts_per_mesh)
+
+    def verts_features_packed(self) -> Tensor:
+        """(sum V_i, C)."""
+        items = self.verts_features_list()
+        return torch.cat(items) if items else torch.zeros((0, 3), device=self.device)
+
+    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+        """Interpolate the features of each face's corners at each entry of the fragments.
+
+        Args:
+            fragments: rasterizer output; `pix_to_face` and `bary_coords` are read.
+            faces_packed: (sum F_i, 3) packed faces of the meshes; needed.
+
+        Returns:
+            (N, H, W, K, C); 0 where no face is.
+        """
+        corners = self.faces_verts_textures_packed(faces_packed)
+        return interpolate_face_attributes(fragments.pix_to_face, fragments.bary_coords, corners)
+
+    def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
+        """Features of the corners of each packed face, (sum F_i, 3, C); `faces_packed` is needed."""
+        if faces_packed is None:
+            raise ValueError("faces_packed is needed to know each face's vertices")
+        return self.verts_features_packed()[faces_packed]
+
+    def submeshes(
+        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
+    ) -> "TexturesVertex":
+        """Textures of parts of the meshes.
+
+        Args:
+            vertex_ids_list: element [i][j] lists the vertices of mesh i that its part j keeps.
+            faces_ids_list: not used.
+
+        Raises:
+            IndexError: not one element a mesh.
+        """
+        features = self.verts_features_list()
+        if len(vertex_ids_list) != len(features):
+            raise IndexError("vertex_ids_list must have one element for each of verts_features_list.")
+        return type(self)(
+            [item[ids] for item, parts in zip(features, vertex_ids_list, strict=True) for ids in parts]
+        )
+
+    def join_batch(self, textures: list["TexturesVertex"]) -> "TexturesVertex":
+        """One batch of these textures followed by those of each element of `textures`.
+
+        Raises:
+            ValueError: an element is of another class.
+        """
+        if not all(isinstance(other, TexturesVertex) for other in textures):
+            raise ValueError("All textures must be of type TexturesVertex.")
+        return type(self)([item for batch in (self, *textures) for item in batch.verts_features_list()])
+
+    def join_scene(self) -> "TexturesVertex":
+        """One texture for the scene that all meshes make together."""
+        return type(self)([self.verts_features_packed()])
+
+    def check_shapes(self, batch_size: int, max_num_verts: int, max_num_faces: int) -> bool:
+        """Whether there is one feature for each vertex of a padded batch of meshes of this size."""
+        return self._extent("verts_features") == (batch_size, max_num_verts)
