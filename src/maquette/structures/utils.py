@@ -40,8 +40,7 @@ def list_to_padded(
     if any(item.ndim != rank for item in items):
         raise ValueError("All items have to have the same number of dimensions!")
     if pad_size is None:
-        filled = [item for item in items if len(item) > 0] or items
-        pad_size = [max(item.shape[axis] for item in filled) for axis in range(rank)]
+        pad_size = [max(item.shape[axis] for item in items) for axis in range(rank)]
     elif len(pad_size) != rank:
         raise ValueError("Pad size must contain target size for all dimensions.")
     padded = items[0].new_full((len(items), *pad_size), pad_value)
@@ -51,7 +50,9 @@ def list_to_padded(
     return padded
 
 
-def padded_to_list(x: Tensor, split_size: Sequence[int] | Sequence[Sequence[int]] | None = None) -> list[Tensor]:
+def padded_to_list(
+    x: Tensor, split_size: Sequence[int] | Sequence[Sequence[int]] | None = None
+) -> list[Tensor]:
     """Cut a padded tensor (N, S_1, ..., S_D) into N views.
 
     Args:
@@ -128,16 +129,16 @@ def padded_to_packed(
     if len(split_size) != x.shape[0]:
         raise ValueError("Split size must be of same length as inputs first dimension")
     if not all(isinstance(size, int) for size in split_size):
-        raise ValueError("Support only 1-dimensional unbinded tensor. Split size for more dimensions provided")
+        raise ValueError(
+            "Support only 1-dimensional unbinded tensor. Split size for more dimensions provided"
+        )
     return flat[padded_positions(list(split_size), x.shape[1], x.device)]
 
 
 def packed_indices(sizes: list[int], device: torch.device) -> tuple[Tensor, Tensor]:
     """Index of the first packed row of every item (N,), and the item of every packed row (sum,)."""
     count = torch.tensor(sizes, dtype=torch.int64, device=device)
-    owner = torch.repeat_interleave(
-        torch.arange(len(sizes), device=device), count, output_size=sum(sizes)
-    )
+    owner = torch.repeat_interleave(torch.arange(len(sizes), device=device), count, output_size=sum(sizes))
     return count.cumsum(0) - count, owner
 
 

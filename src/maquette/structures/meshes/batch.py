@@ -24,17 +24,20 @@ class Meshes(MeshGeometry):
     """
 
     _INTERNAL_TENSORS = (
-        "_verts_packed",
-        "_verts_padded",
+        "valid",
+        "_num_verts_per_mesh",
+        "_num_faces_per_mesh",
         "_verts_packed_to_mesh_idx",
         "_mesh_to_verts_packed_first_idx",
         "_verts_padded_to_packed_idx",
-        "_num_verts_per_mesh",
-        "_faces_packed",
-        "_faces_padded",
         "_faces_packed_to_mesh_idx",
         "_mesh_to_faces_packed_first_idx",
-        "_num_faces_per_mesh",
+    )
+    _DERIVED_TENSORS = (
+        "_verts_packed",
+        "_verts_padded",
+        "_faces_packed",
+        "_faces_padded",
         "_edges_packed",
         "_edges_packed_to_mesh_idx",
         "_num_edges_per_mesh",
@@ -44,7 +47,6 @@ class Meshes(MeshGeometry):
         "_faces_normals_packed",
         "_verts_normals_packed",
         "_laplacian_packed",
-        "valid",
     )
 
     def __init__(
@@ -140,8 +142,9 @@ class Meshes(MeshGeometry):
         other = copy.copy(self)
         other._verts_list = [change(v) for v in self.verts_list()]
         other._faces_list = [change(f) for f in self.faces_list()]
-        other._repeated = None
-        for name in self._INTERNAL_TENSORS:
+        other._repeated = other._shared_edges = None
+        other._edge_copies = 1
+        for name in self._INTERNAL_TENSORS + self._DERIVED_TENSORS:
             value = getattr(self, name)
             if torch.is_tensor(value):
                 setattr(other, name, change(value))
@@ -168,7 +171,6 @@ class Meshes(MeshGeometry):
             return self.clone() if copy else self
         other = self._map_tensors(lambda tensor: tensor.to(target))
         other.device = target
-        other._shared_edges, other._edge_copies = None, 1
         if self.textures is not None:
             other.textures = self.textures.clone().to(target)
         return other
@@ -208,7 +210,8 @@ class Meshes(MeshGeometry):
 
     def _replace_verts(self, packed: Tensor) -> None:
         """Take new packed vertices and forget every form of the old ones."""
-        self.faces_list()
+        if self.isempty():
+            return
         self._verts_list = self._verts_padded = None
         self._verts_packed = packed
 
@@ -270,14 +273,17 @@ class Meshes(MeshGeometry):
         for name, got, wanted in zip(names, new_verts_padded.shape, (self._N, self._V, 3), strict=True):
             if got != wanted:
                 raise ValueError(f"new values must have the same {name}.")
-        self.faces_padded(), self.faces_list()
-        had_packed = self._verts_packed is not None
+        self.faces_padded()
+        if not self.isempty():
+            self._edge_source()
+        if self._verts_packed is not None:
+            self._compute_packed()
         other = copy.copy(self)
         other._verts_padded = new_verts_padded
         other._verts_list = other._verts_packed = None
         other._forget_geometry()
         other._laplacian_packed = self._laplacian_packed
-        if had_packed:
+        if self._verts_packed is not None:
             other.verts_packed()
         return other
 

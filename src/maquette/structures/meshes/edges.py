@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from ..utils import packed_indices
 from .repeat import repeat_pointers
 
 
@@ -26,9 +27,7 @@ class Edges(NamedTuple):
     of_faces: Int[Tensor, "face 3"]
 
 
-def find_edges(
-    faces: Int[Tensor, "face 3"], vert_to_mesh: Int[Tensor, "vert"], num_meshes: int
-) -> Edges:
+def find_edges(faces: Int[Tensor, "face 3"], vert_to_mesh: Int[Tensor, "vert"], num_meshes: int) -> Edges:
     """Find the unique undirected edges of packed faces.
 
     Every edge becomes one integer, smaller vertex times the number of vertices plus larger vertex, so that one
@@ -48,28 +47,25 @@ def find_edges(
 class SharedEdges:
     """Edges of one batch, found at the first request and kept for every batch that has the same faces."""
 
-    def __init__(
-        self,
-        faces: Int[Tensor, "face 3"],
-        vert_to_mesh: Int[Tensor, "vert"],
-        verts_counts: list[int],
-        faces_counts: list[int],
-    ):
-        self._faces = faces
-        self._vert_to_mesh = vert_to_mesh
+    def __init__(self, faces_list: list[Tensor], verts_counts: list[int]):
+        self._faces_list = faces_list
         self._verts_counts = verts_counts
-        self._faces_counts = faces_counts
         self._edges: Edges | None = None
 
     def get(self) -> Edges:
         """Edges of the batch."""
         if self._edges is None:
-            self._edges = find_edges(self._faces, self._vert_to_mesh, len(self._verts_counts))
+            device = self._faces_list[0].device
+            first, vert_to_mesh = packed_indices(self._verts_counts, device)
+            owner = packed_indices([len(faces) for faces in self._faces_list], device)[1]
+            faces = torch.cat(self._faces_list) + first[owner][:, None]
+            self._edges = find_edges(faces, vert_to_mesh, len(self._verts_counts))
         return self._edges
 
     def repeated(self, copies: int) -> Edges:
         """Edges of the batch in which each mesh comes `copies` times in a row, without another search."""
         source = self.get()
+        faces_counts = [len(faces) for faces in self._faces_list]
         edges_counts = source.per_mesh.tolist()
         count = source.per_mesh.long().repeat_interleave(copies)
         return Edges(
@@ -79,5 +75,5 @@ class SharedEdges:
             ),
             count.int(),
             count.cumsum(0) - count,
-            repeat_pointers(source.of_faces, self._faces_counts, edges_counts, copies),
+            repeat_pointers(source.of_faces, faces_counts, edges_counts, copies),
         )

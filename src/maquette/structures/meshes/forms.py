@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..utils import packed_indices, padded_positions
 from .edges import Edges, SharedEdges
-from .repeat import repeat_pointers
+from .repeat import repeat_pointers, repeat_rows
 
 
 class Repeated:
@@ -24,8 +24,12 @@ class Repeated:
         return [faces.clone() for faces in self._faces_list for _ in range(self.copies)]
 
     def faces_packed(self) -> Tensor:
-        """Packed faces of all copies."""
+        """Faces of all copies one after another, pointing into the packed vertices."""
         return repeat_pointers(self._faces_packed, self._faces_counts, self._verts_counts, self.copies)
+
+    def faces_of_own_verts(self) -> Tensor:
+        """Faces of all copies one after another, pointing into the vertices of their own mesh."""
+        return repeat_rows(torch.cat(self._faces_list), self._faces_counts, self.copies)
 
 
 class MeshForms:
@@ -175,10 +179,11 @@ class MeshForms:
     def _pad_faces(self) -> Tensor:
         if self.isempty():
             return torch.zeros((self._N, 0, 3), dtype=torch.int64, device=self.device)
-        if self._same_faces_count() and self._repeated is None:
+        if self._repeated is not None:
+            return self._pad_packed_faces(self._repeated.faces_of_own_verts(), -1)
+        if self._same_faces_count():
             return self._faces_list[0][None] if self._N == 1 else torch.stack(self._faces_list)
-        first = self.mesh_to_verts_packed_first_idx()[self.faces_packed_to_mesh_idx()]
-        return self._pad_packed_faces(self.faces_packed() - first[:, None], -1)
+        return self._pad_packed_faces(torch.cat(self.faces_list(), 0), -1)
 
     def _pad_packed_faces(self, packed: Tensor, fill: int) -> Tensor:
         """Spread values given for each packed face (sum F_n, C) to (N, max F_n, C)."""
@@ -257,9 +262,7 @@ class MeshForms:
     def _edge_source(self) -> SharedEdges:
         """Edges that this batch shares with those derived from it (before repetition)."""
         if self._shared_edges is None:
-            self._shared_edges = SharedEdges(
-                self.faces_packed(), self.verts_packed_to_mesh_idx(), self._verts_counts, self._faces_counts
-            )
+            self._shared_edges = SharedEdges(self.faces_list(), self._verts_counts)
         return self._shared_edges
 
     def _find_edges(self) -> Edges:

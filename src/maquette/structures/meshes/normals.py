@@ -8,9 +8,7 @@ from torch.nn.functional import normalize
 MIN_LENGTH = 1e-6
 
 
-def _cross_of_faces(
-    verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]
-) -> Float[Tensor, "face 3"]:
+def _cross_of_faces(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]) -> Float[Tensor, "face 3"]:
     """(v1 - v0) x (v2 - v0): along the normal, twice the area long."""
     v0, v1, v2 = (verts.index_select(0, faces[:, corner]) for corner in range(3))
     return torch.linalg.cross(v1 - v0, v2 - v0)
@@ -31,9 +29,7 @@ def face_areas_normals(
     return length / 2, cross / length.clamp_min(MIN_LENGTH)[:, None]
 
 
-def vert_normals(
-    verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]
-) -> Float[Tensor, "vert 3"]:
+def vert_normals(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]) -> Float[Tensor, "vert 3"]:
     """Unit normal of every vertex: the sum of the normals of its faces, weighted by area.
 
     A vertex of no face, or of degenerate faces only, has normal zero.

@@ -1,0 +1,14 @@
+"""What every test shares: annotations that are checked at run time, and one seed."""
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+CHECKED = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils", "systems")
+
+install_import_hook([f"maquette.{name}" for name in CHECKED], "beartype.beartype")
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
