@@ -1,4 +1,4 @@
-"""Values at the pixels of a rasterized picture, under PyTorch3D's path. Textures need them on the floor below."""
+"""Values at the pixels of a rasterized picture, under PyTorch3D's path."""
 
 from ..structures.interpolation import interpolate_face_attributes as interpolate_face_attributes
 from ..structures.interpolation import interpolate_packed as interpolate_packed

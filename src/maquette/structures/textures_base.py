@@ -171,17 +171,28 @@ def _positions(index: int | slice | list[int] | Tensor, count: int) -> list[int]
     return [int(i) for i in index.flatten()]
 
 
-def require_batch(batch, name: str, ndim: int, shape: str) -> None:
+def require_batch(batch, name: str, ndim: int, shape: str, last: int | None = None) -> None:
     """Check that `batch` is a tensor of `ndim` dimensions, the first of them the batch, or a list of items.
 
+    Args:
+        batch: what to check.
+        name: how the message calls it.
+        ndim: its number of dimensions, with the batch.
+        shape: how the message calls an item's shape.
+        last: size of the last dimension; None allows any.
+
     Raises:
-        ValueError: it is neither, or has the wrong number of dimensions. The message names batch and shape.
+        ValueError: it is neither, or has another shape.
     """
+
+    def fits(tensor: Tensor, dimensions: int) -> bool:
+        return tensor.ndim == dimensions and last in (None, tensor.shape[-1])
+
     if isinstance(batch, Tensor):
-        if batch.ndim != ndim:
+        if not fits(batch, ndim):
             raise ValueError(f"Expected {name} to be of shape (N, {shape}); got {tuple(batch.shape)}")
     elif isinstance(batch, list | tuple):
-        if not all(isinstance(item, Tensor) and item.ndim == ndim - 1 for item in batch):
+        if not all(isinstance(item, Tensor) and fits(item, ndim - 1) for item in batch):
             raise ValueError(f"Expected {name} to be a list of tensors of shape ({shape})")
     else:
         raise ValueError(f"Expected {name} to be a tensor or a list of tensors; got {type(batch).__name__}")
