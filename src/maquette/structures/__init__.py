@@ -3,6 +3,9 @@
 from .meshes import Meshes as Meshes
 from .meshes import join_meshes_as_batch as join_meshes_as_batch
 from .meshes import join_meshes_as_scene as join_meshes_as_scene
+from .pointclouds import Pointclouds as Pointclouds
+from .pointclouds import join_pointclouds_as_batch as join_pointclouds_as_batch
+from .pointclouds import join_pointclouds_as_scene as join_pointclouds_as_scene
 from .utils import list_to_packed as list_to_packed
 from .utils import list_to_padded as list_to_padded
 from .utils import packed_to_list as packed_to_list

@@ -1,0 +1,168 @@
+"""Storage of a batch of point clouds and its list, packed and padded forms."""
+
+import torch
+from torch import Tensor
+
+from ..utils import packed_indices, padded_positions
+
+FIELDS = ("points", "normals", "features")
+
+
+class CloudForms:
+    """Points, normals and features of N clouds; every form is computed at its first request and kept."""
+
+    device: torch.device
+    valid: Tensor
+    equisized: bool
+    _N: int
+    _P: int
+    _C: int | None
+    _counts: list[int]
+    _num_points_per_cloud: Tensor
+
+    def _forget_forms(self) -> None:
+        """Start with no form of any field."""
+        for field in FIELDS:
+            self._set_field(field)
+        self._packed_to_cloud_idx: Tensor | None = None
+        self._cloud_to_packed_first_idx: Tensor | None = None
+        self._padded_to_packed_idx: Tensor | None = None
+
+    def _set_field(
+        self, field: str, listed: list[Tensor] | None = None, packed=None, padded: Tensor | None = None
+    ) -> None:
+        """Give one field in some of its forms and forget the others."""
+        setattr(self, f"_{field}_list", listed)
+        setattr(self, f"_{field}_packed", packed)
+        setattr(self, f"_{field}_padded", padded)
+
+    def _field(self, field: str) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
+        return tuple(getattr(self, f"_{field}_{form}") for form in ("list", "packed", "padded"))
+
+    def _has(self, field: str) -> bool:
+        return any(form is not None for form in self._field(field))
+
+    def __len__(self) -> int:
+        return self._N
+
+    def isempty(self) -> bool:
+        """Whether no cloud of the batch has points."""
+        return not any(self._counts)
+
+    def _list(self, field: str) -> list[Tensor] | None:
+        listed, packed, padded = self._field(field)
+        if listed is None and padded is not None:
+            listed = [row[:n] for row, n in zip(padded.unbind(0), self._counts, strict=True)]
+        elif listed is None and packed is not None:
+            listed = list(packed.split(self._counts))
+        setattr(self, f"_{field}_list", listed)
+        return listed
+
+    def _packed(self, field: str) -> Tensor | None:
+        listed, packed, padded = self._field(field)
+        if packed is not None or not self._has(field) or self.isempty():
+            return packed
+        if listed is None and self.equisized:
+            packed = padded.reshape(-1, padded.shape[2])
+        elif listed is None:
+            packed = padded.reshape(-1, padded.shape[2])[self.padded_to_packed_idx()]
+        else:
+            packed = torch.cat(listed, 0)
+        setattr(self, f"_{field}_packed", packed)
+        return packed
+
+    def _padded(self, field: str) -> Tensor | None:
+        padded = getattr(self, f"_{field}_padded")
+        if padded is not None or not self._has(field) or self.isempty():
+            return padded
+        packed = self._packed(field)
+        if self.equisized:
+            padded = packed.view(self._N, self._P, -1)
+        else:
+            flat = packed.new_zeros((self._N * self._P, packed.shape[1]))
+            flat = flat.index_copy(0, self.padded_to_packed_idx(), packed)
+            padded = flat.view(self._N, self._P, -1)
+        setattr(self, f"_{field}_padded", padded)
+        return padded
+
+    def points_list(self) -> list[Tensor]:
+        """Points as a list of N tensors (P_n, 3)."""
+        return self._list("points")
+
+    def normals_list(self) -> list[Tensor] | None:
+        """Normals as a list of N tensors (P_n, 3), or None."""
+        return self._list("normals")
+
+    def features_list(self) -> list[Tensor] | None:
+        """Features as a list of N tensors (P_n, C), or None."""
+        return self._list("features")
+
+    def points_packed(self) -> Tensor:
+        """Points of all clouds one after another (sum P_n, 3)."""
+        packed = self._packed("points")
+        return torch.zeros((0, 3), device=self.device) if packed is None else packed
+
+    def normals_packed(self) -> Tensor | None:
+        """Normals of all clouds one after another (sum P_n, 3); None without normals or points."""
+        return self._packed("normals")
+
+    def features_packed(self) -> Tensor | None:
+        """Features of all clouds one after another (sum P_n, C); None without features or points."""
+        return self._packed("features")
+
+    def points_padded(self) -> Tensor:
+        """Points (N, max P_n, 3), filled up with 0."""
+        padded = self._padded("points")
+        return torch.zeros((self._N, 0, 3), device=self.device) if padded is None else padded
+
+    def normals_padded(self) -> Tensor | None:
+        """Normals (N, max P_n, 3), filled up with 0; None without normals."""
+        return self._padded("normals")
+
+    def features_padded(self) -> Tensor | None:
+        """Features (N, max P_n, C), filled up with 0; None without features."""
+        return self._padded("features")
+
+    def num_points_per_cloud(self) -> Tensor:
+        """Number of points of every cloud (N,)."""
+        return self._num_points_per_cloud
+
+    def _index_points(self) -> None:
+        counts = [] if self.isempty() else self._counts
+        first, owner = packed_indices(counts, self.device)
+        self._cloud_to_packed_first_idx, self._packed_to_cloud_idx = first, owner
+
+    def packed_to_cloud_idx(self) -> Tensor:
+        """Cloud of every packed point (sum P_n,)."""
+        if self._packed_to_cloud_idx is None:
+            self._index_points()
+        return self._packed_to_cloud_idx
+
+    def cloud_to_packed_first_idx(self) -> Tensor:
+        """Index of the first packed point of every cloud (N,)."""
+        if self._cloud_to_packed_first_idx is None:
+            self._index_points()
+        return self._cloud_to_packed_first_idx
+
+    def padded_to_packed_idx(self) -> Tensor:
+        """Row of the flattened padded points that every packed point is (sum P_n,)."""
+        if self._padded_to_packed_idx is None:
+            self._padded_to_packed_idx = padded_positions(self._counts, self._P, self.device)
+        return self._padded_to_packed_idx
+
+    def _compute_packed(self, refresh: bool = False) -> None:
+        """Compute all that is packed; with `refresh` from the lists anew."""
+        for field in FIELDS:
+            if refresh:
+                self._list(field)
+                setattr(self, f"_{field}_packed", None)
+            self._packed(field)
+        self.packed_to_cloud_idx()
+
+    def _compute_padded(self, refresh: bool = False) -> None:
+        """Compute all that is padded; with `refresh` from the lists anew."""
+        for field in FIELDS:
+            if refresh:
+                self._list(field)
+                setattr(self, f"_{field}_padded", None)
+            self._padded(field)
