@@ -1,0 +1,337 @@
+"""K nearest neighbours between padded point clouds, exact, with ties going to the smaller index.
+
+Up to three dimensions a k-d tree is searched (`knn_tree`); beyond, every pair is looked at. The candidates
+of a query with K > 1 live in its row of the result, as a heap with the worst one on top, which is sorted at
+the end.
+"""
+
+import torch
+import warp as wp
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from maquette.kernels.knn_backward import distances_backward, row_starts
+from maquette.kernels.knn_tree import (
+    LAST_INDEX,
+    Tree,
+    box_gap,
+    build_tree,
+    extent,
+    may_improve,
+    precedes,
+    range_start,
+    second_is_nearer,
+)
+from maquette.kernels.launch import compute_device, launch
+
+
+@wp.kernel(enable_backward=False)
+def _nearest(
+    start: int,
+    queries: wp.array(dtype=wp.vec3),
+    lengths: wp.array(dtype=int),
+    width: int,
+    points: wp.array(dtype=wp.vec3),
+    order: wp.array(dtype=int),
+    firsts: wp.array(dtype=int),
+    counts: wp.array(dtype=int),
+    box_low: wp.array(dtype=wp.vec3),
+    box_high: wp.array(dtype=wp.vec3),
+    box_least: wp.array(dtype=int),
+    levels: int,
+    norm: int,
+    dists: wp.array(dtype=float),
+    idx: wp.array(dtype=wp.int64),
+):
+    """The one nearest point of a query; `points` are in the tree's order."""
+    item = start + wp.tid()
+    cloud = item / width
+    count = counts[cloud]
+    if item - cloud * width >= lengths[cloud] or count == 0:
+        dists[item] = 0.0
+        idx[item] = wp.int64(0)
+        return
+    q = queries[item]
+    first = firsts[cloud]
+    boxes = cloud << (levels + 1)
+    best = float(wp.inf)
+    best_index = int(LAST_INDEX)
+    node = int(1)
+    level = int(0)
+    trail = int(0)  # one bit a level: whether the sibling is still to be visited
+    while node > 0:
+        down = bool(False)
+        if level == levels:
+            leaf = node - (1 << levels)
+            for i in range(
+                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
+            ):
+                d = extent(points[i] - q, norm)
+                if d <= best:  # noqa: SIM102 - Warp evaluates both sides of `and`
+                    if precedes(d, order[i], best, best_index):
+                        best = d
+                        best_index = order[i]
+        else:
+            a = boxes + 2 * node
+            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
+            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
+            near = second_is_nearer(a_bound, b_bound, a, box_least)
+            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, best, best_index):
+                far_bound = wp.max(a_bound, b_bound)
+                down = True
+                trail = trail << 1
+                if may_improve(far_bound, a + 1 - near, box_least, best, best_index):
+                    trail = trail + 1
+                node = 2 * node + near
+                level += 1
+        while not down and node > 0:
+            while level > 0 and (trail & 1) == 0:
+                trail = trail >> 1
+                node = node >> 1
+                level -= 1
+            if level == 0:
+                node = 0
+            else:
+                trail = trail - 1
+                node = node ^ 1
+                b = boxes + node
+                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
+                down = may_improve(bound, b, box_least, best, best_index)
+    if best_index == LAST_INDEX:  # only where coordinates are NaN
+        best_index = 0
+        best = wp.nan
+    dists[item] = best
+    idx[item] = wp.int64(best_index)
+
+
+@wp.func
+def _sink(row: int, size: int, d: float, index: int, dists: wp.array(dtype=float),
+          idx: wp.array(dtype=wp.int64)):  # fmt: skip
+    """Put a candidate in place of the top of a heap (the worst of all) and let it sink to its place."""
+    hole = int(0)
+    child = int(1)
+    while child < size:
+        if child + 1 < size and precedes(
+            dists[row + child], int(idx[row + child]), dists[row + child + 1], int(idx[row + child + 1])
+        ):
+            child += 1
+        if precedes(d, index, dists[row + child], int(idx[row + child])):
+            dists[row + hole] = dists[row + child]
+            idx[row + hole] = idx[row + child]
+            hole = child
+            child = 2 * hole + 1
+        else:
+            child = size
+    dists[row + hole] = d
+    idx[row + hole] = wp.int64(index)
+
+
+@wp.func
+def _empty_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+    for k in range(size):
+        dists[row + k] = wp.inf
+        idx[row + k] = wp.int64(LAST_INDEX)
+
+
+@wp.func
+def _sort_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+    """Heap sort into ascending order; places that stayed empty become zero."""
+    for back in range(size):
+        last = size - 1 - back
+        d = dists[row + last]
+        index = int(idx[row + last])
+        dists[row + last] = dists[row]
+        idx[row + last] = idx[row]
+        if last > 0:
+            _sink(row, last, d, index, dists, idx)
+    for k in range(size):
+        if idx[row + k] == wp.int64(LAST_INDEX):
+            dists[row + k] = 0.0
+            idx[row + k] = wp.int64(0)
+
+
+@wp.kernel(enable_backward=False)
+def _nearest_k(
+    start: int,
+    queries: wp.array(dtype=wp.vec3),
+    lengths: wp.array(dtype=int),
+    width: int,
+    points: wp.array(dtype=wp.vec3),
+    order: wp.array(dtype=int),
+    firsts: wp.array(dtype=int),
+    counts: wp.array(dtype=int),
+    box_low: wp.array(dtype=wp.vec3),
+    box_high: wp.array(dtype=wp.vec3),
+    box_least: wp.array(dtype=int),
+    levels: int,
+    norm: int,
+    size: int,
+    dists: wp.array(dtype=float),
+    idx: wp.array(dtype=wp.int64),
+):
+    """The `size` nearest points of a query; the walk is that of `_nearest`."""
+    item = start + wp.tid()
+    row = item * size
+    cloud = item / width
+    count = counts[cloud]
+    _empty_heap(row, size, dists, idx)
+    if item - cloud * width >= lengths[cloud] or count == 0:
+        _sort_heap(row, size, dists, idx)
+        return
+    q = queries[item]
+    first = firsts[cloud]
+    boxes = cloud << (levels + 1)
+    node = int(1)
+    level = int(0)
+    trail = int(0)
+    while node > 0:
+        down = bool(False)
+        if level == levels:
+            leaf = node - (1 << levels)
+            for i in range(
+                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
+            ):
+                d = extent(points[i] - q, norm)
+                if d <= dists[row]:  # noqa: SIM102 - Warp evaluates both sides of `and`
+                    if precedes(d, order[i], dists[row], int(idx[row])):
+                        _sink(row, size, d, order[i], dists, idx)
+        else:
+            a = boxes + 2 * node
+            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
+            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
+            near = second_is_nearer(a_bound, b_bound, a, box_least)
+            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, dists[row], int(idx[row])):
+                down = True
+                trail = (trail << 1) + 1
+                node = 2 * node + near
+                level += 1
+        while not down and node > 0:
+            while level > 0 and (trail & 1) == 0:
+                trail = trail >> 1
+                node = node >> 1
+                level -= 1
+            if level == 0:
+                node = 0
+            else:
+                trail = trail - 1
+                node = node ^ 1
+                b = boxes + node
+                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
+                down = may_improve(bound, b, box_least, dists[row], int(idx[row]))
+    _sort_heap(row, size, dists, idx)
+
+
+@wp.kernel(enable_backward=False)
+def _nearest_of_all(
+    start: int,
+    queries: wp.array2d(dtype=float),
+    lengths: wp.array(dtype=int),
+    width: int,
+    points: wp.array2d(dtype=float),
+    firsts: wp.array(dtype=int),
+    counts: wp.array(dtype=int),
+    norm: int,
+    size: int,
+    dists: wp.array(dtype=float),
+    idx: wp.array(dtype=wp.int64),
+):
+    """The `size` nearest points of a query in any number of dimensions, by looking at every point."""
+    item = start + wp.tid()
+    row = item * size
+    cloud = item / width
+    first = firsts[cloud]
+    _empty_heap(row, size, dists, idx)
+    if item - cloud * width < lengths[cloud]:
+        for j in range(counts[cloud]):
+            d = float(0.0)
+            for c in range(queries.shape[1]):
+                step = points[first + j, c] - queries[item, c]
+                if norm == 1:
+                    d += wp.abs(step)
+                else:
+                    d += step * step
+            if precedes(d, j, dists[row], int(idx[row])):
+                _sink(row, size, d, j, dists, idx)
+    _sort_heap(row, size, dists, idx)
+
+
+def _point_tree(
+    points: Float[Tensor, "batch point 3"], lengths: Int[Tensor, " batch"]
+) -> tuple[Tree, Tensor]:
+    """Tree over padded clouds, and the points in its order."""
+    packed = points.reshape(-1, 3)
+    tree = build_tree(packed, packed, row_starts(points), lengths, points.shape[1])
+    return tree, tree.sort(packed)
+
+
+def _search(
+    p1: Float[Tensor, "batch query dim"],
+    p2: Float[Tensor, "batch point dim"],
+    lengths1: Int[Tensor, " batch"],
+    lengths2: Int[Tensor, " batch"],
+    norm: int,
+    size: int,
+) -> tuple[Float[Tensor, "batch query k"], Int[Tensor, "batch query k"]]:
+    batch, width, dim = p1.shape
+    dists = p1.new_empty(batch, width, size)
+    idx = torch.empty(batch, width, size, dtype=torch.int64, device=p1.device)
+    if p2.shape[1] == 0:
+        return dists.zero_(), idx.zero_()
+    out = [dists.view(-1), idx.view(-1)]
+    if dim > 3:
+        points = [p2.reshape(-1, dim), row_starts(p2), lengths2]
+        inputs = [p1.reshape(-1, dim), lengths1, width, *points, norm, size, *out]
+        launch(_nearest_of_all, batch * width, inputs, p1.device)
+        return dists, idx
+    flat = torch.nn.functional.pad(p1, (0, 3 - dim)).reshape(-1, 3)
+    tree, points = _point_tree(torch.nn.functional.pad(p2, (0, 3 - dim)), lengths2)
+    inputs = [
+        flat, lengths1, width, points, tree.order, tree.first, tree.count, tree.box_low, tree.box_high,
+        tree.box_least, tree.levels, norm,
+    ]  # fmt: skip
+    if size == 1:
+        launch(_nearest, batch * width, [*inputs, *out], p1.device)
+    else:
+        launch(_nearest_k, batch * width, [*inputs, size, *out], p1.device)
+    return dists, idx
+
+
+class _Neighbours(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, p1, p2, lengths1, lengths2, norm, size):
+        dists, idx = _search(p1, p2, lengths1, lengths2, norm, size)
+        ctx.save_for_backward(p1, p2, lengths1, lengths2, idx)
+        ctx.mark_non_differentiable(idx)
+        ctx.norm = norm
+        return dists, idx
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_dists, _):
+        p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
+        grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, ctx.norm)
+        return grad1, grad2, None, None, None, None
+
+
+def nearest_neighbours(
+    p1: Float[Tensor, "batch query dim"],
+    p2: Float[Tensor, "batch point dim"],
+    lengths1: Int[Tensor, " batch"],
+    lengths2: Int[Tensor, " batch"],
+    norm: int,
+    size: int,
+) -> tuple[Float[Tensor, "batch query k"], Int[Tensor, "batch query k"]]:
+    """Distances and indices of the `size` nearest points.
+
+    Distances are squared for `norm` 2 and sums of absolute values for 1. Both are sorted by distance, then
+    index, and zero where a cloud has no such query or neighbour. The search runs in float32 and the
+    distances are differentiable, once, with respect to both clouds.
+    """
+    device = p1.device
+    on = compute_device(device)
+    with torch.autocast(device.type, enabled=False):
+        args = [x.to(on, torch.float32).contiguous() for x in (p1, p2)]
+        args += [x.to(on, torch.int32).contiguous() for x in (lengths1, lengths2)]
+        dists, idx = _Neighbours.apply(*args, norm, size)
+    return dists.to(device), idx.to(device)
