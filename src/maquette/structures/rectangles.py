@@ -19,7 +19,7 @@ class Rectangle(NamedTuple):
 
 
 class PackedRectangle(NamedTuple):
-    """Where a rectangle went: its corner, whether its sides were swapped, whether it is the first of its kind."""
+    """Where a rectangle went: its corner, whether its sides were swapped, whether it is first of its kind."""
 
     x: int
     y: int
@@ -54,15 +54,16 @@ def pack_rectangles(sizes: list[tuple[int, int]]) -> PackedRectangles:
     taken = np.zeros(0, dtype=np.int64)
     places: dict[int, PackedRectangle] = {}
     for i in order:
-        long, short = max(sizes[i]), min(sizes[i])
-        lying = sizes[i][0] < sizes[i][1]  # was turned to lie down
-        for x_size, y_size, flipped in ((long, short, lying), (short, long, not lying)):
-            y = _lowest_fit(taken, x_size, y_size, width)
-            if y is not None:
-                break
-        else:
-            x_size, y_size, flipped, y = long, short, lying, len(taken)
-            taken = np.concatenate([taken, np.zeros(y_size, dtype=np.int64)])
+        x_size, y_size = max(sizes[i]), min(sizes[i])
+        flipped = sizes[i][0] < sizes[i][1]
+        y = _lowest_fit(taken, x_size, y_size, width)
+        if y is None:
+            y = _lowest_fit(taken, y_size, x_size, width)
+            if y is None:
+                y = len(taken)
+                taken = np.concatenate([taken, np.zeros(y_size, dtype=np.int64)])
+            else:
+                x_size, y_size, flipped = y_size, x_size, not flipped
         x = int(taken[y : y + y_size].max())
         taken[y : y + y_size] = x + x_size
         places[i] = PackedRectangle(x, y, flipped, True)

@@ -154,7 +154,7 @@ class TexturesUV(TexturesBase):
         return torch.cat(corners) if corners else torch.zeros((0, 3, 2), device=self.device)
 
     def _read(self, maps: Tensor, uvs: Tensor, ids: Tensor | None) -> Tensor:
-        """Values of N maps (N, [M,] H, W, C) at places (N, A, B, 2), with map numbers (N, A, B): (N, A, B, C)."""
+        """Values (N, A, B, C) of maps (N, [M,] H, W, C) at places (N, A, B, 2) of maps number (N, A, B)."""
         grid = torch.lerp(uvs.new_tensor([-1.0, 1.0]), uvs.new_tensor([1.0, -1.0]), uvs)
         if ids is not None:
             count = maps.shape[1]
