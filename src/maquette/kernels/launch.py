@@ -20,6 +20,11 @@ import warp as wp
 from torch import Tensor
 
 Piece = tuple[int, int]
+# Warp's default flags, with multiplications and additions fused: a sixth faster in the rasterizers.
+_CPU_FLAGS = (
+    "-march=native -ffp-contract=fast"
+    " -mllvm=-inline-threshold=9000 -mllvm=-inline-cold-callsite-threshold=3000"
+)
 _PATIENCE_SECONDS = 0.4  # a module that takes longer to load is being compiled
 
 
@@ -27,6 +32,7 @@ _PATIENCE_SECONDS = 0.4  # a module that takes longer to load is being compiled
 def start_warp() -> None:
     """Initialise Warp once, without its banner and without its remark that a machine has no GPU."""
     wp.config.log_level = wp.LOG_ERROR
+    wp.config.cpu_compiler_flags = _CPU_FLAGS
     with _native_stderr_closed():
         wp.init()
 

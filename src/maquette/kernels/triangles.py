@@ -1,0 +1,170 @@
+"""Device functions on projected triangles that the rasterizer and the soft silhouette share.
+
+Triangles have corners `a, b, c` in NDC (x left, y up; Warp `vec2`), points `p` likewise. Adjoint functions
+return the gradient of a scalar loss with respect to each corner. All are free of divisions by zero for triangles
+whose `edge(c, a, b)` is larger than `MIN_AREA` in absolute value.
+"""
+
+import warp as wp
+
+mat32 = wp.types.matrix(shape=(3, 2), dtype=float)
+MIN_AREA = wp.constant(1.0e-8)  # twice the signed area below which a triangle is skipped
+MAX_COORDINATE = wp.constant(1.0e12)  # beyond it products of depths overflow in float32
+MIN_LENGTH = wp.constant(1.0e-6)
+MIN_LENGTH2 = wp.constant(1.0e-12)
+MIN_DEPTH = wp.constant(1.0e-8)
+
+
+@wp.func
+def pixel_to_ndc(i: int, size: int, other: int) -> float:
+    """NDC coordinate of the centre of pixel `i` of `size`, counted from the top left (largest NDC)."""
+    half = wp.max(float(size) / float(other), 1.0)
+    return -half + (2.0 * half * float(size - 1 - i) + half) / float(size)
+
+
+@wp.func
+def first_pixel(ndc_max: float, size: int, other: int) -> int:
+    """Smallest pixel index whose centre may be at or below `ndc_max`, within [0, size]."""
+    half = wp.max(float(size) / float(other), 1.0)
+    at = (1.0 - ndc_max / half) * 0.5 * float(size) - 0.501
+    return int(wp.ceil(wp.clamp(at, 0.0, float(size))))
+
+
+@wp.func
+def last_pixel(ndc_min: float, size: int, other: int) -> int:
+    """One more than the largest pixel index whose centre may be at or above `ndc_min`, within [0, size]."""
+    half = wp.max(float(size) / float(other), 1.0)
+    at = (1.0 - ndc_min / half) * 0.5 * float(size) - 0.499
+    return int(wp.floor(wp.clamp(at, -1.0, float(size) - 1.0))) + 1
+
+
+@wp.func
+def edge(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
+    """Twice the signed area of (p, a, b): its sign says on which side of a->b the point lies."""
+    return (p[0] - a[0]) * (b[1] - a[1]) - (p[1] - a[1]) * (b[0] - a[0])
+
+
+@wp.func
+def is_visible(a: wp.vec3, b: wp.vec3, c: wp.vec3, area: float) -> bool:
+    """Whether a triangle with NDC x, y and view depth z can be drawn at all; false for NaN."""
+    near = wp.min(wp.min(a[2], b[2]), c[2])
+    far = wp.max(wp.max(a[2], b[2]), c[2])
+    return (
+        near >= MIN_DEPTH
+        and far < MAX_COORDINATE
+        and wp.abs(area) > MIN_AREA
+        and wp.abs(area) < MAX_COORDINATE
+    )
+
+
+@wp.func
+def segment_parameter(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
+    """Parameter in [0, 1] of the point of segment a-b nearest to `p`."""
+    ab = b - a
+    return wp.clamp(wp.dot(ab, p - a) / wp.max(wp.dot(ab, ab), MIN_LENGTH2), 0.0, 1.0)
+
+
+@wp.func
+def segment_distance2(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
+    """Squared distance of `p` to segment a-b."""
+    d = a + (b - a) * segment_parameter(p, a, b) - p
+    return wp.dot(d, d)
+
+
+@wp.func
+def triangle_distance2(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2) -> float:
+    """Squared distance of `p` to the boundary of a triangle."""
+    return wp.min(wp.min(segment_distance2(p, a, b), segment_distance2(p, a, c)), segment_distance2(p, b, c))
+
+
+@wp.func
+def triangle_distance2_adjoint(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2, g: float) -> mat32:
+    """Gradient of `g * triangle_distance2` to the corners (rows).
+
+    The nearest point is a stationary point (or an end) of its segment, so its parameter needs no derivative.
+    """
+    ab = segment_distance2(p, a, b)
+    ac = segment_distance2(p, a, c)
+    bc = segment_distance2(p, b, c)
+    out = mat32(0.0)
+    if ab <= ac and ab <= bc:
+        t = segment_parameter(p, a, b)
+        d = 2.0 * g * (a + (b - a) * t - p)
+        out[0] = d * (1.0 - t)
+        out[1] = d * t
+    elif ac <= bc:
+        t = segment_parameter(p, a, c)
+        d = 2.0 * g * (a + (c - a) * t - p)
+        out[0] = d * (1.0 - t)
+        out[2] = d * t
+    else:
+        t = segment_parameter(p, b, c)
+        d = 2.0 * g * (b + (c - b) * t - p)
+        out[1] = d * (1.0 - t)
+        out[2] = d * t
+    return out
+
+
+@wp.func
+def barycentric(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2, area: float) -> wp.vec3:
+    """Screen-space barycentric coordinates of `p`."""
+    return wp.vec3(edge(p, b, c), edge(p, c, a), edge(p, a, b)) / area
+
+
+@wp.func
+def edge_adjoint(p: wp.vec2, a: wp.vec2, b: wp.vec2, g: float) -> wp.mat22:
+    """Gradient of `g * edge` to a and b (rows)."""
+    return wp.mat22(g * (p[1] - b[1]), g * (b[0] - p[0]), g * (a[1] - p[1]), g * (p[0] - a[0]))
+
+
+@wp.func
+def barycentric_adjoint(
+    p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2, area: float, w: wp.vec3, g: wp.vec3
+) -> mat32:
+    """Gradient to the corners (rows); uses that the three edge functions add up to the area."""
+    h = (g - wp.vec3(wp.dot(g, w))) / area
+    bc = edge_adjoint(p, b, c, h[0])
+    ca = edge_adjoint(p, c, a, h[1])
+    ab = edge_adjoint(p, a, b, h[2])
+    return wp.matrix_from_rows(ca[1] + ab[0], bc[0] + ab[1], bc[1] + ca[0])
+
+
+@wp.func
+def others_product(z: wp.vec3) -> wp.vec3:
+    return wp.vec3(z[1] * z[2], z[0] * z[2], z[0] * z[1])
+
+
+@wp.func
+def perspective(w: wp.vec3, z: wp.vec3) -> wp.vec3:
+    """Barycentric coordinates on the triangle in space, from those on the screen and the corners' depths."""
+    t = wp.cw_mul(w, others_product(z))
+    return t / wp.max(t[0] + t[1] + t[2], MIN_AREA)
+
+
+@wp.func
+def normalised_adjoint(share: wp.vec3, total: float, least: float, g: wp.vec3) -> wp.vec3:
+    """Gradient to t of `share = t / max(total, least)` where `total` is the sum of t."""
+    if total > least:
+        return (g - wp.vec3(wp.dot(g, share))) / total
+    return g / least
+
+
+@wp.func
+def clip(w: wp.vec3) -> wp.vec3:
+    """Negative coordinates set to 0, the others scaled to add up to 1."""
+    m = wp.max(w, wp.vec3(0.0))
+    return m / wp.max(m[0] + m[1] + m[2], 1.0e-5)
+
+
+@wp.func
+def clip_adjoint(w: wp.vec3, g: wp.vec3) -> wp.vec3:
+    m = wp.max(w, wp.vec3(0.0))
+    h = normalised_adjoint(clip(w), m[0] + m[1] + m[2], 1.0e-5, g)
+    return wp.vec3(
+        wp.where(w[0] < 0.0, 0.0, h[0]), wp.where(w[1] < 0.0, 0.0, h[1]), wp.where(w[2] < 0.0, 0.0, h[2])
+    )
+
+
+@wp.func
+def xy(v: wp.vec3) -> wp.vec2:
+    return wp.vec2(v[0], v[1])
