@@ -1,0 +1,101 @@
+"""Image features at the vertices of a mesh (Pixel2Mesh's perceptual pooling, Mesh R-CNN's vert align)."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag, grid_sample
+
+__all__ = ["vert_align"]
+
+_OWN_PADDING = ("zeros", "border")
+
+
+def vert_align(
+    feats: Tensor | list[Tensor],
+    verts,
+    return_packed: bool = False,
+    interp_mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = True,
+) -> Tensor:
+    """Sample feature maps at the x and y of every vertex.
+
+    Args:
+        feats: (N, C, H, W) feature map, or a list of maps of different C, H, W.
+        verts: (N, V, 3) vertices, or an object with `verts_padded()` or `points_padded()`. x and y are in
+            [-1, 1] over the map, (-1, -1) its top left.
+        return_packed: drop the padding of a heterogeneous batch.
+        interp_mode: "bilinear" or "nearest".
+        padding_mode: "zeros", "border" or "reflection", for vertices outside of the map.
+        align_corners: whether -1 and 1 are the centres of the outermost pixels, or their outer edges.
+
+    Returns:
+        (N, V, sum C), or (sum V_n, sum C) when packed. Differentiable in features and vertices.
+
+    Raises:
+        ValueError: `verts` is nothing of the above, or shapes or batch sizes do not fit.
+
+    Follows PyTorch3D's operator of this name. Bilinear sampling with "zeros" or "border" in float32 is a
+    weighted sum of four contiguous rows of channels, about ten times faster on a CPU than `grid_sample`.
+    """
+    grid = _positions(verts)[..., :2]
+    maps = [feats] if torch.is_tensor(feats) else feats
+    for feat in maps:
+        if feat.dim() != 4:
+            raise ValueError("feats must have shape (N, C, H, W)")
+        if grid.shape[0] != feat.shape[0]:
+            raise ValueError("inconsistent batch dimension")
+    options = interp_mode, padding_mode, align_corners
+    sampled = torch.cat([_sample(feat, grid, *options) for feat in maps], dim=2)
+    if not return_packed:
+        return sampled
+    rows = sampled.reshape(-1, sampled.shape[-1])
+    if hasattr(verts, "verts_padded_to_packed_idx"):
+        rows = rows.index_select(0, verts.verts_padded_to_packed_idx())
+    return rows
+
+
+def _positions(verts) -> Tensor:
+    if torch.is_tensor(verts):
+        if verts.dim() != 3:
+            raise ValueError("verts tensor should be 3 dimensional")
+        return verts
+    if hasattr(verts, "verts_padded"):
+        return verts.verts_padded()
+    if hasattr(verts, "points_padded"):
+        return verts.points_padded()
+    raise ValueError("verts must be a tensor or have a `points_padded` or `verts_padded` attribute.")
+
+
+def _sample(feat: Tensor, grid: Tensor, interp_mode: str, padding_mode: str, align_corners: bool) -> Tensor:
+    """(N, V, C) samples of one map."""
+    own = interp_mode == "bilinear" and padding_mode in _OWN_PADDING
+    if own and feat.dtype == grid.dtype == torch.float32 and feat.numel() and grid.numel():
+        return _sample_bilinear(feat, grid, padding_mode == "border", align_corners)
+    out = grid_sample(feat, grid[:, None], interp_mode, padding_mode, align_corners)
+    return out.squeeze(2).transpose(1, 2)
+
+
+def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bool) -> Tensor:
+    batch, channels, height, width = feat.shape
+    x_index, x_weight = _axis(grid[..., 0], width, border, align_corners)
+    y_index, y_weight = _axis(grid[..., 1], height, border, align_corners)
+    index = y_index[..., :, None] * width + x_index[..., None, :]
+    index = index + torch.arange(batch, device=feat.device).view(-1, 1, 1, 1) * (height * width)
+    weight = y_weight[..., :, None] * x_weight[..., None, :]
+    rows = feat.permute(0, 2, 3, 1).reshape(-1, channels)
+    out = embedding_bag(index.view(-1, 4), rows, mode="sum", per_sample_weights=weight.view(-1, 4))
+    return out.view(batch, -1, channels)
+
+
+def _axis(x: Tensor, size: int, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
+    """The two pixels next to each coordinate, (N, V, 2), and their weights; 0 for a pixel outside."""
+    x = (x + 1) / 2 * (size - 1) if align_corners else ((x + 1) * size - 1) / 2
+    if border:
+        x = x.clamp(0, size - 1)
+    # Whatever lies more than a pixel outside has weight 0; the clamp keeps huge numbers and NaN out of int64.
+    low = x.detach().nan_to_num(-2.0).clamp(-2, size + 1).floor()
+    share = x - low
+    index = torch.stack([low, low + 1], dim=-1)
+    inside = (index >= 0) & (index <= size - 1)
+    weight = torch.stack([1 - share, share], dim=-1)
+    return index.clamp(0, size - 1).long(), torch.where(inside, weight, 0.0)
