@@ -6,9 +6,13 @@
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+
+Lazy: TypeAlias = Any
+"""A tensor, or list of tensors, once it has been computed; None before."""
 
 
 def list_to_padded(
@@ -50,14 +54,13 @@ def list_to_padded(
     return padded
 
 
-def padded_to_list(
-    x: Tensor, split_size: Sequence[int] | Sequence[Sequence[int]] | None = None
-) -> list[Tensor]:
+def padded_to_list(x: Tensor, split_size: Sequence[int | Sequence[int]] | None = None) -> list[Tensor]:
     """Cut a padded tensor (N, S_1, ..., S_D) into N views.
 
     Args:
         x: padded tensor.
-        split_size: for each item either the size of its first axis or the sizes of all its axes; None keeps all.
+        split_size: for each item either the size of its first axis or the sizes of all its axes; None keeps
+            all.
 
     Returns:
         list of N views of `x`.
@@ -71,7 +74,7 @@ def padded_to_list(
     if len(split_size) != len(rows):
         raise ValueError("Split size must be of same length as inputs first dimension")
     return [
-        row[:size] if isinstance(size, int) else row[tuple(slice(s) for s in size)]
+        row[:size] if isinstance(size, int) else row[tuple(map(slice, size))]
         for row, size in zip(rows, split_size, strict=True)
     ]
 

@@ -18,9 +18,9 @@ class Meshes(MeshGeometry):
     """A batch of triangle meshes, to be had as lists, packed or padded tensors.
 
     Same interface as PyTorch3D's class of this name. Differs in that vertices are never written in place (the
-    `_`-methods replace this object's tensors, not their contents), that packed and padded vertices share memory
-    where all meshes have as many vertices, and that edges are found once for a batch and all those made of it by
-    `extend`, `offset_verts`, `scale_verts` and `update_padded`.
+    `_`-methods replace this object's tensors, not their contents), that packed and padded vertices share
+    memory where all meshes have as many vertices, and that edges are found once for a batch and all those
+    made of it by `extend`, `offset_verts`, `scale_verts` and `update_padded`.
     """
 
     _INTERNAL_TENSORS = (
@@ -63,8 +63,8 @@ class Meshes(MeshGeometry):
             faces: list of N integer tensors (F_n, 3) of indices into the mesh's own vertices, or a tensor
                 (N, F, 3). Rows with a negative index are padding; in a tensor they stand at the end.
             textures: what colours the meshes: `TexturesVertex`, `TexturesUV` or `TexturesAtlas`.
-            verts_normals: normals to use instead of computed ones, in the form of `verts`. They are computed anew
-                when vertices are moved by different offsets.
+            verts_normals: normals to use instead of computed ones, in the form of `verts`. They are
+                computed anew when vertices are moved by different offsets.
 
         Raises:
             ValueError: shapes, devices or padding that do not fit together, or no texture object.
@@ -320,8 +320,9 @@ class Meshes(MeshGeometry):
         """New batch of parts of the meshes.
 
         Args:
-            face_indices: for each mesh the parts to cut out of it, each given by the indices of its faces: nested
-                lists of (F_part,) tensors, a list of (parts, F_part) tensors, or a (N, parts, F_part) tensor.
+            face_indices: for each mesh the parts to cut out of it, each given by the indices of its faces:
+                nested lists of (F_part,) tensors, a list of (parts, F_part) tensors, or a (N, parts,
+                F_part) tensor.
 
         Returns:
             one mesh a part, in order, with the vertices that its faces use.

@@ -30,8 +30,8 @@ class Edges(NamedTuple):
 def find_edges(faces: Int[Tensor, "face 3"], vert_to_mesh: Int[Tensor, "vert"], num_meshes: int) -> Edges:
     """Find the unique undirected edges of packed faces.
 
-    Every edge becomes one integer, smaller vertex times the number of vertices plus larger vertex, so that one
-    sort of integers finds the distinct ones in order.
+    Every edge becomes one integer, smaller vertex times the number of vertices plus larger vertex, so that
+    one sort of integers finds the distinct ones in order.
     """
     num_verts = max(len(vert_to_mesh), 1)
     begin, end = faces[:, [1, 2, 0]].t(), faces[:, [2, 0, 1]].t()

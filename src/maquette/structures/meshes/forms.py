@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..utils import packed_indices, padded_positions
+from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
 from .edges import Edges, SharedEdges
 from .repeat import repeat_pointers, repeat_rows
 
@@ -51,23 +51,23 @@ class MeshForms:
 
     def _forget_forms(self) -> None:
         """Start with no form of vertices, faces and edges computed."""
-        self._verts_list: list[Tensor] | None = None
-        self._verts_packed: Tensor | None = None
-        self._verts_padded: Tensor | None = None
-        self._faces_list: list[Tensor] | None = None
-        self._faces_packed: Tensor | None = None
-        self._faces_padded: Tensor | None = None
-        self._verts_packed_to_mesh_idx: Tensor | None = None
-        self._mesh_to_verts_packed_first_idx: Tensor | None = None
-        self._faces_packed_to_mesh_idx: Tensor | None = None
-        self._mesh_to_faces_packed_first_idx: Tensor | None = None
-        self._verts_padded_to_packed_idx: Tensor | None = None
-        self._edges_packed: Tensor | None = None
-        self._edges_packed_to_mesh_idx: Tensor | None = None
-        self._num_edges_per_mesh: Tensor | None = None
-        self._mesh_to_edges_packed_first_idx: Tensor | None = None
-        self._faces_packed_to_edges_packed: Tensor | None = None
-        self._repeated: Repeated | None = None
+        self._verts_list: Lazy = None
+        self._verts_packed: Lazy = None
+        self._verts_padded: Lazy = None
+        self._faces_list: Lazy = None
+        self._faces_packed: Lazy = None
+        self._faces_padded: Lazy = None
+        self._verts_packed_to_mesh_idx: Lazy = None
+        self._mesh_to_verts_packed_first_idx: Lazy = None
+        self._faces_packed_to_mesh_idx: Lazy = None
+        self._mesh_to_faces_packed_first_idx: Lazy = None
+        self._verts_padded_to_packed_idx: Lazy = None
+        self._edges_packed: Lazy = None
+        self._edges_packed_to_mesh_idx: Lazy = None
+        self._num_edges_per_mesh: Lazy = None
+        self._mesh_to_edges_packed_first_idx: Lazy = None
+        self._faces_packed_to_edges_packed: Lazy = None
+        self._repeated: Lazy = None
         self._shared_edges: SharedEdges | None = None
         self._edge_copies = 1
 
@@ -95,15 +95,15 @@ class MeshForms:
     def verts_list(self) -> list[Tensor]:
         """Vertices as a list of N tensors (V_n, 3)."""
         if self._verts_list is None:
-            if self._verts_padded is not None:
-                rows = self._verts_padded.unbind(0)
-                self._verts_list = [row[:n] for row, n in zip(rows, self._verts_counts, strict=True)]
-            elif self._verts_packed is not None:
-                self._verts_list = list(self._verts_packed.split(self._verts_counts))
-            elif self._repeated is not None:
-                parts = self._repeated.verts_packed.split(self._verts_counts)
-                self._verts_list = [part.clone() for part in parts]
+            self._verts_list = self._list_verts()
         return self._verts_list
+
+    def _list_verts(self) -> list[Tensor]:
+        if self._verts_padded is not None:
+            return padded_to_list(self._verts_padded, self._verts_counts)
+        if self._verts_packed is not None:
+            return list(self._verts_packed.split(self._verts_counts))
+        return [part.clone() for part in self._repeated.verts_packed.split(self._verts_counts)]
 
     def faces_list(self) -> list[Tensor]:
         """Faces as a list of N tensors (F_n, 3) of indices into the mesh's own vertices."""
@@ -111,8 +111,7 @@ class MeshForms:
             if self._repeated is not None:
                 self._faces_list = self._repeated.faces_list()
             else:
-                rows = self._faces_padded.unbind(0)
-                self._faces_list = [row[:n] for row, n in zip(rows, self._faces_counts, strict=True)]
+                self._faces_list = padded_to_list(self._faces_padded, self._faces_counts)
         return self._faces_list
 
     def verts_packed(self) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ..utils import Lazy
 from .forms import MeshForms
 from .laplacian import uniform_laplacian
 from .normals import face_areas_normals, vert_normals
@@ -13,12 +14,12 @@ class MeshGeometry(MeshForms):
 
     def _forget_geometry(self) -> None:
         self._forget_face_geometry()
-        self._verts_normals_packed: Tensor | None = None
-        self._laplacian_packed: Tensor | None = None
+        self._verts_normals_packed: Lazy = None
+        self._laplacian_packed: Lazy = None
 
     def _forget_face_geometry(self) -> None:
-        self._faces_areas_packed: Tensor | None = None
-        self._faces_normals_packed: Tensor | None = None
+        self._faces_areas_packed: Lazy = None
+        self._faces_normals_packed: Lazy = None
 
     def _refresh_geometry(self) -> None:
         """After vertices moved: forget areas and face normals; vertex normals, once there, stay there."""
@@ -79,7 +80,7 @@ class MeshGeometry(MeshForms):
         return self._pad_packed_verts(self.verts_normals_packed())
 
     def laplacian_packed(self) -> Tensor:
-        """Sparse uniform Laplacian (sum V_n, sum V_n): -1 on the diagonal, 1/degree(i) at every edge (i, j)."""
+        """Sparse uniform Laplacian (sum V_n, sum V_n): -1 on the diagonal, 1/degree(i) at edge (i, j)."""
         if self._laplacian_packed is None:
             self._laplacian_packed = uniform_laplacian(len(self.verts_packed()), self.edges_packed())
         return self._laplacian_packed

@@ -18,4 +18,5 @@ def uniform_laplacian(
     degree = torch.bincount(row, minlength=num_verts).to(dtype)
     values = torch.cat([degree.reciprocal()[row], degree.new_full((num_verts,), -1.0)])
     indices = torch.stack([torch.cat([row, loop]), torch.cat([col, loop])])
-    return torch.sparse_coo_tensor(indices, values, (num_verts, num_verts)).coalesce()
+    size = (num_verts, num_verts)
+    return torch.sparse_coo_tensor(indices, values, size, check_invariants=False).coalesce()

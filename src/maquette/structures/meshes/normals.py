@@ -10,7 +10,7 @@ MIN_LENGTH = 1e-6
 
 def _cross_of_faces(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]) -> Float[Tensor, "face 3"]:
     """(v1 - v0) x (v2 - v0): along the normal, twice the area long."""
-    v0, v1, v2 = (verts.index_select(0, faces[:, corner]) for corner in range(3))
+    v0, v1, v2 = verts.index_select(0, faces.reshape(-1)).view(-1, 3, 3).unbind(1)
     return torch.linalg.cross(v1 - v0, v2 - v0)
 
 
@@ -19,8 +19,8 @@ def face_areas_normals(
 ) -> tuple[Float[Tensor, "face"], Float[Tensor, "face 3"]]:
     """Area and unit normal of every face.
 
-    The normal follows the right-hand rule over the corners. A face whose cross product is shorter than 1e-6 has
-    that vector divided by 1e-6 for a normal. Gradients are zero, not NaN, where the area is exactly zero.
+    The normal follows the right-hand rule over the corners. A face whose cross product is shorter than 1e-6
+    has that vector divided by 1e-6 for a normal. Gradients are zero, not NaN, where the area is exactly zero.
     """
     cross = _cross_of_faces(verts, faces)
     squared = (cross * cross).sum(1)

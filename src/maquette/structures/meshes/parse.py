@@ -25,8 +25,8 @@ def parse_verts_faces(verts: list[Tensor] | Tensor, faces: list[Tensor] | Tensor
     """Check vertices and faces given as lists or padded tensors.
 
     Raises:
-        ValueError: neither two lists nor two tensors; different devices; wrong last axis; padding of faces that
-            is not at the end.
+        ValueError: neither two lists nor two tensors; different devices; wrong last axis; padding of faces
+            that is not at the end.
     """
     if isinstance(verts, list) and isinstance(faces, list):
         return _parse_lists(verts, faces)

@@ -38,9 +38,9 @@ def repeat_pointers(x: Tensor, counts: list[int], target_counts: list[int], copi
     old_first = (target.cumsum(0) - target).repeat_interleave(copies)
     wide = target.repeat_interleave(copies)
     shift = wide.cumsum(0) - wide - old_first
-    rows = repeat_rows(x, counts, copies)
     if len(set(counts)) == 1:
-        blocks = rows.view(len(counts) * copies, -1)
-        return (blocks + shift[:, None]).view_as(rows)
+        blocks = x.reshape(len(counts), 1, -1) + shift.view(len(counts), copies, 1)
+        return blocks.view(-1, *x.shape[1:])
+    rows = repeat_rows(x, counts, copies)
     row_counts = torch.tensor(counts, device=x.device).repeat_interleave(copies)
     return rows + shift.repeat_interleave(row_counts).view(-1, *(1,) * (x.ndim - 1))

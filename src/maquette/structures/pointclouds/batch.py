@@ -16,8 +16,8 @@ class Pointclouds(CloudForms):
     """A batch of point clouds, to be had as lists, packed or padded tensors.
 
     Same interface as PyTorch3D's class of this name. Differs in that points are never written in place (the
-    `_`-methods replace this object's tensors, not their contents), that packed and padded form share memory where
-    all clouds have as many points, and that `subsample` draws from torch's random state.
+    `_`-methods replace this object's tensors, not their contents), that packed and padded form share memory
+    where all clouds have as many points, and that `subsample` draws from torch's random state.
     """
 
     _INDEX_TENSORS = (
@@ -92,9 +92,8 @@ class Pointclouds(CloudForms):
     def _from_lists(self, change) -> Self:
         """New batch of the lists of all fields after `change`."""
         lists = {field: self._list(field) for field in FIELDS}
-        return self.__class__(
-            **{field: None if listed is None else change(listed) for field, listed in lists.items()}
-        )
+        changed: dict = {field: None if old is None else change(old) for field, old in lists.items()}
+        return self.__class__(**changed)
 
     def _map_tensors(self, change) -> Self:
         """Shallow copy with `change` applied to every tensor in it."""
@@ -149,9 +148,12 @@ class Pointclouds(CloudForms):
             raise ValueError(
                 "Cloud index must be in the range [0, N) where N is the number of clouds in the batch."
             )
-        lists = (self._list(field) for field in FIELDS)
-        points, normals, features = (None if listed is None else listed[index] for listed in lists)
-        return points, normals, features
+        normals, features = (self._list(field) for field in ("normals", "features"))
+        return (
+            self.points_list()[index],
+            None if normals is None else normals[index],
+            None if features is None else features[index],
+        )
 
     def split(self, split_sizes: list[int]) -> list[Self]:
         """Cut the batch into consecutive batches of the given sizes.
@@ -298,7 +300,8 @@ class Pointclouds(CloudForms):
         """Whether each packed point lies in an axis-aligned box, its faces included.
 
         Args:
-            box: (2, 3) or (1, 2, 3) for all clouds, or (N, 2, 3); first row smallest, second largest coordinates.
+            box: (2, 3) or (1, 2, 3) for all clouds, or (N, 2, 3); first row smallest, second largest
+                coordinates.
 
         Returns:
             bool (sum P_n,).

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..utils import packed_indices, padded_positions
+from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
 
 FIELDS = ("points", "normals", "features")
 
@@ -24,20 +24,19 @@ class CloudForms:
         """Start with no form of any field."""
         for field in FIELDS:
             self._set_field(field)
-        self._packed_to_cloud_idx: Tensor | None = None
-        self._cloud_to_packed_first_idx: Tensor | None = None
-        self._padded_to_packed_idx: Tensor | None = None
+        self._packed_to_cloud_idx: Lazy = None
+        self._cloud_to_packed_first_idx: Lazy = None
+        self._padded_to_packed_idx: Lazy = None
 
-    def _set_field(
-        self, field: str, listed: list[Tensor] | None = None, packed=None, padded: Tensor | None = None
-    ) -> None:
+    def _set_field(self, field: str, listed: Lazy = None, packed: Lazy = None, padded: Lazy = None) -> None:
         """Give one field in some of its forms and forget the others."""
         setattr(self, f"_{field}_list", listed)
         setattr(self, f"_{field}_packed", packed)
         setattr(self, f"_{field}_padded", padded)
 
-    def _field(self, field: str) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
-        return tuple(getattr(self, f"_{field}_{form}") for form in ("list", "packed", "padded"))
+    def _field(self, field: str) -> tuple[Lazy, Lazy, Lazy]:
+        listed, packed, padded = (getattr(self, f"_{field}_{form}") for form in ("list", "packed", "padded"))
+        return listed, packed, padded
 
     def _has(self, field: str) -> bool:
         return any(form is not None for form in self._field(field))
@@ -49,16 +48,16 @@ class CloudForms:
         """Whether no cloud of the batch has points."""
         return not any(self._counts)
 
-    def _list(self, field: str) -> list[Tensor] | None:
+    def _list(self, field: str) -> Lazy:
         listed, packed, padded = self._field(field)
         if listed is None and padded is not None:
-            listed = [row[:n] for row, n in zip(padded.unbind(0), self._counts, strict=True)]
+            listed = padded_to_list(padded, self._counts)
         elif listed is None and packed is not None:
             listed = list(packed.split(self._counts))
         setattr(self, f"_{field}_list", listed)
         return listed
 
-    def _packed(self, field: str) -> Tensor | None:
+    def _packed(self, field: str) -> Lazy:
         listed, packed, padded = self._field(field)
         if packed is not None or not self._has(field) or self.isempty():
             return packed
@@ -71,7 +70,7 @@ class CloudForms:
         setattr(self, f"_{field}_packed", packed)
         return packed
 
-    def _padded(self, field: str) -> Tensor | None:
+    def _padded(self, field: str) -> Lazy:
         padded = getattr(self, f"_{field}_padded")
         if padded is not None or not self._has(field) or self.isempty():
             return padded

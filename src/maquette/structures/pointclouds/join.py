@@ -21,7 +21,8 @@ def join_pointclouds_as_batch(pointclouds: Sequence[Pointclouds]) -> Pointclouds
         raise ValueError("Wrong first argument to join_points_as_batch.")
     if any(clouds.device != pointclouds[0].device for clouds in pointclouds):
         raise ValueError("Pointclouds must all be on the same device")
-    return Pointclouds(**{field: _join_field(pointclouds, field) for field in FIELDS})
+    joined: dict = {field: _join_field(pointclouds, field) for field in FIELDS}
+    return Pointclouds(**joined)
 
 
 def _join_field(pointclouds: Sequence[Pointclouds], field: str) -> list[Tensor] | None:

@@ -15,9 +15,9 @@ def estimate_normals(
 ) -> Float[Tensor, "cloud point 3"]:
     """Unit normals by principal component analysis of the nearest neighbours.
 
-    The normal is the direction of least variance. Its sign is arbitrary, or, with `disambiguate_directions`, such
-    that at least half of the neighbours lie on its side (Tombari, Salti, Di Stefano: Unique Signatures of
-    Histograms for Local Surface Description, ECCV 2010).
+    The normal is the direction of least variance. Its sign is arbitrary, or, with
+    `disambiguate_directions`, such that at least half of the neighbours lie on its side (Tombari, Salti, Di
+    Stefano: Unique Signatures of Histograms for Local Surface Description, ECCV 2010).
 
     Args:
         points: clouds, filled up to the same number of points.
@@ -60,8 +60,8 @@ def _normals_of_cloud(
 def _direction_of_least_variance(spread: Float[Tensor, "point 3 3"]) -> Float[Tensor, "point 3"]:
     """Eigenvector of the smallest eigenvalue, with a gradient that stays finite where eigenvalues coincide.
 
-    To first order the vector n moves by the sum over the other eigenvectors v_k of v_k (v_k' dC n) / (l_n - l_k).
-    Terms with coinciding eigenvalues, where the direction is not defined, are left out.
+    To first order the vector n moves by the sum over the other eigenvectors v_k of v_k (v_k' dC n) / (l_n -
+    l_k). Terms with coinciding eigenvalues, where the direction is not defined, are left out.
     """
     values, vectors = torch.linalg.eigh(spread.detach())
     normal, others = vectors[..., 0], vectors[..., 1:]

@@ -45,7 +45,7 @@ def _parse_points_list(points: list[Tensor]) -> CloudSizes:
 
 
 def parse_attribute(
-    values: list[Tensor | None] | Tensor | None, sizes: CloudSizes
+    values: list[Tensor] | Tensor | None, sizes: CloudSizes
 ) -> tuple[list[Tensor] | None, Tensor | None, int | None]:
     """Check normals or features against the points.
 
@@ -54,7 +54,8 @@ def parse_attribute(
         sizes: of the points.
 
     Returns:
-        (list, padded, number of channels): the form that was given, None for the other; all None without values.
+        (list, padded, number of channels): the form that was given, None for the other; all None without
+        values.
 
     Raises:
         ValueError: sizes, channels or devices that do not fit.
@@ -88,7 +89,7 @@ def _check_device(values: Tensor, device: torch.device) -> None:
 
 
 def _parse_attribute_list(
-    values: list[Tensor | None], sizes: CloudSizes
+    values: list[Tensor], sizes: CloudSizes
 ) -> tuple[list[Tensor] | None, None, int | None]:
     if len(values) != len(sizes.counts):
         raise ValueError("Points and auxiliary input must be the same length.")

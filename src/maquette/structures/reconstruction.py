@@ -1,0 +1,88 @@
+"""`Reconstruction`: what a system makes of the views of one object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from .meshes import Meshes
+from .voxels import VoxelGrid
+
+FRAMES = ("object", "camera")
+PICTURES = {"depth": 1, "albedo": 3, "normals": 3, "confidence": 1, "mask": 1}
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One reconstructed object.
+
+    Attributes:
+        mesh: batch of one mesh, with colours or a texture where the system has them.
+        frame: "object" (right-handed, Y up, front +Z, bounding box centred at 0 with diagonal 1) or "camera"
+            (+X left, +Y up, +Z into the scene).
+        voxels: occupancy the mesh was taken from.
+        depth: (1, H, W) distance along the camera's Z axis.
+        albedo: (3, H, W) colours without light, in [0, 1].
+        normals: (3, H, W) unit normals in the camera frame.
+        confidence: (1, H, W) of the picture's pixels.
+        mask: (1, H, W) of the object in the picture.
+        light: what the system found about the light, by name.
+        view: what it found about the viewpoint: rotation and translation as the system states them.
+        box: (4,) left, top, right, bottom in pixels of the picture.
+        label: category.
+        score: of the detection, in [0, 1].
+        info: system, weights, seconds and the like.
+
+    Raises:
+        ValueError: not one mesh, an unknown frame, pictures of wrong or different shapes, a box without area,
+            or a score out of [0, 1].
+    """
+
+    mesh: Meshes
+    frame: str
+    voxels: VoxelGrid | None = None
+    depth: Tensor | None = None
+    albedo: Tensor | None = None
+    normals: Tensor | None = None
+    confidence: Tensor | None = None
+    mask: Tensor | None = None
+    light: Mapping[str, Tensor] | None = None
+    view: Tensor | None = None
+    box: Tensor | None = None
+    label: str | None = None
+    score: float | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.mesh) != 1:
+            raise ValueError(f"a reconstruction holds one mesh, got {len(self.mesh)}")
+        if self.frame not in FRAMES:
+            raise ValueError(f"frame must be one of {FRAMES}, got {self.frame!r}")
+        if self.voxels is not None and len(self.voxels) != 1:
+            raise ValueError(f"a reconstruction holds one voxel grid, got {len(self.voxels)}")
+        self._check_pictures()
+        self._check_detection()
+
+    def _check_pictures(self) -> None:
+        sizes = set()
+        for name, channels in PICTURES.items():
+            picture = getattr(self, name)
+            if picture is None:
+                continue
+            if picture.ndim != 3 or picture.shape[0] != channels:
+                raise ValueError(f"{name} must have shape ({channels}, H, W), got {tuple(picture.shape)}")
+            sizes.add(tuple(picture.shape[1:]))
+        if len(sizes) > 1:
+            raise ValueError(f"depth, albedo, normals, confidence and mask differ in size: {sorted(sizes)}")
+
+    def _check_detection(self) -> None:
+        if self.score is not None and not 0 <= self.score <= 1:
+            raise ValueError(f"score must lie in [0, 1], got {self.score}")
+        if self.box is None:
+            return
+        if self.box.shape != (4,):
+            raise ValueError(f"box must have shape (4,), got {tuple(self.box.shape)}")
+        left, top, right, bottom = self.box.tolist()
+        if not (left < right and top < bottom):
+            raise ValueError(f"box must be left, top, right, bottom with an area, got {self.box.tolist()}")
