@@ -7,7 +7,12 @@ from torch import Tensor
 from maquette.kernels.interpolate import interpolate_corners
 from maquette.kernels.launch import compute_device
 
-__all__ = ["interpolate_face_attributes", "interpolate_packed", "interpolate_vertex_attributes"]
+__all__ = [
+    "interpolate_face_attributes",
+    "interpolate_fragments",
+    "interpolate_packed",
+    "interpolate_vertex_attributes",
+]
 
 
 def interpolate_face_attributes(
@@ -78,6 +83,24 @@ def interpolate_vertex_attributes(
     """
     _check_range(faces, len(face_verts))
     return _interpolate(faces, barycentric_coords, vertex_attributes, face_verts)
+
+
+def interpolate_fragments(fragments, vertex_attributes: Tensor, face_verts: Tensor) -> Tensor:
+    """Interpolate vertex attributes at every entry of fragments.
+
+    Args:
+        fragments: rasterizer output; `pix_to_face` and `bary_coords` are read.
+        vertex_attributes: (V, D) packed attributes of the vertices.
+        face_verts: (F, 3) packed vertex indices of the faces.
+
+    Returns:
+        (N, H, W, K, D); 0 where no face is.
+    """
+    faces, bary = fragments.pix_to_face, fragments.bary_coords
+    flat = interpolate_vertex_attributes(
+        faces.reshape(-1), bary.reshape(-1, 3), vertex_attributes, face_verts
+    )
+    return flat.view(*faces.shape, vertex_attributes.shape[1])
 
 
 def _check_range(faces: Tensor, count: int) -> None:

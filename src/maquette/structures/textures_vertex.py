@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .interpolation import interpolate_face_attributes
+from .interpolation import interpolate_fragments
 from .textures_base import TexturesBase, require_batch
 
 
@@ -50,14 +50,11 @@ class TexturesVertex(TexturesBase):
         Returns:
             (N, H, W, K, C); 0 where no face is.
         """
-        corners = self.faces_verts_textures_packed(faces_packed)
-        return interpolate_face_attributes(fragments.pix_to_face, fragments.bary_coords, corners)
+        return interpolate_fragments(fragments, self.verts_features_packed(), _needed(faces_packed))
 
     def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
         """Features of the corners of each packed face, (sum F_i, 3, C); `faces_packed` is needed."""
-        if faces_packed is None:
-            raise ValueError("faces_packed is needed to know each face's vertices")
-        return self.verts_features_packed()[faces_packed]
+        return self.verts_features_packed()[_needed(faces_packed)]
 
     def submeshes(
         self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
@@ -95,3 +92,9 @@ class TexturesVertex(TexturesBase):
     def check_shapes(self, batch_size: int, max_num_verts: int, max_num_faces: int) -> bool:
         """Whether there is one feature for each vertex of a padded batch of meshes of this size."""
         return self._extent("verts_features") == (batch_size, max_num_verts)
+
+
+def _needed(faces_packed: Tensor | None) -> Tensor:
+    if faces_packed is None:
+        raise ValueError("faces_packed is needed to know each face's vertices")
+    return faces_packed

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...structures.interpolation import interpolate_face_attributes
+from ...structures.interpolation import interpolate_fragments
 from ..blending import (
     BlendParams,
     background_like,
@@ -265,9 +265,9 @@ class HardNormalShader(ShaderBase):
         """Normals (N, H, W, 3) of the fragments; 0 where no face is."""
         cameras = self._get_cameras(**kwargs)
         covered = gather_covered(fragments, faces_per_pixel=1)
-        corners = meshes.verts_normals_packed()[meshes.faces_packed()]
-        rows = covered.fragments
-        normals = interpolate_face_attributes(rows.pix_to_face, rows.bary_coords, corners)
+        normals = interpolate_fragments(
+            covered.fragments, meshes.verts_normals_packed(), meshes.faces_packed()
+        )
         if self.frame == "camera":
             normals = torch.einsum("nawki,nij->nawkj", normals, cameras.R.expand(len(normals), 3, 3))
         normals = F.normalize(normals, dim=-1, eps=1e-6)

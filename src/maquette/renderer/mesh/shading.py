@@ -7,7 +7,7 @@ face have position and normal 0.
 import torch
 from torch import Tensor
 
-from ...structures.interpolation import interpolate_face_attributes
+from ...structures.interpolation import interpolate_fragments
 from .textures import TexturesVertex
 
 
@@ -46,10 +46,8 @@ def phong_shading_with_pixels(
     meshes, fragments, lights, cameras, materials, texels: Tensor
 ) -> tuple[Tensor, Tensor]:
     """`phong_shading`, and the (N, H, W, K, 3) positions in the world that it lit."""
-    faces, verts, normals = meshes.faces_packed(), meshes.verts_packed(), meshes.verts_normals_packed()
-    corners = torch.cat([verts, normals], dim=-1)[faces]
-    pixels = interpolate_face_attributes(fragments.pix_to_face, fragments.bary_coords, corners)
-    points, normals = pixels.split(3, dim=-1)
+    of_verts = torch.cat([meshes.verts_packed(), meshes.verts_normals_packed()], dim=-1)
+    points, normals = interpolate_fragments(fragments, of_verts, meshes.faces_packed()).split(3, dim=-1)
     ambient, diffuse, specular = apply_lighting(points, normals, lights, cameras, materials)
     return (ambient + diffuse) * texels + specular, points
 
@@ -94,9 +92,7 @@ def gouraud_shading(meshes, fragments, lights, cameras, materials) -> Tensor:
         meshes.verts_packed(), meshes.verts_normals_packed(), lights, cameras, materials
     )
     colors = meshes.textures.verts_features_packed() * (ambient + diffuse) + specular
-    return interpolate_face_attributes(
-        fragments.pix_to_face, fragments.bary_coords, colors[meshes.faces_packed()]
-    )
+    return interpolate_fragments(fragments, colors, meshes.faces_packed())
 
 
 def flat_shading(meshes, fragments, lights, cameras, materials, texels: Tensor) -> Tensor:
