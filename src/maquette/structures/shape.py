@@ -1,7 +1,6 @@
 """`Shape`: one ground-truth object of a data set."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Float
@@ -55,7 +54,7 @@ class Shape:
             raise ValueError(f"scale of shape {self.id} must be positive and finite, got {self.scale}")
 
     @classmethod
-    def from_mesh(cls, id: str, mesh: Meshes, category: str = "", split: str | None = None) -> Self:
+    def from_mesh(cls, id: str, mesh: Meshes, category: str = "", split: str | None = None) -> "Shape":
         """Bring a mesh in the coordinates of its file into the object frame.
 
         Only vertices that a face uses count for the bounding box.

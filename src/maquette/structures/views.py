@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,7 +58,7 @@ class Views:
         """Whether every picture has a mask."""
         return self.masks is not None and all(mask is not None for mask in self.masks)
 
-    def to(self, device: str | torch.device) -> Self:
+    def to(self, device: str | torch.device) -> "Views":
         """Views on another device."""
         masks = self.masks and [None if mask is None else mask.to(device) for mask in self.masks]
         cameras = None if self.cameras is None else self.cameras.to(device)

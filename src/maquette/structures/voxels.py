@@ -1,7 +1,6 @@
 """`VoxelGrid`: occupancy on a cubic grid, and the axis orders of other conventions."""
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import torch
 from jaxtyping import Bool, Float
@@ -40,7 +39,7 @@ class VoxelGrid:
     def __len__(self) -> int:
         return self.occupancy.shape[0]
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "VoxelGrid":
         """Grids of part of the batch, in memory shared with this one where indexing shares it."""
         chosen = slice(index, index + 1 or None) if isinstance(index, int) else index
         return replace(self, occupancy=self.occupancy[chosen])
@@ -60,7 +59,7 @@ class VoxelGrid:
         """Where the occupancy is."""
         return self.occupancy.device
 
-    def to(self, device: str | torch.device) -> Self:
+    def to(self, device: str | torch.device) -> "VoxelGrid":
         """Grid on another device."""
         return replace(self, occupancy=self.occupancy.to(device))
 

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -114,7 +113,7 @@ class Meshes(MeshGeometry):
         self.textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
         self.textures.valid = self.valid
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "Meshes":
         """Select meshes by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
 
         Vertices and faces are shared with this batch.
@@ -137,7 +136,7 @@ class Meshes(MeshGeometry):
         textures = None if self.textures is None else self.textures[index]
         return self.__class__([verts[i] for i in chosen], [faces[i] for i in chosen], textures)
 
-    def _map_tensors(self, change) -> Self:
+    def _map_tensors(self, change) -> "Meshes":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         other._verts_list = [change(v) for v in self.verts_list()]
@@ -150,21 +149,21 @@ class Meshes(MeshGeometry):
                 setattr(other, name, change(value))
         return other
 
-    def clone(self) -> Self:
+    def clone(self) -> "Meshes":
         """Copy in memory of its own."""
         other = self._map_tensors(torch.clone)
         if self.textures is not None:
             other.textures = self.textures.clone()
         return other
 
-    def detach(self) -> Self:
+    def detach(self) -> "Meshes":
         """The same tensors cut off from the autograd graph."""
         other = self._map_tensors(torch.detach)
         if self.textures is not None:
             other.textures = self.textures.detach()
         return other
 
-    def to(self, device: str | torch.device, copy: bool = False) -> Self:
+    def to(self, device: str | torch.device, copy: bool = False) -> "Meshes":
         """Meshes on `device`: this object when it is there already and `copy` is False, else a copy."""
         target = torch.empty(0, device=device).device
         if self.device == target:
@@ -175,11 +174,11 @@ class Meshes(MeshGeometry):
             other.textures = self.textures.clone().to(target)
         return other
 
-    def cpu(self) -> Self:
+    def cpu(self) -> "Meshes":
         """Meshes on the CPU."""
         return self.to("cpu")
 
-    def cuda(self) -> Self:
+    def cuda(self) -> "Meshes":
         """Meshes on the current CUDA device."""
         return self.to("cuda")
 
@@ -197,7 +196,7 @@ class Meshes(MeshGeometry):
             )
         return self.verts_list()[index], self.faces_list()[index]
 
-    def split(self, split_sizes: list[int]) -> list[Self]:
+    def split(self, split_sizes: list[int]) -> list["Meshes"]:
         """Cut the batch into consecutive batches of the given sizes.
 
         Raises:
@@ -215,7 +214,7 @@ class Meshes(MeshGeometry):
         self._verts_list = self._verts_padded = None
         self._verts_packed = packed
 
-    def offset_verts_(self, vert_offsets_packed: Tensor) -> Self:
+    def offset_verts_(self, vert_offsets_packed: Tensor) -> "Meshes":
         """Add offsets to the vertices of this object.
 
         Normals and areas are kept under one common shift and computed anew otherwise.
@@ -235,11 +234,11 @@ class Meshes(MeshGeometry):
             self._refresh_geometry()
         return self
 
-    def offset_verts(self, vert_offsets_packed: Tensor) -> Self:
+    def offset_verts(self, vert_offsets_packed: Tensor) -> "Meshes":
         """Like `offset_verts_` on a new object."""
         return self._shallow_copy().offset_verts_(vert_offsets_packed)
 
-    def scale_verts_(self, scale: float | Tensor) -> Self:
+    def scale_verts_(self, scale: float | Tensor) -> "Meshes":
         """Multiply the vertices of this object by one number, or by one number a mesh (N,)."""
         if torch.is_tensor(scale):
             scale = scale[self.verts_packed_to_mesh_idx()][:, None]
@@ -247,11 +246,11 @@ class Meshes(MeshGeometry):
         self._forget_face_geometry()
         return self
 
-    def scale_verts(self, scale: float | Tensor) -> Self:
+    def scale_verts(self, scale: float | Tensor) -> "Meshes":
         """Like `scale_verts_` on a new object."""
         return self._shallow_copy().scale_verts_(scale)
 
-    def _shallow_copy(self) -> Self:
+    def _shallow_copy(self) -> "Meshes":
         """New object over the same tensors, with textures of its own; edges found later are shared."""
         if not self.isempty():
             self._edge_source()
@@ -260,7 +259,7 @@ class Meshes(MeshGeometry):
             other.textures = self.textures.clone()
         return other
 
-    def update_padded(self, new_verts_padded: Tensor) -> Self:
+    def update_padded(self, new_verts_padded: Tensor) -> "Meshes":
         """New batch of the same faces and textures with other vertices.
 
         Args:
@@ -287,7 +286,7 @@ class Meshes(MeshGeometry):
             other.verts_packed()
         return other
 
-    def extend(self, N: int) -> Self:
+    def extend(self, N: int) -> "Meshes":
         """New batch in which every mesh comes `N` times in a row.
 
         Raises:
@@ -316,7 +315,7 @@ class Meshes(MeshGeometry):
             other._adopt_textures()
         return other
 
-    def submeshes(self, face_indices: Sequence[Sequence[Tensor]] | Sequence[Tensor] | Tensor) -> Self:
+    def submeshes(self, face_indices: Sequence[Sequence[Tensor]] | Sequence[Tensor] | Tensor) -> "Meshes":
         """New batch of parts of the meshes.
 
         Args:

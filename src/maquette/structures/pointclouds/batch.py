@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Self
 
 import torch
 from torch import Tensor
@@ -68,7 +67,7 @@ class Pointclouds(CloudForms):
         self._set_field(field, listed=listed, padded=padded)
         return channels
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "Pointclouds":
         """Select clouds by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
 
         The tensors are shared with this batch.
@@ -89,13 +88,13 @@ class Pointclouds(CloudForms):
             raise IndexError(index)
         return self._from_lists(lambda listed: [listed[i] for i in chosen])
 
-    def _from_lists(self, change) -> Self:
+    def _from_lists(self, change) -> "Pointclouds":
         """New batch of the lists of all fields after `change`."""
         lists = {field: self._list(field) for field in FIELDS}
         changed: dict = {field: None if old is None else change(old) for field, old in lists.items()}
         return self.__class__(**changed)
 
-    def _map_tensors(self, change) -> Self:
+    def _map_tensors(self, change) -> "Pointclouds":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         for field in FIELDS:
@@ -111,15 +110,15 @@ class Pointclouds(CloudForms):
             setattr(other, name, None if value is None else change(value))
         return other
 
-    def clone(self) -> Self:
+    def clone(self) -> "Pointclouds":
         """Copy in memory of its own."""
         return self._map_tensors(torch.clone)
 
-    def detach(self) -> Self:
+    def detach(self) -> "Pointclouds":
         """The same tensors cut off from the autograd graph."""
         return self._map_tensors(torch.detach)
 
-    def to(self, device: str | torch.device, copy: bool = False) -> Self:
+    def to(self, device: str | torch.device, copy: bool = False) -> "Pointclouds":
         """Clouds on `device`: this object when it is there already and `copy` is False, else a copy."""
         target = torch.empty(0, device=device).device
         if self.device == target:
@@ -128,11 +127,11 @@ class Pointclouds(CloudForms):
         other.device = target
         return other
 
-    def cpu(self) -> Self:
+    def cpu(self) -> "Pointclouds":
         """Clouds on the CPU."""
         return self.to("cpu")
 
-    def cuda(self) -> Self:
+    def cuda(self) -> "Pointclouds":
         """Clouds on the current CUDA device."""
         return self.to("cuda")
 
@@ -155,7 +154,7 @@ class Pointclouds(CloudForms):
             None if features is None else features[index],
         )
 
-    def split(self, split_sizes: list[int]) -> list[Self]:
+    def split(self, split_sizes: list[int]) -> list["Pointclouds"]:
         """Cut the batch into consecutive batches of the given sizes.
 
         Raises:
@@ -166,7 +165,7 @@ class Pointclouds(CloudForms):
         ends = torch.tensor(split_sizes).cumsum(0).tolist()
         return [self[end - size : end] for size, end in zip(split_sizes, ends, strict=True)]
 
-    def offset_(self, offsets_packed: Tensor) -> Self:
+    def offset_(self, offsets_packed: Tensor) -> "Pointclouds":
         """Add offsets (3,) or (sum P_n, 3) to the points of this object.
 
         Raises:
@@ -179,11 +178,11 @@ class Pointclouds(CloudForms):
             self._set_field("points", packed=points + offsets_packed)
         return self
 
-    def offset(self, offsets_packed: Tensor) -> Self:
+    def offset(self, offsets_packed: Tensor) -> "Pointclouds":
         """Like `offset_` on a new object."""
         return copy.copy(self).offset_(offsets_packed)
 
-    def scale_(self, scale: float | Tensor) -> Self:
+    def scale_(self, scale: float | Tensor) -> "Pointclouds":
         """Multiply the points of this object by one number, or by one number a cloud (N,)."""
         if torch.is_tensor(scale):
             scale = scale[self.packed_to_cloud_idx()][:, None]
@@ -191,11 +190,11 @@ class Pointclouds(CloudForms):
             self._set_field("points", packed=self.points_packed() * scale)
         return self
 
-    def scale(self, scale: float | Tensor) -> Self:
+    def scale(self, scale: float | Tensor) -> "Pointclouds":
         """Like `scale_` on a new object."""
         return copy.copy(self).scale_(scale)
 
-    def subsample(self, max_points: int | Sequence[int]) -> Self:
+    def subsample(self, max_points: int | Sequence[int]) -> "Pointclouds":
         """Keep at most `max_points` random points of every cloud.
 
         Args:
@@ -249,7 +248,7 @@ class Pointclouds(CloudForms):
             self._set_attribute("normals", normals)
         return normals
 
-    def extend(self, N: int) -> Self:
+    def extend(self, N: int) -> "Pointclouds":
         """New batch in which every cloud comes `N` times in a row, in memory of its own.
 
         Raises:
@@ -266,7 +265,7 @@ class Pointclouds(CloudForms):
         new_points_padded: Tensor,
         new_normals_padded: Tensor | None = None,
         new_features_padded: Tensor | None = None,
-    ) -> Self:
+    ) -> "Pointclouds":
         """New batch of clouds of the same sizes with other values.
 
         Args:
