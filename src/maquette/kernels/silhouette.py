@@ -7,9 +7,10 @@ sigmoid(x_j), x_j = +d^2 / sigma inside and -d^2 / sigma outside, d the distance
     alpha = 1 - prod_j (1 - sigmoid(x_j)) = 1 - exp(-sum_j softplus(x_j)) = 1 - 1 / prod_j (1 + exp(x_j))
 
 The kernel keeps q = prod_j (1 + exp(x_j)) - 1 for each pixel, which needs one exponential a face and no
-logarithm; alpha = q / (1 + q). The product does not depend on the order of the faces, and every face within the
-blur radius counts, where PyTorch3D keeps the `faces_per_pixel` nearest. Once q reaches 2^24, alpha is 1 in
-float32 and its derivative less than the rounding of 1: such a pixel is full and neither pass looks at it again.
+logarithm; alpha = q / (1 + q). The product does not depend on the order of the faces, and every face within
+the blur radius counts, where PyTorch3D keeps the `faces_per_pixel` nearest. Once q reaches 2^24, alpha is 1
+in float32 and its derivative less than the rounding of 1: such a pixel is full and neither pass looks at it
+again.
 """
 
 import torch
