@@ -239,16 +239,9 @@ class _SoftSilhouette(torch.autograd.Function):
     def backward(ctx, grad_alpha):
         verts, faces, face_to_mesh, mesh_first, mesh_count, odds = ctx.saved_tensors
         corners = torch.zeros(1, len(faces), 3, 3, device=verts.device)
-        inputs = [
-            verts,
-            faces,
-            face_to_mesh,
-            ctx.sigma,
-            ctx.blur_radius,
-            odds,
-            grad_alpha.contiguous(),
-            corners,
-        ]
+        # d alpha / d x_j = sigmoid(x_j) / (1 + q), and d |d|^2 / d corner is -2 d times the corner's share
+        weight = torch.where(odds < _FULL, grad_alpha / (1 + odds), 0.0) * (-2 / ctx.sigma)
+        inputs = [verts, faces, face_to_mesh, ctx.sigma, ctx.blur_radius, weight, corners]
         launch(_backward, len(faces), inputs, verts.device)
         pieces = picture_pieces(mesh_first, mesh_count)
         return add_corners(corners, faces, len(verts), pieces), *[None] * 8
