@@ -6,7 +6,7 @@ from jaxtyping import install_import_hook
 
 CHECKED = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils", "systems")
 
-install_import_hook([f"maquette.{name}" for name in CHECKED], "beartype.beartype")
+install_import_hook([f"maquette.{name}" for name in CHECKED], "annotation_check.check")
 
 
 @pytest.fixture(autouse=True)

@@ -104,7 +104,7 @@ def packed_to_list(x: Tensor, split_size: list[int] | int) -> tuple[Tensor, ...]
 
 def padded_to_packed(
     x: Tensor,
-    split_size: list[int] | tuple[int, ...] | None = None,
+    split_size: list | tuple | None = None,
     pad_value: float | int | None = None,
 ) -> Tensor:
     """Drop the padding of a tensor (N, M, K).
