@@ -1,0 +1,52 @@
+"""Files that appear whole or not at all: written under a temporary name beside the target, then renamed."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def replacing_path(path: str | PathLike) -> Iterator[Path]:
+    """Give a temporary path (same folder, same suffix) that takes the place of `path` when the block ends
+    well.
+
+    For libraries that insist on a file name. On any exception, Ctrl-C included, the temporary file is removed
+    and `path` stays as it was. A link is followed: the file that it names is replaced.
+
+    Raises:
+        OSError: the folder is missing or cannot be written to, or nothing was written.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(6)}{target.suffix}")
+    try:
+        yield temporary
+        if target.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        if target.exists():
+            os.chmod(temporary, target.stat().st_mode & 0o7777)
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextmanager
+def replacing(path: str | PathLike, mode: str = "wb") -> Iterator[IO]:
+    """Open a file for writing that takes the place of `path` only when the block ends without an exception.
+
+    Args:
+        path: the file to write or replace.
+        mode: "wb", or "w" for UTF-8 text with "\\n" line ends.
+
+    Raises:
+        OSError: the folder is missing or cannot be written to.
+    """
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    with replacing_path(path) as temporary, open(temporary, mode.replace("w", "x"), **text) as file:
+        yield file
+        file.flush()

@@ -1,0 +1,104 @@
+"""GLB under PyTorch3D's names: `MeshGlbFormat` and `load_meshes`.
+
+Here colours are what the file stores, as in PyTorch3D. The standard says that stored vertex colours are
+linear light; the strict `maquette.io.load_mesh` and `save_mesh` convert them from and to sRGB.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..structures import Meshes, join_meshes_as_scene
+from ..structures.textures_uv import TexturesUV
+from ..structures.textures_vertex import TexturesVertex
+from .gltf_read import Primitive, read_asset, read_primitives
+from .gltf_read import _read_header as _read_header
+from .gltf_write import GlbPart, glb_bytes, split_at_seams
+from .mesh_data import from_meshes
+from .pluggable_formats import MeshFormatInterpreter, endswith
+from .streams import PathManager, folder_of, read_bytes, writing
+
+Device = torch.device | str
+
+
+def load_meshes(
+    path: Any, path_manager: PathManager | None = None, include_textures: bool = True
+) -> list[tuple[str | None, Meshes]]:
+    """Read the meshes of the default scene one by one, moved to where the scene puts them.
+
+    Args:
+        path: path or stream of a GLB file, or of a glTF file with its data beside it or embedded.
+        path_manager: any object with `.open(path, mode)`, or None.
+        include_textures: whether to read colours.
+
+    Returns:
+        A list of (name or None, batch of one mesh). A mesh has its vertex colours, or its base colour
+        texture, or its base colour (the first of these that it has).
+
+    Raises:
+        ValueError: malformed or unsupported content.
+    """
+    folder = Path(folder_of(path)) if isinstance(path, (str, Path)) else None
+    asset = read_asset(read_bytes(path, path_manager), folder)
+    pictures: dict[int, torch.Tensor] = {}
+    return [(p.name, _mesh(p, include_textures, pictures)) for p in read_primitives(asset, include_textures)]
+
+
+def _mesh(part: Primitive, include_textures: bool, pictures: dict[int, torch.Tensor]) -> Meshes:
+    verts, faces = torch.from_numpy(part.verts), torch.from_numpy(part.faces)
+    textures: Any = None
+    if include_textures and part.colors is not None:
+        textures = TexturesVertex([torch.from_numpy(part.colors)])
+    elif include_textures and part.uvs is not None:
+        if part.picture is not None:
+            picture = pictures.setdefault(id(part.picture), torch.from_numpy(part.picture))
+        else:
+            factor = np.ones(3, np.float32) if part.factor is None else part.factor[:3]
+            picture = torch.from_numpy(factor)[None, None]
+        textures = TexturesUV(maps=[picture], faces_uvs=[faces], verts_uvs=[torch.from_numpy(part.uvs)])
+    return Meshes([verts], [faces], textures=textures)
+
+
+class MeshGlbFormat(MeshFormatInterpreter):
+    """GLB for `IO`: the whole default scene as one mesh in; one mesh with vertex colours or a texture out.
+
+    Unlike PyTorch3D, meshes of more than 65,535 vertices and textures whose seams split vertices are written
+    right, strips and fans are read, and a scene need not be named.
+    """
+
+    def __init__(self) -> None:
+        self.known_suffixes = (".glb",)
+
+    def read(
+        self,
+        path: Any,
+        include_textures: bool,
+        device: Device,
+        path_manager: PathManager | None,
+        **kwargs: Any,
+    ) -> Meshes | None:
+        """Read `path`, or give None when it is not a GLB file."""
+        if not endswith(path, self.known_suffixes):
+            return None
+        meshes = [mesh for _, mesh in load_meshes(path, path_manager, include_textures)]
+        return join_meshes_as_scene(meshes).to(device)
+
+    def save(
+        self, data: Meshes, path: Any, path_manager: PathManager | None, binary: bool | None, **kwargs: Any
+    ) -> bool:
+        """Write the first mesh, or give False when `path` is not a GLB file."""
+        if not endswith(path, self.known_suffixes):
+            return False
+        mesh = from_meshes(data)[0]
+        if mesh.faces_colors is not None:
+            mesh = mesh.unwelded()
+        if mesh.picture is not None and mesh.uvs is not None and mesh.faces_uvs is not None:
+            vertex, uvs, faces = split_at_seams(mesh.verts, mesh.faces, mesh.uvs, mesh.faces_uvs)
+            part = GlbPart(mesh.verts[vertex], faces, uvs=uvs, picture=mesh.picture)
+        else:
+            part = GlbPart(mesh.verts, mesh.faces, colors=mesh.verts_colors)
+        with writing(path, path_manager) as out:
+            out.write(glb_bytes([part]))
+        return True

@@ -1,0 +1,138 @@
+"""Writing GLB: triangle meshes with vertex colours or an embedded texture, nothing else."""
+
+import json
+import struct
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+_ARRAY, _ELEMENTS = 34962, 34963
+_TYPE_OF_WIDTH = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+
+
+@dataclass(frozen=True, eq=False)
+class GlbPart:
+    """One primitive: arrays as they are stored.
+
+    Attributes:
+        verts: (V, 3); faces: (F, 3); normals: (V, 3) or None.
+        colors: (V, 3) in [0, 1], linear by the standard, or None.
+        uvs: (V, 2) with v upward, and picture: (H, W, 3) in [0, 1], or None.
+    """
+
+    verts: np.ndarray
+    faces: np.ndarray
+    normals: np.ndarray | None = None
+    colors: np.ndarray | None = None
+    uvs: np.ndarray | None = None
+    picture: np.ndarray | None = None
+
+
+class _Buffer:
+    """The binary chunk and the lists of the JSON chunk, growing together."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.lists: dict[str, list] = {}
+
+    def add(self, name: str, entry: dict[str, Any]) -> int:
+        self.lists.setdefault(name, []).append(entry)
+        return len(self.lists[name]) - 1
+
+    def view(self, content: bytes, target: int | None = None) -> int:
+        self.data += b"\0" * (-len(self.data) % 4)
+        entry = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(content)}
+        self.data += content
+        return self.add("bufferViews", entry if target is None else entry | {"target": target})
+
+    def floats(self, values: np.ndarray, bounds: bool = False) -> int:
+        array = np.ascontiguousarray(values, "<f4")
+        entry = {"bufferView": self.view(array.tobytes(), _ARRAY), "componentType": 5126, "count": len(array)}
+        entry["type"] = _TYPE_OF_WIDTH[array.shape[1]]
+        if bounds and len(array):
+            entry |= {"min": array.min(0).tolist(), "max": array.max(0).tolist()}
+        return self.add("accessors", entry)
+
+    def indices(self, faces: np.ndarray, verts: int) -> int:
+        kind, code = ("<u2", 5123) if verts < 65536 else ("<u4", 5125)
+        content = faces.astype(kind).tobytes()
+        entry = {"bufferView": self.view(content, _ELEMENTS), "componentType": code}
+        return self.add("accessors", entry | {"count": faces.size, "type": "SCALAR"})
+
+
+def glb_bytes(parts: list[GlbPart]) -> bytes:
+    """The content of a GLB file with one node, whose mesh has one primitive a part.
+
+    The same parts give the same bytes.
+    """
+    buffer = _Buffer()
+    buffer.add("meshes", {"name": "mesh", "primitives": [_primitive(buffer, part) for part in parts]})
+    tree = {
+        "asset": {"version": "2.0", "generator": "maquette"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"name": "node", "mesh": 0}],
+        **buffer.lists,
+        "buffers": [{"byteLength": len(buffer.data)}],
+    }
+    text = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)
+    binary = bytes(buffer.data) + b"\0" * (-len(buffer.data) % 4)
+    chunks = (
+        struct.pack("<II", len(text), 0x4E4F534A)
+        + text
+        + struct.pack("<II", len(binary), 0x004E4942)
+        + binary
+    )
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+def _primitive(buffer: _Buffer, part: GlbPart) -> dict[str, Any]:
+    attributes = {"POSITION": buffer.floats(part.verts, bounds=True)}
+    if part.normals is not None:
+        attributes["NORMAL"] = buffer.floats(part.normals)
+    if part.colors is not None:
+        attributes["COLOR_0"] = buffer.floats(part.colors)
+    if part.uvs is not None:
+        attributes["TEXCOORD_0"] = buffer.floats(np.stack([part.uvs[:, 0], 1 - part.uvs[:, 1]], axis=1))
+    indices = buffer.indices(part.faces, len(part.verts))
+    return {
+        "attributes": attributes,
+        "indices": indices,
+        "mode": 4,
+        "material": _material(buffer, part.picture),
+    }
+
+
+def _material(buffer: _Buffer, picture: np.ndarray | None) -> int:
+    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.9}
+    if picture is not None:
+        pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+        with BytesIO() as file:
+            Image.fromarray(pixels).save(file, format="PNG")
+            image = buffer.add(
+                "images", {"mimeType": "image/png", "bufferView": buffer.view(file.getvalue())}
+            )
+        wrap = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
+        texture = buffer.add("textures", {"sampler": buffer.add("samplers", wrap), "source": image})
+        surface["baseColorTexture"] = {"index": texture}
+    return buffer.add("materials", {"pbrMetallicRoughness": surface, "doubleSided": True})
+
+
+def split_at_seams(
+    verts: np.ndarray, faces: np.ndarray, uvs: np.ndarray, faces_uvs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give every pair (vertex, texture coordinate) a vertex of its own, as GLB wants them.
+
+    Returns:
+        vertex: (W,) index into `verts`; uvs: (W, 2); faces: (F, 3) into both. Nothing changes where each
+        vertex already has its own coordinate.
+    """
+    if len(uvs) == len(verts) and np.array_equal(faces, faces_uvs):
+        return np.arange(len(verts)), uvs, faces
+    pairs = faces.reshape(-1) * len(uvs) + faces_uvs.reshape(-1)
+    unique, index = np.unique(pairs, return_inverse=True)
+    return unique // len(uvs), uvs[unique % len(uvs)], index.reshape(-1, 3)

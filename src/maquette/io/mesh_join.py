@@ -1,0 +1,95 @@
+"""Joining the parts of one file into one mesh, colours included."""
+
+import numpy as np
+import torch
+
+from ..structures.texture_scene import merge_maps
+from .mesh_data import MeshData
+
+_MOST_TILES, _MOST_TILED_PIXELS = 16, 32_000_000
+_TOLERANCE = 1e-3
+Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # a picture with its uvs and faces_uvs
+
+
+def join_mesh_data(parts: list[MeshData]) -> MeshData:
+    """One mesh of all parts, in their order.
+
+    Parts with pictures share one merged picture, in which plain parts and face colours get a spot each. Where
+    vertex colours meet pictures or face colours, all colours go to the corners of unwelded faces. A part
+    without colours is white beside coloured ones.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    by_vertex = any(p.verts_colors is not None for p in parts)
+    by_face = any(p.faces_colors is not None for p in parts)
+    by_picture = any(p.picture is not None for p in parts)
+    if by_vertex and (by_face or by_picture):
+        parts = [p.unwelded() for p in parts]
+    offsets = np.cumsum([0] + [len(p.verts) for p in parts])
+    verts = np.concatenate([p.verts for p in parts])
+    faces = np.concatenate([p.faces + start for p, start in zip(parts, offsets, strict=False)])
+    if by_vertex:
+        colors = [np.ones_like(p.verts) if p.verts_colors is None else p.verts_colors for p in parts]
+        return MeshData(verts, faces, verts_colors=np.concatenate(colors))
+    if by_picture:
+        picture, uvs, faces_uvs = merge_pictures([_as_picture(p) for p in parts])
+        return MeshData(verts, faces, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
+    if by_face:
+        spots = [
+            np.ones((len(p.faces), 3), np.float32) if p.faces_colors is None else p.faces_colors
+            for p in parts
+        ]
+        return MeshData(verts, faces, faces_colors=np.concatenate(spots))
+    return MeshData(verts, faces)
+
+
+def _as_picture(part: MeshData) -> Part:
+    if part.picture is not None and part.uvs is not None and part.faces_uvs is not None:
+        return part.picture, part.uvs, part.faces_uvs
+    colors = np.ones((len(part.faces), 3), np.float32) if part.faces_colors is None else part.faces_colors
+    return palette(colors)
+
+
+def palette(faces_colors: np.ndarray) -> Part:
+    """A picture with one pixel for each of the (F, 3) colours that differ, and where each face finds its own."""
+    colors, index = np.unique(faces_colors, axis=0, return_inverse=True)
+    side = int(np.ceil(np.sqrt(len(colors)))) + 1  # at least two pixels a side, so that centres lie on 0..1
+    picture = np.ones((side * side, 3), np.float32)
+    picture[: len(colors)] = colors
+    row, column = np.divmod(np.arange(len(colors)), side)
+    uvs = np.stack([column / (side - 1), 1 - row / (side - 1)], axis=1).astype(np.float32)
+    return picture.reshape(side, side, 3), uvs, np.repeat(index.reshape(-1, 1), 3, axis=1)
+
+
+def merge_pictures(parts: list[Part]) -> Part:
+    """Lay the parts' pictures side by side in one and move their texture coordinates along."""
+    tensors: dict[int, torch.Tensor] = {}
+    pictures, places, faces = [], [], []
+    start = 0
+    for picture, uvs, faces_uvs in parts:
+        used, index = np.unique(faces_uvs, return_inverse=True)
+        pictures.append(tensors.setdefault(id(picture), torch.from_numpy(np.ascontiguousarray(picture))))
+        places.append(torch.from_numpy(np.clip(uvs[used], 0, 1)))
+        faces.append(index.reshape(-1, 3) + start)
+        start += len(used)
+    merged, moved = merge_maps(pictures, places, border=0, padding_mode="border")
+    return merged.numpy(), torch.cat(moved).numpy().astype(np.float32), np.concatenate(faces)
+
+
+def repeat_picture(picture: np.ndarray, uvs: np.ndarray, faces_uvs: np.ndarray) -> Part:
+    """Bring texture coordinates that count on a repeating picture into [0, 1].
+
+    Each face is moved by whole numbers; where faces still reach across an edge, the picture itself is
+    repeated (up to 16 times a side and 32 megapixels; what lies beyond is clamped).
+    """
+    corners = uvs[faces_uvs]
+    if corners.size == 0 or (corners.min() >= -_TOLERANCE and corners.max() <= 1 + _TOLERANCE):
+        return picture, np.clip(uvs, 0, 1), faces_uvs
+    corners = corners - np.floor(corners.min(axis=1, keepdims=True) + _TOLERANCE)
+    tiles = np.clip(np.ceil(corners.max(axis=(0, 1)) - _TOLERANCE), 1, _MOST_TILES).astype(int)
+    height, width = picture.shape[:2]
+    if tiles.prod() * height * width > _MOST_TILED_PIXELS:
+        tiles = np.ones(2, int)
+    picture = np.tile(picture, (tiles[1], tiles[0], 1))
+    corners = np.clip(corners / tiles, 0, 1).astype(np.float32)
+    return picture, corners.reshape(-1, 2), np.arange(3 * len(faces_uvs)).reshape(-1, 3)

@@ -1,0 +1,160 @@
+"""`save_mesh`: GLB, OBJ, PLY, OFF or STL by suffix, whole or not at all."""
+
+import re
+from contextlib import ExitStack
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..structures import Meshes
+from .atomic import replacing
+from .color_space import srgb_to_linear
+from .errors import BadInput, as_bad_input
+from .gltf_write import GlbPart, glb_bytes, split_at_seams
+from .mesh_data import MeshData, from_meshes
+from .mesh_join import join_mesh_data
+from .off_io import off_bytes
+from .ply_write import ply_bytes
+from .stl_io import stl_bytes
+from .text_lines import format_rows
+
+
+def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None:
+    """Write meshes, with their colours, to one file; an existing file is replaced only by a whole new one.
+
+    The suffix decides the format:
+    .glb   vertex colours (stored linear, as the standard wants) or an embedded texture; colours of faces as
+           colours of unwelded vertices. Y up.
+    .obj   a texture with `<stem>.mtl` and `<stem>.png`; colours of faces as materials; vertex colours as
+           "v x y z r g b". Coordinates with 9 digits, which float32 survives unchanged.
+    .ply   binary; colours of vertices or faces as bytes; a texture becomes vertex colours.
+    .off   as .ply, in text. .stl   binary, no colours.
+
+    The same meshes give the same bytes.
+
+    Args:
+        meshes: one or more meshes, joined in the file.
+        path: the file to write.
+        smooth: whether a GLB stores vertex normals (viewers shade flat without).
+
+    Raises:
+        BadInput: unknown suffix, no faces, numbers that are not finite, or a place that cannot be written to.
+    """
+    target = Path(path)
+    kind = target.suffix.lower()
+    if kind not in (".glb", ".obj", ".ply", ".off", ".stl"):
+        raise BadInput(path, "unknown kind of mesh file; use .glb, .obj, .ply, .off or .stl")
+    parts = [part for part in from_meshes(meshes) if len(part.faces)]
+    if not parts:
+        raise BadInput(path, "nothing to write: the mesh has no faces")
+    if not all(np.isfinite(part.verts).all() for part in parts):
+        raise BadInput(path, "nothing written: a coordinate is not a finite number")
+    files = _glb(parts, target, smooth) if kind == ".glb" else _ENCODERS[kind](join_mesh_data(parts), target)
+    with as_bad_input(path, OSError, say="cannot be written"), ExitStack() as stack:
+        opened = [
+            stack.enter_context(replacing(name)) for name in files
+        ]  # renamed only after all are written
+        for file, content in zip(opened, files.values(), strict=True):
+            file.write(content)
+
+
+def _glb(parts: list[MeshData], target: Path, smooth: bool) -> dict[Path, bytes]:
+    return {target: glb_bytes([_glb_part(part, smooth) for part in parts])}
+
+
+def _glb_part(part: MeshData, smooth: bool) -> GlbPart:
+    normals = vertex_normals(part.verts, part.faces) if smooth else None
+    if part.picture is not None and part.uvs is not None and part.faces_uvs is not None:
+        vertex, uvs, faces = split_at_seams(part.verts, part.faces, part.uvs, part.faces_uvs)
+        normals = None if normals is None else normals[vertex]
+        return GlbPart(part.verts[vertex], faces, normals, uvs=uvs, picture=part.picture)
+    if part.faces_colors is not None:
+        normals = None if normals is None else normals[part.faces].reshape(-1, 3)
+        part = part.unwelded()
+    colors = None if part.verts_colors is None else srgb_to_linear(part.verts_colors)
+    return GlbPart(part.verts, part.faces, normals, colors=colors)
+
+
+def vertex_normals(verts: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals (V, 3), each the mean of its faces' normals weighted by area; +Y where there is none."""
+    corners = verts[faces].astype(np.float64)
+    crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    total = np.zeros((len(verts), 3))
+    for corner in range(3):
+        np.add.at(total, faces[:, corner], crossed)
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    up = np.array([0.0, 1.0, 0.0])
+    return np.where(length > 1e-30, total / np.maximum(length, 1e-30), up).astype(np.float32)
+
+
+def _tensor(array: np.ndarray | None) -> torch.Tensor | None:
+    return None if array is None else torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _ply(mesh: MeshData, target: Path) -> dict[Path, bytes]:
+    content = ply_bytes(
+        torch.from_numpy(mesh.verts),
+        torch.from_numpy(mesh.faces),
+        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
+        faces_colors=_tensor(mesh.faces_colors),
+        colors_as_uint8=True,
+    )
+    return {target: content}
+
+
+def _off(mesh: MeshData, target: Path) -> dict[Path, bytes]:
+    content = off_bytes(
+        torch.from_numpy(mesh.verts),
+        torch.from_numpy(mesh.faces),
+        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
+        faces_colors=_tensor(mesh.faces_colors),
+        number="%.8e",  # keeps a point in every number, which tells colours 0..1 from 0..255
+    )
+    return {target: content}
+
+
+def _stl(mesh: MeshData, target: Path) -> dict[Path, bytes]:
+    return {target: stl_bytes(mesh.verts, mesh.faces)}
+
+
+def _obj(mesh: MeshData, target: Path) -> dict[Path, bytes]:
+    stem = re.sub(r"\s", "_", target.stem)
+    library, picture = target.with_name(stem + ".mtl"), target.with_name(stem + ".png")
+    if mesh.picture is not None and mesh.uvs is not None and mesh.faces_uvs is not None:
+        lines = [f"mtllib {library.name}\n".encode(), format_rows("v %.9g %.9g %.9g\n", mesh.verts)]
+        lines += [format_rows("vt %.9g %.9g\n", mesh.uvs), b"usemtl surface\n"]
+        corners = np.stack([mesh.faces, mesh.faces_uvs], axis=2) + 1
+        lines.append(format_rows("f %d/%d %d/%d %d/%d\n", corners))
+        material = f"newmtl surface\nKd 1 1 1\nmap_Kd {picture.name}\n".encode()
+        return {target: b"".join(lines), library: material, picture: _png(mesh.picture)}
+    if mesh.faces_colors is not None:
+        return _obj_with_materials(mesh, target, library)
+    rows, line = mesh.verts, "v %.9g %.9g %.9g\n"
+    if mesh.verts_colors is not None:
+        rows, line = np.concatenate([mesh.verts, mesh.verts_colors], axis=1), "v" + " %.9g" * 6 + "\n"
+    return {target: format_rows(line, rows) + format_rows("f %d %d %d\n", mesh.faces + 1)}
+
+
+def _obj_with_materials(mesh: MeshData, target: Path, library: Path) -> dict[Path, bytes]:
+    colors, index = np.unique(mesh.faces_colors, axis=0, return_inverse=True)
+    index = index.reshape(-1)
+    lines = [f"mtllib {library.name}\n".encode(), format_rows("v %.9g %.9g %.9g\n", mesh.verts)]
+    starts = np.flatnonzero(np.diff(index, prepend=-1))
+    for start, faces in zip(starts, np.split(mesh.faces, starts[1:]), strict=True):
+        lines.append(f"usemtl color{index[start]}\n".encode() + format_rows("f %d %d %d\n", faces + 1))
+    materials = [f"newmtl color{i}\nKd {r:.9g} {g:.9g} {b:.9g}\n" for i, (r, g, b) in enumerate(colors)]
+    return {target: b"".join(lines), library: "".join(materials).encode()}
+
+
+def _png(picture: np.ndarray) -> bytes:
+    pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    with BytesIO() as file:
+        Image.fromarray(pixels).save(file, format="PNG")
+        return file.getvalue()
+
+
+_ENCODERS = {".obj": _obj, ".ply": _ply, ".off": _off, ".stl": _stl}
