@@ -12,6 +12,11 @@ from .laplacian_matrices import laplacian as laplacian
 from .laplacian_matrices import norm_laplacian as norm_laplacian
 from .mesh_face_areas_normals import mesh_face_areas_normals as mesh_face_areas_normals
 from .mesh_filtering import taubin_smoothing as taubin_smoothing
+from .packed_to_padded import packed_to_padded as packed_to_padded
+from .packed_to_padded import padded_to_packed as padded_to_packed
+from .sample_farthest_points import sample_farthest_points as sample_farthest_points
+from .sample_farthest_points import sample_farthest_points_naive as sample_farthest_points_naive
+from .sample_points_from_meshes import sample_points_from_meshes as sample_points_from_meshes
 from .subdivide_meshes import SubdivideMeshes as SubdivideMeshes
 from .utils import convert_pointclouds_to_tensor as convert_pointclouds_to_tensor
 from .utils import eyes as eyes

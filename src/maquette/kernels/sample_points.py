@@ -1,0 +1,174 @@
+"""Random points on the surfaces of meshes, uniform by area.
+
+A face is found from a uniform number through a guide table (Chen and Asau, "On generating random variates
+from an empirical distribution", 1974): the unit interval is cut into as many cells as the mesh has faces,
+and each cell names the face that holds its lower end, from where a few steps along the cumulative areas
+lead to the face.
+"""
+
+import torch
+import warp as wp
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+
+
+@wp.func
+def _cell(area: wp.float64, total: wp.float64, cells: int) -> int:
+    return int(wp.ceil(area / total * wp.float64(cells)))
+
+
+@wp.func
+def _area_before(face: int, first: int, cumulative: wp.array(dtype=wp.float64)) -> wp.float64:
+    """Summed area of the faces of a mesh that come before one of its faces."""
+    if face == first:
+        return wp.float64(0.0)
+    if first == 0:
+        return cumulative[face - 1]
+    return cumulative[face - 1] - cumulative[first - 1]
+
+
+@wp.kernel(enable_backward=False)
+def _fill_guide(
+    start: int,
+    face_to_mesh: wp.array(dtype=wp.int64),
+    firsts: wp.array(dtype=wp.int64),
+    counts: wp.array(dtype=wp.int64),
+    cumulative: wp.array(dtype=wp.float64),
+    guide: wp.array(dtype=int),
+):
+    """One face: the cells whose lower end it holds. A mesh without area gets one cell a face."""
+    face = start + wp.tid()
+    mesh = int(face_to_mesh[face])
+    first = int(firsts[mesh])
+    count = int(counts[mesh])
+    total = _area_before(first + count, first, cumulative)
+    begin = face - first
+    end = face - first + 1
+    if total > wp.float64(0.0):
+        begin = _cell(_area_before(face, first, cumulative), total, count)
+        end = _cell(_area_before(face + 1, first, cumulative), total, count)
+        if face == first + count - 1:
+            end = count
+    for cell in range(begin, wp.min(end, count)):
+        guide[first + cell] = face
+
+
+@wp.kernel(enable_backward=False)
+def _sample(
+    start: int,
+    verts: wp.array(dtype=wp.vec3),
+    faces: wp.array2d(dtype=wp.int64),
+    firsts: wp.array(dtype=wp.int64),
+    counts: wp.array(dtype=wp.int64),
+    cumulative: wp.array(dtype=wp.float64),
+    guide: wp.array(dtype=int),
+    samples: int,
+    uniform: wp.array(dtype=wp.vec3),
+    points: wp.array(dtype=wp.vec3),
+    chosen: wp.array(dtype=wp.int64),
+    weights: wp.array(dtype=wp.vec3),
+):
+    item = start + wp.tid()
+    mesh = item / samples
+    first = int(firsts[mesh])
+    count = int(counts[mesh])
+    if count == 0:
+        points[item] = wp.vec3(0.0)
+        weights[item] = wp.vec3(0.0)
+        chosen[item] = wp.int64(-1)
+        return
+    u = uniform[item]
+    face = guide[first + wp.min(int(u[0] * float(count)), count - 1)]
+    target = wp.float64(u[0]) * _area_before(first + count, first, cumulative)
+    if target > wp.float64(0.0) or _area_before(first + count, first, cumulative) > wp.float64(0.0):
+        while face < first + count - 1 and _area_before(face + 1, first, cumulative) <= target:
+            face += 1
+    root = wp.sqrt(u[1])
+    w = wp.vec3(1.0 - root, root * (1.0 - u[2]), root * u[2])
+    a = verts[int(faces[face, 0])]
+    b = verts[int(faces[face, 1])]
+    c = verts[int(faces[face, 2])]
+    points[item] = a * w[0] + b * w[1] + c * w[2]
+    weights[item] = w
+    chosen[item] = wp.int64(face)
+
+
+@wp.kernel(enable_backward=False)
+def _sample_backward(
+    start: int,
+    faces: wp.array2d(dtype=wp.int64),
+    chosen: wp.array(dtype=wp.int64),
+    weights: wp.array(dtype=wp.vec3),
+    grad_points: wp.array(dtype=wp.vec3),
+    grad_verts: wp.array(dtype=wp.vec3),
+):
+    item = start + wp.tid()
+    face = int(chosen[item])
+    if face >= 0:
+        for corner in range(3):
+            wp.atomic_add(grad_verts, int(faces[face, corner]), grad_points[item] * weights[item][corner])
+
+
+def _mesh_pieces(meshes: int, samples: int) -> list[Piece]:
+    """CPU pieces that never cut a mesh: meshes share no vertices."""
+    return [(begin * samples, end * samples) for begin, end in even_pieces(meshes)]
+
+
+class _SampleSurface(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, verts, faces, first, count, face_to_mesh, areas, uniform):
+        meshes, samples, _ = uniform.shape
+        cumulative = torch.cumsum(areas, 0, dtype=torch.float64)
+        guide = torch.empty(len(faces), dtype=torch.int32, device=verts.device)
+        points, weights = torch.empty_like(uniform), torch.empty_like(uniform)
+        chosen = torch.empty(meshes, samples, dtype=torch.int64, device=verts.device)
+        launch(_fill_guide, len(faces), [face_to_mesh, first, count, cumulative, guide], verts.device)
+        inputs = [
+            verts, faces, first, count, cumulative, guide, samples, uniform.view(-1, 3),
+            points.view(-1, 3), chosen.view(-1), weights.view(-1, 3),
+        ]  # fmt: skip
+        launch(_sample, meshes * samples, inputs, verts.device)
+        ctx.save_for_backward(faces, chosen, weights)
+        ctx.verts = len(verts)
+        ctx.mark_non_differentiable(chosen, weights)
+        return points, chosen, weights
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_points, _chosen, _weights):
+        faces, chosen, weights = ctx.saved_tensors
+        grad_verts = grad_points.new_zeros(ctx.verts, 3)
+        meshes, samples = chosen.shape
+        flat = grad_points.contiguous().view(-1, 3)
+        inputs = [faces, chosen.view(-1), weights.view(-1, 3), flat, grad_verts]
+        pieces = _mesh_pieces(meshes, samples)
+        launch(_sample_backward, meshes * samples, inputs, flat.device, pieces)
+        return grad_verts, None, None, None, None, None, None
+
+
+def sample_surface(
+    verts: Float[Tensor, "vert 3"],
+    faces: Int[Tensor, "face 3"],
+    first: Int[Tensor, " mesh"],
+    count: Int[Tensor, " mesh"],
+    face_to_mesh: Int[Tensor, " face"],
+    areas: Float[Tensor, " face"],
+    uniform: Float[Tensor, "mesh sample 3"],
+) -> tuple[Float[Tensor, "mesh sample 3"], Int[Tensor, "mesh sample"], Float[Tensor, "mesh sample 3"]]:
+    """Points on packed meshes, with the packed face and the barycentric weights of each.
+
+    The face is -1, and all else 0, where a mesh has no faces.     The first of three uniform numbers in [0,
+    1) chooses the face, the other two the place on it. The points are differentiable, once, with respect to
+    the vertices; face and weights are held constant.
+    """
+    device = verts.device
+    on = compute_device(device)
+    with torch.autocast(device.type, enabled=False):
+        args = [verts.to(on, torch.float32).contiguous()]
+        args += [x.to(on, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
+        args += [areas.detach().to(on), uniform.to(on, torch.float32).contiguous()]
+        points, chosen, weights = _SampleSurface.apply(*args)
+    return points.to(device), chosen.to(device), weights.to(device)

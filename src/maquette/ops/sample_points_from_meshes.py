@@ -1,0 +1,67 @@
+"""Random points on the surfaces of meshes."""
+
+import torch
+from torch import Tensor
+
+from maquette.kernels.sample_points import sample_surface
+from maquette.structures.fragments import Fragments
+from maquette.structures.meshes import Meshes
+
+
+def sample_points_from_meshes(
+    meshes: Meshes, num_samples: int = 10000, return_normals: bool = False, return_textures: bool = False
+) -> Tensor | tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]:
+    """Points drawn uniformly, by area, from the surface of each mesh.
+
+    Differentiable with respect to the vertices: a point keeps its face and its barycentric coordinates.
+    Random numbers come from torch's generator of the meshes' device. Where a mesh has faces but no area,
+    faces are drawn with equal chances.
+
+    Args:
+        meshes: a batch of N meshes.
+        num_samples: points S a mesh.
+        return_normals: whether to return the unit normal of each point's face.
+        return_textures: whether to return the texture at each point.
+
+    Returns:
+        Points (N, S, 3); with them, in this order and where asked for, normals (N, S, 3) and textures (N,
+        S, C). A mesh without faces gets zeros everywhere.
+
+    Raises:
+        ValueError: when no mesh has faces, a vertex is not finite, or textures are asked for and missing.
+    """
+    if meshes.isempty():
+        raise ValueError("Meshes are empty.")
+    verts, faces = meshes.verts_packed(), meshes.faces_packed()
+    if not torch.isfinite(verts).all():
+        raise ValueError("Meshes contain nan or inf.")
+    if return_textures and meshes.textures is None:
+        raise ValueError("Meshes do not contain textures.")
+
+    points, chosen, weights = sample_surface(
+        verts,
+        faces,
+        meshes.mesh_to_faces_packed_first_idx(),
+        meshes.num_faces_per_mesh(),
+        meshes.faces_packed_to_mesh_idx(),
+        meshes.faces_areas_packed(),
+        torch.rand(len(meshes), num_samples, 3, device=verts.device),
+    )
+    drawn = (chosen >= 0)[..., None]
+    face = chosen.clamp(min=0)
+    if verts.dtype == torch.float64:
+        points = (verts[faces[face]] * weights[..., None]).sum(dim=2)
+    results = [points]
+    if return_normals:
+        results.append(torch.where(drawn, meshes.faces_normals_packed()[face], 0.0))
+    if return_textures:
+        results.append(torch.where(drawn, _texture_at(meshes, face, weights), 0.0))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _texture_at(meshes: Meshes, face: Tensor, weights: Tensor) -> Tensor:
+    """Texture of points on faces, read as a picture one pixel wide in which each point is a pixel."""
+    pixel = face[:, :, None, None]
+    unused = torch.zeros_like(pixel, dtype=weights.dtype)
+    fragments = Fragments(pixel, unused, weights[:, :, None, None], unused)
+    return meshes.sample_textures(fragments)[:, :, 0, 0]
