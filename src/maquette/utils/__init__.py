@@ -1,1 +1,3 @@
-"""Small helpers under PyTorch3D's names."""
+"""Small helpers under PyTorch3D's names: simple shapes, and cameras in other conventions."""
+
+from .ico_sphere import ico_sphere as ico_sphere
