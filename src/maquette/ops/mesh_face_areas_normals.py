@@ -23,7 +23,8 @@ def mesh_face_areas_normals(verts: Tensor, faces: Tensor) -> tuple[Tensor, Tenso
     Raises:
         ValueError: wrong shapes, or faces of another type.
 
-    Differs from PyTorch3D's operator in that float64 vertices give float64 results.
+    Follows PyTorch3D's operator of this name, which computes in float32 whatever it is given. The face normals of
+    `Meshes` keep float64.
     """
     if verts.dim() != 2 or verts.shape[1] != 3:
         raise ValueError("verts need to be of shape Vx3.")
@@ -31,6 +32,4 @@ def mesh_face_areas_normals(verts: Tensor, faces: Tensor) -> tuple[Tensor, Tenso
         raise ValueError("faces need to be of shape Fx3.")
     if faces.dtype != torch.int64:
         raise ValueError("faces need to be of type torch.int64.")
-    if verts.dtype not in (torch.float32, torch.float64):
-        verts = verts.float()
-    return face_areas_normals(verts, faces)
+    return face_areas_normals(verts.float(), faces)
