@@ -53,7 +53,17 @@ def _native_stderr_closed() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _pool(pid: int, threads: int) -> ThreadPoolExecutor:
     # Keyed by process: threads do not survive a fork, so a forked worker makes a pool of its own.
-    return ThreadPoolExecutor(threads, thread_name_prefix=f"maquette-{pid}")
+    return ThreadPoolExecutor(threads, thread_name_prefix=f"maquette-{pid}", initializer=_join_openmp)
+
+
+def _join_openmp() -> None:
+    """Run one parallel torch operation on this thread, so that OpenMP knows of it.
+
+    After each parallel operation of torch GNU's OpenMP lets its idle threads spin for some milliseconds, on the
+    very cores that the pool needs next; on two cores that doubles the time of a kernel. Once it counts more
+    threads than cores, it puts idle ones to sleep instead.
+    """
+    torch.ones(1 << 17).exp_()
 
 
 def even_pieces(items: int, least: int = 1) -> list[Piece]:
