@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..structures.device import Device
 from ..structures.tensor_properties import TensorProperties, convert_to_tensors_and_broadcast
 
 _TINY = 1e-6  # vectors shorter than this are not lengthened to 1
@@ -118,7 +119,7 @@ class DirectionalLights(_Lights):
         diffuse_color=((0.3, 0.3, 0.3),),
         specular_color=((0.2, 0.2, 0.2),),
         direction=((0, 1, 0),),
-        device: torch.device | str = "cpu",
+        device: Device = "cpu",
     ) -> None:
         super().__init__(
             device=device,
@@ -160,7 +161,7 @@ class PointLights(_Lights):
         diffuse_color=((0.3, 0.3, 0.3),),
         specular_color=((0.2, 0.2, 0.2),),
         location=((0, 1, 0),),
-        device: torch.device | str = "cpu",
+        device: Device = "cpu",
     ) -> None:
         super().__init__(
             device=device,
@@ -193,7 +194,7 @@ class AmbientLights(_Lights):
         device: where the tensor lives.
     """
 
-    def __init__(self, *, ambient_color=None, device: torch.device | str = "cpu") -> None:
+    def __init__(self, *, ambient_color=None, device: Device = "cpu") -> None:
         super().__init__(
             device=device, ambient_color=((1.0, 1.0, 1.0),) if ambient_color is None else ambient_color
         )

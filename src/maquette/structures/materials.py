@@ -1,7 +1,6 @@
 """How a surface reflects light."""
 
-import torch
-
+from .device import Device
 from .tensor_properties import TensorProperties
 
 
@@ -27,7 +26,7 @@ class Materials(TensorProperties):
         diffuse_color=((1, 1, 1),),
         specular_color=((1, 1, 1),),
         shininess=64,
-        device: torch.device | str = "cpu",
+        device: Device = "cpu",
     ) -> None:
         super().__init__(
             device=device,

@@ -1,5 +1,7 @@
 """Textures with a small square map on each face."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -96,15 +98,16 @@ class TexturesAtlas(TexturesBase):
             [item[ids] for item, parts in zip(maps, faces_ids_list, strict=True) for ids in parts]
         )
 
-    def join_batch(self, textures: list["TexturesAtlas"]) -> "TexturesAtlas":
+    def join_batch(self, textures: Sequence[TexturesBase]) -> "TexturesAtlas":
         """One batch of these textures followed by those of each element of `textures`.
 
         Raises:
             ValueError: an element is of another class or resolution.
         """
-        if not all(isinstance(other, TexturesAtlas) for other in textures):
+        others = [other for other in textures if isinstance(other, TexturesAtlas)]
+        if len(others) < len(textures):
             raise ValueError("All textures must be of type TexturesAtlas.")
-        return type(self)([item for batch in (self, *textures) for item in batch.atlas_list()])
+        return type(self)([item for batch in (self, *others) for item in batch.atlas_list()])
 
     def join_scene(self) -> "TexturesAtlas":
         """One texture for the scene that all meshes make together."""

@@ -2,13 +2,16 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from .device import Device, make_device
+
 Batch = Tensor | list[Tensor] | tuple[Tensor, ...]
+Same = TypeVar("Same", bound="TexturesBase")
 
 
 def pad_list(tensors: Sequence[Tensor], pad_value: float = 0.0) -> Tensor:
@@ -44,21 +47,21 @@ class TexturesBase:
         """Whether there is no texture, or none whose mesh has faces."""
         return self._N == 0 or not bool(self.valid.any())
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self: Same, device: Device) -> Same:
         """Move every tensor to `device`, in place."""
-        vars(self).update(self._mapped(lambda t: t.to(device)))
-        self.device = torch.device(device)
+        self.device = make_device(device)
+        vars(self).update(self._mapped(lambda tensor: tensor.to(self.device)))
         return self
 
-    def clone(self) -> Self:
+    def clone(self: Same) -> Same:
         """A copy that shares no memory with this one."""
         return self._copy_with(self._mapped(torch.clone))
 
-    def detach(self) -> Self:
+    def detach(self: Same) -> Same:
         """The same textures, cut from the graph."""
         return self._copy_with(self._mapped(torch.detach))
 
-    def extend(self, N: int) -> Self:
+    def extend(self: Same, N: int) -> Same:
         """Repeat each texture N times: (a, b) extended twice is (a, a, b, b).
 
         Raises:
@@ -70,7 +73,7 @@ class TexturesBase:
             raise ValueError("N must be > 0.")
         return self._select([i for i in range(self._N) for _ in range(N)])
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> Self:
+    def __getitem__(self: Same, index: int | slice | list[int] | Tensor) -> Same:
         """The textures at `index`, always as a batch: an integer gives a batch of one."""
         return self._select(_positions(index, self._N))
 
@@ -88,7 +91,7 @@ class TexturesBase:
         """Textures of parts of the meshes; element [i][j] lists what part j of mesh i keeps."""
         raise NotImplementedError(f"{type(self).__name__} does not support submeshes")
 
-    def _copy_with(self, changes: dict) -> Self:
+    def _copy_with(self: Same, changes: dict) -> Same:
         other = copy.copy(self)
         vars(other).update(changes)
         return other
@@ -111,7 +114,7 @@ class TexturesBase:
 
         return {name: visit(value) for name, value in vars(self).items()}
 
-    def _select(self, positions: list[int]) -> Self:
+    def _select(self: Same, positions: list[int]) -> Same:
         """The textures at `positions`, which may repeat."""
         changes: dict = {"_N": len(positions), "valid": self.valid[positions]}
         for name in self._batches:

@@ -1,5 +1,7 @@
 """Textures as pictures: each corner of a face has a place (u, v) in its mesh's texture map."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -192,26 +194,28 @@ class TexturesUV(TexturesBase):
         parts._num_faces_per_mesh = [len(ids) for ids in kept]
         return parts
 
-    def join_batch(self, textures: list["TexturesUV"]) -> "TexturesUV":
+    def join_batch(self, textures: Sequence[TexturesBase]) -> "TexturesUV":
         """One batch of these textures followed by those of each element of `textures`.
 
         Raises:
             ValueError: an element is of another class, samples otherwise, or only some have several maps.
         """
-        if not all(isinstance(other, TexturesUV) for other in textures):
+        others = [other for other in textures if isinstance(other, TexturesUV)]
+        if len(others) < len(textures):
             raise ValueError("All textures must be of type TexturesUV.")
         for name in ("padding_mode", "align_corners", "sampling_mode"):
-            if any(getattr(other, name) != getattr(self, name) for other in textures):
+            if any(getattr(other, name) != getattr(self, name) for other in others):
                 raise ValueError(f"All textures must have the same {name}.")
-        batches = [self, *textures]
-        single = [batch._maps_ids_absent() for batch in batches]
-        if any(single) != all(single):
+        batches = [self, *others]
+        ids = [batch.maps_ids_list() for batch in batches]
+        several = [of_batch for of_batch in ids if of_batch is not None]
+        if several and len(several) < len(batches):
             raise ValueError("Either all textures or none must have maps_ids.")
         return self._like(
             maps=[m for batch in batches for m in batch.maps_list()],
             faces_uvs=[f for batch in batches for f in batch.faces_uvs_list()],
             verts_uvs=[v for batch in batches for v in batch.verts_uvs_list()],
-            maps_ids=None if all(single) else [i for batch in batches for i in batch.maps_ids_list()],
+            maps_ids=[i for of_batch in several for i in of_batch] if several else None,
         )
 
     def join_scene(self) -> "TexturesUV":

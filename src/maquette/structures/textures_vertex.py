@@ -1,5 +1,7 @@
 """Textures with one feature vector, such as a colour, at each vertex."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -75,15 +77,16 @@ class TexturesVertex(TexturesBase):
             [item[ids] for item, parts in zip(features, vertex_ids_list, strict=True) for ids in parts]
         )
 
-    def join_batch(self, textures: list["TexturesVertex"]) -> "TexturesVertex":
+    def join_batch(self, textures: Sequence[TexturesBase]) -> "TexturesVertex":
         """One batch of these textures followed by those of each element of `textures`.
 
         Raises:
             ValueError: an element is of another class.
         """
-        if not all(isinstance(other, TexturesVertex) for other in textures):
+        others = [other for other in textures if isinstance(other, TexturesVertex)]
+        if len(others) < len(textures):
             raise ValueError("All textures must be of type TexturesVertex.")
-        return type(self)([item for batch in (self, *textures) for item in batch.verts_features_list()])
+        return type(self)([item for batch in (self, *others) for item in batch.verts_features_list()])
 
     def join_scene(self) -> "TexturesVertex":
         """One texture for the scene that all meshes make together."""

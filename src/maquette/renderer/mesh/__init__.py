@@ -1,5 +1,21 @@
 """Mesh rendering, under PyTorch3D's module paths."""
 
+from .renderer import MeshRenderer as MeshRenderer
+from .renderer import MeshRendererWithFragments as MeshRendererWithFragments
+from .shader import BlendParams as BlendParams
+from .shader import HardDepthShader as HardDepthShader
+from .shader import HardFlatShader as HardFlatShader
+from .shader import HardGouraudShader as HardGouraudShader
+from .shader import HardNormalShader as HardNormalShader
+from .shader import HardPhongShader as HardPhongShader
+from .shader import SoftDepthShader as SoftDepthShader
+from .shader import SoftGouraudShader as SoftGouraudShader
+from .shader import SoftPhongShader as SoftPhongShader
+from .shader import SoftSilhouetteShader as SoftSilhouetteShader
+from .shader import TexturedSoftPhongShader as TexturedSoftPhongShader
+from .shading import flat_shading as flat_shading
+from .shading import gouraud_shading as gouraud_shading
+from .shading import phong_shading as phong_shading
 from .textures import Textures as Textures
 from .textures import TexturesAtlas as TexturesAtlas
 from .textures import TexturesBase as TexturesBase

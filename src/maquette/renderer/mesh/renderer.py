@@ -1,8 +1,8 @@
 """Renderers: a rasterizer followed by a shader."""
 
-import torch
 from torch import Tensor, nn
 
+from ...structures.device import Device
 from ...structures.fragments import Fragments
 
 
@@ -19,7 +19,7 @@ class MeshRenderer(nn.Module):
         self.rasterizer = rasterizer
         self.shader = shader
 
-    def to(self, device: torch.device | str) -> "MeshRenderer":
+    def to(self, device: Device) -> "MeshRenderer":
         """Move rasterizer and shader to `device`, in place."""
         self.rasterizer.to(device)
         self.shader.to(device)

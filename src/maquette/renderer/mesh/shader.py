@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...structures.device import Device
 from ...structures.interpolation import interpolate_fragments
 from ..blending import (
     BlendParams,
@@ -40,7 +41,7 @@ class ShaderBase(nn.Module):
 
     def __init__(
         self,
-        device: torch.device | str = "cpu",
+        device: Device = "cpu",
         cameras=None,
         lights=None,
         materials: Materials | None = None,
@@ -65,7 +66,7 @@ class ShaderBase(nn.Module):
             "materials": kwargs.get("materials", self.materials),
         }
 
-    def to(self, device: torch.device | str) -> "ShaderBase":
+    def to(self, device: Device) -> "ShaderBase":
         """Move cameras, lights and materials to `device`, in place."""
         if self.cameras is not None:
             self.cameras = self.cameras.to(device)
@@ -168,7 +169,7 @@ class HardFlatShader(_HardShader):
 
 
 def TexturedSoftPhongShader(
-    device: torch.device | str = "cpu",
+    device: Device = "cpu",
     cameras=None,
     lights=None,
     materials: Materials | None = None,
