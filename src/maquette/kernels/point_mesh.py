@@ -1,0 +1,279 @@
+"""Squared distances between points and triangles or segments, whichever of the two asks for its nearest.
+
+A *hull* is a triangle (three corners) or a segment (two). Its nearest point to `p` is a weighted mean of its
+corners; as the weights are optimal, the distance's derivative through them vanishes, and the gradient is that
+of `|p - sum(w_i v_i)|^2` with constant weights.
+"""
+
+import torch
+import warp as wp
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from maquette.kernels.knn_tree import (
+    LAST_INDEX,
+    Tree,
+    box_gap,
+    build_tree,
+    extent,
+    may_improve,
+    precedes,
+    range_start,
+    second_is_nearer,
+)
+from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+
+_SLACK = wp.constant(0.99999)  # a distance may be rounded to slightly less than that of its box
+
+
+@wp.func
+def _segment_weight(ap: wp.vec3, ab: wp.vec3) -> float:
+    """Share of b in the point of segment a-b nearest to p."""
+    length2 = wp.dot(ab, ab)
+    if length2 > 0.0:
+        return wp.clamp(wp.dot(ap, ab) / length2, 0.0, 1.0)
+    return 0.0
+
+
+@wp.func
+def _rest2(ap: wp.vec3, ab: wp.vec3, ac: wp.vec3, w: wp.vec2) -> float:
+    d = ap - ab * w[0] - ac * w[1]
+    return wp.dot(d, d)
+
+
+@wp.func
+def _hull_weights(ap: wp.vec3, ab: wp.vec3, ac: wp.vec3, corners: int, least_area: float) -> wp.vec2:
+    """Shares of b and c in the point of a hull nearest to p; small triangles are their three sides."""
+    along_ab = wp.vec2(_segment_weight(ap, ab), 0.0)
+    if corners == 2:
+        return along_ab
+    normal = wp.cross(ab, ac)
+    size2 = wp.dot(normal, normal)
+    if size2 > 0.0 and 0.5 * wp.sqrt(size2) >= least_area:
+        v = wp.dot(wp.cross(ap, ac), normal) / size2
+        w = wp.dot(wp.cross(ab, ap), normal) / size2
+        if v >= 0.0 and w >= 0.0 and v + w <= 1.0:
+            return wp.vec2(v, w)
+    along_ac = wp.vec2(0.0, _segment_weight(ap, ac))
+    t = _segment_weight(ap - ab, ac - ab)
+    along_bc = wp.vec2(1.0 - t, t)
+    ab2 = _rest2(ap, ab, ac, along_ab)
+    ac2 = _rest2(ap, ab, ac, along_ac)
+    bc2 = _rest2(ap, ab, ac, along_bc)
+    if ab2 <= ac2 and ab2 <= bc2:
+        return along_ab
+    if ac2 <= bc2:
+        return along_ac
+    return along_bc
+
+
+@wp.func
+def _hull_distance2(p: wp.vec3, a: wp.vec3, b: wp.vec3, c: wp.vec3, corners: int, least_area: float) -> float:
+    return _rest2(p - a, b - a, c - a, _hull_weights(p - a, b - a, c - a, corners, least_area))
+
+
+@wp.kernel(enable_backward=False)
+def _nearest(
+    start: int,
+    points: wp.array(dtype=wp.vec3),
+    hulls: wp.array(dtype=wp.vec3),
+    corners: int,
+    least_area: float,
+    points_ask: int,
+    clouds: wp.array(dtype=int),
+    order: wp.array(dtype=int),
+    firsts: wp.array(dtype=int),
+    counts: wp.array(dtype=int),
+    box_low: wp.array(dtype=wp.vec3),
+    box_high: wp.array(dtype=wp.vec3),
+    box_least: wp.array(dtype=int),
+    levels: int,
+    dists: wp.array(dtype=float),
+    idx: wp.array(dtype=wp.int64),
+):
+    """One point finds its nearest hull, or one hull its nearest point; the searched side is in the tree's
+    order.
+
+    The walk is that of the nearest-neighbour search. `idx` is a packed index, -1 where there is nothing to
+    find.
+    """
+    item = start + wp.tid()
+    cloud = clouds[item]
+    first = firsts[cloud]
+    count = counts[cloud]
+    boxes = cloud << (levels + 1)
+    best = float(wp.inf)
+    best_index = int(LAST_INDEX)
+    last = corners - 1
+    p = wp.vec3()
+    a = wp.vec3()
+    b = wp.vec3()
+    c = wp.vec3()
+    if points_ask == 1:
+        p = points[item]
+        a = p
+        b = p
+        c = p
+    else:
+        a = hulls[item * corners]
+        b = hulls[item * corners + 1]
+        c = hulls[item * corners + last]
+    low = wp.min(a, wp.min(b, c))
+    high = wp.max(a, wp.max(b, c))
+    node = int(1)
+    level = int(0)
+    trail = int(0)
+    while node > 0:
+        down = bool(False)
+        if level == levels:
+            leaf = node - (1 << levels)
+            for i in range(
+                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
+            ):
+                if points_ask == 1:
+                    a = hulls[i * corners]
+                    b = hulls[i * corners + 1]
+                    c = hulls[i * corners + last]
+                else:
+                    p = points[i]
+                d = _hull_distance2(p, a, b, c, corners, least_area)
+                if precedes(d, order[i], best, best_index):
+                    best = d
+                    best_index = order[i]
+        else:
+            k = boxes + 2 * node
+            k_bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
+            j_bound = _SLACK * extent(box_gap(low, high, box_low[k + 1], box_high[k + 1]), 2)
+            near = second_is_nearer(k_bound, j_bound, k, box_least)
+            if may_improve(wp.min(k_bound, j_bound), k + near, box_least, best, best_index):
+                down = True
+                trail = (trail << 1) + 1
+                node = 2 * node + near
+                level += 1
+        while not down and node > 0:
+            while level > 0 and (trail & 1) == 0:
+                trail = trail >> 1
+                node = node >> 1
+                level -= 1
+            if level == 0:
+                node = 0
+            else:
+                trail = trail - 1
+                node = node ^ 1
+                k = boxes + node
+                bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
+                down = may_improve(bound, k, box_least, best, best_index)
+    if best_index == LAST_INDEX:
+        dists[item] = 0.0
+        idx[item] = wp.int64(-1)
+    else:
+        dists[item] = best
+        idx[item] = wp.int64(first + best_index)
+
+
+@wp.kernel(enable_backward=False)
+def _nearest_backward(
+    start: int,
+    points: wp.array(dtype=wp.vec3),
+    hulls: wp.array(dtype=wp.vec3),
+    corners: int,
+    least_area: float,
+    points_ask: int,
+    idx: wp.array(dtype=wp.int64),
+    grad: wp.array(dtype=float),
+    grad_points: wp.array(dtype=wp.vec3),
+    grad_hulls: wp.array(dtype=wp.vec3),
+):
+    item = start + wp.tid()
+    found = int(idx[item])
+    if found < 0:
+        return
+    at = item
+    hull = found * corners
+    if points_ask == 0:
+        at = found
+        hull = item * corners
+    a = hulls[hull]
+    ap = points[at] - a
+    ab = hulls[hull + 1] - a
+    ac = hulls[hull + corners - 1] - a
+    w = _hull_weights(ap, ab, ac, corners, least_area)
+    g = (ap - ab * w[0] - ac * w[1]) * (2.0 * grad[item])
+    wp.atomic_add(grad_points, at, g)
+    wp.atomic_add(grad_hulls, hull, g * (w[0] + w[1] - 1.0))
+    wp.atomic_add(grad_hulls, hull + 1, -g * w[0])
+    if corners == 3:
+        wp.atomic_add(grad_hulls, hull + 2, -g * w[1])
+
+
+def _counts(first: Int[Tensor, " cloud"], items: int) -> Int[Tensor, " cloud"]:
+    return torch.diff(first, append=first.new_tensor([items]))
+
+
+def _cloud_pieces(first: Int[Tensor, " cloud"], items: int) -> list[Piece] | None:
+    """CPU pieces that never cut a cloud, so that each may add to its own points and hulls."""
+    if first.device.type != "cpu":
+        return None
+    bounds = [*first.tolist(), items]
+    return [(bounds[begin], bounds[end]) for begin, end in even_pieces(len(first))]
+
+
+def _tree_of(corners: Float[Tensor, "item corner 3"], first: Int[Tensor, " cloud"]) -> Tree:
+    count = _counts(first, len(corners))
+    largest = int(count.max()) if len(count) > 0 else 0
+    return build_tree(corners.amin(dim=1), corners.amax(dim=1), first, count, largest)
+
+
+class _HullDistance(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, points, points_first, hulls, hulls_first, least_area, points_ask):
+        asking, asking_first = (points, points_first) if points_ask else (hulls, hulls_first)
+        dists = points.new_empty(len(asking))
+        idx = torch.empty(len(asking), dtype=torch.int64, device=points.device)
+        place = torch.arange(len(asking), dtype=torch.int32, device=points.device)
+        clouds = torch.bucketize(place, asking_first, right=True, out_int32=True) - 1
+        tree = _tree_of(hulls, hulls_first) if points_ask else _tree_of(points[:, None], points_first)
+        sides = (points, tree.sort(hulls)) if points_ask else (tree.sort(points), hulls)
+        inputs = [
+            sides[0], sides[1].reshape(-1, 3), hulls.shape[1], least_area, int(points_ask), clouds,
+            tree.order, tree.first, tree.count, tree.box_low, tree.box_high, tree.box_least, tree.levels,
+            dists, idx,
+        ]  # fmt: skip
+        launch(_nearest, len(asking), inputs, points.device)
+        ctx.save_for_backward(points, hulls, idx)
+        ctx.constants = (hulls.shape[1], least_area, int(points_ask))
+        ctx.pieces = _cloud_pieces(asking_first, len(asking))
+        return dists
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad):
+        points, hulls, idx = ctx.saved_tensors
+        grad_points, grad_hulls = torch.zeros_like(points), torch.zeros_like(hulls)
+        outputs = [grad_points, grad_hulls.view(-1, 3)]
+        inputs = [points, hulls.view(-1, 3), *ctx.constants, idx, grad.contiguous(), *outputs]
+        launch(_nearest_backward, len(idx), inputs, points.device, ctx.pieces)
+        return grad_points, None, grad_hulls, None, None, None
+
+
+def hull_distance(
+    points: Float[Tensor, "point 3"],
+    points_first: Int[Tensor, " cloud"],
+    hulls: Float[Tensor, "hull corner 3"],
+    hulls_first: Int[Tensor, " cloud"],
+    least_area: float,
+    points_ask: bool,
+) -> Float[Tensor, " asking"]:
+    """Squared distance from each point to its nearest hull, or from each hull to its nearest point.
+
+    Points and hulls are packed and matched cloud by cloud; the distance is 0 where there is nothing on the
+    other side. Computed in float32; differentiable once.
+    """
+    device, dtype = points.device, points.dtype
+    on = compute_device(device)
+    with torch.autocast(device.type, enabled=False):
+        args = [x.to(on, torch.float32).contiguous() for x in (points, hulls)]
+        first = [x.to(on, torch.int32).contiguous() for x in (points_first, hulls_first)]
+        dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)
+    return dists.to(device, dtype)
