@@ -6,6 +6,12 @@ nothing else. Whatever is written appears whole or not at all. Imports from `str
 of rendering or systems.
 """
 
+from .binvox import load_binvox as load_binvox
+from .binvox import save_binvox as save_binvox
+from .cameras_json import CameraFile as CameraFile
+from .cameras_json import CameraView as CameraView
+from .cameras_json import read_cameras as read_cameras
+from .cameras_json import write_cameras as write_cameras
 from .errors import BadInput as BadInput
 from .images import load_image as load_image
 from .images import load_mask as load_mask

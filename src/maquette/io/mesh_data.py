@@ -109,7 +109,7 @@ def _worst(face: np.ndarray, count: int) -> int:
 
 
 def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:
-    """A batch of one: colours as `TexturesVertex`, `TexturesAtlas` of size 1 (a colour a face) or `TexturesUV`."""
+    """A batch of one, coloured by `TexturesVertex`, `TexturesAtlas` of size 1 (by face) or `TexturesUV`."""
 
     def tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(device)

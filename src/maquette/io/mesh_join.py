@@ -51,7 +51,7 @@ def _as_picture(part: MeshData) -> Part:
 
 
 def palette(faces_colors: np.ndarray) -> Part:
-    """A picture with one pixel for each of the (F, 3) colours that differ, and where each face finds its own."""
+    """A picture with a pixel for each different one of (F, 3) colours, and where each face finds its own."""
     colors, index = np.unique(faces_colors, axis=0, return_inverse=True)
     side = int(np.ceil(np.sqrt(len(colors)))) + 1  # at least two pixels a side, so that centres lie on 0..1
     picture = np.ones((side * side, 3), np.float32)

@@ -11,7 +11,7 @@ from .polygons import fan_triangles, fan_triangles_of_equal
 
 @dataclass(frozen=True, eq=False)
 class OffData:
-    """An OFF file: verts (V, 3), colors (V, 3 or 4) or None, faces (F, 3), faces_colors (F, 3 or 4) or None."""
+    """An OFF file: verts (V, 3), faces (F, 3), and for each colors (V or F, 3 or 4) or None."""
 
     verts: np.ndarray
     colors: np.ndarray | None

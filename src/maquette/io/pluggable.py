@@ -56,7 +56,7 @@ class IO:
         self.mesh_interpreters.appendleft(interpreter)
 
     def register_pointcloud_format(self, interpreter: Any) -> None:
-        """Add a cloud format (a `PointcloudFormatInterpreter`, else `ValueError`), asked before the others."""
+        """Add a cloud format (a `PointcloudFormatInterpreter`, else `ValueError`), asked before others."""
         if not isinstance(interpreter, PointcloudFormatInterpreter):
             raise ValueError("Invalid interpreter")
         self.pointcloud_interpreters.appendleft(interpreter)

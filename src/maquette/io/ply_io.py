@@ -122,7 +122,7 @@ def save_ply(
 
 
 class MeshPlyFormat(MeshFormatInterpreter):
-    """PLY meshes for `IO`: vertex colours, face colours (as a 1 x 1 atlas) or a texture in; vertex colours out."""
+    """PLY meshes for `IO`: colours of vertices or faces (a 1 x 1 atlas) or a texture in, of vertices out."""
 
     def __init__(self) -> None:
         self.known_suffixes = (".ply",)

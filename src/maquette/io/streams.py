@@ -1,4 +1,4 @@
-"""Opening what PyTorch3D's readers and writers accept: a path, a path that a manager interprets, or a stream."""
+"""Opening what PyTorch3D's readers and writers accept: paths, paths for a manager to interpret, streams."""
 
 import os
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ def make_material_atlas(image: Tensor, faces_verts_uvs: Tensor, texture_size: in
 
 
 def _bilinear_interpolation_grid_sample(image: Tensor, grid: Tensor) -> Tensor:
-    """Look up (H, W, C) `image` at (N, R, R, 2) positions in [0, 1] -> (N, R, R, C); 0 and 1 are pixel centres."""
+    """(H, W, C) `image` at (N, R, R, 2) places in [0, 1] -> (N, R, R, C); 0 and 1 are pixel centres."""
     count, rows, columns = grid.shape[:3]
     flat = grid.reshape(1, count * rows, columns, 2) * 2.0 - 1.0
     found = F.grid_sample(image.permute(2, 0, 1)[None], flat, mode="bilinear", align_corners=True)
