@@ -126,7 +126,7 @@ def _views(cameras: object, masks: Sequence[Tensor]) -> list[_View]:
 
 
 def _meeting_point(views: Sequence[_View]) -> Float[Tensor, " 3"]:
-    """The point nearest to the rays through the middles of the masks; a hint of the origin settles the rest."""
+    """The point nearest to the rays through the masks' middles; a hint of the origin settles the rest."""
     normal, right = torch.zeros(3, 3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
     for view in views:
         centre = view.box()[0].to(view.mask.device)
