@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+Number = int | float
 _BACKGROUND_DEPTH = 1e-10  # inverse depth of the background, and its least weight
 
 
@@ -51,7 +52,7 @@ def hard_rgb_blend(colors: Tensor, fragments, blend_params: BlendParams) -> Tens
     return torch.cat([rgb, covered.to(rgb)], dim=-1)
 
 
-def soft_alpha(dists: Tensor, pix_to_face: Tensor, sigma: float) -> Tensor:
+def soft_alpha(dists: Tensor, pix_to_face: Tensor, sigma: Number | Tensor) -> Tensor:
     """Probability that at least one of a pixel's faces covers it: 1 - prod_k (1 - sigmoid(-d_k / sigma)).
 
     Computed as 1 - exp(-sum_k softplus(-d_k / sigma)), the same number, whose gradient
@@ -88,8 +89,8 @@ def softmax_rgb_blend(
     colors: Tensor,
     fragments,
     blend_params: BlendParams,
-    znear: float | Tensor = 1.0,
-    zfar: float | Tensor = 100,
+    znear: Number | Tensor = 1.0,
+    zfar: Number | Tensor = 100,
 ) -> Tensor:
     """Blend all faces of a pixel by coverage and depth (Liu et al., Soft Rasterizer, ICCV 2019).
 
@@ -122,5 +123,5 @@ def softmax_rgb_blend(
     return torch.cat([rgb, alpha[..., None].to(rgb)], dim=-1)
 
 
-def _per_view(plane: float | Tensor) -> float | Tensor:
+def _per_view(plane: Number | Tensor) -> Number | Tensor:
     return plane[:, None, None, None] if isinstance(plane, Tensor) and plane.ndim else plane
