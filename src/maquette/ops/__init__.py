@@ -1,6 +1,7 @@
 """Operators on meshes, points and voxels, under PyTorch3D's names."""
 
 from .ball_query import ball_query as ball_query
+from .cubify import cubify as cubify
 from .graph_conv import GraphConv as GraphConv
 from .interp_face_attrs import interpolate_face_attributes as interpolate_face_attributes
 from .interp_face_attrs import interpolate_packed as interpolate_packed
@@ -10,10 +11,15 @@ from .knn import knn_points as knn_points
 from .laplacian_matrices import cot_laplacian as cot_laplacian
 from .laplacian_matrices import laplacian as laplacian
 from .laplacian_matrices import norm_laplacian as norm_laplacian
+from .marching_cubes import marching_cubes as marching_cubes
 from .mesh_face_areas_normals import mesh_face_areas_normals as mesh_face_areas_normals
 from .mesh_filtering import taubin_smoothing as taubin_smoothing
 from .packed_to_padded import packed_to_padded as packed_to_padded
 from .packed_to_padded import padded_to_packed as padded_to_packed
+from .points_alignment import corresponding_points_alignment as corresponding_points_alignment
+from .points_alignment import iterative_closest_point as iterative_closest_point
+from .points_normals import estimate_pointcloud_local_coord_frames as estimate_pointcloud_local_coord_frames
+from .points_normals import estimate_pointcloud_normals as estimate_pointcloud_normals
 from .sample_farthest_points import sample_farthest_points as sample_farthest_points
 from .sample_farthest_points import sample_farthest_points_naive as sample_farthest_points_naive
 from .sample_points_from_meshes import sample_points_from_meshes as sample_points_from_meshes

@@ -1,0 +1,120 @@
+"""Level sets of volumes as triangle meshes."""
+
+import torch
+from torch import Tensor
+
+from ..kernels.launch import compute_device
+from ..kernels.marching_cubes import extract_surface
+from ..kernels.marching_cubes_tables import CORNERS, EDGES, TRIANGLES
+
+__all__ = ["marching_cubes", "marching_cubes_naive"]
+
+_NEAR = 1e-5
+
+
+class _Surface(torch.autograd.Function):
+    """Ties the vertices to the volume only to refuse a gradient that does not exist."""
+
+    @staticmethod
+    def forward(ctx, volume, level, scale, shift):
+        where = compute_device(volume.device)
+        verts, faces = extract_surface(volume.to(where, torch.float32), level, scale, shift)
+        verts, faces = verts.to(volume.device, volume.dtype), faces.to(volume.device)
+        ctx.mark_non_differentiable(faces)
+        return verts, faces
+
+    @staticmethod
+    def backward(ctx, *grads):
+        raise ValueError("marching_cubes backward is not supported")
+
+
+def marching_cubes(
+    vol_batch: Tensor, isolevel: float | None = None, return_local_coords: bool = True
+) -> tuple[list, list]:
+    """Surfaces on which volumes take a given value.
+
+    Args:
+        vol_batch: (N, D, H, W) values at grid points.
+        isolevel: the value; None: halfway between the smallest and the largest value of each volume.
+        return_local_coords: vertices in [-1, 1]^3 if True, else in [0, W - 1] x [0, H - 1] x [0, D - 1].
+
+    Returns:
+        N times vertices (V_n, 3) as (x, y, z) along (W, H, D), and N times int64 faces (F_n, 3); empty lists
+        stand for a volume without a surface. Not differentiable: a backward pass raises ValueError.
+
+    Follows PyTorch3D's operator of this name, order of vertices and faces included. Differs in that, where a value
+    is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest of its cell.
+    """
+    batched_verts, batched_faces = [], []
+    for volume in vol_batch:
+        scale, shift = _placement(volume, return_local_coords)
+        verts, faces = _Surface.apply(volume, _level(volume, isolevel), scale, shift)
+        batched_verts.append(verts if len(faces) else [])
+        batched_faces.append(faces if len(faces) else [])
+    return batched_verts, batched_faces
+
+
+def marching_cubes_naive(
+    vol_batch: Tensor, isolevel: float | None = None, return_local_coords: bool = True
+) -> tuple[list, list]:
+    """`marching_cubes` in a few lines of plain torch: slower, in the type of the volumes, to compare with."""
+    batched_verts, batched_faces = [], []
+    for volume in vol_batch.detach():
+        scale, shift = _placement(volume, return_local_coords)
+        verts, faces = _surface_in_torch(volume, _level(volume, isolevel))
+        verts = verts * verts.new_tensor(scale) + shift
+        batched_verts.append(verts if len(faces) else [])
+        batched_faces.append(faces if len(faces) else [])
+    return batched_verts, batched_faces
+
+
+def _level(volume: Tensor, isolevel: float | None) -> float:
+    return ((volume.max() + volume.min()) / 2).item() if isolevel is None else float(isolevel)
+
+
+def _placement(volume: Tensor, local: bool) -> tuple[tuple[float, float, float], float]:
+    """Scale and shift from grid steps to the coordinates asked for."""
+    if not local:
+        return (1.0, 1.0, 1.0), 0.0
+    depth, height, width = volume.shape
+    x, y, z = (2.0 / max(size - 1, 1) for size in (width, height, depth))
+    return (x, y, z), -1.0
+
+
+def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
+    depth, height, width = volume.shape
+    device, flat = volume.device, volume.reshape(-1)
+    strides = torch.tensor([1, width, width * height], device=device)
+    corners = torch.tensor(CORNERS, device=device)
+    z, y, x = torch.meshgrid(*(torch.arange(s - 1, device=device) for s in volume.shape), indexing="ij")
+    first = (x + width * y + width * height * z).reshape(-1)
+    below = flat[first[:, None] + corners @ strides] < level
+    case = (below * 2 ** torch.arange(8, device=device)).sum(1)
+    # The grid edge, as the ids of its two ends, of every corner of every triangle: cells in order, padding out.
+    table = torch.full((256, 15), -1, device=device)
+    for number, row in enumerate(TRIANGLES):
+        table[number, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
+    cell, slot = (table[case] >= 0).nonzero().unbind(1)
+    ends = corners[torch.tensor(EDGES, device=device)[table[case[cell], slot]]] @ strides + first[cell, None]
+    points = _cut_edges(flat, level, ends, width, height).view(-1, 3, 3)
+    gaps = (points - points.roll(1, 1)).abs().amax(2)
+    edge = (ends[:, 0] * volume.numel() + ends[:, 1]).view(-1, 3)
+    kept = (gaps >= _NEAR).all(1)
+    edge, points = edge[kept].reshape(-1), points[kept].reshape(-1, 3)
+    # Number the edges in the order in which they first appear.
+    _, inverse = edge.unique(return_inverse=True)
+    position = torch.full((int(inverse.max()) + 1 if len(inverse) else 0,), len(edge), device=device)
+    position = position.scatter_reduce(0, inverse, torch.arange(len(edge), device=device), "amin")
+    order = position.argsort()
+    return points[position[order]], order.argsort()[inverse].view(-1, 3)
+
+
+def _cut_edges(flat: Tensor, level: float, ends: Tensor, width: int, height: int) -> Tensor:
+    """(K, 3) positions at which the surface cuts edges, given by the flat indices (K, 2) of their ends."""
+    a, b = flat[ends].unbind(1)
+    apart = (a - b).abs() >= _NEAR
+    share = torch.where(apart, (level - a) / (b - a).where(apart, 1.0), 0.0)
+    share = share.masked_fill((level - b).abs() < _NEAR, 1.0).masked_fill((level - a).abs() < _NEAR, 0.0)
+    grid = torch.stack([ends % width, ends // width % height, ends // (width * height)], dim=-1)
+    begin, end = grid.to(flat.dtype).unbind(1)
+    return begin + (end - begin) * share[:, None]
