@@ -30,9 +30,7 @@ class TensorAccessor(nn.Module):
     def __setattr__(self, name: str, value: Any) -> None:
         batch = getattr(self.class_object, name)
         if not torch.is_tensor(batch):
-            raise AttributeError(
-                f"Can only set values on attributes which are tensors; got {type(batch)!r}"
-            )
+            raise AttributeError(f"Can only set values on attributes which are tensors; got {type(batch)!r}")
         value = torch.as_tensor(value, device=batch.device, dtype=batch.dtype)
         if batch.dim() > 1 and value.dim() > 1 and value.shape[1:] != batch.shape[1:]:
             raise ValueError(f"Expected value to have shape {batch.shape!r}; got {value.shape!r}")
