@@ -4,5 +4,10 @@ from typing import Any, Self
 
 from beartype import BeartypeConf, BeartypeHintOverrides, beartype
 
-check = beartype(conf=BeartypeConf(hint_overrides=BeartypeHintOverrides({Self: Any})))
-"""beartype without `Self`, which it cannot follow from a decorated method to its class."""
+check = beartype(
+    conf=BeartypeConf(
+        hint_overrides=BeartypeHintOverrides({Self: Any}),
+        is_pep484_tower=True,
+    )
+)
+"""beartype that takes an int for a float, as type checkers do, and passes over `Self`."""

@@ -338,7 +338,9 @@ class Meshes(MeshGeometry):
             cut = [cut_submesh(verts, faces, ids) for ids in chosen]
             parts.extend(cut)
             vert_ids.append([part.vert_ids for part in cut])
-        textures = self.textures.submeshes(vert_ids, face_indices) if self.textures else None
+        textures = None
+        if self.textures is not None:
+            textures = self.textures.submeshes(vert_ids, [list(chosen) for chosen in face_indices])
         return self.__class__([part.verts for part in parts], [part.faces for part in parts], textures)
 
     def sample_textures(self, fragments) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
-from .edges import Edges, SharedEdges
+from .edges import Edges, SharedEdges, find_edges
 from .repeat import repeat_pointers, repeat_rows
 
 
@@ -265,6 +265,8 @@ class MeshForms:
         return self._shared_edges
 
     def _find_edges(self) -> Edges:
+        if self.isempty():
+            return find_edges(self.faces_packed(), self.verts_packed_to_mesh_idx(), self._N)
         source = self._edge_source()
         return source.get() if self._edge_copies == 1 else source.repeated(self._edge_copies)
 
