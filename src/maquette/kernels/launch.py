@@ -59,9 +59,9 @@ def _pool(pid: int, threads: int) -> ThreadPoolExecutor:
 def _join_openmp() -> None:
     """Run one parallel torch operation on this thread, so that OpenMP knows of it.
 
-    After each parallel operation of torch GNU's OpenMP lets its idle threads spin for some milliseconds, on the
-    very cores that the pool needs next; on two cores that doubles the time of a kernel. Once it counts more
-    threads than cores, it puts idle ones to sleep instead.
+    After each parallel operation of torch GNU's OpenMP lets its idle threads spin for some milliseconds, on
+    the very cores that the pool needs next; on two cores that doubles the time of a kernel. Once it counts
+    more threads than cores, it puts idle ones to sleep instead.
     """
     torch.ones(1 << 17).exp_()
 

@@ -1,8 +1,9 @@
 """Which faces a patch of a picture has to look at.
 
-A rasterization item is one tile of one picture. On a CPU a tile is a whole picture, or a band of it when there
-are fewer pictures than threads, and an item walks over all faces of its mesh: nothing has to be sorted. On CUDA
-tiles are small, so that there are enough items, and the faces that may touch each tile are listed beforehand.
+A rasterization item is one tile of one picture. On a CPU a tile is a whole picture, or a band of it when
+there are fewer pictures than threads, and an item walks over all faces of its mesh: nothing has to be
+sorted. On CUDA tiles are small, so that there are enough items, and the faces that may touch each tile are
+listed beforehand.
 """
 
 from dataclasses import dataclass

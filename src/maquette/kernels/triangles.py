@@ -1,8 +1,8 @@
 """Device functions on projected triangles that the rasterizer and the soft silhouette share.
 
 Triangles have corners `a, b, c` in NDC (x left, y up; Warp `vec2`), points `p` likewise. Adjoint functions
-return the gradient of a scalar loss with respect to each corner. All are free of divisions by zero for triangles
-whose `edge(c, a, b)` is larger than `MIN_AREA` in absolute value.
+return the gradient of a scalar loss with respect to each corner. All are free of divisions by zero for
+triangles whose `edge(c, a, b)` is larger than `MIN_AREA` in absolute value.
 """
 
 import warp as wp

@@ -1,0 +1,51 @@
+"""The flat arrays that the rasterization kernels read."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from maquette.renderer.mesh.clip import ClippedFaces
+from maquette.structures.meshes import Meshes
+
+
+@dataclass(frozen=True)
+class PackedFaces:
+    """Faces of several meshes in a row; no two meshes share a vertex."""
+
+    verts: Float[Tensor, "vert 3"]
+    faces: Int[Tensor, "face 3"]
+    first: Int[Tensor, " mesh"]
+    count: Int[Tensor, " mesh"]
+    face_to_mesh: Int[Tensor, " face"]
+
+    def reaches_before(self, depth: float) -> bool:
+        """Whether any vertex is nearer than `depth`."""
+        return bool((self.verts[:, 2] < depth).any())
+
+
+def pack_meshes(meshes: Meshes) -> PackedFaces:
+    """The packed form of a batch of meshes."""
+    return PackedFaces(
+        meshes.verts_packed(),
+        meshes.faces_packed(),
+        meshes.mesh_to_faces_packed_first_idx(),
+        meshes.num_faces_per_mesh(),
+        meshes.faces_packed_to_mesh_idx(),
+    )
+
+
+def pack_clipped(clipped: ClippedFaces) -> PackedFaces:
+    """Clipped faces as packed faces, each with three vertices of its own."""
+    count = len(clipped.face_verts)
+    device = clipped.face_verts.device
+    faces = torch.arange(3 * count, device=device).reshape(count, 3)
+    meshes = torch.arange(len(clipped.num_faces_per_mesh), device=device)
+    return PackedFaces(
+        clipped.face_verts.reshape(-1, 3),
+        faces,
+        clipped.mesh_to_face_first_idx,
+        clipped.num_faces_per_mesh,
+        torch.repeat_interleave(meshes, clipped.num_faces_per_mesh),
+    )

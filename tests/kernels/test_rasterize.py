@@ -1,0 +1,111 @@
+"""The hard rasterizer against its dense twin in float64."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maquette.kernels.rasterize import rasterize
+from maquette.kernels.tiles import binned_tiles
+from tests.kernels.raster_twins import rasterize_twin
+from tests.kernels.test_silhouette import agree, coordinate, random_mesh
+
+
+def render(verts, faces, size, blur=0.0, slots=1, perspective=True, clip=False, cull=False, tiles=None):
+    one, zero = torch.tensor([len(faces)]), torch.zeros(1, dtype=torch.long)
+    to_mesh = torch.zeros(len(faces), dtype=torch.long)
+    out = rasterize(verts, faces, zero, one, to_mesh, size, blur, slots, perspective, clip, cull, tiles=tiles)
+    return [x[0] for x in out]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_values_and_gradients_match_twin(seed):
+    verts, faces = random_mesh(seed)
+    size = (24, 30) if seed % 2 else (28, 28)
+    blur, slots = (0.0, 1) if seed % 3 == 0 else (4e-3, 6)
+    options = (blur, slots, seed % 4 < 2, blur > 0, seed % 5 == 0)
+    mine, twin = verts.clone().requires_grad_(), verts.double().requires_grad_()
+    out, expected = render(mine, faces, size, *options), rasterize_twin(twin, faces, *size, *options)
+    same = out[0] == expected[0]
+    assert same.double().mean() > 0.998  # a pixel centre on an edge may fall to either side
+    for x, y in zip(out[1:], expected[1:], strict=True):
+        scale = y[same].abs().clamp(min=1)
+        assert ((x.double()[same] - y[same]).abs() / scale).max() < 2e-3
+    weights = [torch.rand(x.shape, generator=torch.Generator().manual_seed(i)) for i, x in enumerate(out[1:])]
+    # barycentric coordinates of slivers are steep beyond all measure: weigh faces of a fair size alone
+    corners = verts[faces]
+    u, v = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
+    fair = (u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).abs() > 3e-3
+    used = same & fair[out[0].clamp(min=0)] & (out[0] >= 0)
+    masks = (used, used[..., None], used)
+    sum((x * w * m).sum() for x, w, m in zip(out[1:], weights, masks, strict=True)).backward()
+    sum((x * w * m).sum() for x, w, m in zip(expected[1:], weights, masks, strict=True)).backward()
+    agree(mine.grad, twin.grad, cosine=0.9999, error=1e-2)
+
+
+def test_batch_of_unlike_meshes_is_each_alone():
+    (v0, f0), (v1, f1) = random_mesh(1, 20), random_mesh(2, 33)
+    first, count = torch.tensor([0, 20, 20]), torch.tensor([20, 0, 33])
+    to_mesh = torch.tensor([0] * 20 + [2] * 33)
+    verts, faces = torch.cat((v0, v1)), torch.cat((f0, f1 + len(v0)))
+    batch = rasterize(verts, faces, first, count, to_mesh, (20, 20), 1e-3, 3, True, True)
+    alone = render(v1, f1, (20, 20), 1e-3, 3, True, True)
+    torch.testing.assert_close(batch[1][2], alone[1])
+    torch.testing.assert_close(batch[0][2], torch.where(alone[0] < 0, -1, alone[0] + 20))
+    assert (batch[0][1] == -1).all()
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_binned_tiles_give_the_same_fragments(slots):
+    verts, faces = random_mesh(4, 60)
+    to_mesh = torch.zeros(len(faces), dtype=torch.long)
+    tiles = binned_tiles(verts, faces, to_mesh, 1, (17, 33), 0.1)
+    whole = render(verts, faces, (17, 33), 1e-2, slots, True, True)
+    for x, y in zip(render(verts, faces, (17, 33), 1e-2, slots, True, True, tiles=tiles), whole, strict=True):
+        assert torch.equal(x, y)
+
+
+def test_nearest_face_wins_and_ties_go_to_the_smaller_number():
+    square = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [0.0, 1.0]])
+    verts = torch.cat([torch.cat((square, torch.full((3, 1), z)), 1) for z in (3.0, 2.0, 2.0, 1.0)])
+    faces = torch.arange(12).reshape(4, 3)
+    pix_to_face, zbuf, _, dists = render(verts, faces, (9, 9), slots=5)
+    assert pix_to_face[4, 4].tolist() == [3, 1, 2, 0, -1]
+    torch.testing.assert_close(zbuf[4, 4], torch.tensor([1.0, 2.0, 2.0, 3.0, -1.0]))
+    assert (dists[4, 4, :4] < 0).all()
+
+
+def test_of_two_halves_of_a_cut_face_the_nearer_stays():
+    verts = torch.tensor([[0.5, -0.5, 1.0], [-0.5, -0.5, 1.0], [0.5, 0.5, 1.0], [-0.5, 0.5, 1.0]])
+    faces = torch.tensor([[0, 1, 2], [1, 3, 2]])
+    first, count = torch.tensor([0]), torch.tensor([2])
+    to_mesh, twin = torch.zeros(2, dtype=torch.long), torch.tensor([1, 0])
+    out = rasterize(verts, faces, first, count, to_mesh, (16, 16), 0.3, 2, False, True, twin=twin)
+    assert (out[0][0, ..., 1] == -1).all()
+    both = rasterize(verts, faces, first, count, to_mesh, (16, 16), 0.3, 2, False, True)
+    assert (both[0][0, ..., 1] >= 0).any()
+    nearer = both[3].abs().where(both[0] >= 0, torch.inf).argmin(-1, keepdim=True)
+    covered = both[0][..., 0] >= 0
+    assert torch.equal(out[0][..., 0][covered], both[0].gather(-1, nearer)[..., 0][covered])
+
+
+def test_same_bits_twice():
+    verts, faces = random_mesh(7, 80)
+    gradients = []
+    for _ in range(2):
+        x = verts.clone().requires_grad_()
+        out = render(x, faces, (64, 64), 1e-3, 4, True, True)
+        (out[1].square().sum() + out[2].square().sum() + out[3].sum()).backward()
+        gradients.append(x.grad)
+    assert torch.equal(*gradients)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(coordinate, min_size=18, max_size=18), st.booleans(), st.booleans())
+def test_gradients_are_finite_for_any_finite_input(values, perspective, clip):
+    verts = torch.tensor(values).reshape(6, 3).requires_grad_()
+    faces = torch.tensor([[0, 1, 2], [3, 4, 5], [0, 4, 2]])
+    out = render(verts, faces, (6, 7), 0.05, 2, perspective, clip)
+    sum(x.tanh().sum() for x in out[1:]).backward()
+    assert all(torch.isfinite(x).all() for x in out[1:])
+    assert torch.isfinite(verts.grad).all()
