@@ -1,11 +1,15 @@
 """What every test shares: annotations that are checked at run time, and one seed."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from jaxtyping import install_import_hook
 
 CHECKED = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils", "systems")
 
+sys.path.insert(0, str(Path(__file__).parent))
 install_import_hook([f"maquette.{name}" for name in CHECKED], "annotation_check.check")
 
 
