@@ -81,12 +81,12 @@ class _Text:
         self.f = np.flatnonzero((c0 == ord("f")) & short)
         self.other = np.flatnonzero((c0 == ord("m")) | (c0 == ord("u")))
 
-    def line(self, index: int) -> str:
+    def line(self, index: int | np.integer) -> str:
         """The text of a line as it stands in the file."""
         lines = self.data.split(b"\n")
         return lines[self.number[index] - 1].strip().decode("utf-8", "replace")
 
-    def fail(self, reason: str, index: int) -> ParseError:
+    def fail(self, reason: str, index: int | np.integer) -> ParseError:
         return ParseError(reason, f"line {self.number[index]}")
 
 

@@ -78,10 +78,10 @@ def _refuse_uneven(rows: list[list[bytes]]) -> None:
             raise ParseError(reason, f"vertex {i + 1}")
 
 
-def _table(rows: list[list[bytes]], where: str) -> np.ndarray:
+def _numbers(rows: list[list[bytes]], where: str) -> np.ndarray:
     words = list(chain.from_iterable(rows))
     try:
-        return np.fromiter(map(float, words), np.float64, len(words)).reshape(len(rows), -1)
+        return np.fromiter(map(float, words), np.float64, len(words))
     except ValueError:
         raise ParseError("not a number", where) from None
 
@@ -98,7 +98,7 @@ def _read_verts(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray | None]
     if len(rows[0]) not in (3, 6, 7):
         raise ParseError("Bad vertex data.", "vertices")
     with np.errstate(over="ignore"):
-        table = _table(rows, "vertices").astype(np.float32)
+        table = _numbers(rows, "vertices").reshape(len(rows), -1).astype(np.float32)
     if table.shape[1] == 3:
         return table, None
     return table[:, :3], table[:, 3:] * np.float32(_color_scale(rows[0][3:]))
@@ -110,7 +110,7 @@ def _read_faces(rows: list[list[bytes]], count: int) -> tuple[np.ndarray, np.nda
     if not rows:
         return np.zeros((0, 3), np.int64), None
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
-    flat = _table([[word] for row in rows for word in row], "faces")[:, 0]
+    flat = _numbers(rows, "faces")
     starts = np.cumsum(widths) - widths
     sizes = flat[starts]
     colors_count = _check_face_rows(sizes, widths)
