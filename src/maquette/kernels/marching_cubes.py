@@ -30,7 +30,8 @@ def _tables(device: torch.device) -> list[Tensor]:
     cells = [earlier_cells(e) for e in range(12)]
     earlier = [[number for cell in (found + [(0, 0, 0, -1)] * 3)[:3] for number in cell] for found in cells]
     own = [
-        sum(1 << e for e in range(12) if all(_outside(cell, place) for cell in cells[e])) for place in range(8)
+        sum(1 << e for e in range(12) if all(_outside(cell, place) for cell in cells[e]))
+        for place in range(8)
     ]
     tables = (triangles, cases, edges, earlier, own)
     return [torch.tensor(table, dtype=torch.int32, device=device) for table in tables]
@@ -46,15 +47,19 @@ def _column(volume: wp.array3d(dtype=float), level: float, tolerance: float, x: 
     a, b = volume[z, y, x], volume[z + 1, y, x]
     c, d = volume[z, y + 1, x], volume[z + 1, y + 1, x]
     bits = int(a < level) | (int(b < level) << 3) | (int(c < level) << 4) | (int(d < level) << 7)
-    near = wp.min(
-        wp.min(wp.abs(a - level), wp.abs(b - level)), wp.min(wp.abs(c - level), wp.abs(d - level))
-    )
+    near = wp.min(wp.min(wp.abs(a - level), wp.abs(b - level)), wp.min(wp.abs(c - level), wp.abs(d - level)))
     return bits | (int(near < tolerance) << 8)
 
 
 @wp.func
 def _point(
-    volume: wp.array3d(dtype=float), level: float, edges: wp.array2d(dtype=int), edge: int, x: int, y: int, z: int
+    volume: wp.array3d(dtype=float),
+    level: float,
+    edges: wp.array2d(dtype=int),
+    edge: int,
+    x: int,
+    y: int,
+    z: int,
 ):
     """Where the surface cuts an edge of the cell at (x, y, z), relative to the cell's first corner."""
     dx, dy, dz = edges[edge, 0], edges[edge, 1], edges[edge, 2]
@@ -146,7 +151,11 @@ def _without_earlier(
             first = int(1)
             for k in range(3):
                 other = earlier[edge, 4 * k + 3]
-                cx, cy, cz = x + earlier[edge, 4 * k], y + earlier[edge, 4 * k + 1], z + earlier[edge, 4 * k + 2]
+                cx, cy, cz = (
+                    x + earlier[edge, 4 * k],
+                    y + earlier[edge, 4 * k + 1],
+                    z + earlier[edge, 4 * k + 2],
+                )
                 if other >= 0 and cx >= 0 and cy >= 0 and cz >= 0:
                     if cx < cells.shape[2] and cy < cells.shape[1]:
                         if (cells[cz, cy, cx] >> other) & 1:

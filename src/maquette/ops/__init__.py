@@ -23,6 +23,7 @@ from .points_normals import estimate_pointcloud_normals as estimate_pointcloud_n
 from .sample_farthest_points import sample_farthest_points as sample_farthest_points
 from .sample_farthest_points import sample_farthest_points_naive as sample_farthest_points_naive
 from .sample_points_from_meshes import sample_points_from_meshes as sample_points_from_meshes
+from .simplify import simplify as simplify
 from .subdivide_meshes import SubdivideMeshes as SubdivideMeshes
 from .utils import convert_pointclouds_to_tensor as convert_pointclouds_to_tensor
 from .utils import eyes as eyes
@@ -31,3 +32,4 @@ from .utils import is_pointclouds as is_pointclouds
 from .utils import masked_gather as masked_gather
 from .utils import wmean as wmean
 from .vert_align import vert_align as vert_align
+from .voxelize import voxelize as voxelize

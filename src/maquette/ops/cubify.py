@@ -30,12 +30,12 @@ def cubify(
         feats: (N, K, D, H, W) colours of the voxels, used when `align` is "center".
         device: where the meshes go; by default where the voxels are.
         align: where the grid lies in [-1, 1]^3, with x along W, y along H and z along D. "topleft": the first
-            corner of a cube is at its voxel's grid point, the outermost grid points at -1 and 1; "center": cubes
-            are centred on the grid points; "corner": all cubes together fill [-1, 1].
+            corner of a cube is at its voxel's grid point, the outermost grid points at -1 and 1; "center":
+            cubes are centred on the grid points; "corner": all cubes together fill [-1, 1].
 
     Returns:
-        N meshes, with a `TexturesAtlas` of one colour a face when `feats` are used. An empty grid gives a mesh
-        without vertices and faces.
+        N meshes, with a `TexturesAtlas` of one colour a face when `feats` are used. An empty grid gives a
+        mesh without vertices and faces.
 
     Raises:
         ValueError: another `align`.

@@ -42,8 +42,9 @@ def marching_cubes(
         N times vertices (V_n, 3) as (x, y, z) along (W, H, D), and N times int64 faces (F_n, 3); empty lists
         stand for a volume without a surface. Not differentiable: a backward pass raises ValueError.
 
-    Follows PyTorch3D's operator of this name, order of vertices and faces included. Differs in that, where a value
-    is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest of its cell.
+    Follows PyTorch3D's operator of this name, order of vertices and faces included. Differs in that, where a
+    value is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest
+    of its cell.
     """
     batched_verts, batched_faces = [], []
     for volume in vol_batch:
@@ -90,8 +91,8 @@ def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
     first = (x + width * y + width * height * z).reshape(-1)
     below = flat[first[:, None] + corners @ strides] < level
     case = (below * 2 ** torch.arange(8, device=device)).sum(1)
-    # The grid edge, as the ids of its two ends, of every corner of every triangle: cells in order, padding out.
-    table = torch.full((256, 15), -1, device=device)
+    # The grid edge, as the ids of its two ends, of every corner of every triangle: cells in order, padding
+    out. table = torch.full((256, 15), -1, device=device)
     for number, row in enumerate(TRIANGLES):
         table[number, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
     cell, slot = (table[case] >= 0).nonzero().unbind(1)

@@ -23,8 +23,8 @@ def mesh_face_areas_normals(verts: Tensor, faces: Tensor) -> tuple[Tensor, Tenso
     Raises:
         ValueError: wrong shapes, or faces of another type.
 
-    Follows PyTorch3D's operator of this name, which computes in float32 whatever it is given. The face normals of
-    `Meshes` keep float64.
+    Follows PyTorch3D's operator of this name, which computes in float32 whatever it is given. The face
+    normals of `Meshes` keep float64.
     """
     if verts.dim() != 2 or verts.shape[1] != 3:
         raise ValueError("verts need to be of shape Vx3.")
