@@ -38,7 +38,7 @@ def gather_covered(fragments, faces_per_pixel: int | None = None) -> Covered:
     pix_to_face = fragments.pix_to_face[..., :faces_per_pixel]
     bary = fragments.bary_coords[..., :faces_per_pixel, :]
     views = pix_to_face.shape[0]
-    faces = pix_to_face.reshape(views, -1)
+    faces = pix_to_face.flatten(1)
     covered = faces >= 0
     counts = covered.sum(dim=1)
     width = int(counts.max()) if views else 0
