@@ -24,7 +24,7 @@ class SimilarityTransform(NamedTuple):
 
 
 class ICPSolution(NamedTuple):
-    """Whether ICP converged, its error (N,), the moved cloud, its transform, and the transform of each step."""
+    """Whether ICP converged, its error (N,), the moved cloud, the transform, and that of each step."""
 
     converged: bool
     rmse: Tensor | None
@@ -43,7 +43,7 @@ def iterative_closest_point(
     allow_reflection: bool = False,
     verbose: bool = False,
 ) -> ICPSolution:
-    """Iterative closest point (Besl and McKay, "Registration of 3-D Shapes", TPAMI 1992).
+    """Iterative closest point (Besl and McKay, TPAMI 1992).
 
     Alternates between pairing each point of X with its nearest in Y and aligning the pairs; finds a local
     optimum.
@@ -95,8 +95,9 @@ def corresponding_points_alignment(
 ) -> SimilarityTransform:
     """The least-squares transform with `s X R + T = Y`, point by point (Umeyama, TPAMI 1991).
 
-    Differentiable without NaN, also where singular values coincide: the rotation's derivative is taken from
-    the polar decomposition, which only divides by sums of singular values.
+    Differentiable without NaN, also where singular values coincide: the rotation's derivative is that of the
+    polar decomposition, which only divides by sums of singular values. Where the points leave the rotation
+    open, the smallest of those that fit is taken.
 
     Args:
         X, Y: (N, P, d) tensors or `Pointclouds` of the same sizes.
@@ -123,11 +124,10 @@ def corresponding_points_alignment(
         x, y = x * weights[..., None], y * weights[..., None]
         total = weights.sum(dim=1).clamp(min=eps)
     covariance = x.transpose(1, 2) @ y / total[:, None, None]
-    rounding = 8 * torch.finfo(x.dtype).eps * reach[:, None, None]
-    covariance = torch.where(covariance.abs().amax(dim=(1, 2), keepdim=True) > rounding, covariance, 0.0)
+    rounding = torch.finfo(x.dtype).eps * reach
     _warn_if_ambiguous(covariance.detach(), count)
 
-    R = _ClosestRotation.apply(covariance, allow_reflection)
+    R = _ClosestRotation.apply(covariance, rounding, allow_reflection)
     s = torch.ones_like(covariance[:, 0, 0])
     if estimate_scale:
         spread = x.square().sum(dim=(1, 2)) / total
@@ -145,14 +145,14 @@ class _ClosestRotation(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, M, allow_reflection):
-        U, d, Vh = torch.linalg.svd(M)
+    def forward(ctx, M, rounding, allow_reflection):
+        U, d, Vh = torch.linalg.svd(_without_noise(M.double(), rounding.double()))
         if not allow_reflection:
             sign = torch.ones_like(d)
             sign[:, -1] = torch.linalg.det(U @ Vh).sign()
             U, d = U * sign[:, None], d * sign
-        R = U @ Vh
-        ctx.save_for_backward(R, d, Vh)
+        R = (U @ Vh).to(M)
+        ctx.save_for_backward(R, d.to(M), Vh.to(M))
         return R
 
     @staticmethod
@@ -164,7 +164,17 @@ class _ClosestRotation(torch.autograd.Function):
         in_basis = Vh @ R.transpose(1, 2) @ grad @ Vh.transpose(1, 2)
         share = torch.where(usable, in_basis / torch.where(usable, sums, 1.0), 0.0)
         skew = Vh.transpose(1, 2) @ share @ Vh
-        return R @ (skew - skew.transpose(1, 2)), None
+        return R @ (skew - skew.transpose(1, 2)), None, None
+
+
+def _without_noise(M: Tensor, rounding: Tensor) -> Tensor:
+    """Where M has singular values no larger than rounding errors, drop them and lean towards the identity."""
+    U, d, Vh = torch.linalg.svd(M)
+    noise = d <= rounding[:, None]
+    lean = 1e-9 * torch.where(d[:, 0] > rounding, d[:, 0], 1.0)
+    clean = U @ torch.diag_embed(d.masked_fill(noise, 0.0)) @ Vh
+    identity = torch.eye(M.shape[1], dtype=M.dtype, device=M.device)
+    return torch.where(noise.any(dim=1)[:, None, None], clean + lean[:, None, None] * identity, M)
 
 
 def _full_weights(weights: Tensor | list[Tensor] | None, x: Tensor, count: Tensor) -> Tensor | None:
