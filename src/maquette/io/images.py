@@ -168,7 +168,7 @@ def save_image(image: Tensor, path: str | PathLike) -> None:
     kind = _FORMATS.get(Path(fspath(path)).suffix.lower())
     if kind is None:
         raise BadInput(path, f"unknown kind of picture; use one of {', '.join(sorted(_FORMATS))}")
-    if kind == "JPEG" and len(image) == 4:
+    if kind in ("JPEG", "BMP") and len(image) == 4:
         image = _with_channels(image.float(), 3, 1.0)
     pixels = image.detach().cpu().float().nan_to_num(0.0).clamp(0, 1).mul(255).round().byte()
     array = pixels.permute(1, 2, 0).numpy()

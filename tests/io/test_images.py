@@ -1,0 +1,122 @@
+"""Pictures: kinds of pixels, orientation, bad files."""
+
+import struct
+import time
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from maquette.io import BadInput, load_image, load_mask, save_image
+from maquette.io.images import image_size
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".bmp", ".jpg"])
+def test_round_trip(tmp_path, suffix, channels):
+    image = torch.randint(0, 256, (channels, 6, 9)).float() / 255
+    path = tmp_path / f"p{suffix}"
+    if suffix in (".jpg", ".webp", ".bmp"):  # lossy, or without an alpha channel
+        image = torch.linspace(0.2, 0.8, 9).expand(channels, 6, 9).clone()
+        image[3:] = 1
+    save_image(image, path)
+    exact = suffix in (".png", ".tif")
+    back = load_image(path, channels=channels if exact else 3)
+    wanted = image if exact else image[:3].expand(3, -1, -1)
+    assert torch.allclose(back, wanted, atol=1e-6 if exact else 0.05)
+    assert image_size(path) == (9, 6)
+
+
+def test_kinds_of_pixels(tmp_path):
+    path = tmp_path / "p.png"
+    Image.fromarray(np.array([[0, 65535, 32768]], np.uint16)).save(path)
+    assert torch.allclose(load_image(path), torch.tensor([[[0.0, 1.0, 32768 / 65535]]]))
+    Image.fromarray(np.array([[True, False]])).save(path)
+    assert load_image(path).tolist() == [[[1.0, 0.0]]]
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.putpixel((1, 0), 1)
+    palette.save(path)
+    assert load_image(path)[:, 0].T.tolist() == [[1, 0, 0], [0, 0, 1]]
+    palette.save(path, transparency=0)
+    assert load_image(path)[:, 0].T.tolist() == [[1, 0, 0, 0], [0, 0, 1, 1]]
+    assert load_image(path, channels=3, background=0.5)[:, 0, 0].tolist() == [0.5, 0.5, 0.5]
+    Image.new("LA", (1, 1), (255, 0)).save(path)
+    assert load_image(path).shape == (4, 1, 1)
+    Image.new("CMYK", (1, 1)).save(tmp_path / "p.jpg")
+    assert load_image(tmp_path / "p.jpg").shape == (3, 1, 1)
+    assert load_image(tmp_path / "p.jpg", channels=4)[3].item() == 1
+    assert load_image(tmp_path / "p.jpg", channels=1).shape == (1, 1, 1)
+
+
+def test_exif_orientation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: the first row is on the right
+    picture = Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3))
+    picture.save(tmp_path / "p.png", exif=exif)
+    found = (load_image(tmp_path / "p.png")[0] * 255).round().int()
+    assert found.tolist() == [[3, 0], [4, 1], [5, 2]]
+    assert image_size(tmp_path / "p.png") == (2, 3)
+
+
+def bomb(width, height):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(100)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("size", [(8001, 8000), (12_000, 12_000), (2**31 - 1, 2**31 - 1)])
+def test_a_bomb_is_refused_by_its_header(tmp_path, size):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(bomb(*size))
+    start = time.perf_counter()
+    with pytest.raises(BadInput, match="megapixels"):
+        load_image(path)
+    assert time.perf_counter() - start < 1
+
+
+def test_bad_pictures(tmp_path):
+    path = tmp_path / "p.png"
+    save_image(torch.rand(3, 40, 40), path)
+    good = path.read_bytes()
+    for content in (b"", b"nonsense", good[:60], good[: len(good) // 2], good[:100] + bytes(200)):
+        path.write_bytes(content)
+        with pytest.raises(BadInput, match=r"p\.png") as caught:
+            load_image(path)
+        assert "\n" not in str(caught.value)
+    for missing in (tmp_path / "no.png", tmp_path):
+        with pytest.raises(BadInput):
+            load_image(missing)
+
+
+def test_masks(tmp_path):
+    path = tmp_path / "m.png"
+    save_image(torch.tensor([[0.0, 1.0]]), path)
+    assert load_mask(path).tolist() == [[[False, True]]]
+    save_image(torch.tensor([[[1.0, 1]], [[1, 1]], [[1, 1]], [[0, 1]]]), path)
+    assert load_mask(path).tolist() == [[[False, True]]]
+    save_image(torch.zeros(3, 4, 4), path)
+    with pytest.raises(BadInput, match="all black"):
+        load_mask(path)
+
+
+def test_saving_refuses(tmp_path):
+    with pytest.raises(ValueError, match="channels"):
+        save_image(torch.rand(2, 3, 3), tmp_path / "p.png")
+    with pytest.raises(BadInput, match="unknown kind"):
+        save_image(torch.rand(3, 3, 3), tmp_path / "p.xyz")
+    with pytest.raises(BadInput, match="cannot be written"):
+        save_image(torch.rand(3, 3, 3), tmp_path / "no" / "p.png")
+    save_image(torch.rand(3, 2, 2), tmp_path / "p.png")
+    with pytest.raises(ValueError, match="1, 3 or 4"):
+        load_image(tmp_path / "p.png", channels=2)
+    assert [p.name for p in tmp_path.iterdir()] == ["p.png"]
