@@ -25,6 +25,9 @@ from .lighting import PointLights as PointLights
 from .lighting import diffuse as diffuse
 from .lighting import specular as specular
 from .materials import Materials as Materials
+from .mesh.rasterize_meshes import rasterize_meshes as rasterize_meshes
+from .mesh.rasterizer import MeshRasterizer as MeshRasterizer
+from .mesh.rasterizer import RasterizationSettings as RasterizationSettings
 from .mesh.renderer import MeshRenderer as MeshRenderer
 from .mesh.renderer import MeshRendererWithFragments as MeshRendererWithFragments
 from .mesh.shader import HardDepthShader as HardDepthShader
@@ -44,6 +47,7 @@ from .mesh.textures import Textures as Textures
 from .mesh.textures import TexturesAtlas as TexturesAtlas
 from .mesh.textures import TexturesUV as TexturesUV
 from .mesh.textures import TexturesVertex as TexturesVertex
+from .silhouette import soft_silhouettes as soft_silhouettes
 from .utils import TensorProperties as TensorProperties
 from .utils import convert_to_tensors_and_broadcast as convert_to_tensors_and_broadcast
 from .utils import ndc_grid_sample as ndc_grid_sample

@@ -1,5 +1,14 @@
 """Mesh rendering, under PyTorch3D's module paths."""
 
+from .clip import ClipFrustum as ClipFrustum
+from .clip import ClippedFaces as ClippedFaces
+from .clip import clip_faces as clip_faces
+from .clip import (
+    convert_clipped_rasterization_to_original_faces as convert_clipped_rasterization_to_original_faces,
+)
+from .rasterize_meshes import rasterize_meshes as rasterize_meshes
+from .rasterizer import MeshRasterizer as MeshRasterizer
+from .rasterizer import RasterizationSettings as RasterizationSettings
 from .renderer import MeshRenderer as MeshRenderer
 from .renderer import MeshRendererWithFragments as MeshRendererWithFragments
 from .shader import BlendParams as BlendParams
