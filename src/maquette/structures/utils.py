@@ -141,8 +141,12 @@ def padded_to_packed(
 def packed_indices(sizes: list[int], device: torch.device) -> tuple[Tensor, Tensor]:
     """Index of the first packed row of every item (N,), and the item of every packed row (sum,)."""
     count = torch.tensor(sizes, dtype=torch.int64, device=device)
-    owner = torch.repeat_interleave(torch.arange(len(sizes), device=device), count, output_size=sum(sizes))
-    return count.cumsum(0) - count, owner
+    end = count.cumsum(0)
+    if len(set(sizes)) == 1:
+        owner = torch.arange(len(sizes), device=device)[:, None].expand(-1, sizes[0]).reshape(-1)
+    else:
+        owner = torch.bucketize(torch.arange(sum(sizes), device=device), end, right=True)
+    return end - count, owner
 
 
 def padded_positions(sizes: list[int], width: int, device: torch.device) -> Tensor:

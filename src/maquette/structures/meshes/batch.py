@@ -9,7 +9,7 @@ from torch import Tensor
 from .forms import Repeated
 from .geometry import MeshGeometry
 from .parse import parse_verts_faces, parse_verts_normals
-from .repeat import repeat_rows
+from .repeat import repeat_counts, repeat_rows
 from .submeshes import cut_submesh
 
 
@@ -306,10 +306,7 @@ class Meshes(MeshGeometry):
         other._forget_geometry()
         other._repeated = Repeated(N, repeat_rows(self.verts_packed(), self._verts_counts, N), self)
         other._shared_edges, other._edge_copies = self._edge_source(), self._edge_copies * N
-        other._set_counts(
-            [n for n in self._verts_counts for _ in range(N)],
-            [n for n in self._faces_counts for _ in range(N)],
-        )
+        other._set_counts(repeat_counts(self._verts_counts, N), repeat_counts(self._faces_counts, N))
         other.textures = textures
         if textures is not None:
             other._adopt_textures()

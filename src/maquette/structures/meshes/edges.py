@@ -7,7 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ..utils import packed_indices
-from .repeat import repeat_pointers
+from .repeat import repeat_counts, repeat_pointers
 
 
 class Edges(NamedTuple):
@@ -67,13 +67,13 @@ class SharedEdges:
         source = self.get()
         faces_counts = [len(faces) for faces in self._faces_list]
         edges_counts = source.per_mesh.tolist()
-        count = source.per_mesh.long().repeat_interleave(copies)
+        counts = repeat_counts(edges_counts, copies)
+        device = source.edges.device
+        first, to_mesh = packed_indices(counts, device)
         return Edges(
             repeat_pointers(source.edges, edges_counts, self._verts_counts, copies),
-            torch.repeat_interleave(
-                torch.arange(len(count), device=count.device), count, output_size=copies * len(source.edges)
-            ),
-            count.int(),
-            count.cumsum(0) - count,
+            to_mesh,
+            torch.tensor(counts, dtype=torch.int32, device=device),
+            first,
             repeat_pointers(source.of_faces, faces_counts, edges_counts, copies),
         )

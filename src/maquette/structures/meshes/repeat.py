@@ -3,6 +3,13 @@
 import torch
 from torch import Tensor
 
+from ..utils import packed_indices
+
+
+def repeat_counts(counts: list[int], copies: int) -> list[int]:
+    """Each number `copies` times in a row."""
+    return [count for count in counts for _ in range(copies)]
+
 
 def repeat_rows(x: Tensor, counts: list[int], copies: int) -> Tensor:
     """Repeat each run of `counts[i]` rows `copies` times in a row: AABBB -> AA AA BBB BBB for two copies.
@@ -35,12 +42,10 @@ def repeat_pointers(x: Tensor, counts: list[int], target_counts: list[int], copi
         (copies * sum(counts), ...) indices into the repeated target.
     """
     target = torch.tensor(target_counts, device=x.device)
-    old_first = (target.cumsum(0) - target).repeat_interleave(copies)
-    wide = target.repeat_interleave(copies)
-    shift = wide.cumsum(0) - wide - old_first
+    passed = (target.cumsum(0) - target) * (copies - 1)
+    shift = passed[:, None] + target[:, None] * torch.arange(copies, device=x.device)
     if len(set(counts)) == 1:
-        blocks = x.reshape(len(counts), 1, -1) + shift.view(len(counts), copies, 1)
+        blocks = x.reshape(len(counts), 1, -1) + shift[..., None]
         return blocks.view(-1, *x.shape[1:])
-    rows = repeat_rows(x, counts, copies)
-    row_counts = torch.tensor(counts, device=x.device).repeat_interleave(copies)
-    return rows + shift.repeat_interleave(row_counts).view(-1, *(1,) * (x.ndim - 1))
+    owner = packed_indices(repeat_counts(counts, copies), x.device)[1]
+    return repeat_rows(x, counts, copies) + shift.view(-1)[owner].view(-1, *(1,) * (x.ndim - 1))
