@@ -308,7 +308,7 @@ class Pointclouds(CloudForms):
         Raises:
             ValueError: another shape, or a smallest coordinate above the largest.
         """
-        if box.dim() not in (2, 3):
+        if box.dim() not in (2, 3) or box.shape[-2:] != (2, 3):
             raise ValueError("Input box must be of shape (2, 3) or (N, 2, 3).")
         if box.dim() == 3 and box.shape[0] not in (1, self._N):
             raise ValueError("Input box dimension is incompatible with pointcloud size.")
