@@ -1,11 +1,13 @@
 """Marching cubes on one volume: cells are classified, counted row by row, and written row by row.
 
 Every grid edge that the surface uses has one vertex, which belongs to the first cell, in the order of (z, y, x),
-with a triangle on it. Vertices come in the order in which those cells and their triangles name them. Each cell
-keeps one integer: bits 0-11 the edges in use, 12-16 the triangles kept, 17-24 the case.
+with a triangle on it. Vertices come in the order of those cells, and in one cell in the order in which its case
+first mentions their edges. Each cell keeps one integer: bits 0-11 the edges in use, 12-16 the triangles kept,
+17-24 the case.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import torch
 import warp as wp
@@ -19,22 +21,43 @@ wp.set_module_options({"max_unroll": 1})
 _NEAR = wp.constant(1e-5)  # values and positions closer than this count as equal
 
 
+class _Tables(NamedTuple):
+    """Lookup tables as int32 tensors, and what they hold.
+
+    Where a cell lies is a number: 1 if it is the first along x, plus 2 if along y, plus 4 if along z.
+    """
+
+    triangles: Tensor  # (256, 16) edges of the triangles of a case, padded with -1
+    cases: Tensor  # (256, 2) bits of the edges in use, number of triangles
+    edges: Tensor  # (12, 4) corner an edge begins at, axis it runs along
+    earlier: (
+        Tensor  # (12, 12) up to three earlier cells at an edge: step in x, y, z, edge there; padded with -1
+    )
+    own: Tensor  # (8,) bits of the edges that no earlier cell shares, by where the cell lies
+    order: Tensor  # (8, 256) int64: those of a case in the order of their first mention, each a digit e + 1 of 4 bits
+
+
 @cache
-def _tables(device: torch.device) -> list[Tensor]:
-    """Triangles (256, 16) padded with -1; edges in use and triangles (256, 2); begin and axis of the edges (12, 4);
-    the up to three earlier cells at each edge (12, 12); the edges that no earlier cell shares, by whether the cell
-    is the first along x (1), y (2) and z (4), (8,)."""
+def _tables(device: torch.device) -> _Tables:
     triangles = [row + [-1] * (16 - len(row)) for row in TRIANGLES]
     cases = [[sum(1 << e for e in set(row)), len(row) // 3] for row in TRIANGLES]
     edges = [[*CORNERS[begin], axis] for (begin, _), axis in zip(EDGES, EDGE_AXES, strict=True)]
     cells = [earlier_cells(e) for e in range(12)]
     earlier = [[number for cell in (found + [(0, 0, 0, -1)] * 3)[:3] for number in cell] for found in cells]
-    own = [
-        sum(1 << e for e in range(12) if all(_outside(cell, place) for cell in cells[e]))
-        for place in range(8)
+    own = [[e for e in range(12) if all(_outside(cell, place) for cell in cells[e])] for place in range(8)]
+    order = [
+        [
+            sum((e + 1) << 4 * k for k, e in enumerate(e for e in dict.fromkeys(row) if e in mine))
+            for row in TRIANGLES
+        ]
+        for mine in own
     ]
-    tables = (triangles, cases, edges, earlier, own)
-    return [torch.tensor(table, dtype=torch.int32, device=device) for table in tables]
+    own_bits = [sum(1 << e for e in mine) for mine in own]
+    small = (
+        torch.tensor(t, dtype=torch.int32, device=device)
+        for t in (triangles, cases, edges, earlier, own_bits)
+    )
+    return _Tables(*small, torch.tensor(order, device=device))
 
 
 def _outside(cell: tuple[int, int, int, int], place: int) -> bool:
@@ -73,9 +96,10 @@ def _point(
         share = 1.0
     elif wp.abs(a - b) < _NEAR:
         share = 0.0
-    point = wp.vec3(float(dx), float(dy), float(dz))
-    point[axis] = point[axis] + share
-    return point
+    along_x = wp.where(axis == 0, share, 0.0)
+    along_y = wp.where(axis == 1, share, 0.0)
+    along_z = wp.where(axis == 2, share, 0.0)
+    return wp.vec3(float(dx) + along_x, float(dy) + along_y, float(dz) + along_z)
 
 
 @wp.func
@@ -211,9 +235,10 @@ def _write_verts(
     level: float,
     scale: wp.vec3,
     shift: float,
-    triangles: wp.array2d(dtype=int),
     edges: wp.array2d(dtype=int),
+    order: wp.array2d(dtype=wp.int64),
     places: wp.array(dtype=int),
+    dropped: wp.array2d(dtype=int),
     cells: wp.array3d(dtype=int),
     owned: wp.array3d(dtype=wp.int16),
     counts: wp.array2d(dtype=wp.int64),
@@ -226,22 +251,22 @@ def _write_verts(
     z = row // cells.shape[1]
     vert = int(ends[0, row] - counts[0, row])
     corner = (z * volume.shape[1] + y) * volume.shape[2]
+    check = _any_dropped_before(dropped, y, z)
+    place = 2 * int(y == 0) + 4 * int(z == 0)
     for x in range(cells.shape[2]):
-        left = int(owned[z, y, x])
-        cell = cells[z, y, x]
-        case = cell >> 17
-        k = int(0)
-        while left != 0:
-            edge = triangles[case, k]
-            if ((left >> edge) & 1) and ((cell >> (12 + k // 3)) & 1):
-                left ^= 1 << edge
-                point = _point(volume, level, edges, edge, x, y, z) + wp.vec3(float(x), float(y), float(z))
-                verts[vert, 0] = point[0] * scale[0] + shift
-                verts[vert, 1] = point[1] * scale[1] + shift
-                verts[vert, 2] = point[2] * scale[2] + shift
-                ids[corner + x + places[edge]] = vert
-                vert += 1
-            k += 1
+        if owned[z, y, x] != wp.int16(0):
+            left = int(owned[z, y, x])
+            candidates = order[wp.where(check != 0, 7, place + int(x == 0)), cells[z, y, x] >> 17]
+            while candidates != wp.int64(0):
+                edge = int(candidates & wp.int64(15)) - 1
+                candidates = candidates >> wp.int64(4)
+                if (left >> edge) & 1:
+                    point = _point(volume, level, edges, edge, x, y, z)
+                    verts[vert, 0] = (point[0] + float(x)) * scale[0] + shift
+                    verts[vert, 1] = (point[1] + float(y)) * scale[1] + shift
+                    verts[vert, 2] = (point[2] + float(z)) * scale[2] + shift
+                    ids[corner + x + places[edge]] = vert
+                    vert += 1
 
 
 @wp.kernel(enable_backward=False)
@@ -299,7 +324,7 @@ def extract_surface(
     if min(shape) < 2:
         return volume.new_zeros(0, 3), torch.zeros(0, 3, dtype=torch.int64, device=device)
     volume = volume.contiguous()
-    triangles, cases, edges, earlier, own = _tables(device)
+    triangles, cases, edges, earlier, own, order = _tables(device)
     cells = torch.empty((depth - 1, height - 1, width - 1), dtype=torch.int32, device=device)
     owned = torch.empty(cells.shape, dtype=torch.int16, device=device)
     dropped = torch.empty(cells.shape[:2], dtype=torch.int32, device=device)
@@ -317,8 +342,8 @@ def extract_surface(
         return verts, faces
     places = _edge_places(edges, shape)
     ids = torch.empty(3 * volume.numel(), dtype=torch.int32, device=device)
-    geometry = [volume, level, wp.vec3(*scale), shift, triangles, edges]
-    launch(_write_verts, rows, [*geometry, places, cells, owned, counts, ends, ids, verts], device)
+    geometry = [volume, level, wp.vec3(*scale), shift, edges, order, places]
+    launch(_write_verts, rows, [*geometry, dropped, cells, owned, counts, ends, ids, verts], device)
     corner_places = places[triangles.clamp(min=0).long()]
     launch(_write_faces, rows, [corner_places, cells, counts, ends, ids, faces], device)
     return verts, faces

@@ -83,7 +83,7 @@ def _placement(volume: Tensor, local: bool) -> tuple[tuple[float, float, float],
 
 
 def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
-    depth, height, width = volume.shape
+    _, height, width = volume.shape
     device, flat = volume.device, volume.reshape(-1)
     strides = torch.tensor([1, width, width * height], device=device)
     corners = torch.tensor(CORNERS, device=device)
@@ -91,8 +91,8 @@ def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
     first = (x + width * y + width * height * z).reshape(-1)
     below = flat[first[:, None] + corners @ strides] < level
     case = (below * 2 ** torch.arange(8, device=device)).sum(1)
-    # The grid edge, as the ids of its two ends, of every corner of every triangle: cells in order, padding
-    out. table = torch.full((256, 15), -1, device=device)
+    # The grid edge under every corner of every triangle, as the flat indices of its two ends.
+    table = torch.full((256, 15), -1, device=device)
     for number, row in enumerate(TRIANGLES):
         table[number, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
     cell, slot = (table[case] >= 0).nonzero().unbind(1)
@@ -102,12 +102,15 @@ def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
     edge = (ends[:, 0] * volume.numel() + ends[:, 1]).view(-1, 3)
     kept = (gaps >= _NEAR).all(1)
     edge, points = edge[kept].reshape(-1), points[kept].reshape(-1, 3)
-    # Number the edges in the order in which they first appear.
-    _, inverse = edge.unique(return_inverse=True)
-    position = torch.full((int(inverse.max()) + 1 if len(inverse) else 0,), len(edge), device=device)
-    position = position.scatter_reduce(0, inverse, torch.arange(len(edge), device=device), "amin")
-    order = position.argsort()
-    return points[position[order]], order.argsort()[inverse].view(-1, 3)
+    # An edge's number is its place among (cell, first mention of the edge in the cell's case), the least counting.
+    mention = (table[:, :, None] == table[:, None, :]).int().argmax(2)
+    place = (cell * 16 + mention[case[cell], slot]).view(-1, 3)[kept].reshape(-1)
+    distinct, inverse = edge.unique(return_inverse=True)
+    first = torch.full_like(distinct, 16 * len(case)).scatter_reduce(0, inverse, place, "amin")
+    order = first.argsort()
+    number = order.argsort()[inverse]
+    verts = points.new_zeros(len(distinct), 3).index_copy(0, number, points)
+    return verts, number.view(-1, 3)
 
 
 def _cut_edges(flat: Tensor, level: float, ends: Tensor, width: int, height: int) -> Tensor:

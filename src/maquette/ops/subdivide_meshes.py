@@ -89,6 +89,9 @@ def _add_middles(rows: Tensor, edges: Tensor, axis: int) -> Tensor:
 
 def _subdivide(meshes: Meshes, feats: Tensor | None) -> Meshes | tuple[Meshes, Tensor]:
     """Subdivide each mesh of a batch by itself."""
+    if meshes.isempty():
+        same = Meshes(verts=list(meshes.verts_list()), faces=list(meshes.faces_list()))
+        return same if feats is None else (same, feats)
     verts, faces, rows = [], [], []
     edge_counts = meshes.num_edges_per_mesh().tolist()
     vert_counts = meshes.num_verts_per_mesh().tolist()
@@ -100,8 +103,8 @@ def _subdivide(meshes: Meshes, feats: Tensor | None) -> Meshes | tuple[Meshes, T
     for n, (mesh_verts, mesh_faces) in enumerate(zip(meshes.verts_list(), meshes.faces_list(), strict=True)):
         own_edges = edges[n] - first_vert[n]
         middle = (edge_of_face[n] - first_edge[n] + len(mesh_verts)).unbind(1)
-        verts.append(_add_middles(mesh_verts, own_edges, 0))
-        faces.append(_four_faces(mesh_faces.unbind(1), middle))
+        verts.append(_add_middles(mesh_verts.reshape(-1, 3), own_edges, 0))
+        faces.append(_four_faces(mesh_faces.reshape(-1, 3).unbind(1), middle))
         if feats is not None:
             rows.append(_add_middles(parts[n], own_edges, 0))
     new_meshes = Meshes(verts=verts, faces=faces)

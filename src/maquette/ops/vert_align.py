@@ -89,7 +89,7 @@ def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bo
 
 def _axis(x: Tensor, size: int, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
     """The two pixels next to each coordinate, (N, V, 2), and their weights; 0 for a pixel outside."""
-    x = (x + 1) / 2 * (size - 1) if align_corners else ((x + 1) * size - 1) / 2
+    x = (x + 1) * ((size - 1) / 2) if align_corners else (x + 1) * (size / 2) - 0.5
     if border:
         x = x.clamp(0, size - 1)
     # Whatever lies more than a pixel outside has weight 0; the clamp keeps huge numbers and NaN out of int64.
