@@ -8,6 +8,8 @@ of rendering or systems.
 
 from .binvox import load_binvox as load_binvox
 from .binvox import save_binvox as save_binvox
+from .camera_views import cameras_from_views as cameras_from_views
+from .camera_views import views_from_cameras as views_from_cameras
 from .cameras_json import CameraFile as CameraFile
 from .cameras_json import CameraView as CameraView
 from .cameras_json import read_cameras as read_cameras
