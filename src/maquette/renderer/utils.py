@@ -43,7 +43,9 @@ def ndc_grid_sample(
 
 
 def ndc_to_grid_sample_coords(xy_ndc: Tensor, image_size_hw: tuple[int, int]) -> Tensor:
-    """Points in NDC as `torch.nn.functional.grid_sample` wants them: x right, y down, both sides from -1 to 1.
+    """Points in NDC as `torch.nn.functional.grid_sample` wants them.
+
+    There x points right, y down, and both sides of the map go from -1 to 1.
 
     Args:
         xy_ndc: (..., 2).

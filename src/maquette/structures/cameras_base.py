@@ -42,7 +42,7 @@ def get_world_to_view_transform(R: Tensor = IDENTITY_R, T: Tensor = ZERO_T) -> T
 
 
 def calibration_matrix(entries: dict[tuple[int, int], Any], device: torch.device) -> Tensor:
-    """Matrices (N, 4, 4) from their entries other than 0, by (row, column); numbers or tensors (1,) or (N,)."""
+    """Matrices (N, 4, 4) from their entries other than 0, which are numbers or tensors (1,) or (N,)."""
     values = [torch.as_tensor(value, device=device).reshape(-1) for value in entries.values()]
     dtype = torch.float32
     for value in values:

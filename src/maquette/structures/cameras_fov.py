@@ -1,4 +1,4 @@
-"""Cameras given by their view volume, as in OpenGL, except that depth between the near and far plane goes to [0, 1]."""
+"""Cameras given by their view volume, as in OpenGL; depth from the near to the far plane goes to [0, 1]."""
 
 import math
 from typing import Any
@@ -78,7 +78,7 @@ class FoVPerspectiveCameras(FoVCameras):
         degrees: whether it is in degrees; in radians otherwise.
         R: rotations (N, 3, 3).
         T: translations (N, 3).
-        K: matrices (N, 4, 4), for column vectors, from view to NDC, instead of what is given by the former.
+        K: matrices (N, 4, 4), for column vectors, from view to NDC, instead of the above.
         device: where the tensors live.
     """
 
@@ -137,7 +137,7 @@ class FoVOrthographicCameras(FoVCameras):
         scale_xyz: factors (1, 3) or (N, 3) by which things are enlarged.
         R: rotations (N, 3, 3).
         T: translations (N, 3).
-        K: matrices (N, 4, 4), for column vectors, from view to NDC, instead of what is given by the former.
+        K: matrices (N, 4, 4), for column vectors, from view to NDC, instead of the above.
         device: where the tensors live.
     """
 

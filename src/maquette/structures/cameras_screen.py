@@ -1,7 +1,7 @@
 """Pixels and normalised device coordinates (NDC).
 
-NDC: x left, y up, the origin in the middle of the picture, the shorter side from -1 to 1. Screen: pixels, x right,
-y down, the origin at the outer corner of the top left pixel, whose centre is therefore at (0.5, 0.5).
+NDC: x left, y up, the origin in the middle of the picture, the shorter side from -1 to 1. Screen: pixels,
+x right, y down, the origin at the outer corner of the top left pixel, whose centre is therefore at (0.5, 0.5).
 """
 
 from typing import Any

@@ -10,7 +10,7 @@ from .cameras_base import CamerasBase
 
 
 def camera_to_eye_at_up(world_to_view_transform: Transform3d) -> tuple[Tensor, Tensor, Tensor]:
-    """Where cameras stand, a point in front of them, and what is up: the arguments of `look_at_view_transform`.
+    """Where cameras stand, a point in front of them, and what is up, as `look_at_view_transform` wants it.
 
     Args:
         world_to_view_transform: N rigid motions from the world to the view frame.

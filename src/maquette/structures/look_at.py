@@ -78,8 +78,8 @@ def look_at_view_transform(
 ) -> tuple[Tensor, Tensor]:
     """Rotation and translation of cameras that look at points: X_camera = X_world R + T.
 
-    Unlike PyTorch3D's, the result is a rotation for every input. At elevations of 90 and -90 degrees it is the
-    limit of those nearby, so that the azimuth still turns the picture; see also `look_at_rotation`.
+    Unlike PyTorch3D's, the result is a rotation for every input. At elevations of 90 and -90 degrees it is
+    the limit of those nearby, so that the azimuth still turns the picture; see also `look_at_rotation`.
 
     Args:
         dist: distance of the camera from `at`, number or (N,).
@@ -107,7 +107,7 @@ def look_at_view_transform(
 
 
 def _rotation(eye: Tensor, at: Tensor, up: Tensor, front: Tensor | None) -> Tensor:
-    """Camera axes as columns. `front` is the direction in which the pole would be left, where it is known."""
+    """Camera axes as columns. `front`: direction in which cameras near the pole lean, where it is known."""
     dtype = torch.promote_types(torch.promote_types(eye.dtype, at.dtype), up.dtype)
     dtype = dtype if dtype.is_floating_point else torch.get_default_dtype()
     offset, up = at.to(dtype) - eye.to(dtype), F.normalize(up.to(dtype), dim=1, eps=_PARALLEL)
@@ -119,12 +119,13 @@ def _rotation(eye: Tensor, at: Tensor, up: Tensor, front: Tensor | None) -> Tens
 
 
 def _substitute_up(z: Tensor, up: Tensor, front: Tensor | None) -> Tensor:
-    """Directions across z that stand for `up` where that is parallel to z."""
-    across = torch.where(z[:, 2:].abs() < 0.5, _axis(2, z), _axis(0, z))
-    if front is not None:
-        across = torch.where(_sine(front.to(z), z) < 0.5, across, front.to(z))
-    looks_down = (z * up).sum(dim=1, keepdim=True) < 0
-    return torch.where(looks_down, -across, across)
+    """Directions across z that stand for `up` where that is nearly parallel to z."""
+    along_up = (z * up).sum(dim=1, keepdim=True)
+    if front is None:
+        front = F.normalize(along_up * up - z.detach(), dim=1)
+    axis = torch.where(z[:, 2:].abs() < 0.5, _axis(2, z), _axis(0, z))
+    across = torch.where(_sine(front.to(z), z) < 0.5, axis, front.to(z))
+    return torch.where(along_up < 0, -across, across)
 
 
 def _axis(index: int, like: Tensor) -> Tensor:

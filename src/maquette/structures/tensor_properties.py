@@ -48,9 +48,9 @@ class TensorProperties(nn.Module):
     Args:
         dtype: of tensors made from numbers.
         device: where the tensors live.
-        kwargs: numbers, sequences, arrays and tensors become tensors (N, ...), broadcast against each other in
-            the first dimension; None, strings and flags are kept as they are; anything else is left out with
-            a warning.
+        kwargs: numbers, sequences, arrays and tensors become tensors (N, ...), broadcast against each other
+            in the first dimension; None, strings and flags are kept as they are; anything else is left out
+            with a warning.
 
     Raises:
         ValueError: first dimensions that are neither 1 nor the same.

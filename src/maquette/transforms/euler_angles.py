@@ -51,7 +51,7 @@ def matrix_to_euler_angles(matrix: Tensor, convention: str) -> Tensor:
         convention: three of the letters X, Y, Z, neighbours being different.
 
     Returns:
-        (..., 3), in radians: the second in [-pi/2, pi/2], or in [0, pi] where the first axis is also the last.
+        (..., 3), in radians: the second in [-pi/2, pi/2], or in [0, pi] where the first axis is the last too.
 
     Raises:
         ValueError: another shape or convention.

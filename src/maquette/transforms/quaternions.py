@@ -39,9 +39,9 @@ def quaternion_to_matrix(quaternions: Tensor) -> Tensor:
 def matrix_to_quaternion(matrix: Tensor) -> Tensor:
     """Unit quaternions with real part >= 0 of rotation matrices.
 
-    The entries of R give the sixteen products 4 q_i q_j. The row with the largest square, which is at least 1
-    since the squares add up to 4, is divided by the root of its square (Shepperd's method), so that nothing is
-    ever divided by a small number.
+    The entries of R give the sixteen products 4 q_i q_j. The row with the largest square, which is at least
+    1 since the squares add up to 4, is divided by the root of its square (Shepperd's method), so that nothing
+    is ever divided by a small number.
 
     Args:
         matrix: (..., 3, 3), for column vectors.

@@ -1,4 +1,4 @@
-"""Rotations as six numbers, without jumps: Zhou et al., On the Continuity of Rotation Representations, 2019."""
+"""Rotations as six numbers, without jumps (Zhou et al., CVPR 2019, arXiv 1812.07035)."""
 
 import torch
 import torch.nn.functional as F

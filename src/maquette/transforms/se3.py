@@ -1,7 +1,7 @@
 """Rigid motions and their logarithms.
 
-A logarithm is (u, w): w is that of the rotation and V(w) u the translation, where V is the mean of the rotations
-by t w for t in [0, 1] (Blanco, A tutorial on SE(3) transformation parameterizations, section 9.4.2):
+A logarithm is (u, w): w is that of the rotation and V(w) u the translation, where V is the mean of the
+rotations by t w for t in [0, 1] (Blanco, A tutorial on SE(3) transformation parameterizations, 9.4.2):
 
     V = I + (1 - cos a)/a^2 K + (a - sin a)/a^3 K^2,      V^-1 = I - K/2 + (1 - a/2 cot(a/2))/a^2 K^2,
 

@@ -13,7 +13,7 @@ _VERTS = [
     *((0.0, y, z) for z in (_LONG, -_LONG) for y in (-_SHORT, _SHORT)),
     *((x, 0.0, z) for x in (_LONG, -_LONG) for z in (-_SHORT, _SHORT)),
 ]
-# Around corner 0, the next ring, around corner 3, and the ring that joins them; counterclockwise from outside.
+# Around corner 0, the next ring, around corner 3, and the ring between; counterclockwise from outside.
 _FACES = [
     *((0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11)),
     *((1, 5, 9), (5, 11, 4), (11, 10, 2), (10, 7, 6), (7, 1, 8)),
@@ -23,7 +23,7 @@ _FACES = [
 
 
 def ico_sphere(level: int = 0, device: Device | None = None) -> Meshes:
-    """Unit sphere: an icosahedron whose faces are cut in four `level` times, pushed onto the sphere each time.
+    """Unit sphere: an icosahedron with faces cut in four `level` times, pushed onto the sphere each time.
 
     Vertices and faces come in PyTorch3D's order. Corners at level 0 are rounded to four digits, as there.
 
