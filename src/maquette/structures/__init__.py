@@ -1,4 +1,8 @@
-"""The nouns: batches of meshes and points, voxel grids, textures, materials, cameras."""
+"""The nouns: batches of meshes and points, voxel grids, textures, materials, cameras, views and results.
+
+Floor 0: imports nothing of the package but `structures`, `transforms` and `kernels`. Knows no renderer, no
+loss, no file format.
+"""
 
 from .meshes import Meshes as Meshes
 from .meshes import join_meshes_as_batch as join_meshes_as_batch

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .forms import Repeated
+from .forms import RepeatedFaces
 from .geometry import MeshGeometry
 from .parse import parse_verts_faces, parse_verts_normals
 from .repeat import repeat_counts, repeat_rows
@@ -56,7 +56,8 @@ class Meshes(MeshGeometry):
         *,
         verts_normals: list[Tensor] | Tensor | None = None,
     ) -> None:
-        """
+        """Check and keep vertices and faces; everything else is computed when asked for.
+
         Args:
             verts: list of N tensors (V_n, 3), or a tensor (N, V, 3). Rows that no face uses are kept.
             faces: list of N integer tensors (F_n, 3) of indices into the mesh's own vertices, or a tensor
@@ -141,7 +142,7 @@ class Meshes(MeshGeometry):
         other = copy.copy(self)
         other._verts_list = [change(v) for v in self.verts_list()]
         other._faces_list = [change(f) for f in self.faces_list()]
-        other._repeated = other._shared_edges = None
+        other._repeated_verts = other._repeated_faces = other._shared_edges = None
         other._edge_copies = 1
         for name in self._INTERNAL_TENSORS + self._DERIVED_TENSORS:
             value = getattr(self, name)
@@ -159,6 +160,7 @@ class Meshes(MeshGeometry):
     def detach(self) -> "Meshes":
         """The same tensors cut off from the autograd graph."""
         other = self._map_tensors(torch.detach)
+        other._shared_edges, other._edge_copies = self._shared_edges, self._edge_copies
         if self.textures is not None:
             other.textures = self.textures.detach()
         return other
@@ -211,7 +213,7 @@ class Meshes(MeshGeometry):
         """Take new packed vertices and forget every form of the old ones."""
         if self.isempty():
             return
-        self._verts_list = self._verts_padded = None
+        self._verts_list = self._verts_padded = self._repeated_verts = None
         self._verts_packed = packed
 
     def offset_verts_(self, vert_offsets_packed: Tensor) -> "Meshes":
@@ -279,7 +281,7 @@ class Meshes(MeshGeometry):
             self._compute_packed()
         other = copy.copy(self)
         other._verts_padded = new_verts_padded
-        other._verts_list = other._verts_packed = None
+        other._verts_list = other._verts_packed = other._repeated_verts = None
         other._forget_geometry()
         other._laplacian_packed = self._laplacian_packed
         if self._verts_packed is not None:
@@ -304,7 +306,8 @@ class Meshes(MeshGeometry):
         other = copy.copy(self)
         other._forget_forms()
         other._forget_geometry()
-        other._repeated = Repeated(N, repeat_rows(self.verts_packed(), self._verts_counts, N), self)
+        other._repeated_verts = repeat_rows(self.verts_packed(), self._verts_counts, N)
+        other._repeated_faces = RepeatedFaces(N, self)
         other._shared_edges, other._edge_copies = self._edge_source(), self._edge_copies * N
         other._set_counts(repeat_counts(self._verts_counts, N), repeat_counts(self._faces_counts, N))
         other.textures = textures

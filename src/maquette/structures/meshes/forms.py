@@ -1,6 +1,7 @@
 """Storage of a batch of meshes and its list, packed and padded forms."""
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
@@ -8,12 +9,11 @@ from .edges import Edges, SharedEdges, find_edges
 from .repeat import repeat_pointers, repeat_rows
 
 
-class Repeated:
-    """Where a batch made by `extend` takes its forms from: an untouched batch and the number of copies."""
+class RepeatedFaces:
+    """Where a batch made by `extend` takes its faces from: those of its source and the number of copies."""
 
-    def __init__(self, copies: int, verts_packed: Tensor, source: "MeshForms"):
+    def __init__(self, copies: int, source: "MeshForms"):
         self.copies = copies
-        self.verts_packed = verts_packed
         self._faces_list = source.faces_list()
         self._faces_packed = source.faces_packed()
         self._verts_counts = source._verts_counts
@@ -23,11 +23,11 @@ class Repeated:
         """Faces of every copy, each in memory of its own."""
         return [faces.clone() for faces in self._faces_list for _ in range(self.copies)]
 
-    def faces_packed(self) -> Tensor:
+    def faces_packed(self) -> Int[Tensor, "face 3"]:
         """Faces of all copies one after another, pointing into the packed vertices."""
         return repeat_pointers(self._faces_packed, self._faces_counts, self._verts_counts, self.copies)
 
-    def faces_of_own_verts(self) -> Tensor:
+    def faces_of_own_verts(self) -> Int[Tensor, "face 3"]:
         """Faces of all copies one after another, pointing into the vertices of their own mesh."""
         return repeat_rows(torch.cat(self._faces_list), self._faces_counts, self.copies)
 
@@ -67,7 +67,8 @@ class MeshForms:
         self._num_edges_per_mesh: Lazy = None
         self._mesh_to_edges_packed_first_idx: Lazy = None
         self._faces_packed_to_edges_packed: Lazy = None
-        self._repeated: Lazy = None
+        self._repeated_verts: Lazy = None
+        self._repeated_faces: Lazy = None
         self._shared_edges: SharedEdges | None = None
         self._edge_copies = 1
 
@@ -84,11 +85,11 @@ class MeshForms:
     def _same_faces_count(self) -> bool:
         return len(set(self._faces_counts)) == 1
 
-    def num_verts_per_mesh(self) -> Tensor:
+    def num_verts_per_mesh(self) -> Int[Tensor, "mesh"]:
         """Number of vertices of every mesh (N,); of length 0 when the batch is empty."""
         return self._num_verts_per_mesh
 
-    def num_faces_per_mesh(self) -> Tensor:
+    def num_faces_per_mesh(self) -> Int[Tensor, "mesh"]:
         """Number of faces of every mesh (N,); of length 0 when the batch is empty."""
         return self._num_faces_per_mesh
 
@@ -103,41 +104,41 @@ class MeshForms:
             return padded_to_list(self._verts_padded, self._verts_counts)
         if self._verts_packed is not None:
             return list(self._verts_packed.split(self._verts_counts))
-        return [part.clone() for part in self._repeated.verts_packed.split(self._verts_counts)]
+        return [part.clone() for part in self._repeated_verts.split(self._verts_counts)]
 
     def faces_list(self) -> list[Tensor]:
         """Faces as a list of N tensors (F_n, 3) of indices into the mesh's own vertices."""
         if self._faces_list is None:
-            if self._repeated is not None:
-                self._faces_list = self._repeated.faces_list()
+            if self._repeated_faces is not None:
+                self._faces_list = self._repeated_faces.faces_list()
             else:
                 self._faces_list = padded_to_list(self._faces_padded, self._faces_counts)
         return self._faces_list
 
-    def verts_packed(self) -> Tensor:
+    def verts_packed(self) -> Float[Tensor, "vert 3"]:
         """Vertices of all meshes one after another (sum V_n, 3)."""
         if self._verts_packed is None:
             self._verts_packed = self._pack_verts()
         return self._verts_packed
 
-    def _pack_verts(self) -> Tensor:
+    def _pack_verts(self) -> Float[Tensor, "vert 3"]:
         if self.isempty():
             return torch.zeros((0, 3), device=self.device)
         if self._verts_list is None and self._verts_padded is None:
-            return self._repeated.verts_packed
+            return self._repeated_verts
         if self._same_verts_count():
             return self.verts_padded().reshape(-1, 3)
         if self._verts_padded is not None:
             return self._verts_padded.reshape(-1, 3)[self.verts_padded_to_packed_idx()]
         return torch.cat(self._verts_list, 0)
 
-    def verts_padded(self) -> Tensor:
+    def verts_padded(self) -> Float[Tensor, "mesh vert 3"]:
         """Vertices (N, max V_n, 3), filled up with 0."""
         if self._verts_padded is None:
             self._verts_padded = self._pad_verts()
         return self._verts_padded
 
-    def _pad_verts(self) -> Tensor:
+    def _pad_verts(self) -> Float[Tensor, "mesh vert 3"]:
         if self.isempty():
             return torch.zeros((self._N, 0, 3), device=self.device)
         if not self._same_verts_count():
@@ -153,33 +154,33 @@ class MeshForms:
         flat = packed.new_zeros((self._N * self._V, packed.shape[1]))
         return flat.index_copy(0, self.verts_padded_to_packed_idx(), packed).view(self._N, self._V, -1)
 
-    def faces_packed(self) -> Tensor:
+    def faces_packed(self) -> Int[Tensor, "face 3"]:
         """Faces of all meshes one after another (sum F_n, 3), as indices into `verts_packed()`."""
         if self._faces_packed is None:
             self._faces_packed = self._pack_faces()
         return self._faces_packed
 
-    def _pack_faces(self) -> Tensor:
+    def _pack_faces(self) -> Int[Tensor, "face 3"]:
         if self.isempty():
             return torch.zeros((0, 3), dtype=torch.int64, device=self.device)
-        if self._repeated is not None:
-            return self._repeated.faces_packed()
+        if self._repeated_faces is not None:
+            return self._repeated_faces.faces_packed()
         first = self.mesh_to_verts_packed_first_idx()
         if self._same_faces_count():
             return (self.faces_padded()[:, : self._F] + first[:, None, None]).reshape(-1, 3)
         return torch.cat(self.faces_list(), 0) + first[self.faces_packed_to_mesh_idx()][:, None]
 
-    def faces_padded(self) -> Tensor:
+    def faces_padded(self) -> Int[Tensor, "mesh face 3"]:
         """Faces (N, max F_n, 3) as indices into the mesh's own vertices, filled up with -1."""
         if self._faces_padded is None:
             self._faces_padded = self._pad_faces()
         return self._faces_padded
 
-    def _pad_faces(self) -> Tensor:
+    def _pad_faces(self) -> Int[Tensor, "mesh face 3"]:
         if self.isempty():
             return torch.zeros((self._N, 0, 3), dtype=torch.int64, device=self.device)
-        if self._repeated is not None:
-            return self._pad_packed_faces(self._repeated.faces_of_own_verts(), -1)
+        if self._repeated_faces is not None:
+            return self._pad_packed_faces(self._repeated_faces.faces_of_own_verts(), -1)
         if self._same_faces_count():
             return self._faces_list[0][None] if self._N == 1 else torch.stack(self._faces_list)
         return self._pad_packed_faces(torch.cat(self.faces_list(), 0), -1)
@@ -192,7 +193,7 @@ class MeshForms:
         where = padded_positions(self._faces_counts, self._F, self.device)
         return flat.index_copy(0, where, packed).view(self._N, self._F, -1)
 
-    def verts_padded_to_packed_idx(self) -> Tensor:
+    def verts_padded_to_packed_idx(self) -> Int[Tensor, "vert"]:
         """Row of the flattened padded vertices that every packed vertex is (sum V_n,)."""
         if self._verts_padded_to_packed_idx is None:
             self._verts_padded_to_packed_idx = padded_positions(self._verts_counts, self._V, self.device)
@@ -208,52 +209,52 @@ class MeshForms:
         first, owner = packed_indices(counts, self.device)
         self._mesh_to_faces_packed_first_idx, self._faces_packed_to_mesh_idx = first, owner
 
-    def verts_packed_to_mesh_idx(self) -> Tensor:
+    def verts_packed_to_mesh_idx(self) -> Int[Tensor, "vert"]:
         """Mesh of every packed vertex (sum V_n,)."""
         if self._verts_packed_to_mesh_idx is None:
             self._index_verts()
         return self._verts_packed_to_mesh_idx
 
-    def mesh_to_verts_packed_first_idx(self) -> Tensor:
+    def mesh_to_verts_packed_first_idx(self) -> Int[Tensor, "mesh"]:
         """Index of the first packed vertex of every mesh (N,)."""
         if self._mesh_to_verts_packed_first_idx is None:
             self._index_verts()
         return self._mesh_to_verts_packed_first_idx
 
-    def faces_packed_to_mesh_idx(self) -> Tensor:
+    def faces_packed_to_mesh_idx(self) -> Int[Tensor, "face"]:
         """Mesh of every packed face (sum F_n,)."""
         if self._faces_packed_to_mesh_idx is None:
             self._index_faces()
         return self._faces_packed_to_mesh_idx
 
-    def mesh_to_faces_packed_first_idx(self) -> Tensor:
+    def mesh_to_faces_packed_first_idx(self) -> Int[Tensor, "mesh"]:
         """Index of the first packed face of every mesh (N,)."""
         if self._mesh_to_faces_packed_first_idx is None:
             self._index_faces()
         return self._mesh_to_faces_packed_first_idx
 
-    def edges_packed(self) -> Tensor:
+    def edges_packed(self) -> Int[Tensor, "edge 2"]:
         """Unique undirected edges (sum E_n, 2) as ascending pairs of indices into `verts_packed()`."""
         if self._edges_packed is None:
             self._set_edges(self._find_edges())
         return self._edges_packed
 
-    def edges_packed_to_mesh_idx(self) -> Tensor:
+    def edges_packed_to_mesh_idx(self) -> Int[Tensor, "edge"]:
         """Mesh of every packed edge (sum E_n,)."""
         self.edges_packed()
         return self._edges_packed_to_mesh_idx
 
-    def num_edges_per_mesh(self) -> Tensor:
+    def num_edges_per_mesh(self) -> Int[Tensor, "mesh"]:
         """Number of edges of every mesh (N,), int32."""
         self.edges_packed()
         return self._num_edges_per_mesh
 
-    def mesh_to_edges_packed_first_idx(self) -> Tensor:
+    def mesh_to_edges_packed_first_idx(self) -> Int[Tensor, "mesh"]:
         """Index of the first packed edge of every mesh (N,)."""
         self.edges_packed()
         return self._mesh_to_edges_packed_first_idx
 
-    def faces_packed_to_edges_packed(self) -> Tensor:
+    def faces_packed_to_edges_packed(self) -> Int[Tensor, "face 3"]:
         """Packed edges of every face (sum F_n, 3): column i is the edge opposite to corner i."""
         self.edges_packed()
         return self._faces_packed_to_edges_packed
@@ -279,7 +280,7 @@ class MeshForms:
 
     def _compute_packed(self, refresh: bool = False) -> None:
         """Compute all that is packed; with `refresh` from the lists anew."""
-        if refresh and self._repeated is None:
+        if refresh:
             self.verts_list(), self.faces_list()
             self._verts_packed = self._faces_packed = None
         self.verts_packed(), self.faces_packed(), self.verts_packed_to_mesh_idx()
@@ -287,7 +288,7 @@ class MeshForms:
 
     def _compute_padded(self, refresh: bool = False) -> None:
         """Compute padded vertices and faces; with `refresh` from the lists anew."""
-        if refresh and self._repeated is None:
+        if refresh:
             self.verts_list(), self.faces_list()
             self._verts_padded = self._faces_padded = None
         self.verts_padded(), self.faces_padded()

@@ -1,6 +1,7 @@
 """What follows from vertices and faces: areas, normals, Laplacian, boxes."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ..utils import Lazy
@@ -36,12 +37,12 @@ class MeshGeometry(MeshForms):
         if refresh or self._verts_normals_packed is None:
             self._verts_normals_packed = vert_normals(self.verts_packed(), self.faces_packed())
 
-    def faces_areas_packed(self) -> Tensor:
+    def faces_areas_packed(self) -> Float[Tensor, "face"]:
         """Area of every packed face (sum F_n,)."""
         self._compute_face_areas_normals()
         return self._faces_areas_packed
 
-    def faces_normals_packed(self) -> Tensor:
+    def faces_normals_packed(self) -> Float[Tensor, "face 3"]:
         """Unit normal of every packed face (sum F_n, 3), along (v1 - v0) x (v2 - v0)."""
         self._compute_face_areas_normals()
         return self._faces_normals_packed
@@ -52,7 +53,7 @@ class MeshGeometry(MeshForms):
             return [torch.empty((0, 3), device=self.device)] * self._N
         return list(self.faces_normals_packed().split(self._faces_counts))
 
-    def faces_normals_padded(self) -> Tensor:
+    def faces_normals_padded(self) -> Float[Tensor, "mesh face 3"]:
         """Face normals (N, max F_n, 3), filled up with 0."""
         if self.isempty():
             return torch.zeros((self._N, 0, 3), device=self.device)
@@ -62,7 +63,7 @@ class MeshGeometry(MeshForms):
         """Whether vertex normals were given or have been computed."""
         return self._verts_normals_packed is not None
 
-    def verts_normals_packed(self) -> Tensor:
+    def verts_normals_packed(self) -> Float[Tensor, "vert 3"]:
         """Unit normal of every packed vertex (sum V_n, 3): area-weighted mean over its faces, or as given."""
         self._compute_vertex_normals()
         return self._verts_normals_packed
@@ -73,19 +74,19 @@ class MeshGeometry(MeshForms):
             return [torch.empty((0, 3), device=self.device)] * self._N
         return list(self.verts_normals_packed().split(self._verts_counts))
 
-    def verts_normals_padded(self) -> Tensor:
+    def verts_normals_padded(self) -> Float[Tensor, "mesh vert 3"]:
         """Vertex normals (N, max V_n, 3), filled up with 0."""
         if self.isempty():
             return torch.zeros((self._N, 0, 3), device=self.device)
         return self._pad_packed_verts(self.verts_normals_packed())
 
-    def laplacian_packed(self) -> Tensor:
+    def laplacian_packed(self) -> Float[Tensor, "vert vert"]:
         """Sparse uniform Laplacian (sum V_n, sum V_n): -1 on the diagonal, 1/degree(i) at edge (i, j)."""
         if self._laplacian_packed is None:
             self._laplacian_packed = uniform_laplacian(len(self.verts_packed()), self.edges_packed())
         return self._laplacian_packed
 
-    def get_bounding_boxes(self) -> Tensor:
+    def get_bounding_boxes(self) -> Float[Tensor, "mesh 3 2"]:
         """Smallest and largest coordinate of every mesh along each axis (N, 3, 2)."""
         boxes = [torch.stack([verts.amin(0), verts.amax(0)], dim=1) for verts in self.verts_list()]
         return torch.stack(boxes, dim=0)

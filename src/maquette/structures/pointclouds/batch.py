@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from .forms import FIELDS, CloudForms
@@ -33,7 +34,8 @@ class Pointclouds(CloudForms):
         normals: list[Tensor] | Tensor | None = None,
         features: list[Tensor] | Tensor | None = None,
     ) -> None:
-        """
+        """Check and keep points, normals and features; everything else is computed when asked for.
+
         Args:
             points: list of N tensors (P_n, 3), or a tensor (N, P, 3).
             normals: list of N tensors (P_n, 3), or a tensor (N, P, 3).
@@ -217,7 +219,7 @@ class Pointclouds(CloudForms):
         ]
         return self._from_lists(lambda listed: [item[rows] for item, rows in zip(listed, kept, strict=True)])
 
-    def get_bounding_boxes(self) -> Tensor:
+    def get_bounding_boxes(self) -> Float[Tensor, "cloud 3 2"]:
         """Smallest and largest coordinate of every cloud along each axis (N, 3, 2)."""
         boxes = [torch.stack([points.amin(0), points.amax(0)], dim=1) for points in self.points_list()]
         return torch.stack(boxes, dim=0)

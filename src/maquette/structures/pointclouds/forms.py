@@ -1,6 +1,7 @@
 """Storage of a batch of point clouds and its list, packed and padded forms."""
 
 import torch
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
@@ -96,33 +97,33 @@ class CloudForms:
         """Features as a list of N tensors (P_n, C), or None."""
         return self._list("features")
 
-    def points_packed(self) -> Tensor:
+    def points_packed(self) -> Float[Tensor, "point 3"]:
         """Points of all clouds one after another (sum P_n, 3)."""
         packed = self._packed("points")
         return torch.zeros((0, 3), device=self.device) if packed is None else packed
 
-    def normals_packed(self) -> Tensor | None:
+    def normals_packed(self) -> Float[Tensor, "point 3"] | None:
         """Normals of all clouds one after another (sum P_n, 3); None without normals or points."""
         return self._packed("normals")
 
-    def features_packed(self) -> Tensor | None:
+    def features_packed(self) -> Shaped[Tensor, "point channel"] | None:
         """Features of all clouds one after another (sum P_n, C); None without features or points."""
         return self._packed("features")
 
-    def points_padded(self) -> Tensor:
+    def points_padded(self) -> Float[Tensor, "cloud point 3"]:
         """Points (N, max P_n, 3), filled up with 0."""
         padded = self._padded("points")
         return torch.zeros((self._N, 0, 3), device=self.device) if padded is None else padded
 
-    def normals_padded(self) -> Tensor | None:
+    def normals_padded(self) -> Float[Tensor, "cloud point 3"] | None:
         """Normals (N, max P_n, 3), filled up with 0; None without normals."""
         return self._padded("normals")
 
-    def features_padded(self) -> Tensor | None:
+    def features_padded(self) -> Shaped[Tensor, "cloud point channel"] | None:
         """Features (N, max P_n, C), filled up with 0; None without features."""
         return self._padded("features")
 
-    def num_points_per_cloud(self) -> Tensor:
+    def num_points_per_cloud(self) -> Int[Tensor, "cloud"]:
         """Number of points of every cloud (N,)."""
         return self._num_points_per_cloud
 
@@ -131,19 +132,19 @@ class CloudForms:
         first, owner = packed_indices(counts, self.device)
         self._cloud_to_packed_first_idx, self._packed_to_cloud_idx = first, owner
 
-    def packed_to_cloud_idx(self) -> Tensor:
+    def packed_to_cloud_idx(self) -> Int[Tensor, "point"]:
         """Cloud of every packed point (sum P_n,)."""
         if self._packed_to_cloud_idx is None:
             self._index_points()
         return self._packed_to_cloud_idx
 
-    def cloud_to_packed_first_idx(self) -> Tensor:
+    def cloud_to_packed_first_idx(self) -> Int[Tensor, "cloud"]:
         """Index of the first packed point of every cloud (N,)."""
         if self._cloud_to_packed_first_idx is None:
             self._index_points()
         return self._cloud_to_packed_first_idx
 
-    def padded_to_packed_idx(self) -> Tensor:
+    def padded_to_packed_idx(self) -> Int[Tensor, "point"]:
         """Row of the flattened padded points that every packed point is (sum P_n,)."""
         if self._padded_to_packed_idx is None:
             self._padded_to_packed_idx = padded_positions(self._counts, self._P, self.device)
