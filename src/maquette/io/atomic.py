@@ -46,7 +46,10 @@ def replacing(path: str | PathLike, mode: str = "wb") -> Iterator[IO]:
     Raises:
         OSError: the folder is missing or cannot be written to.
     """
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    with replacing_path(path) as temporary, open(temporary, mode.replace("w", "x"), **text) as file:
+    encoding, newline = (None, None) if "b" in mode else ("utf-8", "\n")
+    with (
+        replacing_path(path) as temporary,
+        open(temporary, mode.replace("w", "x"), encoding=encoding, newline=newline) as file,
+    ):
         yield file
         file.flush()

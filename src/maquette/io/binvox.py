@@ -41,9 +41,11 @@ def load_binvox(path: str | PathLike) -> VoxelGrid:
     with as_bad_input(path, ParseError, ValueError):
         header = _read_header(data)
         occupancy = _decode(data[header.end :], header.side)
-        center = tuple(low + header.scale / 2 for low in header.translate)
+        x, y, z = (low + header.scale / 2 for low in header.translate)
         grid = VoxelGrid(
-            swap_binvox_axes(torch.from_numpy(occupancy)[None]).contiguous(), side=header.scale, center=center
+            swap_binvox_axes(torch.from_numpy(occupancy)[None]).contiguous(),
+            side=header.scale,
+            center=(x, y, z),
         )
     return grid
 

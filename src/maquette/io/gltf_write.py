@@ -50,8 +50,8 @@ class _Buffer:
 
     def floats(self, values: np.ndarray, bounds: bool = False) -> int:
         array = np.ascontiguousarray(values, "<f4")
-        entry = {"bufferView": self.view(array.tobytes(), _ARRAY), "componentType": 5126, "count": len(array)}
-        entry["type"] = _TYPE_OF_WIDTH[array.shape[1]]
+        entry: dict[str, Any] = {"bufferView": self.view(array.tobytes(), _ARRAY), "componentType": 5126}
+        entry |= {"count": len(array), "type": _TYPE_OF_WIDTH[array.shape[1]]}
         if bounds and len(array):
             entry |= {"min": array.min(0).tolist(), "max": array.max(0).tolist()}
         return self.add("accessors", entry)

@@ -48,9 +48,8 @@ def load_mesh(path: str | PathLike, device: torch.device | str = "cpu") -> Meshe
 
 
 def _read(data: bytes, path: Path) -> MeshData:
-    kind = path.suffix.lower()
-    if kind not in _READERS:
-        kind = _guess(data)
+    suffix = path.suffix.lower()
+    kind = suffix if suffix in _READERS else _guess(data)
     if kind is None:
         raise ParseError(f"unknown kind of file; known are {', '.join(_READERS)}")
     return _READERS[kind](data, path)
@@ -77,29 +76,31 @@ def _read_ply(data: bytes, path: Path) -> MeshData:
     faces = np.zeros((0, 3), np.int64) if ply.faces is None else ply.faces
     plain = MeshData(ply.verts, faces)
     name = ply.texture_file()
-    if name and (ply.uvs is not None or ply.faces_uvs is not None):
+    uvs, index = (ply.uvs, faces) if ply.faces_uvs is None else _flat(ply.faces_uvs)
+    if name and uvs is not None:
         check_mesh(plain)
         picture = _read_picture(path.parent / name)
         if picture is not None:
-            uvs, index = (ply.uvs, faces) if ply.faces_uvs is None else _flat(ply.faces_uvs)
             return _textured(plain, picture, uvs, index)
     if ply.colors is not None:
         return MeshData(ply.verts, faces, verts_colors=_clean(ply.colors))
-    return MeshData(ply.verts, faces, faces_colors=_clean(ply.faces_colors))
+    if ply.faces_colors is not None:
+        return MeshData(ply.verts, faces, faces_colors=_clean(ply.faces_colors))
+    return plain
 
 
 def _flat(corner_uvs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return corner_uvs.reshape(-1, 2), np.arange(3 * len(corner_uvs)).reshape(-1, 3)
 
 
-def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray | None, index: np.ndarray) -> MeshData:
+def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray, index: np.ndarray) -> MeshData:
     check_mesh(MeshData(plain.verts, plain.faces, picture=picture, uvs=uvs, faces_uvs=index))
     picture, places, index = repeat_picture(picture, uvs, index)
     return MeshData(plain.verts, plain.faces, picture=picture, uvs=places, faces_uvs=index)
 
 
-def _clean(colors: np.ndarray | None) -> np.ndarray | None:
-    return None if colors is None else np.clip(np.nan_to_num(colors[:, :3].astype(np.float32)), 0, 1)
+def _clean(colors: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(colors[:, :3].astype(np.float32)), 0, 1)
 
 
 def _read_picture(path: Path) -> np.ndarray | None:
@@ -117,7 +118,9 @@ def _read_off(data: bytes, path: Path) -> MeshData:
     off = parse_off(data)
     if off.colors is not None:
         return MeshData(off.verts, off.faces, verts_colors=_clean(off.colors))
-    return MeshData(off.verts, off.faces, faces_colors=_clean(off.faces_colors))
+    if off.faces_colors is not None:
+        return MeshData(off.verts, off.faces, faces_colors=_clean(off.faces_colors))
+    return MeshData(off.verts, off.faces)
 
 
 def _read_stl(data: bytes, path: Path) -> MeshData:

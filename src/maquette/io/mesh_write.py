@@ -132,15 +132,17 @@ def _obj(mesh: MeshData, target: Path) -> dict[Path, bytes]:
         material = f"newmtl surface\nKd 1 1 1\nmap_Kd {picture.name}\n".encode()
         return {target: b"".join(lines), library: material, picture: _png(mesh.picture)}
     if mesh.faces_colors is not None:
-        return _obj_with_materials(mesh, target, library)
+        return _obj_with_materials(mesh, mesh.faces_colors, target, library)
     rows, line = mesh.verts, "v %.9g %.9g %.9g\n"
     if mesh.verts_colors is not None:
         rows, line = np.concatenate([mesh.verts, mesh.verts_colors], axis=1), "v" + " %.9g" * 6 + "\n"
     return {target: format_rows(line, rows) + format_rows("f %d %d %d\n", mesh.faces + 1)}
 
 
-def _obj_with_materials(mesh: MeshData, target: Path, library: Path) -> dict[Path, bytes]:
-    colors, index = np.unique(mesh.faces_colors, axis=0, return_inverse=True)
+def _obj_with_materials(
+    mesh: MeshData, faces_colors: np.ndarray, target: Path, library: Path
+) -> dict[Path, bytes]:
+    colors, index = np.unique(faces_colors, axis=0, return_inverse=True)
     index = index.reshape(-1)
     lines = [f"mtllib {library.name}\n".encode(), format_rows("v %.9g %.9g %.9g\n", mesh.verts)]
     starts = np.flatnonzero(np.diff(index, prepend=-1))

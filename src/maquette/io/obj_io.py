@@ -199,13 +199,13 @@ def save_obj(
             out.write(format_rows(f"v {number} {number} {number}\n", verts))
             if normals is not None:
                 out.write(format_rows(f"vn {number} {number} {number}\n", normals))
-            if textured:
+            if textured and verts_uvs is not None:
                 out.write(format_rows(f"vt {number} {number}\n", verts_uvs))
             warn_of_invalid_indices(faces, len(verts))
             out.write(_face_lines(faces, faces_uvs if textured else None, faces_normals_idx))
         else:
             warnings.warn("Empty 'verts' and 'faces' arguments provided", stacklevel=2)
-    if textured:
+    if textured and texture_map is not None:
         _save_material(f, texture_map, path_manager)
 
 

@@ -236,7 +236,7 @@ def _corners(text: _Text, words: np.ndarray, lines: np.ndarray) -> tuple[np.ndar
     for columns in ([0], [0, 1], [0, 2], [0, 1, 2]):
         chosen = np.flatnonzero((given == np.isin(np.arange(3), columns)).all(axis=1))
         if len(chosen):
-            raw[np.ix_(chosen, columns)] = _integers(text, words, lines, chosen, len(columns))
+            raw[chosen[:, None], columns] = _integers(text, words, lines, chosen, len(columns))
     return raw, given
 
 

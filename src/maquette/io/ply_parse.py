@@ -7,6 +7,7 @@ compared with the bytes at hand before anything is allocated.
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any, Literal
 
 import numpy as np
 
@@ -76,28 +77,33 @@ def _read_binary(element: PlyElement, data: bytes, position: int, order: str) ->
     return quick if quick is not None else _read_unequal_records(element, data, position, order)
 
 
+def _ordered(kind: np.dtype, order: str) -> np.dtype:
+    return np.dtype(order + kind.str[1:])
+
+
 def _read_equal_records(
     element: PlyElement, data: bytes, start: int, order: str
 ) -> tuple[Columns, int] | None:
     """Read records as one structured array, or give None when lists differ in length."""
-    fields, lists = [], {}
+    fields: list[Any] = []
+    lists: dict[int, int] = {}
     at = start
     for i, p in enumerate(element.properties):
         if p.count_type is not None and element.count:
             if at + p.count_type.itemsize > len(data):
                 raise _not_enough(element)
-            size = int(np.frombuffer(data, p.count_type.newbyteorder(order), 1, at)[0])
+            size = int(np.frombuffer(data, _ordered(p.count_type, order), 1, at)[0])
             if size < 0:
                 raise ParseError("A list length was negative.", f"element {element.name}")
             if at + size * p.type.itemsize > len(data):
                 raise _not_enough(element)
             lists[i] = size
-            fields.append((f"n{i}", p.count_type.newbyteorder(order)))
+            fields.append((f"n{i}", _ordered(p.count_type, order)))
             at += p.count_type.itemsize + size * p.type.itemsize
         else:
             at += p.type.itemsize
         shape = (lists[i],) if i in lists else ()
-        fields.append((f"p{i}", p.type.newbyteorder(order), shape))
+        fields.append((f"p{i}", _ordered(p.type, order), shape))
     record = np.dtype(fields)
     if element.count * record.itemsize > len(data) - start:
         return None
@@ -133,7 +139,7 @@ def _walk(
     """Where each property of each record begins (for a list: its first value), and the lists' sizes."""
     steps = [(p.count_type and p.count_type.itemsize, p.type.itemsize) for p in element.properties]
     signed = [p.count_type is not None and p.count_type.kind == "i" for p in element.properties]
-    byte_order = "little" if order == "<" else "big"
+    byte_order: Literal["little", "big"] = "little" if order == "<" else "big"
     begins: list[list[int]] = [[] for _ in steps]
     sizes: list[list[int]] = [[] for _ in steps]
     at, length = start, len(data)
@@ -157,7 +163,7 @@ def _walk(
 
 def _gather(chars: np.ndarray, at: np.ndarray, kind: np.dtype, order: str) -> np.ndarray:
     raw = chars[at[:, None] + np.arange(kind.itemsize)]
-    return np.ascontiguousarray(raw).view(kind.newbyteorder(order)).reshape(-1).astype(kind)
+    return np.ascontiguousarray(raw).view(_ordered(kind, order)).reshape(-1).astype(kind)
 
 
 def _parse_ascii(header: PlyHeader, body: bytes) -> dict[str, Columns]:
