@@ -50,7 +50,7 @@ class _BallQuery(torch.autograd.Function):
         idx = torch.full((batch, width, size), -1, dtype=torch.int64, device=p1.device)
         inputs = [
             p1.reshape(-1, dim), lengths1, width, p2.reshape(-1, dim), p2.shape[1], lengths2, radius * radius,
-            dists.view(-1, size), idx.view(-1, size),
+            dists.flatten(0, 1), idx.flatten(0, 1),
         ]  # fmt: skip
         if size > 0:
             launch(_within, batch * width, inputs, p1.device)

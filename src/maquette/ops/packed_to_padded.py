@@ -18,7 +18,7 @@ def packed_to_padded(inputs: Tensor, first_idxs: Int[Tensor, " batch"], max_size
     """
     rows, inside = _rows(first_idxs, len(inputs), max_size)
     if len(inputs) == 0:
-        return inputs.new_zeros(*rows.shape, *inputs.shape[1:])
+        return inputs.sum().expand(*rows.shape, *inputs.shape[1:]).clone()
     taken = inputs.index_select(0, rows.clamp(max=len(inputs) - 1).view(-1))
     taken = taken.view(*rows.shape, *inputs.shape[1:])
     return taken.masked_fill(~_like(inside, taken), 0.0)

@@ -45,7 +45,7 @@ def estimate_pointcloud_local_coord_frames(
         neighborhood_size: neighbours that are looked at, the point itself among them.
         disambiguate_directions: whether to turn the first and last direction towards the larger part of the
             neighbours (Tombari et al., "Unique Signatures of Histograms for Local Surface Description", ECCV
-            2010), the second then completing a right-handed frame.
+            2010), the second then being the cross product of the two.
         use_symeig_workaround: accepted for compatibility.
 
     Returns:

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maquette.loss import point_mesh_edge_distance, point_mesh_face_distance
+from maquette.structures import Meshes, Pointclouds
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.mark.parametrize("name", ["mesh_fox", "mesh_ico2"])
+def test_stored_value_and_gradient(name):
+    stored = {
+        k: torch.from_numpy(v)
+        for k, v in np.load(GOLDEN / f"{name}.npz").items()
+        if k[:2] in ("ve", "fa", "pm")
+    }
+    points = stored["pm_points"].requires_grad_()
+    loss = point_mesh_face_distance(Meshes([stored["verts"]], [stored["faces"]]), Pointclouds([points]))
+    torch.testing.assert_close(loss, stored["pm_face_distance"], rtol=1e-5, atol=0)
+    grad = torch.autograd.grad(loss, points)[0]
+    error = (grad - stored["pm_grad_points"]).norm() / stored["pm_grad_points"].norm()
+    assert error < 1e-4
+
+
+def triangle_and_point(height: float) -> tuple[Meshes, Pointclouds]:
+    verts = torch.tensor([[0.0, 0, 0], [2, 0, 0], [0, 2, 0]])
+    return Meshes([verts], [torch.tensor([[0, 1, 2]])]), Pointclouds([torch.tensor([[0.5, 0.5, height]])])
+
+
+def test_known_distances():
+    meshes, clouds = triangle_and_point(3.0)
+    torch.testing.assert_close(point_mesh_face_distance(meshes, clouds), torch.tensor(18.0))
+    # nearest edge at 0.5; the three edges lie 0.5, 0.5 and sqrt(0.5) away in the plane
+    expected = 9.25 + (9.25 + 9.25 + 9.5) / 3
+    torch.testing.assert_close(point_mesh_edge_distance(meshes, clouds), torch.tensor(expected))
+
+
+def test_mean_over_an_uneven_batch():
+    pairs = [triangle_and_point(h) for h in (1.0, 2.0)]
+    pairs.append((Meshes([torch.rand(9, 3)], [torch.randint(9, (5, 3))]), Pointclouds([torch.rand(30, 3)])))
+    meshes = Meshes(
+        [v for m, _ in pairs for v in m.verts_list()], [f for m, _ in pairs for f in m.faces_list()]
+    )
+    clouds = Pointclouds([p for _, c in pairs for p in c.points_list()])
+    for distance in (point_mesh_face_distance, point_mesh_edge_distance):
+        alone = torch.stack([distance(m, c) for m, c in pairs]).mean()
+        torch.testing.assert_close(distance(meshes, clouds), alone)
+
+
+def test_batches_of_different_size():
+    meshes, clouds = triangle_and_point(1.0)
+    for distance in (point_mesh_face_distance, point_mesh_edge_distance):
+        with pytest.raises(ValueError, match="equal sized batches"):
+            distance(meshes, Pointclouds([torch.rand(3, 3)] * 2))
+        assert torch.isfinite(distance(meshes, clouds))

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from maquette.ops import knn_gather, knn_points
+
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "points.npz")
+
+
+def golden(name: str) -> torch.Tensor:
+    return torch.from_numpy(GOLDEN[name])
+
+
+def test_five_neighbours_as_stored():
+    dists, idx, neighbours = knn_points(
+        golden("x"), golden("y"), golden("x_lengths"), golden("y_lengths"), K=5, return_nn=True
+    )
+    torch.testing.assert_close(dists, golden("knn_dists"), rtol=1e-5, atol=1e-8)
+    assert torch.equal(idx, golden("knn_idx"))
+    assert torch.equal(neighbours, knn_gather(golden("y"), idx, golden("y_lengths")))
+
+
+def test_float64_distances_are_exact_far_from_the_origin():
+    x = (torch.rand(2, 20, 3, dtype=torch.float64) + 1e6).requires_grad_()
+    y = (torch.rand(2, 30, 3, dtype=torch.float64) + 1e6).requires_grad_()
+    lengths = torch.tensor([20, 11]), torch.tensor([30, 2])
+    dists = knn_points(x, y, *lengths, K=3).dists
+    table = (x[0, :, None] - y[0]).square().sum(-1)
+    assert dists.dtype == torch.float64
+    torch.testing.assert_close(dists[0, :, 0], table.amin(1), rtol=1e-6, atol=1e-9)
+    assert not dists[1, 11:].any()
+    assert not dists[1, :, 2].any()
+    assert torch.autograd.gradcheck(lambda a, b: knn_points(a, b, *lengths, K=3).dists, (x, y), eps=1e-4)
+
+
+def test_gather_zeroes_missing_neighbours():
+    x = torch.rand(2, 6, 4)
+    idx = torch.randint(6, (2, 5, 3))
+    out = knn_gather(x, idx, torch.tensor([6, 2]))
+    assert torch.equal(out[0], x[0][idx[0]])
+    assert torch.equal(out[1, :, :2], x[1][idx[1, :, :2]])
+    assert not out[1, :, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "norm"),
+    [((2, 4, 3), (1, 4, 3), 2), ((2, 4, 3), (2, 4, 2), 2), ((2, 4, 3), (2, 4, 3), 3)],
+)
+def test_arguments_that_do_not_fit(first, second, norm):
+    with pytest.raises(ValueError, match=r"batch size|dimension|norm"):
+        knn_points(torch.rand(first), torch.rand(second), norm=norm)
+    with pytest.raises(ValueError, match="batch size"):
+        knn_gather(torch.rand(2, 4, 3), torch.zeros(3, 4, 1, dtype=torch.int64))

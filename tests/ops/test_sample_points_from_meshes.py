@@ -1,0 +1,78 @@
+import pytest
+import torch
+
+from maquette.ops import sample_points_from_meshes
+from maquette.structures import Meshes
+from maquette.structures.textures_vertex import TexturesVertex
+
+
+def square(height: float) -> tuple[torch.Tensor, torch.Tensor]:
+    verts = torch.tensor([[0.0, 0, height], [1, 0, height], [1, 1, height], [0, 1, height]])
+    return verts, torch.tensor([[0, 1, 2], [0, 2, 3]])
+
+
+def two_squares() -> Meshes:
+    (low, faces), (high, _) = square(0.0), square(2.0)
+    return Meshes([low, torch.zeros(0, 3), high], [faces, torch.zeros(0, 3, dtype=torch.int64), faces])
+
+
+def test_points_normals_and_empty_meshes():
+    points, normals = sample_points_from_meshes(two_squares(), 400, return_normals=True)
+    assert points.shape == normals.shape == (3, 400, 3)
+    assert (points[0, :, 2] == 0).all()
+    torch.testing.assert_close(points[2, :, 2], torch.full((400,), 2.0))
+    assert not points[1].any()
+    assert not normals[1].any()
+    torch.testing.assert_close(normals[0], torch.tensor([[0.0, 0, 1]]).expand(400, 3))
+
+
+def test_uniform_over_the_surface():
+    points = sample_points_from_meshes(two_squares(), 40_000)[0, :, :2]
+    cells = (points * 4).long()
+    counts = torch.bincount(cells[:, 0] * 4 + cells[:, 1], minlength=16)
+    expected = 40_000 / 16
+    chi2 = ((counts - expected) ** 2 / expected).sum()
+    assert chi2 < 44  # 1 in 10,000 for 15 degrees of freedom
+
+
+def test_colours_follow_the_points():
+    verts, faces = square(0.5)
+    meshes = Meshes([verts], [faces], textures=TexturesVertex([verts]))
+    points, normals, colours = sample_points_from_meshes(
+        meshes, 50, return_normals=True, return_textures=True
+    )
+    torch.testing.assert_close(colours, points)
+    assert normals.shape == points.shape
+
+
+def test_seed_and_gradient():
+    meshes = two_squares()
+    verts = meshes.verts_packed().clone().requires_grad_()
+    moved = meshes.offset_verts(verts - verts.detach())
+    results = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        results.append(sample_points_from_meshes(moved, 100))
+    assert torch.equal(*results)
+    grad = torch.autograd.grad(results[0].sum(), verts)[0]
+    torch.testing.assert_close(grad.sum(), torch.tensor(600.0))
+    assert (grad >= 0).all()
+
+
+def test_float64_meshes_give_float64_points():
+    verts, faces = square(1 / 3)
+    verts = verts.double().requires_grad_()
+    points = sample_points_from_meshes(Meshes([verts], [faces]), 10)
+    assert points.dtype == torch.float64
+    assert torch.isfinite(torch.autograd.grad(points.sum(), verts)[0]).all()
+
+
+def test_meshes_that_cannot_be_sampled():
+    empty = Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
+    with pytest.raises(ValueError, match="Meshes are empty"):
+        sample_points_from_meshes(empty)
+    verts, faces = square(0.0)
+    with pytest.raises(ValueError, match="nan or inf"):
+        sample_points_from_meshes(Meshes([verts / 0], [faces]))
+    with pytest.raises(ValueError, match="do not contain textures"):
+        sample_points_from_meshes(Meshes([verts], [faces]), return_textures=True)
