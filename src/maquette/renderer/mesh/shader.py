@@ -213,7 +213,7 @@ class HardDepthShader(ShaderBase):
 
     def forward(self, fragments, meshes, **kwargs) -> Tensor:
         """Depth (N, H, W, 1) of the fragments; `zfar` given here replaces the cameras' (or 100)."""
-        far = _far_plane(self._get_cameras(**kwargs), **kwargs)
+        far = _far_plane(self._get_cameras(**kwargs), kwargs)
         return torch.where(fragments.pix_to_face[..., :1] < 0, far, fragments.zbuf[..., :1])
 
 
@@ -231,7 +231,7 @@ class SoftDepthShader(ShaderBase):
         """
         if fragments.dists is None:
             raise ValueError("SoftDepthShader requires Fragments.dists to be present.")
-        far = _far_plane(self._get_cameras(**kwargs), **kwargs)
+        far = _far_plane(self._get_cameras(**kwargs), kwargs)
         sigma = kwargs.get("blend_params", self.blend_params).sigma
         coverage = torch.where(fragments.pix_to_face >= 0, torch.sigmoid(-fragments.dists / sigma), 0.0)
         reached = coverage.cumsum(dim=-1).clamp(max=1.0)
@@ -240,8 +240,8 @@ class SoftDepthShader(ShaderBase):
         return depth + (1 - reached[..., -1:]) * far
 
 
-def _far_plane(cameras, **kwargs):
-    far = kwargs.get("zfar", getattr(cameras, "zfar", 100.0))
+def _far_plane(cameras, replacements: dict):
+    far = replacements.get("zfar", getattr(cameras, "zfar", 100.0))
     return far[:, None, None, None] if isinstance(far, Tensor) and far.ndim else far
 
 
