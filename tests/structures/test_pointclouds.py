@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maquette.ops import estimate_pointcloud_normals
 from maquette.structures import Pointclouds, join_pointclouds_as_batch, join_pointclouds_as_scene
 
 FIELDS = ("points", "normals", "features")
@@ -159,6 +160,12 @@ def test_normals_of_planes_and_a_sphere():
     assert torch.equal(clouds.normals_padded(), normals)
     with pytest.raises(ValueError, match="neighborhood_size"):
         clouds.estimate_normals(neighborhood_size=80)
+
+
+def test_normals_equal_those_of_the_operator():
+    clouds = random_clouds([30, 45])
+    expected = estimate_pointcloud_normals(clouds, neighborhood_size=10)
+    torch.testing.assert_close(clouds.estimate_normals(neighborhood_size=10), expected, atol=1e-3, rtol=0)
 
 
 def test_normal_gradient_against_differences_and_where_it_is_not_defined():
