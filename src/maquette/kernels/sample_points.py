@@ -31,6 +31,20 @@ def _area_before(face: int, first: int, cumulative: wp.array(dtype=wp.float64)) 
 
 
 @wp.kernel(enable_backward=False)
+def _measure(
+    start: int,
+    verts: wp.array(dtype=wp.vec3),
+    faces: wp.array2d(dtype=wp.int64),
+    areas: wp.array(dtype=wp.float64),
+):
+    face = start + wp.tid()
+    a = verts[int(faces[face, 0])]
+    b = verts[int(faces[face, 1])]
+    c = verts[int(faces[face, 2])]
+    areas[face] = wp.float64(wp.length(wp.cross(b - a, c - a)))
+
+
+@wp.kernel(enable_backward=False)
 def _fill_guide(
     start: int,
     face_to_mesh: wp.array(dtype=wp.int64),
@@ -81,10 +95,15 @@ def _sample(
         chosen[item] = wp.int64(-1)
         return
     u = uniform[item]
+    last = first + count - 1
+    before = wp.float64(0.0)
+    if first > 0:
+        before = cumulative[first - 1]
+    total = cumulative[last] - before
     face = guide[first + wp.min(int(u[0] * float(count)), count - 1)]
-    target = wp.float64(u[0]) * _area_before(first + count, first, cumulative)
-    if target > wp.float64(0.0) or _area_before(first + count, first, cumulative) > wp.float64(0.0):
-        while face < first + count - 1 and _area_before(face + 1, first, cumulative) <= target:
+    if total > wp.float64(0.0):
+        target = before + wp.float64(u[0]) * total
+        while face < last and cumulative[face] <= target:
             face += 1
     root = wp.sqrt(u[1])
     w = wp.vec3(1.0 - root, root * (1.0 - u[2]), root * u[2])
@@ -119,9 +138,11 @@ def _mesh_pieces(meshes: int, samples: int) -> list[Piece]:
 
 class _SampleSurface(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, verts, faces, first, count, face_to_mesh, areas, uniform):
+    def forward(ctx, verts, faces, first, count, face_to_mesh, uniform):
         meshes, samples, _ = uniform.shape
-        cumulative = torch.cumsum(areas, 0, dtype=torch.float64)
+        areas = torch.empty(len(faces), dtype=torch.float64, device=verts.device)
+        launch(_measure, len(faces), [verts, faces, areas], verts.device)
+        cumulative = torch.cumsum(areas, 0)
         guide = torch.empty(len(faces), dtype=torch.int32, device=verts.device)
         points, weights = torch.empty_like(uniform), torch.empty_like(uniform)
         chosen = torch.empty(meshes, samples, dtype=torch.int64, device=verts.device)
@@ -146,7 +167,7 @@ class _SampleSurface(torch.autograd.Function):
         inputs = [faces, chosen.view(-1), weights.view(-1, 3), flat, grad_verts]
         pieces = _mesh_pieces(meshes, samples)
         launch(_sample_backward, meshes * samples, inputs, flat.device, pieces)
-        return grad_verts, None, None, None, None, None, None
+        return grad_verts, None, None, None, None, None
 
 
 def sample_surface(
@@ -155,7 +176,6 @@ def sample_surface(
     first: Int[Tensor, " mesh"],
     count: Int[Tensor, " mesh"],
     face_to_mesh: Int[Tensor, " face"],
-    areas: Float[Tensor, " face"],
     uniform: Float[Tensor, "mesh sample 3"],
 ) -> tuple[Float[Tensor, "mesh sample 3"], Int[Tensor, "mesh sample"], Float[Tensor, "mesh sample 3"]]:
     """Points on packed meshes, with the packed face and the barycentric weights of each.
@@ -169,6 +189,6 @@ def sample_surface(
     with torch.autocast(device.type, enabled=False):
         args = [verts.to(on, torch.float32).contiguous()]
         args += [x.to(on, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
-        args += [areas.detach().to(on), uniform.to(on, torch.float32).contiguous()]
+        args.append(uniform.to(on, torch.float32).contiguous())
         points, chosen, weights = _SampleSurface.apply(*args)
     return points.to(device), chosen.to(device), weights.to(device)

@@ -44,7 +44,6 @@ def sample_points_from_meshes(
         meshes.mesh_to_faces_packed_first_idx(),
         meshes.num_faces_per_mesh(),
         meshes.faces_packed_to_mesh_idx(),
-        meshes.faces_areas_packed(),
         torch.rand(len(meshes), num_samples, 3, device=verts.device),
     )
     drawn = (chosen >= 0)[..., None]
