@@ -39,9 +39,7 @@ def test_round_trip_and_gradient():
 def test_nearest_faces_alone():
     fragments = random_fragments()
     covered = gather_covered(fragments, faces_per_pixel=1)
-    back = scatter_covered(
-        covered, covered.fragments.pix_to_face[..., None], torch.full((3, 4, 5, 1, 1), -1)
-    )
+    back = scatter_covered(covered, covered.fragments.pix_to_face[..., None], torch.full((3, 4, 5, 1, 1), -1))
     torch.testing.assert_close(back[..., 0], fragments.pix_to_face[..., :1])
 
 
