@@ -50,8 +50,8 @@ def uniform_laplacian_coordinates(meshes: Meshes) -> Tensor:
 
 def _cotangent_coordinates(meshes: Meshes, curvature: bool) -> Tensor:
     verts, edges = meshes.verts_packed(), meshes.edges_packed()
+    faces, edge_of_face = meshes.faces_packed(), meshes.faces_packed_to_edges_packed()
     with torch.no_grad():
-        faces, edge_of_face = meshes.faces_packed(), meshes.faces_packed_to_edges_packed()
         # Heron's formula loses half of float32's digits, and float64 costs nothing here.
         corner, areas = (x.to(verts.dtype) for x in cotangents(verts.double(), faces))
         weights = corner.new_zeros(len(edges)).index_add(0, edge_of_face.reshape(-1), corner.reshape(-1))

@@ -50,8 +50,8 @@ def mesh_normal_loss(
 
 def _nearest_normals(meshes: Meshes, points: Tensor, normals: Tensor, lengths: Tensor | None) -> Tensor:
     """Normal of the target point nearest to every packed vertex."""
-    with torch.no_grad():
-        verts, counts = meshes.verts_padded(), meshes.num_verts_per_mesh()
-        nearest = knn_points(verts, points, counts, lengths, K=1).idx
+    # Forms of meshes are made and kept at the first request: not inside no_grad, or they would lose their graph.
+    verts, counts = meshes.verts_padded().detach(), meshes.num_verts_per_mesh()
+    nearest = knn_points(verts, points.detach(), counts, lengths, K=1).idx
     padded = normals.gather(1, nearest.expand(-1, -1, 3))
     return padded.reshape(-1, 3).index_select(0, meshes.verts_padded_to_packed_idx())

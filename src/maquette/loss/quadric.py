@@ -8,7 +8,6 @@ from ..ops.knn import knn_points
 from ..structures import Meshes
 
 
-@torch.no_grad()
 def vertex_quadrics(meshes: Meshes) -> Float[Tensor, "mesh vert 4 4"]:
     """Sum over the faces at each vertex of p p^T, with p = (n, -n . v) the plane of the face.
 
@@ -21,7 +20,7 @@ def vertex_quadrics(meshes: Meshes) -> Float[Tensor, "mesh vert 4 4"]:
     Returns:
         (N, max V_n, 4, 4) symmetric positive semi-definite; 0 where the batch is padded. Summed in float64.
     """
-    verts, faces = meshes.verts_packed().double(), meshes.faces_packed()
+    verts, faces = meshes.verts_packed().detach().double(), meshes.faces_packed()
     v0, v1, v2 = verts[faces].unbind(1)
     cross = torch.linalg.cross(v1 - v0, v2 - v0)
     length = cross.norm(dim=1, keepdim=True)

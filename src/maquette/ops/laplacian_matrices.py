@@ -68,7 +68,7 @@ def cot_laplacian(verts: Tensor, faces: Tensor, eps: float = 1e-12) -> tuple[Ten
     count = len(verts)
     weights, areas = cotangents(verts, faces, eps)
     row, col = faces[:, [1, 2, 0]].reshape(-1), faces[:, [2, 0, 1]].reshape(-1)
-    half = torch.sparse_coo_tensor(torch.stack([row, col]), weights.reshape(-1), (count, count))
+    half = _sparse(torch.stack([row, col]), weights.reshape(-1), count)
     around = areas.new_zeros(count).index_add(0, faces.reshape(-1), areas.repeat_interleave(3))
     used = around > 0
     inverse = torch.where(used, torch.where(used, around, 1.0).reciprocal(), 0.0)
@@ -87,8 +87,12 @@ def norm_laplacian(verts: Tensor, edges: Tensor, eps: float = 1e-12) -> Tensor:
         sparse symmetric (V, V), differentiable in the vertices.
     """
     affinity = edge_affinities(verts, edges, eps)
-    half = torch.sparse_coo_tensor(edges.t(), affinity, (len(verts), len(verts)))
+    half = _sparse(edges.t(), affinity, len(verts))
     return half + half.t()
+
+
+def _sparse(index: Tensor, values: Tensor, size: int) -> Tensor:
+    return torch.sparse_coo_tensor(index, values, (size, size), check_invariants=False)
 
 
 def edge_affinities(verts: Tensor, edges: Tensor, eps: float = 1e-12) -> Tensor:

@@ -27,7 +27,6 @@ class SubdivideMeshes(nn.Module):
         if meshes is not None:
             self.register_buffer("_subdivided_faces", self.subdivide_faces(meshes[0]))
 
-    @torch.no_grad()
     def subdivide_faces(self, meshes: Meshes) -> Tensor:
         """Faces of the subdivided batch.
 

@@ -10,7 +10,6 @@ from ..structures.voxels import VoxelGrid
 __all__ = ["voxelize"]
 
 
-@torch.no_grad()
 def voxelize(
     meshes: Meshes,
     resolution: int,
@@ -44,7 +43,7 @@ def voxelize(
     if resolution < 1:
         raise ValueError(f"resolution must be at least 1, got {resolution}")
     where = compute_device(meshes.device)
-    verts = meshes.verts_packed().to(where, torch.float32)
+    verts = meshes.verts_packed().detach().to(where, torch.float32)
     # One rounding for each vertex, so that faces that share one stay closed.
     cells = ((verts - verts.new_tensor(center)) / side + 0.5) * resolution
     corners = cells[meshes.faces_packed().to(where)]
