@@ -165,7 +165,9 @@ def test_normals_of_planes_and_a_sphere():
 def test_normals_equal_those_of_the_operator():
     clouds = random_clouds([30, 45])
     expected = estimate_pointcloud_normals(clouds, neighborhood_size=10)
-    torch.testing.assert_close(clouds.estimate_normals(neighborhood_size=10), expected, atol=1e-3, rtol=0)
+    found = clouds.estimate_normals(neighborhood_size=10)
+    for mine, theirs, count in zip(found, expected, (30, 45), strict=True):
+        torch.testing.assert_close(mine[:count], theirs[:count], atol=1e-3, rtol=0)
 
 
 def test_normal_gradient_against_differences_and_where_it_is_not_defined():
