@@ -39,6 +39,7 @@ from .mesh.shader import SoftDepthShader as SoftDepthShader
 from .mesh.shader import SoftGouraudShader as SoftGouraudShader
 from .mesh.shader import SoftPhongShader as SoftPhongShader
 from .mesh.shader import SoftSilhouetteShader as SoftSilhouetteShader
+from .mesh.shader import SplatterPhongShader as SplatterPhongShader
 from .mesh.shader import TexturedSoftPhongShader as TexturedSoftPhongShader
 from .mesh.shading import flat_shading as flat_shading
 from .mesh.shading import gouraud_shading as gouraud_shading
@@ -48,6 +49,7 @@ from .mesh.textures import TexturesAtlas as TexturesAtlas
 from .mesh.textures import TexturesUV as TexturesUV
 from .mesh.textures import TexturesVertex as TexturesVertex
 from .silhouette import soft_silhouettes as soft_silhouettes
+from .splatter_blend import SplatterBlender as SplatterBlender
 from .utils import TensorProperties as TensorProperties
 from .utils import convert_to_tensors_and_broadcast as convert_to_tensors_and_broadcast
 from .utils import ndc_grid_sample as ndc_grid_sample

@@ -21,6 +21,7 @@ from .shader import SoftDepthShader as SoftDepthShader
 from .shader import SoftGouraudShader as SoftGouraudShader
 from .shader import SoftPhongShader as SoftPhongShader
 from .shader import SoftSilhouetteShader as SoftSilhouetteShader
+from .shader import SplatterPhongShader as SplatterPhongShader
 from .shader import TexturedSoftPhongShader as TexturedSoftPhongShader
 from .shading import flat_shading as flat_shading
 from .shading import gouraud_shading as gouraud_shading

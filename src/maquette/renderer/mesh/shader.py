@@ -21,8 +21,9 @@ from ..blending import (
 )
 from ..lighting import PointLights
 from ..materials import Materials
+from ..splatter_blend import SplatterBlender
 from .covered import Covered, gather_covered, scatter_covered
-from .shading import flat_shading, gouraud_shading, phong_shading
+from .shading import flat_shading, gouraud_shading, phong_shading, phong_shading_with_pixels
 
 
 class ShaderBase(nn.Module):
@@ -206,6 +207,29 @@ class SoftSilhouetteShader(nn.Module):
         """
         white = fragments.bary_coords.new_ones(()).expand(*fragments.pix_to_face.shape, 3)
         return sigmoid_alpha_blend(white, fragments, kwargs.get("blend_params", self.blend_params))
+
+
+class SplatterPhongShader(ShaderBase):
+    """Light at every pixel, splatted over the neighbours (see `SplatterBlender`).
+
+    `blend_params.sigma` is the standard deviation of a splat in pixels; 0.5 is meant. The rasterizer gets no
+    gradients: they flow through the lit positions.
+    """
+
+    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+        """Picture (N, H, W, 4) of the fragments; replacements for this call as in `ShaderBase`."""
+        scene = self._scene(**kwargs)
+        blend_params = kwargs.get("blend_params", self.blend_params)
+        if blend_params.sigma != 0.5:
+            warnings.warn(
+                f"SplatterPhongShader received sigma={blend_params.sigma}, a length in pixels; "
+                "0.5 is meant, and others hardly ever help.",
+                stacklevel=2,
+            )
+        texels = meshes.sample_textures(fragments)
+        colors, points = phong_shading_with_pixels(meshes, fragments.detach(), texels=texels, **scene)
+        blender = SplatterBlender(fragments.pix_to_face.shape, colors.device)
+        return blender(colors, points, scene["cameras"], fragments.pix_to_face < 0, blend_params)
 
 
 class HardDepthShader(ShaderBase):
