@@ -122,7 +122,7 @@ def _substitute_up(z: Tensor, up: Tensor, front: Tensor | None) -> Tensor:
     """Directions across z that stand for `up` where that is nearly parallel to z."""
     along_up = (z * up).sum(dim=1, keepdim=True)
     if front is None:
-        front = F.normalize(along_up * up - z.detach(), dim=1)
+        front = F.normalize((along_up * up - z).detach(), dim=1)
     axis = torch.where(z[:, 2:].abs() < 0.5, _axis(2, z), _axis(0, z))
     across = torch.where(_sine(front.to(z), z) < 0.5, axis, front.to(z))
     return torch.where(along_up < 0, -across, across)
