@@ -25,14 +25,14 @@ def laplacian(verts: Tensor, edges: Tensor) -> Tensor:
 
 
 class Cotangents(NamedTuple):
-    """Half cotangents of the angles of every face, (F, 3) by corner, and areas of the faces, (F,)."""
+    """Cotangents of the angles of every face, (F, 3) by corner, and areas of the faces, (F,)."""
 
     weights: Tensor
     areas: Tensor
 
 
 def cotangents(verts: Tensor, faces: Tensor, eps: float = 1e-12) -> Cotangents:
-    """Weight cot(angle) / 2 of every corner, and the area of every face by Heron's formula.
+    """Cotangent of the angle at every corner, and the area of every face by Heron's formula.
 
     Args:
         verts: (V, 3) vertices.

@@ -1,0 +1,109 @@
+"""Voxelization kernels against float64 twins: separating axes for the surface, ray by ray for the inside."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from maquette.kernels.voxelize import solid_cells
+from maquette.utils import ico_sphere
+from mesh_shapes import random_mesh
+
+
+def touches(corners, cell):
+    """Whether a triangle and a closed unit box overlap, and by how much they do or do not, (bool, margin)."""
+    points = corners - (torch.tensor(cell, dtype=torch.float64) + 0.5)
+    edges = points.roll(-1, 0) - points
+    axes = [*torch.eye(3, dtype=torch.float64), torch.linalg.cross(edges[0], edges[1])]
+    axes += [
+        torch.linalg.cross(edge, unit) for edge, unit in product(edges, torch.eye(3, dtype=torch.float64))
+    ]
+    gaps = []
+    for axis in axes:
+        if axis.norm() < 1e-9:
+            continue
+        axis = axis / axis.norm()
+        along, reach = points @ axis, axis.abs().sum() / 2
+        gaps.append(torch.maximum(along.min() - reach, -reach - along.max()))
+    margin = torch.stack(gaps).max()
+    return bool(margin <= 0), float(margin.abs())
+
+
+def test_surface_matches_separating_axes():
+    n = 5
+    verts, faces = random_mesh(12, 5, torch.float64)
+    corners = (verts * 1.5 + 2.5)[faces].float()
+    solid = solid_cells(corners, torch.zeros(5, dtype=torch.int64), 1, n, fill=False)[0]
+    for cell in product(range(n), repeat=3):
+        results = [touches(triangle.double(), cell) for triangle in corners]
+        if min(margin for _, margin in results) > 1e-4:
+            assert bool(solid[cell]) == any(hit for hit, _ in results)
+
+
+def votes(corners, n):
+    """For each axis whether the ray through each cell's centre says inside (1), outside (-1) or nothing (0)."""
+    result = torch.zeros(3, n, n, n)
+    centres = torch.arange(n, dtype=torch.float64) + 0.5
+    for axis in range(3):
+        u, v = (a for a in range(3) if a != axis)
+        for i, j in product(range(n), repeat=2):
+            depths = []
+            for a, b, c in corners:
+                plane = torch.stack([b - a, c - a], 1)[[u, v]]
+                at = torch.stack([centres[i] - a[u], centres[j] - a[v]])
+                if plane.det().abs() < 1e-12:
+                    continue
+                s, t = torch.linalg.solve(plane, at)
+                if s >= 0 and t >= 0 and s + t <= 1:
+                    depths.append(a[axis] + s * (b - a)[axis] + t * (c - a)[axis])
+            depths = torch.stack(depths) if depths else torch.zeros(0, dtype=torch.float64)
+            if len(depths) % 2:
+                continue
+            inside = (depths[:, None] <= centres).sum(0) % 2
+            index = [0, 0, 0]
+            index[axis], index[u], index[v] = slice(None), i, j
+            result[axis][tuple(index)] = inside * 2.0 - 1
+    return result
+
+
+def test_inside_matches_rays_one_by_one():
+    n = 9
+    sphere = ico_sphere(1)
+    keep = torch.rand(80) > 0.2
+    corners = (sphere.verts_packed() * 3.3 + torch.tensor([4.51, 4.43, 4.57]))[sphere.faces_packed()[keep]]
+    mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
+    solid = solid_cells(corners, mesh_of_face, 1, n, fill=True)[0]
+    surface = solid_cells(corners, mesh_of_face, 1, n, fill=False)[0]
+    ballots = votes(corners.double(), n)
+    ayes, noes = (ballots > 0).sum(0), (ballots < 0).sum(0)
+    inside = (ayes > noes) | ((ayes == 1) & (noes == 1))
+    assert torch.equal(solid, surface | inside)
+
+
+def test_faces_of_several_meshes_do_not_mix():
+    verts, faces = random_mesh(10, 6)
+    corners = (verts + 4)[faces]
+    mesh_of_face = torch.tensor([0, 2, 0, 2, 2, 0])
+    together = solid_cells(corners, mesh_of_face, 3, 33, fill=True)
+    assert not together[1].any()
+    for n in (0, 2):
+        own = corners[mesh_of_face == n]
+        alone = solid_cells(own, torch.zeros(len(own), dtype=torch.int64), 1, 33, fill=True)
+        assert torch.equal(together[n], alone[0])
+
+
+@pytest.mark.parametrize("n", [1, 31, 32, 33])
+def test_same_bits_for_any_number_of_threads(n):
+    sphere = ico_sphere(2)
+    corners = ((sphere.verts_packed() * 0.45 + 0.5) * n)[sphere.faces_packed()]
+    threads, results = torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 5):
+            torch.set_num_threads(count)
+            mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
+            results.append(solid_cells(corners, mesh_of_face, 1, n, fill=True))
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(results[0], results[2])
+    assert results[0].any()
