@@ -56,7 +56,7 @@ def rotate_on_spot(R: Tensor, T: Tensor, rotation: Tensor) -> tuple[Tensor, Tens
     return turned, (turned.transpose(1, 2) @ minus_position)[:, :, 0]
 
 
-def join_cameras_as_batch(cameras_list: Sequence[CamerasBase]) -> CamerasBase:
+def join_cameras_as_batch(cameras_list: Sequence) -> CamerasBase:
     """One batch of the cameras in a sequence.
 
     Args:
