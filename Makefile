@@ -1,0 +1,57 @@
+# `make demo` and `make test` need python3 (with venv), git and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_INSTALL := uv pip install --quiet --constraint requirements.lock
+TESTS ?= tests
+
+.PHONY: help demo test test-slow lint bench wheel wheel-demo lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+demo: $(READY) ## mold the shipped fox from 20 pictures of it, into ./maquette_demo
+	$(BIN)/maquette demo
+
+test: $(READY) ## the tests, without the slow ones
+	$(BIN)/python -m pytest -m "not slow" $(TESTS)
+
+test-slow: $(READY) ## the slow tests alone
+	$(BIN)/python -m pytest -m slow $(TESTS)
+
+lint: $(READY) ## the checks of .pre-commit-config.yaml on the whole tree
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+bench: $(READY) ## time the operators beside their torch twins, into bench_ops.json
+	$(BIN)/maquette bench ops --json bench_ops.json
+
+wheel: $(READY) ## build dist/maquette-*.whl
+	rm -f dist/maquette-*.whl
+	$(BIN)/uv build --quiet --wheel --out-dir dist
+
+wheel-demo: wheel ## run the demo from the built wheel, in an empty environment outside the checkout
+	@set -eu; away=$$(mktemp -d); trap 'rm -rf "$$away"' EXIT; \
+	$(BIN)/uv venv --quiet --python $(BIN)/python "$$away/venv"; \
+	VIRTUAL_ENV="$$away/venv" $(BIN)/$(UV_INSTALL) dist/maquette-*.whl; \
+	cd "$$away"; env -u PYTHONPATH venv/bin/maquette demo
+
+lock: $(READY) ## choose the newest versions of everything again
+	echo uv | $(BIN)/uv pip compile --quiet --upgrade --universal --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--extra test --extra lint --output-file requirements.lock pyproject.toml -
+
+clean: ## remove what was built; .venv stays
+	rm -rf dist build maquette_demo .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(BIN)/uv: requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock uv
+	touch $@
+
+$(READY): $(BIN)/uv pyproject.toml requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/$(UV_INSTALL) --editable '.[test,lint]'
+	touch $@
