@@ -2,25 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ...renderer import MeshRasterizer, RasterizationSettings, soft_silhouettes
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...utils import ico_sphere
-from .init_shape import hull_mesh, visual_hull
+from .init_shape import visual_hull
 from .losses import History, SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
 from .optimise import MethodConfig, Molder
-from .remeshing import is_closed_manifold
+from .points import Watcher
 from .schedule import RemeshSchedule, StepSize
 
-_BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # beyond it a face's share is below 1e-4
+_BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,213 @@ class SilhouetteWeights(SurfaceWeights):
 
 @dataclass(frozen=True)
 class Softness:
-    """Sigma of the soft silhouettes, falling evenly on a logarithmic scale.
+    """Width of the soft outlines, falling evenly on a logarithmic scale.
+
+    A soft silhouette is larger than the hard one by a share of its width, so the last width is what limits
+    how closely hard silhouettes can agree.
 
     Attributes:
-        first, last: squared NDC lengths at the first step and from `last_at` on.
+        first, last: square root of sigma, in pixels, at the first step and from `last_at` on.
         last_at: fraction of the steps, in (0, 1].
     """
 
-    first: float = 3e-4
-    last: float = 1e-5
+    first: float = 1.1
+    last: float = 0.064
     last_at: float = 0.7
 
     def at(self, step: int, steps: int) -> float:
-        """Sigma at `step` of `steps`."""
+        """Width in pixels at `step` of `steps`."""
         return self.first * (self.last / self.first) ** min(step / (steps * self.last_at), 1.0)
+
+
+@dataclass(frozen=True)
+class SilhouettesConfig:
+    """All settings of molding to silhouettes.
+
+    Attributes:
+        weights: of the terms.
+        method: which variables are moved and how.
+        steps: number of steps.
+        views_per_step: views compared at each step, drawn anew; all where there are no more.
+        level: of the ico-sphere to start from (3: 642 vertices).
+        radius: of that sphere in the working frame.
+        size: longest side, in pixels, at which pictures are compared; larger masks are shrunk to it.
+        softness: width of the soft outlines.
+        step_size: how the step size changes on the way.
+        remesh: when and how finely the surface is remeshed; None keeps the sphere's faces.
+        seed: of the choice of views.
+    """
+
+    weights: SilhouetteWeights = field(default_factory=SilhouetteWeights)
+    method: MethodConfig = field(default_factory=lambda: MethodConfig(lr=0.03, smoothness=1.0))
+    steps: int = 500
+    views_per_step: int = 5
+    level: int = 3
+    radius: float = 0.6
+    size: int = 256
+    softness: Softness = field(default_factory=Softness)
+    step_size: StepSize = field(default_factory=lambda: StepSize(hold=0.6))
+    remesh: RemeshSchedule | None = field(default_factory=lambda: RemeshSchedule(every=25, fine=0.03))
+    seed: int = 0
+
+    @staticmethod
+    def default() -> "SilhouettesConfig":
+        """What measures best: large steps, remeshed on the way, from soft to nearly hard outlines."""
+        return SilhouettesConfig()
+
+    @staticmethod
+    def tutorial() -> "SilhouettesConfig":
+        """PyTorch3D's tutorial on fitting a mesh: SGD on offsets, two views a step, one softness."""
+        return SilhouettesConfig(
+            SilhouetteWeights(edge=1.0, normal=0.01, laplacian=1.0),
+            MethodConfig.of("sgd"),
+            steps=2000,
+            views_per_step=2,
+            level=4,
+            radius=1.0,
+            size=128,
+            softness=Softness(first=0.64, last=0.64),
+            step_size=StepSize(hold=1.0),
+            remesh=None,
+        )
+
+    @staticmethod
+    def seed002() -> "SilhouettesConfig":
+        """Tran and Nalgirkar's report, which follows the tutorial; its own are the views it looks from."""
+        return SilhouettesConfig.tutorial()
+
+
+@dataclass(frozen=True)
+class SilhouettesResult:
+    """A molded mesh and how it came about.
+
+    Attributes:
+        mesh: in the world of the cameras.
+        frame: the working frame.
+        history: values of every unweighted term, one a step.
+        iou: mean intersection over union of hard silhouettes on the fitted views, in [0, 1].
+        seconds: of the optimisation, without the scoring.
+    """
+
+    mesh: Meshes
+    frame: Normalisation
+    history: dict[str, list[float]]
+    iou: float
+    seconds: float
+
+
+@torch.no_grad()
+def hard_silhouettes(
+    mesh: Meshes, cameras: CamerasBase, image_size: tuple[int, int]
+) -> Float[Tensor, "view height width"]:
+    """Which pixel centres one mesh covers, 0 or 1, seen by each camera."""
+    settings = RasterizationSettings(image_size=image_size)
+    seen = MeshRasterizer(cameras, settings)(mesh.extend(len(cameras)))
+    return (seen.pix_to_face[..., 0] >= 0).float()
+
+
+@torch.no_grad()
+def silhouette_iou(
+    mesh: Meshes, cameras: CamerasBase, masks: Float[Tensor, "view height width"]
+) -> Float[Tensor, " view"]:
+    """Intersection over union of the mesh's hard silhouettes with the masks (> 0.5), view by view."""
+    ours = hard_silhouettes(mesh, cameras, (masks.shape[1], masks.shape[2])) > 0.5
+    theirs = masks > 0.5
+    common, either = (ours & theirs).sum(dim=(1, 2)), (ours | theirs).sum(dim=(1, 2))
+    return common / either.clamp(min=1)
+
+
+def find_ball(cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> Normalisation:
+    """The working frame in which the box around the masks' visual hull just fits into [-1, 1] on each side."""
+    low, high = visual_hull(cameras, list(masks)).bounds
+    return ball((low + high) / 2, float((high - low).max()) / 2)
+
+
+def mold_to_silhouettes(
+    masks: Float[Tensor, "view height width"],
+    cameras: CamerasBase,
+    config: SilhouettesConfig | None = None,
+    frame: Normalisation | None = None,
+    watch: Watcher | None = None,
+) -> SilhouettesResult:
+    """Shape a sphere until its silhouettes match masks.
+
+    Args:
+        masks: 1 on the object, 0 elsewhere; soft values are allowed. What lies outside a picture is unknown.
+        cameras: one a mask; pictures need not be square, nor principal points central.
+        config: all settings; `SilhouettesConfig.default()` where None.
+        frame: the working frame; found from the masks' visual hull where None.
+        watch: called after every step with its number, the molder and the step's terms.
+
+    Returns:
+        The mesh in the cameras' world, curves and the IoU. The same seed gives the same result on a CPU.
+
+    Raises:
+        ValueError: where a mask is empty, or there is not one camera a mask.
+    """
+    config = config or SilhouettesConfig.default()
+    frame = frame or find_ball(cameras, masks)
+    device = masks.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(config.seed)
+        return _mold(masks, cameras, config, frame, watch)
+
+
+def _shrunk(masks: Float[Tensor, "view height width"], size: int) -> Float[Tensor, "view h w"]:
+    height, width = masks.shape[1:]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return masks
+    target = (max(round(height * scale), 1), max(round(width * scale), 1))
+    return interpolate(masks[None], size=target, mode="area")[0]
+
+
+class _Target:
+    """Masks at the size they are compared at, and the losses of a mesh against some of them."""
+
+    def __init__(self, masks: Tensor, cameras: CamerasBase, config: SilhouettesConfig, frame: Normalisation):
+        self._masks = _shrunk(masks, config.size)
+        self._cameras, self._weights, self._frame = cameras, config.weights, frame
+        self._views = min(config.views_per_step, len(masks))
+
+    def losses(self, mesh: Meshes, width_pixels: float) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weighted sum and terms of a mesh, seen by views drawn anew."""
+        chosen = torch.randperm(len(self._masks))[: self._views]
+        masks = self._masks[chosen.to(self._masks.device)]
+        height, width = masks.shape[1:]
+        sigma = (2 * width_pixels / min(height, width)) ** 2
+        settings = RasterizationSettings((height, width), blur_radius=_BLUR_SIGMAS * sigma)
+        rasterizer = MeshRasterizer(self._cameras[chosen.tolist()], settings)
+        seen = rasterizer.transform(self._frame.mesh_back(mesh).extend(len(chosen)))
+        depth = rasterizer.settings()["z_clip_value"]
+        alpha = soft_silhouettes(seen, (height, width), sigma, settings.blur_radius, z_clip_value=depth)
+        terms = {"silhouette": (alpha - masks).square().mean(), **surface_terms(mesh, self._weights)}
+        return weighted_sum(terms, self._weights), terms
+
+
+def _mold(
+    masks: Tensor,
+    cameras: CamerasBase,
+    config: SilhouettesConfig,
+    frame: Normalisation,
+    watch: Watcher | None,
+) -> SilhouettesResult:
+    began = time.perf_counter()
+    sphere = ico_sphere(config.level, masks.device)
+    molder = Molder(config.radius * sphere.verts_packed(), sphere.faces_packed(), config.method)
+    target, history = _Target(masks, cameras, config, frame), History()
+    for step in range(config.steps):
+        length = config.remesh.length_at(step, config.steps) if config.remesh else None
+        if length is not None:
+            molder.remesh(length)
+        width = config.softness.at(step, config.steps)
+        terms = molder.step(
+            lambda mesh, width=width: target.losses(mesh, width), config.step_size.at(step, config.steps)
+        )
+        history.add(terms)
+        if watch is not None:
+            watch(step, molder, terms)
+    mesh = frame.mesh_back(molder.mesh().detach())
+    seconds = time.perf_counter() - began
+    iou = silhouette_iou(mesh, cameras, masks).mean().item()
+    return SilhouettesResult(mesh, frame, history.curves(), iou, seconds)
