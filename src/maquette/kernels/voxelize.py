@@ -47,7 +47,13 @@ def _touches(sides: wp.mat33, i: int, j: int):
 
 @wp.func
 def _is_mine(layer: int, owners: int, item: int):
-    return owners == 0 or layer % owners == item
+    return owners == 0 or (layer >> 3) % owners == item
+
+
+@wp.func
+def _is_all_others(first: int, last: int, owners: int, item: int):
+    """Whether layers within one block of 8 are another owner's (or there are none)."""
+    return first > last or ((first >> 3) == (last >> 3) and not _is_mine(first, owners, item))
 
 
 @wp.func
@@ -62,13 +68,18 @@ def _mark_surface(
     item: int,
     surface: wp.array(dtype=wp.uint32),
 ):
-    normal = wp.cross(b - a, c - a)
     low = wp.min(wp.min(a, b), c)
     high = wp.max(wp.max(a, b), c)
     top = float(n)
-    x0, x1 = int(wp.ceil(wp.clamp(low[0], 0.0, top + 2.0))) - 1, int(wp.floor(wp.clamp(high[0], -1.0, top)))
-    y0, y1 = int(wp.ceil(wp.clamp(low[1], 0.0, top + 2.0))) - 1, int(wp.floor(wp.clamp(high[1], -1.0, top)))
-    z0, z1 = int(wp.ceil(wp.clamp(low[2], 0.0, top + 2.0))) - 1, int(wp.floor(wp.clamp(high[2], -1.0, top)))
+    x0 = wp.max(int(wp.ceil(wp.clamp(low[0], 0.0, top + 2.0))) - 1, 0)
+    x1 = wp.min(int(wp.floor(wp.clamp(high[0], -1.0, top))), n - 1)
+    if _is_all_others(x0, x1, owners, item):
+        return
+    y0 = wp.max(int(wp.ceil(wp.clamp(low[1], 0.0, top + 2.0))) - 1, 0)
+    y1 = wp.min(int(wp.floor(wp.clamp(high[1], -1.0, top))), n - 1)
+    z0 = wp.max(int(wp.ceil(wp.clamp(low[2], 0.0, top + 2.0))) - 1, 0)
+    z1 = wp.min(int(wp.floor(wp.clamp(high[2], -1.0, top))), n - 1)
+    normal = wp.cross(b - a, c - a)
     xy = _sides(
         wp.vec2(a[0], a[1]), wp.vec2(b[0], b[1]), wp.vec2(c[0], c[1]), wp.where(normal[2] < 0.0, -1.0, 1.0)
     )
@@ -81,12 +92,12 @@ def _mark_surface(
     zero = wp.vec3(0.0)
     least = wp.dot(wp.min(normal, zero), wp.vec3(1.0)) - wp.dot(normal, a)
     most = wp.dot(wp.max(normal, zero), wp.vec3(1.0)) - wp.dot(normal, a)
-    for x in range(wp.max(x0, 0), wp.min(x1, n - 1) + 1):
+    for x in range(x0, x1 + 1):
         if _is_mine(x, owners, item):
-            for y in range(wp.max(y0, 0), wp.min(y1, n - 1) + 1):
+            for y in range(y0, y1 + 1):
                 if _touches(xy, x, y):
                     across = normal[0] * float(x) + normal[1] * float(y)
-                    for z in range(wp.max(z0, 0), wp.min(z1, n - 1) + 1):
+                    for z in range(z0, z1 + 1):
                         height = across + normal[2] * float(z)
                         if height + least <= 0.0 and height + most >= 0.0:
                             if _touches(xz, x, z) and _touches(yz, y, z):
@@ -119,11 +130,13 @@ def _flip_rays(
     flips: wp.array(dtype=wp.uint32),
 ):
     """Flip the bits behind a triangle, its corners given as (u, v, w), w along the rays and v the owned layer."""
-    normal = wp.cross(b - a, c - a)
     low = wp.min(wp.min(a, b), c)
     high = wp.max(wp.max(a, b), c)
     v0 = int(wp.ceil(wp.clamp(low[1] - 0.5, 0.0, float(n))))
     v1 = int(wp.floor(wp.clamp(high[1] - 0.5, -1.0, float(n - 1))))
+    if _is_all_others(v0, v1, owners, item):
+        return
+    normal = wp.cross(b - a, c - a)
     for layer in range(v0, v1 + 1):
         if _is_mine(layer, owners, item):
             v = float(layer) + 0.5
@@ -297,8 +310,9 @@ def _fill(
         inside = _majority(in_x, in_y, in_z) | ((in_x | in_y | in_z) & ~_majority(out_x, out_y, out_z))
         bits = inside | surface[base + word]
         z0 = 32 * word
-        for k in range(wp.min(32, n - z0)):
-            solid[row, z0 + k] = wp.uint8((bits >> wp.uint32(k)) & wp.uint32(1))
+        if bits != wp.uint32(0):
+            for k in range(wp.min(32, n - z0)):
+                solid[row, z0 + k] = wp.uint8((bits >> wp.uint32(k)) & wp.uint32(1))
 
 
 def solid_cells(corners: Tensor, mesh_of_face: Tensor, meshes: int, n: int, fill: bool) -> Tensor:
@@ -325,6 +339,6 @@ def solid_cells(corners: Tensor, mesh_of_face: Tensor, meshes: int, n: int, fill
         inputs = [owners, n, words, int(fill), *faces, surface, flips_x, flips_y, flips_z]
         launch(_mark, items, inputs, device, even_pieces(items))
     launch(_scan, meshes * (n + 1) * words, [n + 1, words, flips_x, flips_y], device)
-    solid = torch.empty((meshes * n * n, n), dtype=torch.uint8, device=device)
+    solid = torch.zeros((meshes * n * n, n), dtype=torch.uint8, device=device)
     launch(_fill, len(solid), [n, words, surface, flips_x, flips_y, flips_z, solid], device)
     return solid.view(torch.bool).view(meshes, n, n, n)

@@ -45,7 +45,9 @@ def vert_align(
         if grid.shape[0] != feat.shape[0]:
             raise ValueError("inconsistent batch dimension")
     options = interp_mode, padding_mode, align_corners
-    sampled = torch.cat([_sample(feat, grid, *options) for feat in maps], dim=2)
+    parts = [_sample(feat, grid, *options) for feat in maps]
+    # Joining costs as much as sampling: leave it out where there is nothing to join.
+    sampled = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
     if not return_packed:
         return sampled
     rows = sampled.reshape(-1, sampled.shape[-1])
