@@ -1,0 +1,281 @@
+"""PyTorch3D's own test modules, run against maquette: is changing the import enough?
+
+    python benchmarks/pytorch3d_suite.py --checkout DIR [--module test_knn] [--json FILE] [--markdown]
+
+DIR is a checkout of PyTorch3D. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
+"cpu" (so their CUDA-only tests run, on the CPU), and list entries of cameras that maquette lacks are dropped. The
+plugin pytorch3d_alias.py answers `import pytorch3d` with maquette.
+
+Every test is passed, skipped (by their own condition) or failed, and a failed one is counted as a difference unless
+
+- private: it uses a C++ function or a private name, or compares two implementations inside PyTorch3D;
+- not offered: it uses a part that maquette does not have (see docs/pytorch3d.md);
+- two devices: it needs a second device to copy to;
+- data: it reads a file that the checkout does not have.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SECONDS_A_MODULE = 180
+
+MODULES = (
+    "test_meshes",
+    "test_pointclouds",
+    "test_struct_utils",
+    "test_transforms",
+    "test_rotation_conversions",
+    "test_so3",
+    "test_se3",
+    "test_acos_linear_extrapolation",
+    "test_cameras",
+    "test_camera_utils",
+    "test_camera_conversions",
+    "test_camera_pixels",
+    "test_rendering_utils",
+    "test_rasterize_meshes",
+    "test_rasterizer",
+    "test_rasterize_rectangle_images",
+    "test_render_meshes",
+    "test_render_meshes_clipped",
+    "test_mesh_rendering_utils",
+    "test_shader",
+    "test_texturing",
+    "test_lighting",
+    "test_materials",
+    "test_blending",
+    "test_interpolate_face_attributes",
+    "test_knn",
+    "test_ball_query",
+    "test_sample_farthest_points",
+    "test_sample_points_from_meshes",
+    "test_cubify",
+    "test_vert_align",
+    "test_graph_conv",
+    "test_laplacian_matrices",
+    "test_marching_cubes",
+    "test_subdivide_meshes",
+    "test_mesh_filtering",
+    "test_face_areas_normals",
+    "test_packed_to_padded",
+    "test_points_alignment",
+    "test_points_normals",
+    "test_ops_utils",
+    "test_chamfer",
+    "test_mesh_edge_loss",
+    "test_mesh_laplacian_smoothing",
+    "test_mesh_normal_consistency",
+    "test_point_mesh_distance",
+    "test_io_obj",
+    "test_io_ply",
+    "test_io_off",
+    "test_io_gltf",
+)
+
+NOT_COUNTED = ("private", "not offered", "two devices", "data")
+
+EDITS = (
+    (r"(?P<quote>[\"'])cuda(:0)?(?P=quote)", '"cpu"'),
+    (r'"cuda:%d" % device_id', '"cpu"'),
+    (r"\.cuda\(\)", ".cpu()"),
+    (r"(?m)^ {8,}(\"FishEyeCameras\": )?FishEyeCameras,\n", ""),
+)
+"""Regular expressions and what replaces them in every test file."""
+
+TWO_DEVICES: dict[str, str] = {}
+"""Tests that pass only where a copy to another device makes a new object: name -> what they do."""
+
+
+@dataclass
+class Test:
+    """How one test ended: outcome passed, skipped or failed; a failed one has a reason."""
+
+    name: str
+    outcome: str
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass
+class Module:
+    """The tests of one module."""
+
+    name: str
+    tests: list[Test] = field(default_factory=list)
+
+    def count(self, outcome: str, *reasons: str) -> int:
+        """How many tests ended so, for one of these reasons where any is named."""
+        return sum(test.outcome == outcome and (not reasons or test.reason in reasons) for test in self.tests)
+
+    def why(self) -> dict[str, int]:
+        """How many failed tests there are for each reason."""
+        return dict(Counter(test.reason for test in self.tests if test.outcome == "failed").most_common())
+
+
+def copy_checkout(checkout: Path, target: Path) -> None:
+    """Copy tests and the data they read, edited to run without CUDA."""
+    shutil.copytree(checkout / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    data = Path("docs/tutorials/data")
+    if (checkout / data).is_dir():
+        shutil.copytree(checkout / data, target / data)
+    (target / "pytest.ini").write_text("[pytest]\n")
+    for path in (target / "tests").glob("*.py"):
+        text = path.read_text()
+        for pattern, new in EDITS:
+            text = re.sub(pattern, new, text)
+        path.write_text(text)
+
+
+def run(name: str, folder: Path) -> Module:
+    """Run one module of the edited copy in a process of its own."""
+    outcomes = folder / f"{name}.jsonl"
+    outcomes.touch()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytorch3d_alias", "-p", "no:cacheprovider"]
+    command += ["--tb=no", f"--rootdir={folder}", f"--outcomes={outcomes}", f"tests/{name}.py"]
+    environment = {
+        **os.environ,
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": str(HERE),
+        "PYTORCH3D_NO_TEST_OPENGL": "1",
+    }
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            command, cwd=folder, env=environment, timeout=SECONDS_A_MODULE, capture_output=True, check=False
+        )
+    return Module(name, read(outcomes))
+
+
+def read(outcomes: Path) -> list[Test]:
+    """The tests that the plugin reported; a test that was collected and never ended has failed."""
+    ended: dict[str, Test] = {}
+    collected: list[str] = []
+    for record in map(json.loads, outcomes.read_text().splitlines()):
+        collected += record.get("collected", [])
+        if "test" in record:
+            ended[record["test"]] = classify(record)
+    lost = (Test(name, "failed", "differs", "did not end in time") for name in collected if name not in ended)
+    return [*ended.values(), *lost]
+
+
+def classify(record: dict) -> Test:
+    """Name the reason of a failure."""
+    name, outcome = record["test"], record["outcome"]
+    if outcome != "failed":
+        return Test(name, outcome)
+    error, text = record["error"], record["text"] or ""
+    detail = f"{error}: {text.strip()[:300]}" + (f" ({record['line']})" if record.get("line") else "")
+    return Test(name, outcome, reason(name, error, text), TWO_DEVICES.get(name, detail))
+
+
+def reason(name: str, error: str, text: str) -> str:
+    """One of `NOT_COUNTED`, or "differs"."""
+    if error == "NotOffered":
+        return "private" if is_private(text) else "not offered"
+    attribute = re.search(r"has no attribute '(\w+)'", text)
+    if error == "AttributeError" and attribute and is_private(attribute[1]):
+        return "private"
+    if name in TWO_DEVICES or "CUDA" in text or "NVIDIA driver" in text:
+        return "two devices"
+    if error == "FileNotFoundError":
+        return "data"
+    return "differs"
+
+
+def is_private(name: str) -> bool:
+    """Whether a dotted name is one of PyTorch3D's inner ones: _C, an underscore, a twin in Python."""
+    parts = name.split(".")
+    return any(part.startswith("_") or part.endswith(("_python", "_naive")) for part in parts)
+
+
+def commit(folder: Path) -> str:
+    """The commit a folder is at, "unknown" outside a repository."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
+
+
+def summary(modules: list[Module], checkout: Path) -> dict:
+    """Everything measured, for JSON."""
+    return {
+        "maquette": {"version": version("maquette"), "commit": commit(HERE)},
+        "pytorch3d": {"commit": commit(checkout)},
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "warp-lang", "numpy", "trimesh")},
+        "total": {
+            "tests": sum(len(module.tests) for module in modules),
+            "passed": sum(module.count("passed") for module in modules),
+            "failed": sum(module.count("failed", "differs") for module in modules),
+            "not_counted": sum(module.count("failed", *NOT_COUNTED) for module in modules),
+            "skipped": sum(module.count("skipped") for module in modules),
+        },
+        "modules": [
+            {
+                "name": module.name,
+                "tests": len(module.tests),
+                "passed": module.count("passed"),
+                "failed": module.count("failed", "differs"),
+                "skipped": module.count("skipped"),
+                "not_counted": {why: n for why, n in module.why().items() if why in NOT_COUNTED},
+                "not_passed": [asdict(test) for test in module.tests if test.outcome != "passed"],
+            }
+            for module in modules
+        ],
+    }
+
+
+def markdown(result: dict) -> str:
+    """The table of docs/pytorch3d.md."""
+    lines = ["| module | passed | failed | not counted | why not counted |", "|---|---:|---:|---:|---|"]
+    for module in result["modules"]:
+        why = ", ".join(f"{n} {reason}" for reason, n in module["not_counted"].items())
+        why += f"{', ' if why else ''}{module['skipped']} skipped" if module["skipped"] else ""
+        uncounted = sum(module["not_counted"].values()) + module["skipped"]
+        lines.append(f"| {module['name']} | {module['passed']} | {module['failed']} | {uncounted} | {why} |")
+    total = result["total"]
+    uncounted = total["not_counted"] + total["skipped"]
+    lines.append(f"| **all** | **{total['passed']}** | **{total['failed']}** | **{uncounted}** | |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description="Run PyTorch3D's own tests against maquette.")
+    parser.add_argument("--checkout", type=Path, required=True, help="a checkout of PyTorch3D")
+    parser.add_argument("--module", action="append", help="only this module (may be repeated)")
+    parser.add_argument("--json", type=Path, help="write every outcome here")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    options = parser.parse_args()
+    modules = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy_checkout(options.checkout, Path(folder))
+        for name in options.module or MODULES:
+            module = run(name, Path(folder))
+            modules.append(module)
+            counts = f"{module.count('passed')} of {len(module.tests)} passed"
+            print(f"{name}: {counts} {module.why() or ''}", file=sys.stderr, flush=True)
+            for test in module.tests:
+                if test.reason == "differs":
+                    print(f"    {test.name}: {test.detail}", file=sys.stderr)
+    result = summary(modules, options.checkout)
+    if options.markdown:
+        print(markdown(result))
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
