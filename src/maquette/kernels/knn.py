@@ -68,7 +68,7 @@ def _nearest(
                 first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
             ):
                 d = extent(points[i] - q, norm)
-                if d <= best:  # noqa: SIM102 - Warp evaluates both sides of `and`
+                if d <= best:
                     if precedes(d, order[i], best, best_index):
                         best = d
                         best_index = order[i]
@@ -193,7 +193,7 @@ def _nearest_k(
                 first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
             ):
                 d = extent(points[i] - q, norm)
-                if d <= dists[row]:  # noqa: SIM102 - Warp evaluates both sides of `and`
+                if d <= dists[row]:
                     if precedes(d, order[i], dists[row], int(idx[row])):
                         _sink(row, size, d, order[i], dists, idx)
         else:
