@@ -37,7 +37,7 @@ def ndc_grid_sample(
         raise ValueError("'input' has to be a 4-dimensional Tensor.")
     if dim != 2:
         raise ValueError("The last dimension of 'grid_ndc' has to be == 2.")
-    grid = ndc_to_grid_sample_coords(grid_ndc.reshape(batch, -1, 1, 2), tuple(input.shape[2:]))
+    grid = ndc_to_grid_sample_coords(grid_ndc.reshape(batch, -1, 1, 2), (input.shape[2], input.shape[3]))
     features = F.grid_sample(input, grid, align_corners=align_corners, **grid_sample_kwargs)
     return features.reshape(batch, input.shape[1], *sizes)
 

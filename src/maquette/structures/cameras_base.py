@@ -66,6 +66,9 @@ class CamerasBase(TensorProperties):
     _SHARED_FIELDS: tuple[str, ...] = ()
     """Those of them that are one value for the whole batch."""
 
+    R: Tensor
+    T: Tensor
+
     def __init__(self, device: Device = "cpu", **kwargs) -> None:
         types = [value.dtype for value in kwargs.values() if torch.is_tensor(value)]
         dtype = torch.float64 if torch.float64 in types else torch.float32
@@ -154,9 +157,11 @@ class CamerasBase(TensorProperties):
         to_screen = get_ndc_to_screen_transform(self, with_xyflip=with_xyflip, image_size=image_size)
         return to_screen.transform_points(points_ndc, eps=eps)
 
-    def clone(self, other: "CamerasBase | None" = None) -> "CamerasBase":  # type: ignore[override]
+    def clone(self, other: "CamerasBase | None" = None) -> "CamerasBase":
         """A copy that shares no memory with this one."""
-        return super().clone(type(self)(device=self.device) if other is None else other)
+        other = type(self)(device=self.device) if other is None else other
+        super().clone(other)
+        return other
 
     def get_znear(self) -> Any:
         """Near plane, where there is one: (N,), else None."""
@@ -177,7 +182,7 @@ class CamerasBase(TensorProperties):
             IndexError: a position beyond the last camera.
         """
         positions = _positions(index, len(self))
-        kwargs = {}
+        kwargs: dict[str, Any] = {}
         for field in self._FIELDS:
             value = getattr(self, field, None)
             if torch.is_tensor(value):

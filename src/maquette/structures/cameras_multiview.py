@@ -31,6 +31,9 @@ class MultiViewCameras(CamerasBase):
 
     _FIELDS = ("K", "R", "T", "focal_length", "principal_point", "_in_ndc", "image_size")
     _SHARED_FIELDS = ("_in_ndc",)
+    focal_length: Any
+    image_size: Any
+    _in_ndc: bool
     _PRINCIPAL_COLUMN = 2
     """Column of K, for column vectors, that holds the principal point."""
 

@@ -59,11 +59,11 @@ def look_at_rotation(
     Raises:
         ValueError: vectors of another dimension.
     """
-    vectors = convert_to_tensors_and_broadcast(camera_position, at, up, device=device)
-    for vector, name in zip(vectors, ("camera_position", "at", "up"), strict=True):
+    camera_position, at, up = convert_to_tensors_and_broadcast(camera_position, at, up, device=device)
+    for name, vector in (("camera_position", camera_position), ("at", at), ("up", up)):
         if vector.shape[-1] != 3:
             raise ValueError(f"Expected arg {name} to have shape (N, 3); got {vector.shape!r}")
-    return _rotation(*vectors, front=None)
+    return _rotation(camera_position, at, up, front=None)
 
 
 def look_at_view_transform(

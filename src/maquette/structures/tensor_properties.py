@@ -107,7 +107,7 @@ class TensorProperties(nn.Module):
         """Move this object (in place) to a CUDA device, by default the current one; returns itself."""
         return self.to("cuda" if device is None else f"cuda:{device}")
 
-    def clone(self, other: "TensorProperties") -> "TensorProperties":
+    def clone(self, other: Any) -> Any:
         """Write copies of all attributes of this object into `other`, and return it.
 
         Gradients flow from the copied tensors into those of this object.

@@ -7,8 +7,6 @@ from torch import Tensor
 
 from .quaternions import matrix_to_quaternion
 
-_TINY = 1e-12  # below this sine of half the angle, angle / sine is taken to be its limit
-
 
 def cross_product_matrix(vectors: Tensor) -> Tensor:
     """Matrices K (..., 3, 3) with K x = v x x (cross product) for vectors v (..., 3)."""
@@ -70,7 +68,8 @@ def quaternion_to_axis_angle(quaternions: Tensor) -> Tensor:
     """
     real, imag = quaternions[..., :1], quaternions[..., 1:]
     sine = torch.linalg.vector_norm(imag, dim=-1, keepdim=True)
-    turned = sine > _TINY
+    tiny = 1e-12  # below this sine of half the angle, angle / sine is taken to be its limit
+    turned = sine > tiny
     safe_sine = torch.where(turned, sine, 1.0)
-    safe_real = torch.where(real.abs() > _TINY, real, 1.0)
+    safe_real = torch.where(real.abs() > tiny, real, 1.0)
     return imag * torch.where(turned, 2 * torch.atan2(safe_sine, real) / safe_sine, 2 / safe_real)

@@ -32,11 +32,9 @@ def euler_angles_to_matrix(euler_angles: Tensor, convention: str) -> Tensor:
     """
     if euler_angles.dim() == 0 or euler_angles.shape[-1] != 3:
         raise ValueError("Invalid input euler angles.")
-    axes = _axes(convention)
-    first, second, third = (
-        axis_rotation(axis, angle) for axis, angle in zip(axes, euler_angles.unbind(-1), strict=True)
-    )
-    return first @ second @ third
+    i, j, k = _axes(convention)
+    first, second = axis_rotation(i, euler_angles[..., 0]), axis_rotation(j, euler_angles[..., 1])
+    return first @ second @ axis_rotation(k, euler_angles[..., 2])
 
 
 def matrix_to_euler_angles(matrix: Tensor, convention: str) -> Tensor:
@@ -75,8 +73,7 @@ def _axes(convention: str) -> tuple[int, int, int]:
     for letter in convention:
         if letter not in "XYZ":
             raise ValueError(f"Invalid letter {letter} in convention string.")
-    first, second, third = ("XYZ".index(letter) for letter in convention)
-    return first, second, third
+    return "XYZ".find(convention[0]), "XYZ".find(convention[1]), "XYZ".find(convention[2])
 
 
 def _sign(axis: int, other: int) -> int:
@@ -86,6 +83,6 @@ def _sign(axis: int, other: int) -> int:
 
 def _angle(cos: Tensor, sin: Tensor) -> Tensor:
     """Angle of the direction (cos, sin), of any length; 0, with gradient 0, where there is none."""
-    tiny = torch.finfo(cos.dtype).eps
+    tiny = 2e-7 if cos.dtype == torch.float32 else 4e-16
     none = (cos.abs() < tiny) & (sin.abs() < tiny)
     return torch.atan2(torch.where(none, 0.0, sin), torch.where(none, 1.0, cos))

@@ -53,7 +53,7 @@ def matrix_to_quaternion(matrix: Tensor) -> Tensor:
         ValueError: another shape.
     """
     require_3x3(matrix)
-    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = (row.unbind(-1) for row in matrix.unbind(-2))
+    xx, xy, xz, yx, yy, yz, zx, zy, zz = matrix.flatten(-2).unbind(-1)
     wx, wy, wz = zy - yz, xz - zx, yx - xy
     products = [
         torch.stack((1 + xx + yy + zz, wx, wy, wz), dim=-1),
@@ -63,7 +63,7 @@ def matrix_to_quaternion(matrix: Tensor) -> Tensor:
     ]
     rows = torch.stack(products, dim=-2)
     largest = rows.diagonal(dim1=-2, dim2=-1).argmax(dim=-1, keepdim=True)
-    row = rows.gather(-2, largest[..., None].expand(*largest.shape, 4)).squeeze(-2)
+    row = torch.take_along_dim(rows, largest[..., None], dim=-2).squeeze(-2)
     return standardize_quaternion(row / (2 * row.gather(-1, largest).sqrt()))
 
 

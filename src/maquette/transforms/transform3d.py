@@ -160,19 +160,23 @@ class Transform3d:
 
     def translate(self, *args, **kwargs) -> "Transform3d":
         """This map followed by `Translate(...)`."""
-        return self.compose(Translate(*args, device=self.device, dtype=self.dtype, **kwargs))
+        return self.compose(Translate(*args, **self._like(kwargs)))
 
     def scale(self, *args, **kwargs) -> "Transform3d":
         """This map followed by `Scale(...)`."""
-        return self.compose(Scale(*args, device=self.device, dtype=self.dtype, **kwargs))
+        return self.compose(Scale(*args, **self._like(kwargs)))
 
     def rotate(self, *args, **kwargs) -> "Transform3d":
         """This map followed by `Rotate(...)`."""
-        return self.compose(Rotate(*args, device=self.device, dtype=self.dtype, **kwargs))
+        return self.compose(Rotate(*args, **self._like(kwargs)))
 
     def rotate_axis_angle(self, *args, **kwargs) -> "Transform3d":
         """This map followed by `RotateAxisAngle(...)`."""
-        return self.compose(RotateAxisAngle(*args, device=self.device, dtype=self.dtype, **kwargs))
+        return self.compose(RotateAxisAngle(*args, **self._like(kwargs)))
+
+    def _like(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Options of a map on the device and in the type of this one."""
+        return {"device": self.device, "dtype": self.dtype, **options}
 
     def clone(self) -> "Transform3d":
         """A copy that shares no memory with this one; gradients flow through."""
