@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ...ops import marching_cubes
 from ...structures import Meshes
+from ...structures.cameras import CamerasBase
 
 _GROWTHS = 2  # how often the first box may grow where the hull reaches its wall
 _GROWTH = 1.6
@@ -64,7 +65,7 @@ class Hull:
 class _View:
     """One camera and its mask; pixels (x right, y down) with the first one's centre at 0.5."""
 
-    camera: object
+    camera: CamerasBase
     mask: Bool[Tensor, "height width"]
 
     @property
@@ -113,7 +114,7 @@ class _View:
         return mask[row, col] & (self.depth(points) > 0)
 
 
-def _views(cameras: object, masks: Sequence[Tensor]) -> list[_View]:
+def _views(cameras: CamerasBase, masks: Sequence[Tensor]) -> list[_View]:
     if len(masks) == 0 or len(masks) != len(cameras):
         raise ValueError(f"expected a mask for each of {len(cameras)} cameras, not {len(masks)}")
     views = []
@@ -168,7 +169,9 @@ def _touches_wall(occupied: Bool[Tensor, "x y z"]) -> bool:
 
 
 @torch.no_grad()
-def visual_hull(cameras: object, masks: Sequence[Tensor], resolution: int = 48, refinements: int = 2) -> Hull:
+def visual_hull(
+    cameras: CamerasBase, masks: Sequence[Tensor], resolution: int = 48, refinements: int = 2
+) -> Hull:
     """Carve the hull of an object from its masks.
 
     Args:

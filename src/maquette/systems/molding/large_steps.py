@@ -119,7 +119,9 @@ class UniformAdam(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+    def step(  # type: ignore[override]
+        self, closure: Callable[[], Tensor] | None = None
+    ) -> Tensor | None:
         """Move every tensor that has a gradient."""
         loss = None
         if closure is not None:
@@ -128,17 +130,17 @@ class UniformAdam(torch.optim.Optimizer):
         for group in self.param_groups:
             for param in group["params"]:
                 if param.grad is not None:
-                    self._move(param, group["lr"], *group["betas"])
+                    self._move(param, param.grad, group["lr"], *group["betas"])
         return loss
 
-    def _move(self, param: Tensor, lr: float, beta1: float, beta2: float) -> None:
+    def _move(self, param: Tensor, grad: Tensor, lr: float, beta1: float, beta2: float) -> None:
         state = self.state[param]
         if not state:
             state.update(step=0, first=torch.zeros_like(param), second=torch.zeros_like(param))
         state["step"] += 1
         first, second, step = state["first"], state["second"], state["step"]
-        first.lerp_(param.grad, 1 - beta1)
-        second.lerp_(param.grad.square(), 1 - beta2)
+        first.lerp_(grad, 1 - beta1)
+        second.lerp_(grad.square(), 1 - beta2)
         scale = (second.max() / (1 - beta2**step)).sqrt()
         scale = torch.where(scale > 0, scale, torch.ones_like(scale))
         param.sub_(first / scale, alpha=lr / (1 - beta1**step))

@@ -176,3 +176,6 @@ class Molder:
         if memory:
             moved = dict(zip(carried, surface.attributes, strict=True))
             self._optimiser.state[self._parametrization.variables] = {**memory, **moved}
+
+
+Watcher = Callable[[int, Molder, dict[str, Tensor]], None]
