@@ -19,7 +19,7 @@ from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
 from ..transforms import random_rotations
 from .blending import BlendParams
-from .lighting import DirectionalLights
+from .lighting import AmbientLights, DirectionalLights
 from .materials import Materials
 from .mesh.rasterizer import MeshRasterizer, RasterizationSettings
 from .mesh.shader import HardPhongShader
@@ -181,6 +181,7 @@ def render_views(
     size: int | tuple[int, int],
     antialias: int = 1,
     background: float = 1.0,
+    lit: bool = True,
 ) -> RenderedViews:
     """Pictures of one mesh from N cameras: hard Phong shading, lit from above each camera.
 
@@ -191,6 +192,7 @@ def render_views(
         antialias: each pixel of a picture is the mean of this many times as many samples a side. Masks and
             depth are always those of the pixel's centre.
         background: grey in [0, 1] where no face is.
+        lit: False shows the bare colours of the texture, the same from every side.
 
     Raises:
         ValueError: not one mesh, `antialias` below 1, or a size that is not positive.
@@ -201,7 +203,7 @@ def render_views(
     mesh = mesh if mesh.textures is not None else _painted_grey(mesh)
     at_once = max(1, _PIXELS_AT_ONCE // (antialias**2 * height * width + _map_pixels(mesh)))
     parts = [
-        _render_part(mesh, cameras[part.tolist()], (height, width), antialias, background)
+        _render_part(mesh, cameras[part.tolist()], (height, width), antialias, background, lit)
         for part in torch.arange(len(cameras)).split(at_once)
     ]
     images, masks, depth = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
@@ -220,14 +222,14 @@ def _map_pixels(mesh: Meshes) -> int:
 
 
 def _render_part(
-    mesh: Meshes, cameras: CamerasBase, size: tuple[int, int], antialias: int, background: float
+    mesh: Meshes, cameras: CamerasBase, size: tuple[int, int], antialias: int, background: float, lit: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     meshes = mesh.extend(len(cameras))
     rasterizer = MeshRasterizer(cameras, RasterizationSettings(size))
     shader = HardPhongShader(
         device=mesh.device,
         cameras=cameras,
-        lights=_headlights(cameras),
+        lights=_headlights(cameras) if lit else AmbientLights(device=mesh.device),
         materials=Materials(specular_color=((0.0, 0.0, 0.0),), device=mesh.device),
         blend_params=BlendParams(background_color=(background,) * 3),
     )

@@ -1,0 +1,274 @@
+"""Molding from files to files: what `maquette mold` does."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from torch import Tensor
+
+from ... import __version__
+from ...io import BadInput, load_mesh, save_image, save_mesh
+from ...io.atomic import replacing
+from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_transform, soft_silhouettes
+from ...renderer.views import place_cameras, sphere_views
+from ...structures import Meshes
+from ...structures.cameras import CamerasBase
+from .colours import copy_colours, paint
+from .normalise import Normalisation, normalise
+from .optimise import Method, MethodConfig
+from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
+from .pictures import Pictures, load_pictures, picture_mesh
+from .points import PointsConfig, Watcher, mold_to_points, score_points
+from .schedule import RemeshSchedule
+from .silhouettes import SilhouettesConfig, mold_to_silhouettes, silhouette_iou
+
+Config = TypeVar("Config", PointsConfig, SilhouettesConfig)
+Style = Literal["default", "tutorial", "seed002"]
+Source = Literal["points", "silhouettes"]
+_DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
+_UNSEEN_SEED = 1
+
+
+@dataclass(frozen=True)
+class MoldOptions:
+    """What a person may choose; None leaves a choice to the style.
+
+    Attributes:
+        source: "points" compares sampled points, "silhouettes" masks.
+        style: settings to start from: what measures best, PyTorch3D's tutorial, or the document's.
+        method: "large-steps", "adam" or "sgd".
+        lr: step size of the method.
+        steps: number of steps.
+        remesh: whether to remesh on the way.
+        views: views of a mesh target; of a folder, how many views to fit, evenly chosen; None fits all.
+        held_out: names (or parts of names) of a folder's views that only judge the result.
+        skip: names (or parts of names) of a folder's views that are not used at all.
+        size: pixels a side of the views of a mesh target, or the longest side at which masks are compared.
+        weights: of terms by name, such as {"quadric": 0.001}.
+        laplacian_kind: "uniform", "cot" or "cotcurv".
+        seed: of all that is drawn.
+        colours: whether to colour the mesh where the target has colours.
+    """
+
+    source: Source = "points"
+    style: Style = "default"
+    method: Method | None = None
+    lr: float | None = None
+    steps: int | None = None
+    remesh: bool | None = None
+    views: int | None = None
+    held_out: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    size: int | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
+    seed: int = 0
+    colours: bool = True
+
+
+@dataclass(frozen=True)
+class Molded:
+    """A result on its way to files: the mesh, what it is compared with, curves and numbers."""
+
+    mesh: Meshes
+    pictures: Pictures
+    history: dict[str, list[float]]
+    numbers: dict[str, Any]
+
+
+def mold(
+    target: Path, out: Path, options: MoldOptions, watch: Watcher | None = None, device: str = "cpu"
+) -> list[Path]:
+    """Mold a sphere to `target` and write the mesh and what belongs to it.
+
+    Args:
+        target: a mesh file, or a folder with `cameras.json` (silhouettes only).
+        out: mesh file to write (.glb, .obj, .ply, .stl, .off); beside it `<stem>_preview.png`, `_loss.png`,
+            `_compare.png`, `_turntable.gif` and `_report.json`.
+        options: what to do.
+        watch: called after every step.
+        device: to compute on.
+
+    Returns:
+        The files written, the mesh first.
+
+    Raises:
+        BadInput: a target that cannot be used.
+    """
+    began = time.perf_counter()
+    if target.is_dir():
+        if options.source != "silhouettes":
+            raise BadInput(target, "is a folder: mold it with --from silhouettes")
+        molded = _mold_folder(target, options, watch, device)
+    else:
+        molded = _mold_mesh(load_mesh(target, device=device), options, watch)
+    report = _report(target, options, molded, time.perf_counter() - began)
+    return write(molded, out, report)
+
+
+def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
+    """Write a result's files; each appears whole or not at all, the mesh last."""
+    beside = {
+        name: out.with_name(f"{out.stem}_{name}")
+        for name in ("preview.png", "loss.png", "compare.png", "turntable.gif", "report.json")
+    }
+    up = molded.pictures.up
+    save_image(preview(molded.mesh, up=up), beside["preview.png"])
+    save_figure(loss_plot(molded.history), beside["loss.png"])
+    rows = ("target", "result", "error")
+    save_figure(comparison(molded.mesh, molded.pictures, rows), beside["compare.png"])
+    save_gif(turntable(molded.mesh, up=up), beside["turntable.gif"])
+    with replacing(beside["report.json"], "w") as file:
+        file.write(json.dumps(report, indent=1) + "\n")
+    save_mesh(molded.mesh, out)
+    return [out, *beside.values()]
+
+
+def _report(target: Path, options: MoldOptions, molded: Molded, seconds: float) -> dict[str, Any]:
+    return {
+        "maquette": __version__,
+        "target": target.name,
+        "options": {k: v for k, v in vars(options).items() if v is not None},
+        "vertices": len(molded.mesh.verts_packed()),
+        "faces": len(molded.mesh.faces_packed()),
+        "losses": {name: values[-1] for name, values in molded.history.items()},
+        **molded.numbers,
+        "seconds_in_all": round(seconds, 2),
+    }
+
+
+def _mold_mesh(target: Meshes, options: MoldOptions, watch: Watcher | None) -> Molded:
+    """Mold to a mesh file; everything is judged in the frame in which the target is normalised."""
+    normal, frame = normalise(target)
+    views = 20 if options.views is None else options.views
+    size = options.size or 128
+    cameras = _views_of_style(options.style, views, normal.device)
+    pictures = picture_mesh(normal, cameras, size)
+    if options.source == "points":
+        result = mold_to_points(normal, _configure(_points_config(options.style), options), watch)
+    else:
+        goal = _soft(normal, cameras, size) if options.style != "default" else pictures.masks
+        config = replace(_configure(_silhouettes_config(options.style), options), size=size)
+        here = Normalisation(torch.zeros(3, device=normal.device), 1.0)
+        result = mold_to_silhouettes(goal, cameras, config, here, watch)
+    mesh = result.mesh
+    if options.colours and target.textures is not None and pictures.images is not None:
+        if options.source == "points":
+            mesh = copy_colours(mesh, normal)
+        else:
+            mesh = paint(mesh, pictures.images, pictures.masks, cameras)
+    unseen = sphere_views(20, _DISTANCE, _FOV_DEG, rotation_seed=_UNSEEN_SEED)
+    chamfer, f1 = _score(result.mesh, normal, options.seed)
+    numbers = {
+        "chamfer": chamfer,
+        "f1": f1,
+        "silhouette_iou": _mean_iou(result.mesh, cameras, pictures.masks),
+        "silhouette_iou_unseen": _mean_iou(result.mesh, unseen, picture_mesh(normal, unseen, size).masks),
+        "seconds": round(result.seconds, 2),
+    }
+    there = replace(pictures, cameras=place_cameras(cameras, frame.shift, frame.scale))
+    return Molded(frame.mesh_back(mesh), there, result.history, numbers)
+
+
+def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, device: str) -> Molded:
+    pictures = load_pictures(folder, device)
+    fitted, held_out = _split(pictures, options, folder / "cameras.json")
+    config = _configure(_silhouettes_config(options.style), options)
+    if options.size is not None:
+        config = replace(config, size=options.size)
+    result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, watch=watch)
+    mesh = result.mesh
+    if options.colours and fitted.images is not None:
+        mesh = paint(mesh, fitted.images, fitted.masks, fitted.cameras)
+    numbers: dict[str, Any] = {"views": len(fitted), "silhouette_iou": result.iou}
+    if len(held_out):
+        each = silhouette_iou(result.mesh, held_out.cameras, held_out.masks)
+        numbers["held_out_views"] = len(held_out)
+        numbers["silhouette_iou_held_out"] = each.mean().item()
+    numbers["seconds"] = round(result.seconds, 2)
+    return Molded(mesh, fitted, result.history, numbers)
+
+
+def _split(pictures: Pictures, options: MoldOptions, path: Path) -> tuple[Pictures, Pictures]:
+    """Views to fit and views to judge by."""
+
+    def named(parts: tuple[str, ...]) -> set[int]:
+        for part in parts:
+            if not any(part in name for name in pictures.names):
+                raise BadInput(path, f"no view's name contains {part!r}")
+        return {i for i, name in enumerate(pictures.names) if any(part in name for part in parts)}
+
+    skipped = named(options.skip)
+    judges = named(options.held_out) - skipped
+    rest = [i for i in range(len(pictures)) if i not in skipped | judges]
+    if options.views is not None and options.views < len(rest):
+        chosen = {rest[len(rest) * k // options.views] for k in range(options.views)}
+        judges |= set(rest) - chosen
+        rest = sorted(chosen)
+    if not rest:
+        raise BadInput(path, "no view is left to fit")
+    return pictures.choose(rest), pictures.choose(sorted(judges))
+
+
+def _views_of_style(style: Style, views: int, device: torch.device) -> FoVPerspectiveCameras:
+    if style == "default":
+        return sphere_views(views, _DISTANCE, _FOV_DEG).to(device)
+    # Elevation and azimuth rise together: the tutorial's curve goes all around, the document's over the top.
+    elevation = torch.linspace(0, 180 if style == "seed002" else 360, views)
+    R, T = look_at_view_transform(_DISTANCE, elevation, torch.linspace(-180, 180, views), device=device)
+    return FoVPerspectiveCameras(R=R, T=T, fov=_FOV_DEG, device=device)
+
+
+@torch.no_grad()
+def _soft(mesh: Meshes, cameras: CamerasBase, size: int) -> Tensor:
+    """Soft silhouettes with the renderer's default sigma, which tutorial and document aim at."""
+    return soft_silhouettes(MeshRasterizer(cameras).transform(mesh.extend(len(cameras))), size)
+
+
+def _points_config(style: Style) -> PointsConfig:
+    presets: dict[Style, Callable[[], PointsConfig]] = {
+        "default": PointsConfig.default,
+        "tutorial": PointsConfig.tutorial,
+        "seed002": PointsConfig.seed002,
+    }
+    return presets[style]()
+
+
+def _silhouettes_config(style: Style) -> SilhouettesConfig:
+    presets: dict[Style, Callable[[], SilhouettesConfig]] = {
+        "default": SilhouettesConfig.default,
+        "tutorial": SilhouettesConfig.tutorial,
+        "seed002": SilhouettesConfig.seed002,
+    }
+    return presets[style]()
+
+
+def _configure(config: Config, options: MoldOptions) -> Config:
+    """A preset with a person's choices in it."""
+    weights = replace(config.weights, **dict(options.weights))
+    if options.laplacian_kind is not None:
+        weights = replace(weights, laplacian_kind=options.laplacian_kind)
+    method = config.method
+    if options.method is not None and options.method != method.method:
+        method = MethodConfig.of(options.method)
+    if options.lr is not None:
+        method = replace(method, lr=options.lr)
+    remesh = config.remesh
+    if options.remesh is not None:
+        remesh = (remesh or RemeshSchedule()) if options.remesh else None
+    steps = config.steps if options.steps is None else options.steps
+    return replace(config, weights=weights, method=method, remesh=remesh, steps=steps, seed=options.seed)
+
+
+def _mean_iou(mesh: Meshes, cameras: CamerasBase, masks: Tensor) -> float:
+    return silhouette_iou(mesh, cameras, masks).mean().item()
+
+
+def _score(mesh: Meshes, target: Meshes, seed: int) -> tuple[float, float]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return score_points(mesh, target)

@@ -1,0 +1,129 @@
+"""What molding looks at: pictures, masks and cameras, from a folder or rendered from a mesh."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy import ndimage
+from torch import Tensor
+
+from ...io import BadInput, CameraFile, CameraView, cameras_from_views, load_image, load_mask, read_cameras
+from ...renderer.views import render_views
+from ...structures import Meshes
+from ...structures.cameras import CamerasBase
+
+_CONTRAST = 0.10  # difference from the background, of the largest channel, that makes a pixel the object's
+_PLAIN = 0.5  # share of the picture's border that must have the background's colour
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Views of one object, all of one size.
+
+    Attributes:
+        masks: (N, H, W) 1 on the object, 0 elsewhere.
+        cameras: N cameras.
+        images: (N, 3, H, W) colours in [0, 1], or None where there are only masks.
+        names: of the views, to choose and to report by.
+        up: axis of the world that points up, such as "+Y".
+    """
+
+    masks: Float[Tensor, "view height width"]
+    cameras: CamerasBase
+    images: Float[Tensor, "view 3 height width"] | None
+    names: tuple[str, ...]
+    up: str = "+Y"
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def choose(self, views: list[int]) -> "Pictures":
+        """Some of the views."""
+        return replace(
+            self,
+            masks=self.masks[views],
+            cameras=self.cameras[views],
+            images=None if self.images is None else self.images[views],
+            names=tuple(self.names[i] for i in views),
+        )
+
+
+def plain_background_mask(image: Float[Tensor, "3 height width"]) -> Bool[Tensor, "height width"] | None:
+    """The object in front of a background of one colour: its largest piece, with holes filled.
+
+    Args:
+        image: colours in [0, 1]. The background's colour is the median along the picture's border; a pixel
+            belongs to the object where its largest difference from it exceeds 0.10 in a channel.
+
+    Returns:
+        The mask; None where less than half of the border has the background's colour, or nothing stands out.
+    """
+    border = torch.cat((image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]), dim=1)
+    background = border.median(dim=1).values[:, None]
+    if ((border - background).abs().amax(dim=0) <= _CONTRAST).float().mean() < _PLAIN:
+        return None
+    stands_out = ((image - background[..., None]).abs().amax(dim=0) > _CONTRAST).cpu().numpy()
+    pieces, count = ndimage.label(stands_out)
+    if count == 0:
+        return None
+    largest = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
+    return torch.from_numpy(ndimage.binary_fill_holes(largest))
+
+
+def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
+    """Pictures, masks and cameras of a folder with a `cameras.json`.
+
+    A view's mask is its mask file; without one, its picture's transparency; without that, what stands out
+    from a plain background.
+
+    Raises:
+        BadInput: a missing or malformed file, views of different sizes, or a view whose mask cannot be found or
+            is empty.
+    """
+    path = folder / "cameras.json"
+    file = read_cameras(path)
+    _check_sizes(file, path)
+    loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
+    masks = torch.stack([mask for _, mask in loaded]).to(device)
+    colours = [image for image, _ in loaded]
+    images = None if any(c is None for c in colours) else torch.stack([c for c in colours if c is not None])
+    names = tuple(Path(v.image or v.mask or str(i)).name for i, v in enumerate(file.views))
+    cameras = cameras_from_views(file.views, device)
+    return Pictures(masks, cameras, None if images is None else images.to(device), names, file.up)
+
+
+def _check_sizes(file: CameraFile, path: Path) -> None:
+    first = file.views[0]
+    for i, view in enumerate(file.views):
+        if (view.width, view.height) != (first.width, first.height):
+            raise BadInput(
+                path,
+                f"is {view.width} x {view.height} pixels, but view 0 is {first.width} x {first.height}; "
+                "all views must have one size",
+                f"view {i}",
+            )
+
+
+def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None, Tensor]:
+    image = None if view.image is None else load_image(view.image)
+    colours = None if image is None else (image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1))
+    if view.mask is not None:
+        return colours, load_mask(view.mask)[0].float()
+    if image is None or colours is None:
+        raise BadInput(path, "has neither a picture nor a mask", f"view {index}")
+    mask = (image[3] > 0.5) if len(image) == 4 else plain_background_mask(colours)
+    if mask is None:
+        raise BadInput(view.image, "has no mask, no transparency and no plain background")
+    if not bool(mask.any()):
+        raise BadInput(view.image, "its mask is empty")
+    return colours, mask.float()
+
+
+def picture_mesh(mesh: Meshes, cameras: CamerasBase, size: int, up: str = "+Y") -> Pictures:
+    """A mesh seen by cameras: hard masks and, where it has a texture, its unlit colours."""
+    views = render_views(mesh, cameras, (size, size), lit=False)
+    names = tuple(f"view {i}" for i in range(len(cameras)))
+    images = None if mesh.textures is None else views.images
+    return Pictures(views.masks.float(), cameras, images, names, up)
