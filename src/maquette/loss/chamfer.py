@@ -1,6 +1,6 @@
 """Chamfer distance between point clouds."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -67,7 +67,8 @@ def chamfer_distance(
     ways = [(first, second)] if single_directional else [(first, second), (second, first)]
     sides = [_one_way(a, b, weights, point_reduction, norm, abs_cosine) for a, b in ways]
     losses = [_combine([side[part] for side in sides], point_reduction) for part in (0, 1)]
-    return tuple(_reduce_batch(loss, weights, batch_reduction) for loss in losses)
+    loss, loss_normals = (_reduce_batch(loss, weights, batch_reduction) for loss in losses)
+    return loss, loss_normals
 
 
 def _check_reductions(batch_reduction: str | None, point_reduction: str | None) -> None:
@@ -122,12 +123,11 @@ def _one_way(
         angles = 1 - (cosine.abs() if abs_cosine else cosine)
         padding = torch.arange(angles.shape[1], device=angles.device) >= x.lengths[:, None]
         angles = angles.masked_fill(padding, 0.0)
-    return tuple(_reduce_points(v, x.lengths, weights, reduction) for v in (dists, angles))
+    reduced, reduced_angles = (_reduce_points(v, x.lengths, weights, reduction) for v in (dists, angles))
+    return reduced, reduced_angles
 
 
-def _reduce_points(
-    values: Tensor | None, lengths: Tensor, weights: Tensor | None, reduction: str | None
-) -> Tensor | None:
+def _reduce_points(values: Any, lengths: Tensor, weights: Tensor | None, reduction: str | None) -> Any:
     if values is None:
         return None
     if weights is not None:
@@ -140,7 +140,7 @@ def _reduce_points(
     return total / lengths.clamp(min=1) if reduction == "mean" else total
 
 
-def _combine(sides: list[Tensor | None], point_reduction: str | None) -> Tensor | tuple | None:
+def _combine(sides: list[Any], point_reduction: str | None) -> Any:
     """Both directions together: added, the larger of them, or side by side."""
     if sides[0] is None or len(sides) == 1:
         return sides[0]
@@ -149,9 +149,7 @@ def _combine(sides: list[Tensor | None], point_reduction: str | None) -> Tensor 
     return torch.maximum(*sides) if point_reduction == "max" else sides[0] + sides[1]
 
 
-def _reduce_batch(
-    loss: Tensor | tuple | None, weights: Tensor | None, reduction: str | None
-) -> Tensor | tuple | None:
+def _reduce_batch(loss: Any, weights: Tensor | None, reduction: str | None) -> Any:
     if loss is None or reduction is None:
         return loss
     total = loss.sum()

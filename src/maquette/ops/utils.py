@@ -1,10 +1,12 @@
 """Small helpers for batches of points that several operators share."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from maquette.ops.knn import full_lengths, knn_points
+from maquette.ops.knn import full_lengths, knn_gather, knn_points
 from maquette.structures import Pointclouds
 
 
@@ -69,7 +71,7 @@ def eyes(
     return torch.eye(dim, device=device, dtype=dtype).repeat(N, 1, 1)
 
 
-def convert_pointclouds_to_tensor(pcl: object) -> tuple[Tensor, Tensor]:
+def convert_pointclouds_to_tensor(pcl: Any) -> tuple[Tensor, Tensor]:
     """Padded points (N, P, D) and their numbers (N,) of a `Pointclouds` or a padded tensor.
 
     Raises:
@@ -82,7 +84,7 @@ def convert_pointclouds_to_tensor(pcl: object) -> tuple[Tensor, Tensor]:
     raise ValueError("The inputs X, Y should be either Pointclouds objects or tensors.")
 
 
-def is_pointclouds(pcl: object) -> bool:
+def is_pointclouds(pcl: Any) -> bool:
     """Whether `pcl` can be used as a `Pointclouds`: has padded points and their numbers."""
     return isinstance(pcl, Pointclouds) or (
         hasattr(pcl, "points_padded") and hasattr(pcl, "num_points_per_cloud")
@@ -105,7 +107,7 @@ def get_point_covariances(
         lengths1=num_points_per_cloud,
         lengths2=num_points_per_cloud,
         K=neighborhood_size,
-        return_nn=True,
     )
-    centred = found.knn - found.knn.mean(dim=2, keepdim=True)
-    return centred.transpose(2, 3) @ centred / neighborhood_size, found.knn
+    neighbours = knn_gather(points_padded, found.idx, num_points_per_cloud)
+    centred = neighbours - neighbours.mean(dim=2, keepdim=True)
+    return centred.transpose(2, 3) @ centred / neighborhood_size, neighbours
