@@ -5,6 +5,7 @@ import torch
 
 from maquette.ops.interp_face_attrs import (
     interpolate_face_attributes,
+    interpolate_face_attributes_python,
     interpolate_packed,
     interpolate_vertex_attributes,
 )
@@ -58,3 +59,10 @@ def test_errors():
         interpolate_face_attributes(pixels[..., None], bary, torch.ones(1, 3, 3))
     with pytest.raises(IndexError, match="out of range"):
         interpolate_face_attributes(pixels + 1, bary, torch.ones(1, 3, 3))
+
+
+def test_plain_version_agrees():
+    faces = torch.randint(-3, 6, (2, 5, 4, 3))
+    bary, attributes = torch.rand(2, 5, 4, 3, 3), torch.randn(6, 3, 4)
+    plain = interpolate_face_attributes_python(faces, bary, attributes)
+    torch.testing.assert_close(interpolate_face_attributes(faces, bary, attributes), plain)

@@ -91,7 +91,11 @@ def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bo
 
 def _axis(x: Tensor, size: int, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
     """The two pixels next to each coordinate, (N, V, 2), and their weights; 0 for a pixel outside."""
-    x = (x + 1) * ((size - 1) / 2) if align_corners else (x + 1) * (size / 2) - 0.5
+    if align_corners:
+        x = (x + 1) * ((size - 1) / 2)
+    else:
+        # One rounding for product and difference, as in `grid_sample`: near the border weights are small differences.
+        x = ((x + 1).double() * (size / 2) - 0.5).to(x.dtype)
     if border:
         x = x.clamp(0, size - 1)
     # Whatever lies more than a pixel outside has weight 0; the clamp keeps huge numbers and NaN out of int64.
