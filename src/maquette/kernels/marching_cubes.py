@@ -53,11 +53,9 @@ def _tables(device: torch.device) -> _Tables:
         for mine in own
     ]
     own_bits = [sum(1 << e for e in mine) for mine in own]
-    small = (
-        torch.tensor(t, dtype=torch.int32, device=device)
-        for t in (triangles, cases, edges, earlier, own_bits)
-    )
-    return _Tables(*small, torch.tensor(order, device=device))
+    lists = (triangles, cases, edges, earlier, own_bits)
+    first, second, third, fourth, fifth = (torch.tensor(x, dtype=torch.int32, device=device) for x in lists)
+    return _Tables(first, second, third, fourth, fifth, torch.tensor(order, device=device))
 
 
 def _outside(cell: tuple[int, int, int, int], place: int) -> bool:
