@@ -88,6 +88,10 @@ def _spread(values: Tensor, points: Tensor) -> Tensor:
 
 
 class _Lights(TensorProperties):
+    ambient_color: Tensor
+    diffuse_color: Tensor
+    specular_color: Tensor
+
     def clone(self, other: "_Lights | None" = None) -> "_Lights":
         """A copy that shares no memory with this one."""
         return super().clone(type(self)(device=self.device) if other is None else other)
@@ -112,6 +116,8 @@ class DirectionalLights(_Lights):
     Raises:
         ValueError: an argument has not three channels.
     """
+
+    direction: Tensor
 
     def __init__(
         self,
@@ -154,6 +160,8 @@ class PointLights(_Lights):
     Raises:
         ValueError: an argument has not three channels.
     """
+
+    location: Tensor
 
     def __init__(
         self,

@@ -72,8 +72,7 @@ class SplatterBlender(nn.Module):
         # Unflipped x and y grow to the left and upwards, so this points from a pixel's centre to its surface.
         drift = screen[..., :2].floor() + 0.5 - screen[..., :2]
         depth = screen[..., 2].detach()
-        peak = (1 + _SURPLUS) / sum(_gaussian(torch.tensor([o], dtype=colors.dtype), sigma) for o in _OFFSETS)
-        peak = peak.to(colors.device)
+        peak = (1 + _SURPLUS) / _gaussian(colors.new_tensor(_OFFSETS), sigma).sum()
         entry = torch.arange(K, device=colors.device)
         sums = [colors.new_zeros((N, H, W, 5)) for _ in range(3)]
         for dx, dy in _OFFSETS:

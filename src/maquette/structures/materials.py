@@ -1,5 +1,7 @@
 """How a surface reflects light."""
 
+from torch import Tensor
+
 from .device import Device
 from .tensor_properties import TensorProperties
 
@@ -19,6 +21,9 @@ class Materials(TensorProperties):
     Raises:
         ValueError: the colours differ in channels, or shininess is not one number a material.
     """
+
+    ambient_color: Tensor
+    shininess: Tensor
 
     def __init__(
         self,

@@ -79,9 +79,7 @@ class TexturesAtlas(TexturesBase):
             return atlas.new_zeros((len(atlas), 3, atlas.shape[-1]))
         return torch.stack([atlas[:, 0, -1], atlas[:, -1, 0], atlas[:, 0, 0]], dim=1)
 
-    def submeshes(
-        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
-    ) -> "TexturesAtlas":
+    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesAtlas":
         """Textures of parts of the meshes.
 
         Args:

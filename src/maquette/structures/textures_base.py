@@ -85,9 +85,7 @@ class TexturesBase:
         """Texture value at the three corners of every face, (sum F_i, 3, C)."""
         raise NotImplementedError(f"{type(self).__name__} has no values at corners")
 
-    def submeshes(
-        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
-    ) -> "TexturesBase":
+    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesBase":
         """Textures of parts of the meshes; element [i][j] lists what part j of mesh i keeps."""
         raise NotImplementedError(f"{type(self).__name__} does not support submeshes")
 

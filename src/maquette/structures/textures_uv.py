@@ -38,6 +38,10 @@ class TexturesUV(TexturesBase):
     """
 
     _batches = ("maps", "faces_uvs", "verts_uvs", "maps_ids")
+    _maps_list: list[Tensor] | None
+    _maps_padded: Tensor | None
+    _maps_ids_list: list[Tensor] | None
+    _maps_ids_padded: Tensor | None
 
     def __init__(
         self,
@@ -132,9 +136,8 @@ class TexturesUV(TexturesBase):
         pix_to_face = fragments.pix_to_face
         N, H, W, K = pix_to_face.shape
         uvs = interpolate_face_attributes(pix_to_face, fragments.bary_coords, self._faces_verts_uvs_packed())
-        ids = self.maps_ids_list()
-        if ids is not None:
-            ids = torch.cat(ids)[pix_to_face.clamp(min=0)].view(N, H, W * K)
+        of_faces = self.maps_ids_list()
+        ids = None if of_faces is None else torch.cat(of_faces)[pix_to_face.clamp(min=0)].view(N, H, W * K)
         return self._read(self.maps_padded(), uvs.view(N, H, W * K, 2), ids).view(N, H, W, K, -1)
 
     def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
@@ -171,9 +174,7 @@ class TexturesUV(TexturesBase):
         )
         return values.movedim(1, -1) if ids is None else values.movedim(1, -1)[:, 0]
 
-    def submeshes(
-        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
-    ) -> "TexturesUV":
+    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesUV":
         """Textures of parts of the meshes; a part keeps all of its mesh's maps and places.
 
         Args:
@@ -262,7 +263,7 @@ class TexturesUV(TexturesBase):
         """Whether there are places for each face of a padded batch of meshes of this size."""
         return self._extent("faces_uvs") == (batch_size, max_num_faces)
 
-    def _like(self, **batches: list[Tensor] | None) -> "TexturesUV":
+    def _like(self, **batches) -> "TexturesUV":
         """Other maps and places, sampled as these are."""
         return type(self)(
             **batches,

@@ -58,9 +58,7 @@ class TexturesVertex(TexturesBase):
         """Features of the corners of each packed face, (sum F_i, 3, C); `faces_packed` is needed."""
         return self.verts_features_packed()[_needed(faces_packed)]
 
-    def submeshes(
-        self, vertex_ids_list: list[list[Tensor]] | None, faces_ids_list: list[list[Tensor]] | None
-    ) -> "TexturesVertex":
+    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesVertex":
         """Textures of parts of the meshes.
 
         Args:

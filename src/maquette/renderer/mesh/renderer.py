@@ -26,7 +26,7 @@ class MeshRenderer(nn.Module):
         self.rasterizer = rasterizer
         self.shader = shader
 
-    def to(self, device: Device) -> "MeshRenderer":
+    def to(self, device: Device) -> "MeshRenderer":  # type: ignore[override]
         """Move rasterizer and shader to `device`, in place."""
         self.rasterizer.to(device)
         self.shader.to(device)
@@ -73,7 +73,7 @@ class MeshRenderer(nn.Module):
 class MeshRendererWithFragments(MeshRenderer):
     """Meshes to pictures and fragments, for instance to read the depth from `fragments.zbuf` as well."""
 
-    def forward(self, meshes_world, **kwargs) -> tuple[Tensor, Fragments]:
+    def forward(self, meshes_world, **kwargs) -> tuple[Tensor, Fragments]:  # type: ignore[override]
         """Render N meshes as `MeshRenderer` does; returns (pictures, fragments)."""
         fragments = self.rasterizer(meshes_world, **kwargs)
         return self.shader(fragments, meshes_world, **kwargs), fragments

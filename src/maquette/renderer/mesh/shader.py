@@ -67,11 +67,11 @@ class ShaderBase(nn.Module):
             "materials": kwargs.get("materials", self.materials),
         }
 
-    def to(self, device: Device) -> "ShaderBase":
+    def to(self, device: Device) -> "ShaderBase":  # type: ignore[override]
         """Move cameras, lights and materials to `device`, in place."""
         if self.cameras is not None:
             self.cameras = self.cameras.to(device)
-        self.materials = self.materials.to(device)
+        self.materials = self.materials.to(device)  # type: ignore[assignment]
         self.lights = self.lights.to(device)
         return self
 
