@@ -64,14 +64,14 @@ def test_weighted_sums_match_a_dense_matrix():
 def test_take_rows_and_its_gradients():
     rows = plan_rows(torch.tensor([3, 1, 1, 0]), 5)
     x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.equal(take_rows(x, rows), x[rows.index])
+    assert torch.equal(take_rows(x, rows), x[rows.row])
     assert torch.autograd.gradcheck(lambda v: take_rows(v, rows), x)
     assert torch.autograd.gradgradcheck(lambda v: take_rows(v, rows).exp(), x)
 
 
 def test_adjacent_faces_of_a_hinge_and_of_a_batch():
     pairs = adjacent_faces(hinge(10.0))
-    assert pairs.faces.index.tolist() == [0, 1]
+    assert pairs.faces.row.tolist() == [0, 1]
     assert pairs.sign.tolist() == [1.0]
     batch = adjacent_faces(mixed_batch())
     assert batch.per_mesh[0] == 6

@@ -49,17 +49,16 @@ def cubify(
         return Meshes(verts=[], faces=[])
     where = compute_device(voxels.device)
     occupied = (voxels >= thresh).permute(0, 2, 3, 1).to(where)
-    sizes = voxels.shape[3], voxels.shape[2], voxels.shape[1]
-    axes = tuple(_corner_positions(size, align).to(where) for size in sizes)
-    coloured = feats is not None and align == "center"
-    cubes = cube_surfaces(occupied, axes, coloured)
+    x, y, z = (_corner_positions(voxels.shape[axis], align).to(where) for axis in (3, 2, 1))
+    colours = feats if align == "center" else None
+    cubes = cube_surfaces(occupied, (x, y, z), want_voxels=colours is not None)
     verts = list(cubes.verts.to(device).split(cubes.verts_counts))
     faces = list(cubes.faces.to(device).split(cubes.faces_counts))
     textures = None
-    if coloured and len(cubes.faces):
-        rows = feats.permute(0, 3, 4, 2, 1).reshape(-1, feats.shape[1]).to(device)
-        colours = rows.index_select(0, cubes.voxels.to(device))[:, None, None]
-        textures = TexturesAtlas(list(colours.split(cubes.faces_counts)))
+    if colours is not None and len(cubes.faces):
+        rows = colours.permute(0, 3, 4, 2, 1).reshape(-1, colours.shape[1]).to(device)
+        atlas = rows.index_select(0, cubes.voxels.to(device))[:, None, None]
+        textures = TexturesAtlas(list(atlas.split(cubes.faces_counts)))
     return Meshes(verts=verts, faces=faces, textures=textures)
 
 

@@ -46,7 +46,8 @@ def marching_cubes(
     value is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest
     of its cell.
     """
-    batched_verts, batched_faces = [], []
+    batched_verts: list = []
+    batched_faces: list = []
     for volume in vol_batch:
         scale, shift = _placement(volume, return_local_coords)
         verts, faces = _Surface.apply(volume, _level(volume, isolevel), scale, shift)
@@ -59,7 +60,8 @@ def marching_cubes_naive(
     vol_batch: Tensor, isolevel: float | None = None, return_local_coords: bool = True
 ) -> tuple[list, list]:
     """`marching_cubes` in a few lines of plain torch: slower, in the type of the volumes, to compare with."""
-    batched_verts, batched_faces = [], []
+    batched_verts: list = []
+    batched_faces: list = []
     for volume in vol_batch.detach():
         scale, shift = _placement(volume, return_local_coords)
         verts, faces = _surface_in_torch(volume, _level(volume, isolevel))
@@ -93,8 +95,8 @@ def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
     case = (below * 2 ** torch.arange(8, device=device)).sum(1)
     # The grid edge under every corner of every triangle, as the flat indices of its two ends.
     table = torch.full((256, 15), -1, device=device)
-    for number, row in enumerate(TRIANGLES):
-        table[number, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
+    for index, row in enumerate(TRIANGLES):
+        table[index, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
     cell, slot = (table[case] >= 0).nonzero().unbind(1)
     ends = corners[torch.tensor(EDGES, device=device)[table[case[cell], slot]]] @ strides + first[cell, None]
     points = _cut_edges(flat, level, ends, width, height).view(-1, 3, 3)

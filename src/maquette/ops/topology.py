@@ -119,12 +119,12 @@ class Rows(NamedTuple):
     """Rows to take from a tensor, with those that take each row of it, so that the gradient is a sum in
     order.
 
-    index: (K,) the row taken.
+    row: (K,) the row taken.
     first: (R + 1,) where the run of each of the R rows begins in `takers`.
-    takers: (K,) positions in `index`, sorted by the row they take.
+    takers: (K,) positions in `row`, sorted by the row they take.
     """
 
-    index: Int[Tensor, " taken"]
+    row: Int[Tensor, " taken"]
     first: Int[Tensor, " row_plus_1"]
     takers: Int[Tensor, " taken"]
 
@@ -140,7 +140,7 @@ class _Take(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, rows):
         ctx.rows = rows
-        return x.index_select(0, rows.index)
+        return x.index_select(0, rows.row)
 
     @staticmethod
     def backward(ctx, grad):
@@ -159,16 +159,17 @@ class _SumTakers(torch.autograd.Function):
 
 
 def take_rows(x: Tensor, rows: Rows) -> Tensor:
-    """`x[rows.index]` (K, D) of a tensor (R, D), with a fast backward that sums in one order."""
-    if x.numel() == 0 or len(rows.index) == 0:
-        return x.index_select(0, rows.index)
+    """`x[rows.row]` (K, D) of a tensor (R, D), with a fast backward that sums in one order."""
+    if x.numel() == 0 or len(rows.row) == 0:
+        return x.index_select(0, rows.row)
     return _Take.apply(x, rows)
 
 
 def edge_ends(verts: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
     """Vertices at the two ends of every edge, twice (E, 3)."""
     rows = remembered(edges, f"ends {len(verts)}", lambda: plan_rows(edges.t().reshape(-1), len(verts)))
-    return take_rows(verts, rows).view(2, -1, verts.shape[1]).unbind(0)
+    ends = take_rows(verts, rows).view(2, -1, verts.shape[1])
+    return ends[0], ends[1]
 
 
 class FacePairs(NamedTuple):
