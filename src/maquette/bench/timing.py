@@ -1,0 +1,66 @@
+"""How long a call takes: warmed up, repeated, with its spread."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of several runs of one call.
+
+    Attributes:
+        median, low, high: the middle run, and the first and third quartile.
+        best: the shortest run.
+        runs: how many there were.
+    """
+
+    median: float
+    low: float
+    high: float
+    best: float
+    runs: int
+
+    def as_dict(self) -> dict[str, float]:
+        """The numbers under their names."""
+        return asdict(self)
+
+
+def measure(call: Callable[[], object], device: torch.device, repeats: int, patience: float = 10.0) -> Timing:
+    """Time `call`.
+
+    One run warms up (kernels are compiled, caches filled) and is not counted. On CUDA device events are read,
+    elsewhere the clock.
+
+    Args:
+        call: what to time.
+        device: where it computes.
+        repeats: number of runs, >= 1.
+        patience: no further run begins after this many seconds, so a slow call is timed fewer times.
+    """
+    once = _by_events if device.type == "cuda" else _by_clock
+    once(call)
+    seconds: list[float] = []
+    begin = time.perf_counter()
+    while len(seconds) < repeats and (not seconds or time.perf_counter() - begin < patience):
+        seconds.append(once(call))
+    low, median, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else seconds * 3
+    return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
+
+
+def _by_clock(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def _by_events(call: Callable[[], object]) -> float:
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    begin.record()
+    call()
+    end.record()
+    end.synchronize()
+    return begin.elapsed_time(end) / 1000
