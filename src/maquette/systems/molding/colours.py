@@ -49,7 +49,7 @@ def paint(
     for i in range(len(cameras)):
         camera = cameras[[i]]
         height, width = images.shape[2:]
-        at = _project(camera, verts, (height, width))
+        at = _project(mesh, camera, (height, width))
         colour = grid_sample(images[i : i + 1], at, align_corners=False)[0, :, 0].T
         covered = grid_sample(masks[None, i : i + 1], at, align_corners=False)[0, 0, 0] > 0.9
         facing = (normals * normalize(camera.get_camera_center() - verts, dim=1)).sum(dim=1).clamp(min=0)
@@ -62,9 +62,9 @@ def paint(
     return _with_colours(mesh, colours)
 
 
-def _project(camera: CamerasBase, verts: Tensor, size: tuple[int, int]) -> Float[Tensor, "1 1 vert 2"]:
+def _project(mesh: Meshes, camera: CamerasBase, size: tuple[int, int]) -> Float[Tensor, "1 1 vert 2"]:
     """Where `grid_sample` finds the vertices in a picture."""
-    ndc = MeshRasterizer(camera).transform(Meshes([verts], [torch.empty(0, 3, dtype=torch.long)]))
+    ndc = MeshRasterizer(camera).transform(mesh)
     return ndc_to_grid_sample_coords(ndc.verts_packed()[None, None, :, :2], size)
 
 

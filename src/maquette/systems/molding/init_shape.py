@@ -204,7 +204,10 @@ def visual_hull(
         raise ValueError("the masks do not meet: no place is covered by half of them; are the cameras right?")
     for _ in range(refinements):
         lower, upper = hull.bounds
-        hull = _carve(views, scales, lower - hull.cell, upper + hull.cell, resolution)
+        finer = _carve(views, scales, lower - hull.cell, upper + hull.cell, resolution)
+        if not finer.occupied.any():  # thinner than a cell
+            break
+        hull = finer
     return hull
 
 

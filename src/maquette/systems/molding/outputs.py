@@ -21,6 +21,7 @@ from .silhouettes import hard_silhouettes
 _AXES = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
 _ASIDE = {"X": (0.0, 1.0, 0.0), "Y": (0.0, 0.0, 1.0), "Z": (0.0, -1.0, 0.0)}  # what azimuth 0 looks from
 _FOCAL = 2.4  # in NDC: a long lens, for previews
+_FILL = 0.94  # how much of a preview the mesh fills
 _SHOWN = 5  # views in a comparison
 
 
@@ -48,7 +49,11 @@ def orbit(mesh: Meshes, azimuths_deg: list[float], elevation_deg: float, up: str
     R, T = look_at_view_transform(
         eye=centre.cpu() + distance * eye, at=centre.cpu()[None], up=above[None], device=verts.device
     )
-    return PerspectiveCameras(focal_length=_FOCAL, R=R, T=T, device=verts.device)
+    cameras = PerspectiveCameras(focal_length=_FOCAL, R=R, T=T, device=verts.device)
+    reach = (
+        cameras.transform_points_ndc(verts.expand(len(cameras), -1, -1))[..., :2].abs().max().clamp(min=1e-9)
+    )
+    return PerspectiveCameras(focal_length=_FOCAL * _FILL / float(reach), R=R, T=T, device=verts.device)
 
 
 def preview(mesh: Meshes, size: int = 256, up: str = "+Y") -> Float[Tensor, "3 height width"]:

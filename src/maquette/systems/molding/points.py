@@ -48,7 +48,7 @@ class PointsConfig:
     """
 
     weights: PointWeights = field(default_factory=lambda: PointWeights(edge=0.1, normal=0.002))
-    method: MethodConfig = field(default_factory=lambda: MethodConfig(lr=0.2, betas=(0.5, 0.99)))
+    method: MethodConfig = field(default_factory=lambda: MethodConfig(lr=0.1, betas=(0.5, 0.99)))
     steps: int = 2000
     points: int = 5000
     pool: int = 400_000

@@ -1,0 +1,40 @@
+"""The mesh in a browser while it is molded (`mold --live`)."""
+
+import time
+
+import viser
+from torch import Tensor
+
+from .optimise import Molder
+
+_SECONDS_BETWEEN = 0.1
+
+
+class LiveView:
+    """A watcher that shows the current mesh on a local web page, at most ten times a second.
+
+    Args:
+        port: of the local server; viser takes the next free one when it is in use.
+    """
+
+    def __init__(self, port: int = 8080) -> None:
+        self._server = viser.ViserServer(port=port, verbose=False)
+        self._server.scene.set_up_direction("+y")
+        self._shown = 0.0
+
+    @property
+    def url(self) -> str:
+        """Where to look."""
+        return f"http://localhost:{self._server.get_port()}"
+
+    def __call__(self, step: int, molder: Molder, terms: dict[str, Tensor]) -> None:
+        """Show the mesh, unless the last one was shown just now."""
+        if time.monotonic() - self._shown < _SECONDS_BETWEEN:
+            return
+        self._shown = time.monotonic()
+        verts, faces = molder.verts().detach().cpu().numpy(), molder.faces.cpu().numpy()
+        self._server.scene.add_mesh_simple("mesh", verts, faces, color=(222, 137, 40), flat_shading=True)
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._server.stop()
