@@ -253,5 +253,10 @@ def test_empty_batches():
         torch.rand(2, 4, 4, 3), torch.zeros(2, 0, 3, dtype=torch.int64), torch.rand(2, 3, 2)
     )
     assert no_faces.faces_verts_textures_packed().shape == (0, 3, 3)
-    texels = no_faces.sample_textures(fragments([[-1], [-1]], torch.full((2, 3), -1.0)))
-    assert texels.shape == (2, 1, 1, 1, 3)
+    ids = torch.zeros(2, 0, dtype=torch.int64)
+    several = TexturesUV(
+        torch.rand(2, 2, 4, 4, 3), no_faces.faces_uvs_padded(), torch.rand(2, 3, 2), maps_ids=ids
+    )
+    for tex in (no_faces, several):
+        texels = tex.sample_textures(fragments([[-1], [-1]], torch.full((2, 3), -1.0)))
+        assert texels.shape == (2, 1, 1, 1, 3)

@@ -137,7 +137,10 @@ class TexturesUV(TexturesBase):
         N, H, W, K = pix_to_face.shape
         uvs = interpolate_face_attributes(pix_to_face, fragments.bary_coords, self._faces_verts_uvs_packed())
         of_faces = self.maps_ids_list()
-        ids = None if of_faces is None else torch.cat(of_faces)[pix_to_face.clamp(min=0)].view(N, H, W * K)
+        ids = None
+        if of_faces is not None:
+            packed = torch.cat([*of_faces, of_faces[0].new_zeros(1)])  # the last one is for "no face"
+            ids = packed[pix_to_face].view(N, H, W * K)
         return self._read(self.maps_padded(), uvs.view(N, H, W * K, 2), ids).view(N, H, W, K, -1)
 
     def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
