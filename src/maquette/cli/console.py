@@ -1,0 +1,102 @@
+"""What a command says while it works: results on stdout, progress on stderr, numbers as JSON."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from .refusals import need_place
+
+Advance = Callable[[int, str], None]
+_PLAIN_SECONDS = 5.0
+
+
+class Console:
+    """Where a command's words go.
+
+    Args:
+        quiet: whether to say nothing at all.
+        json_file: where numbers are written; `-` is stdout, which then holds nothing else.
+    """
+
+    def __init__(self, quiet: bool = False, json_file: Path | None = None) -> None:
+        self._quiet, self._json_file = quiet, json_file
+        self._results = sys.stdout
+        if json_file is not None and not self._to_stdout:
+            need_place(json_file)
+
+    @property
+    def _to_stdout(self) -> bool:
+        return str(self._json_file) == "-"
+
+    @contextmanager
+    def stdout_for_numbers(self) -> Iterator[None]:
+        """Send what anything prints to stderr while stdout is kept for the numbers."""
+        with redirect_stdout(sys.stderr) if self._to_stdout else nullcontext():
+            yield
+
+    def say(self, line: str) -> None:
+        """One line for a person; on stderr when stdout is kept for the numbers."""
+        if not self._quiet:
+            print(line, file=sys.stderr if self._to_stdout else self._results, flush=True)
+
+    def write_json(self, numbers: Any) -> None:
+        """Write the numbers where `--json` said, if it did."""
+        if self._json_file is None:
+            return
+        text = json.dumps(numbers, indent=1, allow_nan=False) + "\n"
+        if self._to_stdout:
+            self._results.write(text)
+            self._results.flush()
+            return
+        from ..io.atomic import replacing
+
+        with replacing(self._json_file, "w") as file:
+            file.write(text)
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Advance]:
+        """Give a function `advance(done, note)` that shows how far the work is.
+
+        A bar on a terminal; elsewhere a line every few seconds; nothing when quiet.
+        """
+        if self._quiet:
+            yield lambda done, note: None
+        elif sys.stderr.isatty():
+            with _bar(label, total) as advance:
+                yield advance
+        else:
+            yield _lines(label, total)
+
+
+@contextmanager
+def _bar(label: str, total: int) -> Iterator[Advance]:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total, note="")
+        yield lambda done, note: progress.update(task, completed=done, note=note)
+
+
+def _lines(label: str, total: int) -> Advance:
+    said = time.monotonic()
+
+    def advance(done: int, note: str) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= _PLAIN_SECONDS or done == total:
+            said = now
+            print(f"{label}: {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
+
+    return advance

@@ -1,0 +1,103 @@
+"""`maquette COMMAND ...`: finds the command, runs it, and turns what happens into an exit code.
+
+0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input; 130 after Ctrl-C. A problem is one
+line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one shows where it came from.
+"""
+
+import difflib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+from .. import __version__
+from .refusals import Refusal, is_bad_input
+
+COMMANDS = {
+    "demo": "mold the fox that ships with maquette from 20 pictures of it, into ./maquette_demo",
+    "mold": "shape a sphere until it matches a mesh, or pictures with cameras",
+    "render": "pictures, masks, depth and cameras.json of a mesh",
+    "voxelize": "solid occupancy of a mesh, as a binvox file",
+    "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
+    "bench": "time the operators on this machine, each beside plain torch",
+    "doctor": "versions, devices and caches; what is missing and how to get it",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code.
+
+    Args:
+        argv: words after `maquette`; those the process was started with by default.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    # Idle OpenMP threads would spin on the cores that the kernels need; has to be set before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except Exception as error:
+        return _explain(error)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0 if words else 2
+    if words[0] == "--version":
+        print(f"maquette {__version__}")
+        return 0
+    name, *rest = words
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COMMANDS)}"
+        raise Refusal(f"there is no command {name!r}; {hint}")
+    try:
+        import_module(f".{name}", __package__).run(rest)
+    except SystemExit as end:  # the parser's way to end after --help, or after it has said what is wrong
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{width}}{what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        [
+            f"maquette {__version__}: pictures to 3D shapes",
+            "",
+            "usage: maquette COMMAND ...",
+            "",
+            *lines,
+            "",
+            "`maquette COMMAND --help` explains each.",
+        ]
+    )
+
+
+def _explain(error: Exception) -> int:
+    if is_bad_input(error):
+        _complain(str(error))
+        return 3
+    if isinstance(error, Refusal):
+        _complain(str(error))
+        return 2
+    if os.environ.get("MAQUETTE_TRACEBACK"):
+        traceback.print_exception(error)
+    else:
+        text = " ".join(str(error).split())
+        _complain(f"{type(error).__name__}: {text} (MAQUETTE_TRACEBACK=1 shows more)")
+    return 1
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"maquette: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,85 @@
+"""Options that several commands share, and what is done with them before the work starts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import tyro
+
+from .refusals import Refusal
+
+if TYPE_CHECKING:
+    import torch
+
+Parsed = TypeVar("Parsed")
+Out = Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PATH")]
+JsonFile = Annotated[Path | None, tyro.conf.arg(metavar="FILE")]
+_DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
+_LARGEST_SIDE = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every command that works understands."""
+
+    quiet: bool = False
+    """Say nothing but what goes wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute(Common):
+    """What every command that computes understands."""
+
+    device: Annotated[str, tyro.conf.arg(metavar="cpu|cuda[:N]|...")] = "cpu"
+    """Where to compute."""
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """CPU threads; as many as torch takes by itself when not given."""
+
+
+def parse(options: type[Parsed], words: Sequence[str], command: str) -> Parsed:
+    """Read a command's words into its options; the class's docstring is the command's description.
+
+    Ends the process (`SystemExit`) with code 0 after `--help`, and with 2 where a word is wrong.
+    """
+    markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff)
+    return tyro.cli(options, prog=f"maquette {command}", args=list(words), config=markers)
+
+
+def check_compute(options: Compute) -> None:
+    """Refuse a device or a number of threads that makes no sense, before torch is imported."""
+    if not _DEVICE.fullmatch(options.device):
+        raise Refusal(f"--device {options.device}: not a device; use cpu, cuda, cuda:1, mps or xpu")
+    if options.threads is not None and options.threads < 1:
+        raise Refusal(f"--threads {options.threads}: at least 1 is needed")
+
+
+def set_up(options: Compute) -> "torch.device":
+    """Import torch, tell it the number of threads, and give the device; refuse one that is not there."""
+    check_compute(options)
+    import torch
+
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    try:
+        return torch.empty(0, device=options.device).device
+    except Exception as error:  # each backend raises its own
+        reason = str(error).strip().splitlines()[0]
+        raise Refusal(f"--device {options.device}: not available here ({reason})") from error
+
+
+def at_least(least: int | float, **values: int | float | None) -> None:
+    """Refuse any of the named values that is below `least`; None passes."""
+    for name, value in values.items():
+        if value is not None and not value >= least:
+            raise Refusal(f"--{name.replace('_', '-')} {value}: at least {least} is needed")
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    """(height, width) from "S" or "HxW"."""
+    match = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
+    sizes = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not all(1 <= side <= _LARGEST_SIDE for side in sizes):
+        raise Refusal(f"--size {text}: not a size; use S or HEIGHTxWIDTH, 1 to {_LARGEST_SIDE} pixels a side")
+    return sizes

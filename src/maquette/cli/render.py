@@ -1,0 +1,154 @@
+"""`maquette render`: pictures, masks, depth and cameras of a mesh."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from .console import Console
+from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
+from .refusals import Refusal, UnusableFile, need_file, need_place
+
+if TYPE_CHECKING:
+    from ..renderer.views import RenderedViews
+    from ..structures import Meshes
+    from ..structures.cameras import FoVPerspectiveCameras
+
+_PARTS = ("cameras.json", "images", "masks", "depth")
+_ANTIALIAS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render(Compute):
+    """Pictures, masks, depth and cameras.json of a mesh.
+
+    DIR holds images/NNN.png (shaded, on white), masks/NNN.png, depth/NNN.npy (float32 along the camera's axis
+    in the mesh's units, 0 where nothing is seen) and cameras.json, in the mesh's own coordinates, so that
+    `maquette mold DIR` gives the mesh back in its place. DIR appears whole or not at all; one that an earlier
+    `render` wrote, or an empty one, is replaced, any other refused.
+
+    Cameras look at the middle of the bounding box. `sphere`: spread evenly all around. `orbit`: on a circle.
+    `r2n2`: drawn as in 3D-R2N2's pictures of ShapeNet, with the mesh's bounding-box diagonal as 1.
+    """
+
+    mesh: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MESH")]
+    """.obj, .ply, .glb, .gltf, .off or .stl"""
+    out: Out
+    """The folder to write."""
+    views: Annotated[int, tyro.conf.arg(metavar="N")] = 24
+    """Number of pictures."""
+    size: Annotated[str, tyro.conf.arg(metavar="S|HxW")] = "137"
+    """Pixels a side, or height x width."""
+    style: Literal["r2n2", "orbit", "sphere"] = "r2n2"
+    """Where the cameras are."""
+    distance: Annotated[float | None, tyro.conf.arg(metavar="D")] = None
+    """Of sphere and orbit: distance in radii of the ball around the bounding box; 2.7 when not given."""
+    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
+    """Of sphere and orbit: field of view along the shorter side; 60 when not given."""
+    elevation: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
+    """Of orbit: height above the horizon, -90 to 90; 20 when not given."""
+    seed: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Of r2n2: which cameras are drawn (0 when not given). Of sphere: turns all cameras at random."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then write the folder."""
+    options = parse(Render, words, "render")
+    size = _check(options)
+    need_file(options.mesh)
+    need_place(options.out)
+    _need_free_folder(options.out)
+    device = set_up(options)
+    from ..io import load_mesh
+    from ..renderer.views import bounding_ball, place_cameras, render_views
+
+    mesh = load_mesh(options.mesh, device=device)
+    center, radius = bounding_ball(mesh)
+    if not radius > 0:
+        raise UnusableFile(options.mesh, "all vertices are in one place")
+    cameras = place_cameras(_cameras(options), center.cpu(), radius).to(device)
+    views = render_views(mesh, cameras, size, antialias=_ANTIALIAS)
+    _write(options.out, mesh, cameras, views)
+    console = Console(options.quiet)
+    console.say(f"wrote {options.out}: {options.views} views, {size[1]} x {size[0]} pixels, and cameras.json")
+
+
+def _check(options: Render) -> tuple[int, int]:
+    """Refuse options that are out of range or do not go together; (height, width)."""
+    check_compute(options)
+    at_least(1, views=options.views)
+    at_least(0, seed=options.seed)
+    of_style = {"r2n2": (), "sphere": ("distance", "fov"), "orbit": ("distance", "fov", "elevation")}
+    for name in ("distance", "fov", "elevation"):
+        if getattr(options, name) is not None and name not in of_style[options.style]:
+            raise Refusal(f"--{name} does not go with --style {options.style}")
+    if options.style == "orbit" and options.seed is not None:
+        raise Refusal("--seed does not go with --style orbit: nothing is drawn")
+    if options.distance is not None and not 1 < options.distance < 1000:
+        raise Refusal(f"--distance {options.distance}: use more than 1 (outside of the ball), below 1000")
+    if options.fov is not None and not 1 <= options.fov <= 150:
+        raise Refusal(f"--fov {options.fov}: use 1 to 150 degrees")
+    if options.elevation is not None and not -90 <= options.elevation <= 90:
+        raise Refusal(f"--elevation {options.elevation}: use -90 to 90 degrees")
+    return picture_size(options.size)
+
+
+def _need_free_folder(path: Path) -> None:
+    """Refuse a place that holds anything which `render` did not write."""
+    if not os.path.lexists(path):
+        return
+    if not path.is_dir():
+        raise UnusableFile(path, "is a file; the output is a folder")
+    found = {entry.name for entry in path.iterdir()}
+    if found and not ("cameras.json" in found and found <= set(_PARTS)):
+        raise UnusableFile(path, "is a folder with other files in it; it will not be replaced")
+
+
+def _cameras(options: Render) -> "FoVPerspectiveCameras":
+    """Cameras around the unit ball."""
+    import torch
+
+    from ..renderer.views import orbit_views, place_cameras, r2n2_views, sphere_views
+
+    distance = 2.7 if options.distance is None else options.distance
+    fov = 60.0 if options.fov is None else options.fov
+    if options.style == "sphere":
+        return sphere_views(options.views, distance, fov, rotation_seed=options.seed)
+    if options.style == "orbit":
+        return orbit_views(
+            options.views, distance, 20.0 if options.elevation is None else options.elevation, fov
+        )
+    return place_cameras(r2n2_views(options.views, options.seed or 0), torch.zeros(3), 2.0)
+
+
+def _write(out: Path, mesh: "Meshes", cameras: "FoVPerspectiveCameras", views: "RenderedViews") -> None:
+    import numpy as np
+    import torch
+
+    from ..io import CameraFile, save_image, views_from_cameras, write_cameras
+    from ..io.atomic_folder import replacing_folder
+
+    height, width = views.masks.shape[1:]
+    with replacing_folder(out) as folder:
+        for name in _PARTS[1:]:
+            (folder / name).mkdir()
+        names = [f"{i:03d}" for i in range(len(views.masks))]
+        images = [folder / "images" / f"{name}.png" for name in names]
+        masks = [folder / "masks" / f"{name}.png" for name in names]
+        for i, name in enumerate(names):
+            save_image(views.images[i], images[i])
+            save_image(views.masks[i], masks[i])
+            np.save(folder / "depth" / f"{name}.npy", views.depth[i].cpu().numpy())
+        entries = views_from_cameras(cameras, torch.tensor([[height, width]]), images, masks)
+        write_cameras(CameraFile(entries, bounds=_bounds(mesh)), folder / "cameras.json")
+
+
+def _bounds(mesh: "Meshes") -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The bounding box, wider by a fiftieth of its diagonal on each side."""
+    verts = mesh.verts_packed().double()
+    low, high = verts.min(dim=0).values, verts.max(dim=0).values
+    margin = (high - low).norm() / 50
+    return tuple((low - margin).tolist()), tuple((high + margin).tolist())

@@ -1,0 +1,109 @@
+"""A page in the browser that shows meshes and cameras (viser)."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import viser
+from torch import Tensor
+from viser.transforms import SO3
+
+from ..io import CameraView, load_image, save_mesh
+from ..structures import Meshes
+from .refusals import Refusal
+
+_FRUSTUM = 0.12  # depth of a drawn camera, as a fraction of its distance from the middle of all
+_THUMBNAIL = 160
+
+
+class Viewer:
+    """A server on this machine; stops with `stop` or with the process.
+
+    Args:
+        port: to listen on; the next free one is taken where it is in use.
+        host: address to listen on; 127.0.0.1 is reached from this machine alone.
+        up: axis that points upwards, such as "+Y".
+
+    Raises:
+        Refusal: no port could be had.
+    """
+
+    def __init__(self, port: int = 8080, host: str = "127.0.0.1", up: str = "+Y") -> None:
+        try:
+            with redirect_stdout(StringIO()):
+                self._server = viser.ViserServer(host=host, port=port, label="maquette", verbose=False)
+        except (OSError, AssertionError, RuntimeError) as error:
+            raise Refusal(f"--port {port}: cannot listen on it ({error})") from error
+        self._host = host
+        self._server.scene.set_up_direction(up.lower())
+        self._server.scene.configure_environment_map(hdri="studio", environment_intensity=0.6)
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        host = "localhost" if self._host in ("0.0.0.0", "127.0.0.1") else self._host
+        return f"http://{host}:{self._server.get_port()}"
+
+    def look_at(self, low: Sequence[float], high: Sequence[float]) -> None:
+        """Place the visitor so that a box fills the page."""
+        low, high = np.asarray(low, float), np.asarray(high, float)
+        center, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
+        camera = self._server.initial_camera
+        camera.position = tuple(center + radius * np.array([1.0, 0.8, 2.0]))
+        camera.look_at = tuple(center)
+        camera.near, camera.far = radius / 100, radius * 1000
+
+    def show_mesh(self, mesh: Meshes) -> None:
+        """Show one mesh with its colours or texture."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "mesh.glb"
+            save_mesh(mesh, file)
+            self._server.scene.add_glb("/mesh", file.read_bytes())
+
+    def show_surface(self, verts: Tensor, faces: Tensor) -> None:
+        """Show a surface without colours; cheap enough to be called many times a second."""
+        self._server.scene.add_mesh_simple(
+            "/mesh", verts.detach().cpu().numpy(), faces.cpu().numpy(), color=(224, 142, 69), side="double"
+        )
+
+    def show_cameras(self, views: Sequence[CameraView], middle: Sequence[float]) -> None:
+        """Show cameras where they stood, with their pictures."""
+        for i, view in enumerate(views):
+            rotation, shift = view.R.numpy(), view.t.numpy()
+            place = -rotation.T @ shift
+            self._server.scene.add_camera_frustum(
+                f"/cameras/{i:03d}",
+                fov=float(2 * np.arctan(view.height / (2 * float(view.K[1, 1])))),
+                aspect=view.width / view.height,
+                scale=_FRUSTUM * float(np.linalg.norm(place - np.asarray(middle))),
+                image=_thumbnail(view),
+                wxyz=SO3.from_matrix(rotation.T).wxyz,
+                position=place,
+            )
+
+    def show_box(self, low: Sequence[float], high: Sequence[float]) -> None:
+        """Show the edges of a box."""
+        low, high = np.asarray(low, float), np.asarray(high, float)
+        self._server.scene.add_box(
+            "/bounds", (120, 120, 120), tuple(high - low), wireframe=True, position=(low + high) / 2
+        )
+
+    def serve(self) -> None:
+        """Wait until the process is interrupted."""
+        self._server.sleep_forever()
+
+    def stop(self) -> None:
+        """Close the page."""
+        self._server.stop()
+
+
+def _thumbnail(view: CameraView) -> np.ndarray | None:
+    file = view.image or view.mask
+    if file is None:
+        return None
+    picture = load_image(file, channels=3)
+    step = max(1, max(picture.shape[1:]) // _THUMBNAIL)
+    return (picture[:, ::step, ::step].permute(1, 2, 0).numpy() * 255).astype(np.uint8)

@@ -1,0 +1,74 @@
+"""`maquette voxelize`: a mesh to a binvox file."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from .console import Console
+from .options import Compute, JsonFile, Out, check_compute, parse, set_up
+from .refusals import Refusal, UnusableFile, need_file, need_place
+
+_LARGEST_RESOLUTION = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voxelize(Compute):
+    """Solid occupancy of a mesh, as a binvox file.
+
+    A cell is solid when the surface touches it or its centre lies inside; an open mesh has an inside too. The
+    grid is the cube around the mesh's bounding box, as binvox has it: its edge is the box's longest, its
+    middle the box's. Place and size go into the file's header in the mesh's own units.
+    """
+
+    mesh: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MESH")]
+    """.obj, .ply, .glb, .gltf, .off or .stl"""
+    out: Out
+    """The .binvox file to write."""
+    resolution: Annotated[int, tyro.conf.arg(metavar="N")] = 128
+    """Cells along each axis, 1 to 1024."""
+    json: JsonFile = None
+    """Write resolution, solid cells and seconds as JSON; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then write the file."""
+    options = parse(Voxelize, words, "voxelize")
+    if not 1 <= options.resolution <= _LARGEST_RESOLUTION:
+        raise Refusal(f"--resolution {options.resolution}: use 1 to {_LARGEST_RESOLUTION}")
+    check_compute(options)
+    need_file(options.mesh)
+    need_place(options.out, (".binvox",))
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        console.write_json(_voxelize(options, console))
+
+
+def _voxelize(options: Voxelize, console: Console) -> dict:
+    device = set_up(options)
+    from ..io import load_mesh, save_binvox
+    from ..ops import voxelize
+
+    mesh = load_mesh(options.mesh, device=device)
+    verts = mesh.verts_packed()
+    low, high = verts.min(dim=0).values.tolist(), verts.max(dim=0).values.tolist()
+    side = max(top - bottom for bottom, top in zip(low, high, strict=True))
+    if not side > 0:
+        raise UnusableFile(options.mesh, "all vertices are in one place")
+    began = time.perf_counter()
+    x, y, z = ((bottom + top) / 2 for bottom, top in zip(low, high, strict=True))
+    grid = voxelize(mesh, options.resolution, side=side, center=(x, y, z))
+    seconds = time.perf_counter() - began
+    save_binvox(grid, options.out)
+    solid = int(grid.solid().sum())
+    console.say(f"wrote {options.out}: {solid} of {options.resolution**3} cells are solid")
+    return {
+        "resolution": options.resolution,
+        "solid": solid,
+        "side": side,
+        "center": [x, y, z],
+        "seconds": round(seconds, 4),
+    }

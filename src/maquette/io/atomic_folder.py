@@ -1,0 +1,49 @@
+"""Folders that appear whole or not at all: filled under a temporary name beside the target, then renamed."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+
+from .errors import as_bad_input
+
+
+@contextmanager
+def replacing_folder(path: str | PathLike) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `path` when the block ends well.
+
+    On any exception, Ctrl-C included, it is removed and `path` stays as it was. Whether an existing folder may
+    be replaced is for the caller to decide beforehand.
+
+    Raises:
+        BadInput: the folder around `path` is missing or cannot be written to, or `path` is a file.
+    """
+    target = Path(os.path.realpath(path))
+    mark = secrets.token_hex(6)
+    temporary, retired = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
+    try:
+        with as_bad_input(path, OSError, say="cannot be written"):
+            temporary.mkdir()
+            yield temporary
+            _swap(temporary, target, retired)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(temporary: Path, target: Path, retired: Path) -> None:
+    if not target.exists():
+        temporary.rename(target)
+        return
+    if not target.is_dir():
+        raise NotADirectoryError(20, "Not a directory", str(target))
+    target.rename(retired)
+    try:
+        temporary.rename(target)
+    except BaseException:
+        with suppress(OSError):
+            retired.rename(target)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)
