@@ -11,6 +11,7 @@ from maquette.systems.molding.points import PointsConfig, PointWeights, mold_to_
 from maquette.systems.molding.schedule import RemeshSchedule
 from maquette.utils import ico_sphere
 
+QUICK = MethodConfig(lr=0.2, betas=(0.5, 0.99))
 SMALL = {"steps": 120, "points": 800, "pool": 20_000, "level": 2}
 
 
@@ -28,8 +29,8 @@ def fast(config: PointsConfig) -> PointsConfig:
 @pytest.mark.parametrize(
     "config",
     [
-        PointsConfig(remesh=None),
-        PointsConfig(remesh=RemeshSchedule(every=20, coarse=0.3, fine=0.2)),
+        PointsConfig(method=QUICK, remesh=None),
+        PointsConfig(method=QUICK, remesh=RemeshSchedule(every=20, coarse=0.3, fine=0.2)),
         PointsConfig.tutorial().with_method(MethodConfig.of("adam")),
     ],
     ids=["large-steps", "remeshed", "adam"],
