@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,8 +53,6 @@ def examine() -> dict:
     facts["folder"] = {"path": str(Path.cwd()), "writable": os.access(Path.cwd(), os.W_OK)}
     if not facts["folder"]["writable"]:
         problems.append(f"cannot write in {Path.cwd()}: change to a folder of your own, or give -o elsewhere")
-    if sys.version_info < (3, 11):
-        problems.append(f"Python {platform.python_version()} is too old: 3.11 or newer is needed")
     return facts | {"problems": problems}
 
 

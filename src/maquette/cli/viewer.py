@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import viser
-from torch import Tensor
 from viser.transforms import SO3
 
 from ..io import CameraView, load_image, save_mesh
@@ -63,12 +62,6 @@ class Viewer:
             save_mesh(mesh, file)
             self._server.scene.add_glb("/mesh", file.read_bytes())
 
-    def show_surface(self, verts: Tensor, faces: Tensor) -> None:
-        """Show a surface without colours; cheap enough to be called many times a second."""
-        self._server.scene.add_mesh_simple(
-            "/mesh", verts.detach().cpu().numpy(), faces.cpu().numpy(), color=(224, 142, 69), side="double"
-        )
-
     def show_cameras(self, views: Sequence[CameraView], middle: Sequence[float]) -> None:
         """Show cameras where they stood, with their pictures."""
         for i, view in enumerate(views):
@@ -97,7 +90,8 @@ class Viewer:
 
     def stop(self) -> None:
         """Close the page."""
-        self._server.stop()
+        with redirect_stdout(StringIO()):
+            self._server.stop()
 
 
 def _thumbnail(view: CameraView) -> np.ndarray | None:

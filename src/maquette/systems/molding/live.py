@@ -18,7 +18,7 @@ class LiveView:
     """
 
     def __init__(self, port: int = 8080) -> None:
-        self._server = viser.ViserServer(port=port, verbose=False)
+        self._server = viser.ViserServer(host="127.0.0.1", port=port, verbose=False)
         self._server.scene.set_up_direction("+y")
         self._shown = 0.0
 

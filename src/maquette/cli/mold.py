@@ -1,0 +1,180 @@
+"""`maquette mold`: a sphere becomes a shape."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from .console import Console
+from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
+from .refusals import MESH_OUT_SUFFIXES, Refusal, UnusableFile, need_camera_folder, need_file, need_place
+from .watching import watching
+
+if TYPE_CHECKING:
+    from ..systems.molding.job import MoldOptions
+    from ..systems.molding.points import PointsConfig
+    from ..systems.molding.silhouettes import SilhouettesConfig
+
+_LARGEST_PICTURE = 4096
+_SCORES = {
+    "chamfer": "chamfer distance {:.2e}",
+    "f1": "F1 {:.3f}",
+    "silhouette_iou": "silhouette IoU {:.3f}",
+    "silhouette_iou_unseen": "{:.3f} on unseen views",
+    "silhouette_iou_held_out": "{:.3f} on views held out",
+    "seconds": "{:.1f} s of molding",
+    "seconds_in_all": "{:.1f} s in all",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mold(Compute):
+    """Shape a sphere until it matches TARGET, and write the mesh in the target's own coordinates.
+
+    TARGET is a mesh, matched by points sampled on both (`--from points`) or by its silhouettes from an even
+    sphere of views (`--from silhouettes`), or a folder with cameras.json and masks or pictures, as `maquette
+    render` writes it. Beside OUT appear <stem>_preview.png, _loss.png, _compare.png (target, result, error),
+    _turntable.gif and _report.json (losses and scores).
+    """
+
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
+    """A mesh file, or a folder with cameras.json."""
+    out: Out
+    """The mesh to write: .glb, .obj, .ply, .off or .stl."""
+    source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
+    """What is compared; points for a mesh and silhouettes for a folder when not given."""
+    style: Literal["default", "tutorial", "seed002"] = "default"
+    """Settings to start from: what measures best, PyTorch3D's tutorial, or the report of Tran and Nalgirkar."""
+    method: Literal["large-steps", "adam", "sgd"] | None = None
+    """How vertices are moved; the style's own when not given, as in all that follows."""
+    lr: Annotated[float | None, tyro.conf.arg(metavar="X")] = None
+    """Step size of the method."""
+    steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Number of steps."""
+    remesh: bool = False
+    """Remesh on the way: legs, tails and handles need it."""
+    no_remesh: bool = False
+    """Keep the sphere's faces."""
+    views: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Views of a mesh (20 when not given); of a folder, how many are fitted (all), the others judge."""
+    size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None
+    """Side of the views of a mesh; longest side at which a folder's masks are compared."""
+    held_out: tuple[str, ...] = ()
+    """Names, or parts of names, of a folder's views that only judge the result."""
+    skip: tuple[str, ...] = ()
+    """Names, or parts of names, of a folder's views that are not used."""
+    weights: Annotated[tuple[tuple[str, float], ...], tyro.conf.arg(metavar="[TERM WEIGHT ...]")] = ()
+    """Weights of terms of the loss, for instance `--weights edge 1 quadric 0.001`; 0 leaves a term out."""
+    laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
+    """Which Laplacian the term of that name uses."""
+    no_colours: bool = False
+    """Leave the mesh without the target's colours."""
+    live: bool = False
+    """Show the mesh deforming in the browser; the page stays until Ctrl-C."""
+    port: Annotated[int, tyro.conf.arg(metavar="N")] = 8080
+    """Port of the page of --live."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of all that is drawn; the same seed gives the same result on a CPU."""
+    json: JsonFile = None
+    """Write the report there too; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then mold."""
+    options = parse(Mold, words, "mold")
+    _check(options)
+    is_folder = options.target.is_dir()
+    if is_folder:
+        need_camera_folder(options.target)
+    else:
+        need_file(options.target)
+    source = options.source or ("silhouettes" if is_folder else "points")
+    if is_folder and source == "points":
+        raise UnusableFile(options.target, "is a folder; it can be molded with --from silhouettes only")
+    if not is_folder and (options.held_out or options.skip):
+        raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
+    need_place(options.out, MESH_OUT_SUFFIXES)
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        console.write_json(_mold(options, source, console))
+
+
+def _check(options: Mold) -> None:
+    check_compute(options)
+    at_least(1, steps=options.steps, views=options.views)
+    at_least(0, seed=options.seed)
+    if options.size is not None and not 8 <= options.size <= _LARGEST_PICTURE:
+        raise Refusal(f"--size {options.size}: use 8 to {_LARGEST_PICTURE} pixels")
+    if options.lr is not None and not 0 < options.lr < float("inf"):
+        raise Refusal(f"--lr {options.lr}: use a positive number")
+    if options.remesh and options.no_remesh:
+        raise Refusal("--remesh and --no-remesh exclude each other")
+    if not 1 <= options.port <= 65535:
+        raise Refusal(f"--port {options.port}: use 1 to 65535")
+    for name, weight in options.weights:
+        if not abs(weight) < float("inf"):
+            raise Refusal(f"--weights {name} {weight}: not a finite number")
+
+
+def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict:
+    device = set_up(options)
+    from ..systems.molding.job import mold
+
+    config = _preset(source, options.style)
+    _check_terms(options, config)
+    steps = config.steps if options.steps is None else options.steps
+    with watching(console, steps, options.port if options.live else None) as watch:
+        written = mold(options.target, options.out, _choices(options, source), watch, str(device))
+        return show_result(written, console)
+
+
+def show_result(written: Sequence[Path], console: Console) -> dict:
+    """Say what was written and how good it is; returns the report."""
+    file = next(path for path in written if path.name.endswith("_report.json"))
+    report = json.loads(file.read_text())
+    scores = [text.format(report[name]) for name, text in _SCORES.items() if report.get(name) is not None]
+    for path in written:
+        console.say(f"wrote {path}")
+    console.say(", ".join(scores))
+    return report
+
+
+def _preset(
+    source: Literal["points", "silhouettes"], style: Literal["default", "tutorial", "seed002"]
+) -> "PointsConfig | SilhouettesConfig":
+    from ..systems.molding.points import PointsConfig
+    from ..systems.molding.silhouettes import SilhouettesConfig
+
+    kind = PointsConfig if source == "points" else SilhouettesConfig
+    return getattr(kind, style)()
+
+
+def _check_terms(options: Mold, config: "PointsConfig | SilhouettesConfig") -> None:
+    known = [name for name, value in vars(config.weights).items() if isinstance(value, float | int)]
+    for name, _ in options.weights:
+        if name not in known:
+            raise Refusal(f"--weights {name}: there is no such term here; known are {', '.join(known)}")
+
+
+def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOptions":
+    from ..systems.molding.job import MoldOptions
+
+    return MoldOptions(
+        source=source,
+        style=options.style,
+        method=options.method,
+        lr=options.lr,
+        steps=options.steps,
+        remesh=True if options.remesh else False if options.no_remesh else None,
+        views=options.views,
+        held_out=options.held_out,
+        skip=options.skip,
+        size=options.size,
+        weights=options.weights,
+        laplacian_kind=options.laplacian_kind,
+        seed=options.seed,
+        colours=not options.no_colours,
+    )

@@ -1,0 +1,74 @@
+"""Following a molding: progress on the terminal and, where asked for, the mesh in the browser."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from .console import Advance, Console
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..systems.molding.live import LiveView
+    from ..systems.molding.optimise import Molder
+
+_NOTE_SECONDS = 0.2  # between two readings of the losses
+
+
+class Watch:
+    """What molding calls after every step.
+
+    Args:
+        advance: shows how many steps are done.
+        page: shows the mesh; None for none.
+    """
+
+    def __init__(self, advance: Advance, page: "LiveView | None" = None) -> None:
+        self._advance, self._page = advance, page
+        self._noted, self._note = 0.0, ""
+
+    def __call__(self, step: int, molder: "Molder", terms: "dict[str, Tensor]") -> None:
+        """Take note of a step; losses are read a few times a second."""
+        now = time.monotonic()
+        if now - self._noted > _NOTE_SECONDS:
+            self._noted = now
+            name, value = next(iter(terms.items()))
+            self._note = f"{name} {float(value):.2e}"
+        self._advance(step + 1, self._note)
+        if self._page is not None:
+            self._page(step, molder, terms)
+
+
+@contextmanager
+def watching(console: Console, steps: int, port: int | None = None) -> Iterator[Watch]:
+    """Follow a molding of that many steps, with a port in the browser too.
+
+    The page stays after the work has ended well, until Ctrl-C.
+    """
+    if port is None:
+        with console.progress("molding", steps) as advance:
+            yield Watch(advance)
+        return
+    from ..systems.molding.live import LiveView
+
+    with redirect_stdout(StringIO()):
+        page = LiveView(port)
+    console.say(f"live at {page.url}")
+    try:
+        with console.progress("molding", steps) as advance:
+            yield Watch(advance, page)
+        _wait(console)
+    finally:
+        with redirect_stdout(StringIO()):
+            page.close()
+
+
+def _wait(console: Console) -> None:
+    console.say("the page stays open until Ctrl-C")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:  # everything is written: this only closes the page
+        return
