@@ -172,4 +172,6 @@ def solid_voxels(device: torch.device, resolution: int, sides: int, rings: int) 
     """Solid cells (n, n, n) of a torus; ours also marks the cells that its surface touches."""
     ring = torus(0.1, 0.35, sides, rings, device)
     corners = ring.verts_packed()[ring.faces_packed()]
-    return Pair(lambda: voxelize(ring, resolution).occupancy[0], lambda: twins.solid_voxels(corners, resolution))
+    return Pair(
+        lambda: voxelize(ring, resolution).occupancy[0], lambda: twins.solid_voxels(corners, resolution)
+    )

@@ -50,8 +50,8 @@ ROWS = (
         0.08,
         "PyTorch3D 86.6 s",
         BOTH,
-        {"views": 1, "size": 64, "level": 3},
-        "1 view, 64², 1,280 faces",
+        {"views": 1, "size": 64, "level": 2},
+        "1 view, 64², 320 faces",
     ),
     Row(
         "hard Phong",
@@ -60,8 +60,8 @@ ROWS = (
         "20 views, 137², 5,800 faces",
         0.05,
         "PyTorch3D 5.7 s",
-        twin_sizes={"views": 1, "size": 137, "sides": 29, "rings": 100},
-        twin_case="1 view",
+        twin_sizes={"views": 1, "size": 64, "sides": 29, "rings": 100},
+        twin_case="1 view, 64²",
     ),
     Row(
         "nearest neighbour",

@@ -23,10 +23,11 @@ def _cross(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _weights(pixels: Tensor, corners: Tensor) -> Tensor:
-    """(P, F, 3) barycentric coordinates of every pixel in every face (F, 3, 2)."""
-    to_corner = corners[None] - pixels[:, None, None]
-    areas = _cross(to_corner[:, :, [1, 2, 0]], to_corner[:, :, [2, 0, 1]])
-    return areas / areas.sum(dim=-1, keepdim=True)
+    """(3, P, F) barycentric coordinates of every pixel (P, 2) in every face (F, 3, 2): one matrix product."""
+    a, b = corners.roll(-1, dims=1).transpose(0, 1), corners.roll(-2, dims=1).transpose(0, 1)
+    constants = _cross(a, b)
+    slopes = torch.stack((a[..., 1] - b[..., 1], b[..., 0] - a[..., 0]), dim=1)
+    return (pixels @ slopes + constants[:, None]) / constants.sum(dim=0)
 
 
 def soft_silhouette(corners: Tensor, size: int, sigma: float, blur_radius: float) -> Tensor:
@@ -43,7 +44,7 @@ def soft_silhouette(corners: Tensor, size: int, sigma: float, blur_radius: float
     offset = pixels[:, None, None] - start
     t = ((offset * along).sum(-1) / along.square().sum(-1)).clamp(0, 1)
     d2 = (offset - t[..., None] * along).square().sum(-1).amin(-1)
-    inside = (_weights(pixels, corners) > 0).all(-1)
+    inside = (_weights(pixels, corners) > 0).all(0)
     hidden = F.softplus(torch.where(inside, d2, -d2) / sigma)
     total = torch.where(inside | (d2 < blur_radius), hidden, 0.0).sum(dim=1)
     return (1 - torch.exp(-total)).view(size, size)
@@ -62,9 +63,9 @@ def hard_fragments(corners: Tensor, size: int) -> tuple[Tensor, Tensor]:
     weights = torch.zeros((len(pixels), 3), device=corners.device)
     for first in range(0, len(corners), _CHUNK):
         part = corners[first : first + _CHUNK]
-        w = _weights(pixels, part[..., :2]) / part[..., 2]
-        w = w / w.sum(dim=-1, keepdim=True)
-        z = torch.where((w > 0).all(-1), (w * part[..., 2]).sum(-1), torch.inf)
+        w = _weights(pixels, part[..., :2]) / part[:, :, 2].T[:, None]
+        total = w.sum(dim=0)
+        z = torch.where((w > 0).all(0), 1 / total, torch.inf)
         z, index = z.min(dim=1)
         closer = z < nearest
         nearest = torch.where(closer, z, nearest)
@@ -143,8 +144,8 @@ def cubify(occupied: Tensor) -> tuple[Tensor, Tensor]:
         for step in (0, 1):
             shown = occupied & ~solid.roll(1 - 2 * step, dims=axis)[1:-1, 1:-1, 1:-1]
             corner = (torch.nonzero(shown) * stride).sum(dim=1) + step * stride[axis]
-            outwards = (axis == 1) == bool(step)
-            quads.append(corner[:, None] + (ring.flip(0) if outwards else ring))
+            turns = (axis == 1) != bool(step)
+            quads.append(corner[:, None] + (ring.flip(0) if turns else ring))
     quad = torch.cat(quads)
     used, quad = torch.unique(quad, return_inverse=True)
     verts = torch.stack([used // stride[a] % count[a] for a in (2, 1, 0)], dim=1)
@@ -178,8 +179,8 @@ def solid_voxels(corners: Tensor, resolution: int) -> Tensor:
         crossings = torch.zeros((len(column), resolution + 1), dtype=torch.int64, device=corners.device)
         for part in corners.split(_CHUNK):
             weights = _weights(column, part[..., across])
-            ray, face = torch.nonzero((weights > 0).all(-1), as_tuple=True)
-            height = (weights[ray, face] * part[face][..., axis]).sum(dim=-1)
+            ray, face = torch.nonzero((weights > 0).all(0), as_tuple=True)
+            height = (weights[:, ray, face].T * part[face][..., axis]).sum(dim=-1)
             cell = torch.ceil((height + 0.5) * resolution - 0.5).clamp(0, resolution).long()
             crossings.index_put_((ray, cell), torch.ones_like(cell), accumulate=True)
         inside = crossings.cumsum(dim=1)[:, :resolution] % 2
