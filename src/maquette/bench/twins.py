@@ -70,9 +70,8 @@ def hard_fragments(corners: Tensor, size: int) -> tuple[Tensor, Tensor]:
         closer = z < nearest
         nearest = torch.where(closer, z, nearest)
         face = torch.where(closer, index + first, face)
-        weights = torch.where(
-            closer[:, None], w.gather(1, index[:, None, None].expand(-1, 1, 3))[:, 0], weights
-        )
+        best = (w / total)[:, torch.arange(len(pixels)), index].T
+        weights = torch.where(closer[:, None], best, weights)
     return face, weights
 
 
