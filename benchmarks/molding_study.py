@@ -1,0 +1,185 @@
+"""Repeat the study of molding: loss terms on and off, optimisers, quadrics, points against silhouettes.
+
+    python benchmarks/molding_study.py --json benchmarks/results/0.1.0/molding_study.json --markdown
+
+Every row molds the fox that ships with the package, in the frame that its vertices' mean and largest absolute
+coordinate define. Scores are those of the finished mesh: chamfer distance and F1 at 0.02 from 10,000 points a side,
+IoU of hard silhouettes at 128 x 128 on the fitted 20 views and on 20 others, the mean of 1 - cosine between
+neighbouring faces, and the summed quadric error at the target's vertices.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import torch
+
+from maquette.bench.machine import describe_machine
+from maquette.io import load_mesh
+from maquette.loss import mesh_normal_consistency, quadric_loss, vertex_quadrics
+from maquette.renderer import MeshRasterizer, soft_silhouettes
+from maquette.renderer.views import sphere_views
+from maquette.structures import Meshes
+from maquette.systems.molding.normalise import Normalisation, normalise
+from maquette.systems.molding.optimise import MethodConfig
+from maquette.systems.molding.points import PointsConfig, PointWeights, mold_to_points, score_points
+from maquette.systems.molding.schedule import StepSize
+from maquette.systems.molding.silhouettes import (
+    SilhouettesConfig,
+    SilhouetteWeights,
+    hard_silhouettes,
+    mold_to_silhouettes,
+    silhouette_iou,
+)
+
+SIZE = 128
+
+
+def points_rows() -> dict[str, PointsConfig]:
+    """Points: the document's terms one after the other, its optimisers, quadrics, then large steps."""
+    document = PointsConfig.seed002()
+    bare = PointWeights(chamfer=1.0)
+    terms = {
+        "chamfer": bare,
+        "chamfer + edge": replace(bare, edge=1.0),
+        "chamfer + edge + normal": replace(bare, edge=1.0, normal=0.05),
+        "all terms, uniform Laplacian": replace(bare, edge=1.0, normal=0.05, laplacian=0.1),
+        "all terms, cot Laplacian": replace(bare, edge=1.0, normal=0.05, laplacian=0.1, laplacian_kind="cot"),
+        "all terms, cotcurv Laplacian": replace(
+            bare, edge=1.0, normal=0.05, laplacian=0.1, laplacian_kind="cotcurv"
+        ),
+    }
+    rows = {f"SGD 1.0: {name}": replace(document, weights=weights) for name, weights in terms.items()}
+    everything = terms["all terms, uniform Laplacian"]
+    rows["SGD 1.0: tutorial's weights"] = PointsConfig.tutorial()
+    for weight in (0.00095, 0.01):
+        rows[f"SGD 1.0: all terms + quadric {weight}"] = replace(
+            document, weights=replace(everything, quadric=weight)
+        )
+    for lr in (1.0, 0.01):
+        adam = replace(MethodConfig.of("adam"), lr=lr)
+        rows[f"Adam {lr}: all terms"] = replace(document, weights=everything, method=adam)
+    large = PointsConfig.default()
+    rows["large steps, not remeshed"] = replace(large, remesh=None)
+    rows["large steps, remeshed (default)"] = large
+    rows["large steps, remeshed + quadric 0.001"] = replace(
+        large, weights=replace(large.weights, quadric=0.001)
+    )
+    return rows
+
+
+def silhouette_rows() -> dict[str, SilhouettesConfig]:
+    """Silhouettes: the document's optimisers, then large steps with and without remeshing."""
+    document = replace(SilhouettesConfig.seed002(), views_per_step=2)
+    rows = {"SGD 1.0 (document)": document}
+    for lr in (0.001, 0.01):
+        rows[f"Adam {lr}"] = replace(document, method=replace(MethodConfig.of("adam"), lr=lr))
+    rows["SGD 1.0, silhouette term alone"] = replace(document, weights=SilhouetteWeights())
+    large = replace(SilhouettesConfig.default(), size=SIZE)
+    rows["large steps, not remeshed"] = replace(large, remesh=None, level=4)
+    rows["large steps, remeshed, one softness"] = replace(large, softness=document.softness)
+    rows["large steps, remeshed, constant step"] = replace(large, step_size=StepSize(hold=1.0))
+    rows["large steps, remeshed (default)"] = large
+    return rows
+
+
+class Judge:
+    """Scores of a finished mesh against the normalised target."""
+
+    def __init__(self, target: Meshes) -> None:
+        self.target = target
+        self.cameras = {"iou": sphere_views(20), "iou_unseen": sphere_views(20, rotation_seed=1)}
+        self.masks = {
+            name: hard_silhouettes(target, cameras, (SIZE, SIZE)) for name, cameras in self.cameras.items()
+        }
+        self.quadrics = vertex_quadrics(target)
+
+    def score(self, mesh: Meshes) -> dict[str, float]:
+        """All scores of one mesh in the target's frame."""
+        torch.manual_seed(0)
+        chamfer, f1 = score_points(mesh, self.target)
+        scores = {"chamfer": chamfer, "f1": f1}
+        for name, cameras in self.cameras.items():
+            scores[name] = silhouette_iou(mesh, cameras, self.masks[name]).mean().item()
+        scores["normal"] = mesh_normal_consistency(mesh).item()
+        verts = self.target.verts_padded()
+        scores["quadric"] = quadric_loss(mesh.verts_padded(), verts, self.quadrics).item()
+        return scores
+
+
+def run(scale: float = 1.0) -> list[dict]:
+    """All rows; `scale` shortens every run."""
+    with as_file(files("maquette") / "assets") as assets:
+        fox = load_mesh(assets / "fox.obj")
+    target, _ = normalise(Meshes(fox.verts_list(), fox.faces_list()))
+    judge, rows = Judge(target), []
+    for name, config in points_rows().items():
+        config = replace(config, steps=max(int(config.steps * scale), 1))
+        rows.append(_row("points", name, config, judge, lambda c: mold_to_points(target, c)))
+    cameras = judge.cameras["iou"]
+    hard = judge.masks["iou"]
+    soft = soft_silhouettes(MeshRasterizer(cameras).transform(target.extend(20)), SIZE).detach()
+    here = Normalisation(torch.zeros(3), 1.0)
+    for name, config in silhouette_rows().items():
+        config = replace(config, steps=max(int(config.steps * scale), 1))
+        goal = hard if "large" in name else soft
+        rows.append(
+            _row(
+                "silhouettes", name, config, judge, lambda c, g=goal: mold_to_silhouettes(g, cameras, c, here)
+            )
+        )
+    return rows
+
+
+def _row(source: str, name: str, config, judge: Judge, mold) -> dict:
+    cpu = time.process_time()
+    result = mold(config)
+    row = {
+        "source": source,
+        "name": name,
+        "steps": config.steps,
+        "seconds": result.seconds,
+        "cpu_seconds": time.process_time() - cpu,
+        "vertices": len(result.mesh.verts_packed()),
+        **judge.score(result.mesh.detach()),
+    }
+    print(json.dumps(row), flush=True)
+    return row
+
+
+def markdown(rows: list[dict]) -> str:
+    """The rows as a table."""
+    head = (
+        "| from | setting | steps | s | chamfer | F1 | IoU | IoU unseen | normal | quadric |\n"
+        "|---|---|---|---|---|---|---|---|---|---|"
+    )
+    lines = [
+        f"| {r['source']} | {r['name']} | {r['steps']} | {r['seconds']:.0f} | {r['chamfer']:.2e} | {r['f1']:.3f} "
+        f"| {r['iou']:.3f} | {r['iou_unseen']:.3f} | {r['normal']:.3f} | {r['quadric']:.3f} |"
+        for r in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--scale", type=float, default=1.0, help="fraction of the steps, for a quick look")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    rows = run(args.scale)
+    machine = {**describe_machine(torch.device("cpu")), "seed": 0}
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    if args.markdown:
+        print(markdown(rows))
+
+
+if __name__ == "__main__":
+    main()
