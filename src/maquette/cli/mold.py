@@ -10,7 +10,15 @@ import tyro
 
 from .console import Console
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
-from .refusals import MESH_OUT_SUFFIXES, Refusal, UnusableFile, need_camera_folder, need_file, need_place
+from .refusals import (
+    MESH_OUT_SUFFIXES,
+    Refusal,
+    UnusableFile,
+    need_camera_folder,
+    need_file,
+    need_place,
+    need_surface,
+)
 from .watching import watching
 
 if TYPE_CHECKING:
@@ -121,6 +129,7 @@ def _check(options: Mold) -> None:
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict:
     device = set_up(options)
+    _check_target(options.target)
     from ..systems.molding.job import mold
 
     config = _preset(source, options.style)
@@ -129,6 +138,18 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
     with watching(console, steps, options.port if options.live else None) as watch:
         written = mold(options.target, options.out, _choices(options, source), watch, str(device))
         return show_result(written, console)
+
+
+def _check_target(target: Path) -> None:
+    """Read the target once on its own: a bad one is refused before what molding needs is imported."""
+    from ..io import load_mask, load_mesh, read_cameras
+
+    if not target.is_dir():
+        need_surface(target, load_mesh(target))
+        return
+    for view in read_cameras(target / "cameras.json").views:
+        if view.mask is not None:
+            load_mask(view.mask)
 
 
 def show_result(written: Sequence[Path], console: Console) -> dict:

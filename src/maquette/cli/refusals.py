@@ -3,6 +3,10 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..structures import Meshes
 
 MESH_SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".off", ".stl")
 MESH_OUT_SUFFIXES = (".glb", ".obj", ".ply", ".off", ".stl")
@@ -63,3 +67,14 @@ def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:
         raise UnusableFile(path, f"cannot be written: there is no folder {parent}")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UnusableFile(path, f"cannot be written: no permission to write in {parent}")
+
+
+def need_surface(path: Path, mesh: "Meshes") -> None:
+    """Refuse a mesh that was read but has no extent, or faces without any area."""
+    verts = mesh.verts_packed()
+    if not bool((verts.max(dim=0).values > verts.min(dim=0).values).any()):
+        raise UnusableFile(path, "all vertices are in one place")
+    corners = verts.double()[mesh.faces_packed()]
+    sides = corners[:, 1:] - corners[:, :1]
+    if not bool((sides[:, 0].cross(sides[:, 1], dim=1) != 0).any()):
+        raise UnusableFile(path, "all faces are lines or points: they have no area")

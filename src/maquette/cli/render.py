@@ -10,9 +10,11 @@ import tyro
 
 from .console import Console
 from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
-from .refusals import Refusal, UnusableFile, need_file, need_place
+from .refusals import Refusal, UnusableFile, need_file, need_place, need_surface
 
 if TYPE_CHECKING:
+    import torch
+
     from ..renderer.views import RenderedViews
     from ..structures import Meshes
     from ..structures.cameras import FoVPerspectiveCameras
@@ -63,13 +65,13 @@ def run(words: Sequence[str]) -> None:
     _need_free_folder(options.out)
     device = set_up(options)
     from ..io import load_mesh
-    from ..renderer.views import bounding_ball, place_cameras, render_views
 
     mesh = load_mesh(options.mesh, device=device)
+    need_surface(options.mesh, mesh)
+    from ..renderer.views import bounding_ball, place_cameras, render_views
+
     center, radius = bounding_ball(mesh)
-    if not radius > 0:
-        raise UnusableFile(options.mesh, "all vertices are in one place")
-    cameras = place_cameras(_cameras(options), center.cpu(), radius).to(device)
+    cameras = place_cameras(_cameras(options, device), center, radius)
     views = render_views(mesh, cameras, size, antialias=_ANTIALIAS)
     _write(options.out, mesh, cameras, views)
     console = Console(options.quiet)
@@ -107,7 +109,7 @@ def _need_free_folder(path: Path) -> None:
         raise UnusableFile(path, "is a folder with other files in it; it will not be replaced")
 
 
-def _cameras(options: Render) -> "FoVPerspectiveCameras":
+def _cameras(options: Render, device: "torch.device") -> "FoVPerspectiveCameras":
     """Cameras around the unit ball."""
     import torch
 
@@ -116,12 +118,11 @@ def _cameras(options: Render) -> "FoVPerspectiveCameras":
     distance = 2.7 if options.distance is None else options.distance
     fov = 60.0 if options.fov is None else options.fov
     if options.style == "sphere":
-        return sphere_views(options.views, distance, fov, rotation_seed=options.seed)
+        return sphere_views(options.views, distance, fov, options.seed, device)
     if options.style == "orbit":
-        return orbit_views(
-            options.views, distance, 20.0 if options.elevation is None else options.elevation, fov
-        )
-    return place_cameras(r2n2_views(options.views, options.seed or 0), torch.zeros(3), 2.0)
+        elevation = 20.0 if options.elevation is None else options.elevation
+        return orbit_views(options.views, distance, elevation, fov, device)
+    return place_cameras(r2n2_views(options.views, options.seed or 0, device), torch.zeros(3), 2.0)
 
 
 def _write(out: Path, mesh: "Meshes", cameras: "FoVPerspectiveCameras", views: "RenderedViews") -> None:

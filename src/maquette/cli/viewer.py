@@ -37,7 +37,8 @@ class Viewer:
         except (OSError, AssertionError, RuntimeError) as error:
             raise Refusal(f"--port {port}: cannot listen on it ({error})") from error
         self._host = host
-        self._server.scene.set_up_direction(up.lower())
+        sign, axis = -1.0 if up[0] == "-" else 1.0, "XYZ".index(up[1].upper())
+        self._server.scene.set_up_direction(sign * np.eye(3)[axis])
         self._server.scene.configure_environment_map(hdri="studio", environment_intensity=0.6)
 
     @property
@@ -48,8 +49,8 @@ class Viewer:
 
     def look_at(self, low: Sequence[float], high: Sequence[float]) -> None:
         """Place the visitor so that a box fills the page."""
-        low, high = np.asarray(low, float), np.asarray(high, float)
-        center, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
+        center = np.mean([low, high], axis=0)
+        radius = float(np.linalg.norm(center - np.asarray(low)))
         camera = self._server.initial_camera
         camera.position = tuple(center + radius * np.array([1.0, 0.8, 2.0]))
         camera.look_at = tuple(center)
@@ -79,10 +80,8 @@ class Viewer:
 
     def show_box(self, low: Sequence[float], high: Sequence[float]) -> None:
         """Show the edges of a box."""
-        low, high = np.asarray(low, float), np.asarray(high, float)
-        self._server.scene.add_box(
-            "/bounds", (120, 120, 120), tuple(high - low), wireframe=True, position=(low + high) / 2
-        )
+        size, center = np.subtract(high, low), np.mean([low, high], axis=0)
+        self._server.scene.add_box("/bounds", (120, 120, 120), size, wireframe=True, position=center)
 
     def serve(self) -> None:
         """Wait until the process is interrupted."""

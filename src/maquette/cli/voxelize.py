@@ -10,7 +10,7 @@ import tyro
 
 from .console import Console
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
-from .refusals import Refusal, UnusableFile, need_file, need_place
+from .refusals import Refusal, need_file, need_place, need_surface
 
 _LARGEST_RESOLUTION = 1024
 
@@ -50,14 +50,14 @@ def run(words: Sequence[str]) -> None:
 def _voxelize(options: Voxelize, console: Console) -> dict:
     device = set_up(options)
     from ..io import load_mesh, save_binvox
-    from ..ops import voxelize
 
     mesh = load_mesh(options.mesh, device=device)
+    need_surface(options.mesh, mesh)
+    from ..ops import voxelize
+
     verts = mesh.verts_packed()
     low, high = verts.min(dim=0).values.tolist(), verts.max(dim=0).values.tolist()
     side = max(top - bottom for bottom, top in zip(low, high, strict=True))
-    if not side > 0:
-        raise UnusableFile(options.mesh, "all vertices are in one place")
     began = time.perf_counter()
     x, y, z = ((bottom + top) / 2 for bottom, top in zip(low, high, strict=True))
     grid = voxelize(mesh, options.resolution, side=side, center=(x, y, z))

@@ -10,7 +10,7 @@ from .launch import start_warp
 def cache_folder() -> Path:
     """The folder of compiled kernels; WARP_CACHE_PATH in the environment moves it."""
     start_warp()
-    return Path(wp.config.kernel_cache_dir)
+    return Path(str(wp.config.kernel_cache_dir))
 
 
 def kernel_devices() -> list[str]:

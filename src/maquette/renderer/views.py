@@ -145,8 +145,8 @@ def place_cameras(
         R=R,
         T=scale * cameras.T - moved,
         fov=cameras.fov,
-        znear=scale * cameras.znear,
-        zfar=scale * cameras.zfar,
+        znear=scale * torch.as_tensor(cameras.znear),
+        zfar=scale * torch.as_tensor(cameras.zfar),
         degrees=cameras.degrees,
         device=cameras.device,
     )
