@@ -56,10 +56,10 @@ def _backward_bary(
         return
     for k in range(3):
         row = _row(corners, face, k)
-        total = float(0.0)
+        total = wp.float64(0.0)  # the products often cancel
         for d in range(attributes.shape[1]):
-            total += grad_out[p, d] * attributes[row, d]
-        grad_bary[p, k] = total
+            total += wp.float64(grad_out[p, d]) * wp.float64(attributes[row, d])
+        grad_bary[p, k] = float(total)
 
 
 @wp.kernel(enable_backward=False)
