@@ -104,6 +104,7 @@ def copy_colours(mesh: Meshes, target: Meshes, points: int = 200_000) -> Meshes:
         points: sampled on the target.
     """
     mesh = refine(mesh)
-    where, colours = sample_points_from_meshes(target, points, return_textures=True)
+    sampled = sample_points_from_meshes(target, points, return_textures=True)
+    where, colours = sampled[0], sampled[-1]
     nearest = knn_points(mesh.verts_padded(), where).idx[0, :, 0]
     return _with_colours(mesh, colours[0, nearest, :3])

@@ -22,9 +22,9 @@ from .normalise import Normalisation, normalise
 from .optimise import Method, MethodConfig
 from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
 from .pictures import Pictures, load_pictures, picture_mesh
-from .points import PointsConfig, Watcher, mold_to_points, score_points
+from .points import PointsConfig, PointsResult, Watcher, mold_to_points, score_points
 from .schedule import RemeshSchedule
-from .silhouettes import SilhouettesConfig, mold_to_silhouettes, silhouette_iou
+from .silhouettes import SilhouettesConfig, SilhouettesResult, mold_to_silhouettes, silhouette_iou
 
 Config = TypeVar("Config", PointsConfig, SilhouettesConfig)
 Style = Literal["default", "tutorial", "seed002"]
@@ -148,6 +148,7 @@ def _mold_mesh(target: Meshes, options: MoldOptions, watch: Watcher | None) -> M
     size = options.size or 128
     cameras = _views_of_style(options.style, views, normal.device)
     pictures = picture_mesh(normal, cameras, size)
+    result: PointsResult | SilhouettesResult
     if options.source == "points":
         result = mold_to_points(normal, _configure(_points_config(options.style), options), watch)
     else:
@@ -161,7 +162,7 @@ def _mold_mesh(target: Meshes, options: MoldOptions, watch: Watcher | None) -> M
             mesh = copy_colours(mesh, normal)
         else:
             mesh = paint(mesh, pictures.images, pictures.masks, cameras)
-    unseen = sphere_views(20, _DISTANCE, _FOV_DEG, rotation_seed=_UNSEEN_SEED)
+    unseen = sphere_views(20, _DISTANCE, _FOV_DEG, _UNSEEN_SEED, normal.device)
     chamfer, f1 = _score(result.mesh, normal, options.seed)
     numbers = {
         "chamfer": chamfer,
@@ -216,7 +217,7 @@ def _split(pictures: Pictures, options: MoldOptions, path: Path) -> tuple[Pictur
 
 def _views_of_style(style: Style, views: int, device: torch.device) -> FoVPerspectiveCameras:
     if style == "default":
-        return sphere_views(views, _DISTANCE, _FOV_DEG).to(device)
+        return sphere_views(views, _DISTANCE, _FOV_DEG, device=device)
     # Elevation and azimuth rise together: the tutorial's curve goes all around, the document's over the top.
     elevation = torch.linspace(0, 180 if style == "seed002" else 360, views)
     R, T = look_at_view_transform(_DISTANCE, elevation, torch.linspace(-180, 180, views), device=device)
@@ -249,7 +250,8 @@ def _silhouettes_config(style: Style) -> SilhouettesConfig:
 
 def _configure(config: Config, options: MoldOptions) -> Config:
     """A preset with a person's choices in it."""
-    weights = replace(config.weights, **dict(options.weights))
+    chosen: dict[str, Any] = dict(options.weights)
+    weights = replace(config.weights, **chosen)
     if options.laplacian_kind is not None:
         weights = replace(weights, laplacian_kind=options.laplacian_kind)
     method = config.method

@@ -111,7 +111,7 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
     colours = None if image is None else (image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1))
     if view.mask is not None:
         return colours, load_mask(view.mask)[0].float()
-    if image is None or colours is None:
+    if view.image is None or image is None or colours is None:
         raise BadInput(path, "has neither a picture nor a mask", f"view {index}")
     mask = (image[3] > 0.5) if len(image) == 4 else plain_background_mask(colours)
     if mask is None:

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -235,10 +236,8 @@ def _mold(
         length = config.remesh.length_at(step, config.steps) if config.remesh else None
         if length is not None:
             molder.remesh(length)
-        width = config.softness.at(step, config.steps)
-        terms = molder.step(
-            lambda mesh, width=width: target.losses(mesh, width), config.step_size.at(step, config.steps)
-        )
+        losses = partial(target.losses, width_pixels=config.softness.at(step, config.steps))
+        terms = molder.step(losses, config.step_size.at(step, config.steps))
         history.add(terms)
         if watch is not None:
             watch(step, molder, terms)
