@@ -57,7 +57,9 @@ class SubdivideMeshes(nn.Module):
         Raises:
             ValueError: features of another rank.
         """
-        return self.subdivide_homogeneous(meshes, feats) if self.precomputed else _subdivide(meshes, feats)
+        if self.precomputed:
+            return self.subdivide_homogeneous(meshes, feats)
+        return self.subdivide_heterogenerous(meshes, feats)
 
     def subdivide_homogeneous(
         self, meshes: Meshes, feats: Tensor | None = None
@@ -74,6 +76,33 @@ class SubdivideMeshes(nn.Module):
             raise ValueError("features need to be of shape (N, V, D) or (N*V, D)")
         return new_meshes, _add_middles(feats, edges, 1)
 
+    def subdivide_heterogenerous(
+        self, meshes: Meshes, feats: Tensor | None = None
+    ) -> Meshes | tuple[Meshes, Tensor]:
+        """`forward` for meshes that each have faces of their own (the name is PyTorch3D's)."""
+        if meshes.isempty():
+            same = Meshes(verts=list(meshes.verts_list()), faces=list(meshes.faces_list()))
+            return same if feats is None else (same, feats)
+        verts, faces, rows = [], [], []
+        edge_counts = meshes.num_edges_per_mesh().tolist()
+        vert_counts = meshes.num_verts_per_mesh().tolist()
+        first_vert = meshes.mesh_to_verts_packed_first_idx()
+        edges = meshes.edges_packed().split(edge_counts)
+        edge_of_face = meshes.faces_packed_to_edges_packed().split(meshes.num_faces_per_mesh().tolist())
+        first_edge = meshes.mesh_to_edges_packed_first_idx()
+        parts = [None] * len(meshes) if feats is None else feats.split(vert_counts)
+        for n, (mesh_verts, mesh_faces) in enumerate(
+            zip(meshes.verts_list(), meshes.faces_list(), strict=True)
+        ):
+            own_edges = edges[n] - first_vert[n]
+            middle = (edge_of_face[n] - first_edge[n] + len(mesh_verts)).unbind(1)
+            verts.append(_add_middles(mesh_verts.reshape(-1, 3), own_edges, 0))
+            faces.append(_four_faces(mesh_faces.reshape(-1, 3).unbind(1), middle))
+            if feats is not None:
+                rows.append(_add_middles(parts[n], own_edges, 0))
+        new_meshes = Meshes(verts=verts, faces=faces)
+        return new_meshes if feats is None else (new_meshes, torch.cat(rows))
+
 
 def _four_faces(corner: tuple[Tensor, ...], middle: tuple[Tensor, ...]) -> Tensor:
     at_corners = [torch.stack([corner[k], middle[(k + 2) % 3], middle[(k + 1) % 3]], dim=1) for k in range(3)]
@@ -84,27 +113,3 @@ def _add_middles(rows: Tensor, edges: Tensor, axis: int) -> Tensor:
     """Rows of the vertices along `axis`, followed by the means over the edges."""
     begin, end = (rows.index_select(axis, edges[:, k]) for k in range(2))
     return torch.cat([rows, (begin + end) / 2], dim=axis)
-
-
-def _subdivide(meshes: Meshes, feats: Tensor | None) -> Meshes | tuple[Meshes, Tensor]:
-    """Subdivide each mesh of a batch by itself."""
-    if meshes.isempty():
-        same = Meshes(verts=list(meshes.verts_list()), faces=list(meshes.faces_list()))
-        return same if feats is None else (same, feats)
-    verts, faces, rows = [], [], []
-    edge_counts = meshes.num_edges_per_mesh().tolist()
-    vert_counts = meshes.num_verts_per_mesh().tolist()
-    first_vert = meshes.mesh_to_verts_packed_first_idx()
-    edges = meshes.edges_packed().split(edge_counts)
-    edge_of_face = meshes.faces_packed_to_edges_packed().split(meshes.num_faces_per_mesh().tolist())
-    first_edge = meshes.mesh_to_edges_packed_first_idx()
-    parts = [None] * len(meshes) if feats is None else feats.split(vert_counts)
-    for n, (mesh_verts, mesh_faces) in enumerate(zip(meshes.verts_list(), meshes.faces_list(), strict=True)):
-        own_edges = edges[n] - first_vert[n]
-        middle = (edge_of_face[n] - first_edge[n] + len(mesh_verts)).unbind(1)
-        verts.append(_add_middles(mesh_verts.reshape(-1, 3), own_edges, 0))
-        faces.append(_four_faces(mesh_faces.reshape(-1, 3).unbind(1), middle))
-        if feats is not None:
-            rows.append(_add_middles(parts[n], own_edges, 0))
-    new_meshes = Meshes(verts=verts, faces=faces)
-    return new_meshes if feats is None else (new_meshes, torch.cat(rows))

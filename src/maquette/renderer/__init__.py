@@ -4,6 +4,7 @@ from .blending import BlendParams as BlendParams
 from .blending import hard_rgb_blend as hard_rgb_blend
 from .blending import sigmoid_alpha_blend as sigmoid_alpha_blend
 from .blending import softmax_rgb_blend as softmax_rgb_blend
+from .camera_utils import join_cameras_as_batch as join_cameras_as_batch
 from .camera_utils import rotate_on_spot as rotate_on_spot
 from .cameras import CamerasBase as CamerasBase
 from .cameras import FoVOrthographicCameras as FoVOrthographicCameras

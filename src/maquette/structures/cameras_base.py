@@ -69,10 +69,10 @@ class CamerasBase(TensorProperties):
     R: Tensor
     T: Tensor
 
-    def __init__(self, device: Device = "cpu", **kwargs) -> None:
+    def __init__(self, dtype: torch.dtype | None = None, device: Device = "cpu", **kwargs) -> None:
         types = [value.dtype for value in kwargs.values() if torch.is_tensor(value)]
-        dtype = torch.float64 if torch.float64 in types else torch.float32
-        super().__init__(dtype=dtype, device=device, **kwargs)
+        found = torch.float64 if torch.float64 in types else torch.float32
+        super().__init__(dtype=dtype or found, device=device, **kwargs)
 
     def get_projection_transform(self, **kwargs) -> Transform3d:
         """Map from the view frame to NDC, or to the screen for cameras given in pixels."""
