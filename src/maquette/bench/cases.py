@@ -124,8 +124,13 @@ def chamfer(device: torch.device, points: int) -> Pair:
         assert leaf.grad is not None
         return leaf.grad
 
+    def kernels(leaf: Tensor) -> Tensor:
+        distance, _ = chamfer_distance(leaf[None], y[None])
+        assert isinstance(distance, Tensor)
+        return distance
+
     return Pair(
-        lambda: gradient(lambda leaf: chamfer_distance(leaf[None], y[None])[0]),
+        lambda: gradient(kernels),
         lambda: gradient(lambda leaf: twins.chamfer(leaf, y)),
     )
 
