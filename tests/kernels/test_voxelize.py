@@ -75,8 +75,8 @@ def test_inside_matches_rays_one_by_one():
     solid = solid_cells(corners, mesh_of_face, 1, n, fill=True)[0]
     surface = solid_cells(corners, mesh_of_face, 1, n, fill=False)[0]
     ballots = votes(corners.double(), n)
-    ayes, noes = (ballots > 0).sum(0), (ballots < 0).sum(0)
-    inside = (ayes > noes) | ((ayes == 1) & (noes == 1))
+    yes, no = (ballots > 0).sum(0), (ballots < 0).sum(0)
+    inside = (yes > no) | ((yes == 1) & (no == 1))
     assert torch.equal(solid, surface | inside)
 
 

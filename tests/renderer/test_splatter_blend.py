@@ -17,7 +17,9 @@ SIGMA = BlendParams(sigma=0.5, background_color=(0.0, 0.0, 0.0))
 
 
 def square(size: torch.Tensor, color: torch.Tensor) -> Meshes:
-    corners = torch.tensor([[-1.0, -1.1, 0], [1, -1.1, 0], [1, 1, 0], [-1, 1, 0]])  # no diagonal through pixels
+    corners = torch.tensor(
+        [[-1.0, -1.1, 0], [1, -1.1, 0], [1, 1, 0], [-1, 1, 0]]
+    )  # no diagonal through pixels
     verts = corners * size + torch.tensor([0.0, 0.0, 3.0])
     return Meshes([verts], [torch.tensor([[0, 1, 2], [0, 2, 3]])], TexturesVertex([color.expand(4, 3)]))
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from maquette.ops.knn import knn_points
-from maquette.ops.utils import convert_pointclouds_to_tensor, eyes, is_pointclouds, wmean
+from maquette.ops.utils import convert_pointclouds_to_tensor, eyes, wmean
 from maquette.structures import Pointclouds, list_to_padded
 
 AMBIGUOUS_ROT_SINGULAR_THR = 1e-15
@@ -66,9 +66,12 @@ def iterative_closest_point(
     mask = (torch.arange(start.shape[1], device=start.device) < count_x[:, None]).to(start)
     transform = _initial_transform(init_transform, start)
     moved = start if init_transform is None else _apply_similarity_transform(start, *transform)
-    rmse, converged, history = None, False, []
+    rmse: Tensor | None = None
+    converged, history = False, []
     for iteration in range(max_iterations):
-        pairs = knn_points(moved, target, lengths1=count_x, lengths2=count_y, return_nn=True).knn[:, :, 0]
+        nearest = knn_points(moved, target, lengths1=count_x, lengths2=count_y, return_nn=True).knn
+        assert nearest is not None
+        pairs = nearest[:, :, 0]
         transform = corresponding_points_alignment(start, pairs, mask, estimate_scale, allow_reflection)
         moved = _apply_similarity_transform(start, *transform)
         history.append(transform)
@@ -81,7 +84,7 @@ def iterative_closest_point(
             break
     if verbose:
         _say(f"ICP {'converged' if converged else 'did not converge'} in {len(history)} iterations.")
-    result = X.update_padded(moved) if is_pointclouds(X) else moved
+    result = moved if isinstance(X, Tensor) else X.update_padded(moved)
     return ICPSolution(converged, rmse, result, transform, history)
 
 

@@ -10,7 +10,7 @@ from maquette.structures.meshes import Meshes
 
 def sample_points_from_meshes(
     meshes: Meshes, num_samples: int = 10000, return_normals: bool = False, return_textures: bool = False
-) -> Tensor | tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]:
+) -> Tensor | tuple[Tensor, ...]:
     """Points drawn uniformly, by area, from the surface of each mesh.
 
     Differentiable with respect to the vertices: a point keeps its face and its barycentric coordinates.
@@ -50,12 +50,12 @@ def sample_points_from_meshes(
     face = chosen.clamp(min=0)
     if verts.dtype == torch.float64:
         points = (verts[faces[face]] * weights[..., None]).sum(dim=2)
-    results = [points]
+    results: tuple[Tensor, ...] = ()
     if return_normals:
-        results.append(torch.where(drawn, meshes.faces_normals_packed()[face], 0.0))
+        results += (torch.where(drawn, meshes.faces_normals_packed()[face], 0.0),)
     if return_textures:
-        results.append(torch.where(drawn, _texture_at(meshes, face, weights), 0.0))
-    return results[0] if len(results) == 1 else tuple(results)
+        results += (torch.where(drawn, _texture_at(meshes, face, weights), 0.0),)
+    return (points, *results) if results else points
 
 
 def _texture_at(meshes: Meshes, face: Tensor, weights: Tensor) -> Tensor:

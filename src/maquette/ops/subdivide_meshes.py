@@ -16,6 +16,8 @@ class SubdivideMeshes(nn.Module):
     (a, b, c); a mesh holds first all faces at corner 0, then those at corners 1 and 2, then the inner ones.
     """
 
+    _subdivided_faces: Tensor
+
     def __init__(self, meshes: Meshes | None = None) -> None:
         """
         Args:
@@ -90,7 +92,7 @@ class SubdivideMeshes(nn.Module):
         edges = meshes.edges_packed().split(edge_counts)
         edge_of_face = meshes.faces_packed_to_edges_packed().split(meshes.num_faces_per_mesh().tolist())
         first_edge = meshes.mesh_to_edges_packed_first_idx()
-        parts = [None] * len(meshes) if feats is None else feats.split(vert_counts)
+        parts = () if feats is None else feats.split(vert_counts)
         for n, (mesh_verts, mesh_faces) in enumerate(
             zip(meshes.verts_list(), meshes.faces_list(), strict=True)
         ):
@@ -98,7 +100,7 @@ class SubdivideMeshes(nn.Module):
             middle = (edge_of_face[n] - first_edge[n] + len(mesh_verts)).unbind(1)
             verts.append(_add_middles(mesh_verts.reshape(-1, 3), own_edges, 0))
             faces.append(_four_faces(mesh_faces.reshape(-1, 3).unbind(1), middle))
-            if feats is not None:
+            if parts:
                 rows.append(_add_middles(parts[n], own_edges, 0))
         new_meshes = Meshes(verts=verts, faces=faces)
         return new_meshes if feats is None else (new_meshes, torch.cat(rows))

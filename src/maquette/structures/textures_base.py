@@ -126,9 +126,9 @@ class TexturesBase:
 
     def _set_batch(self, name: str, batch: Batch | None) -> None:
         """Store a batch under its name, in the form it came in."""
-        as_list = isinstance(batch, list | tuple)
-        setattr(self, f"_{name}_list", list(batch) if as_list else None)
-        setattr(self, f"_{name}_padded", None if as_list else batch)
+        as_list = list(batch) if isinstance(batch, list | tuple) else None
+        setattr(self, f"_{name}_list", as_list)
+        setattr(self, f"_{name}_padded", batch if as_list is None else None)
 
     def _padded(self, name: str, empty: tuple[int, ...]) -> Tensor:
         """A batch as one tensor; of shape (0, *empty) when there is none."""
