@@ -10,6 +10,7 @@ from ...renderer import MeshRasterizer, RasterizationSettings, TexturesVertex
 from ...renderer.utils import ndc_to_grid_sample_coords
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
+from .normalise import normalise
 
 _FINE = 20_000  # vertices that carry enough detail of colour
 _LARGEST = 512  # longest side of the depth pictures that visibility is read from
@@ -44,7 +45,7 @@ def paint(
         The mesh, refined to carry detail, with `TexturesVertex`.
     """
     mesh = refine(mesh)
-    verts, normals = mesh.verts_packed(), mesh.verts_normals_packed()
+    verts, normals = mesh.verts_packed(), normalise(mesh)[0].verts_normals_packed()
     total, weight = torch.zeros_like(verts), torch.zeros_like(verts[:, :1])
     for i in range(len(cameras)):
         camera = cameras[[i]]
@@ -71,14 +72,17 @@ def _project(mesh: Meshes, camera: CamerasBase, size: tuple[int, int]) -> Float[
 def _is_visible(
     mesh: Meshes, camera: CamerasBase, at: Float[Tensor, "1 1 vert 2"], size: tuple[int, int]
 ) -> Bool[Tensor, " vert"]:
-    """Vertices in the picture that no other part of the mesh hides, up to a small share of the mesh's depth."""
+    """Vertices in front of the camera and in the picture that no other part of the mesh hides.
+
+    A vertex may lie behind the surface in the picture by a small share of the mesh's depth.
+    """
     scale = min(_LARGEST / max(size), 1.0)
     settings = RasterizationSettings(image_size=(round(size[0] * scale), round(size[1] * scale)))
     seen = MeshRasterizer(camera, settings)(mesh)
     zbuf = torch.where(seen.pix_to_face >= 0, seen.zbuf, torch.inf)[..., 0]
     nearest = grid_sample(zbuf[None], at, mode="nearest", align_corners=False)[0, 0, 0]
     depth = camera.get_world_to_view_transform().transform_points(mesh.verts_packed()[None])[0, :, 2]
-    inside = (at.abs() <= 1).all(dim=-1)[0, 0]
+    inside = (at.abs() <= 1).all(dim=-1)[0, 0] & (depth > 0)
     return inside & (depth <= nearest + _DEPTH_SLACK * (depth.max() - depth.min()))
 
 

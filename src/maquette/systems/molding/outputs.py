@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
@@ -23,6 +22,7 @@ _ASIDE = {"X": (0.0, 1.0, 0.0), "Y": (0.0, 0.0, 1.0), "Z": (0.0, -1.0, 0.0)}  # 
 _FOCAL = 2.4  # in NDC: a long lens, for previews
 _FILL = 0.94  # how much of a preview the mesh fills
 _SHOWN = 5  # views in a comparison
+_MARGIN = 0.06  # of the object's size, shown on each side of it in a comparison
 
 
 def orbit(mesh: Meshes, azimuths_deg: list[float], elevation_deg: float, up: str = "+Y") -> CamerasBase:
@@ -72,6 +72,9 @@ def turntable(mesh: Meshes, frames: int = 36, size: int = 256, up: str = "+Y") -
 def comparison(mesh: Meshes, pictures: Pictures, names: tuple[str, str, str]) -> Figure:
     """Some views as a table: what was aimed at, what came out, and where they differ.
 
+    Each view shows the part of the picture around the object, all at the same scale. In the last row red was
+    missed and blue is too much.
+
     Args:
         mesh: the result, in the pictures' world.
         pictures: what it was molded to.
@@ -86,9 +89,28 @@ def comparison(mesh: Meshes, pictures: Pictures, names: tuple[str, str, str]) ->
     found = render_views(mesh, shown.cameras, size, lit=lit).images
     wrong = torch.stack((shown.masks - ours, torch.zeros_like(ours), ours - shown.masks), dim=1).clamp(0, 1)
     error = torch.where((wrong > 0.5).any(dim=1, keepdim=True), wrong, 0.9 - 0.25 * ours[:, None])
-    return _table(
-        [aimed * shown.masks[:, None] + (1 - shown.masks[:, None]), found, error], names, shown.names
-    )
+    aimed = aimed * shown.masks[:, None] + (1 - shown.masks[:, None])
+    crops = _crops((shown.masks > 0.5) | (ours > 0.5))
+    rows = [torch.stack([image[:, y, x] for image, (y, x) in zip(row, crops, strict=True)])
+            for row in (aimed, found, error)]  # fmt: skip
+    return _table(rows, names, shown.names)
+
+
+def _crops(covered: Bool[Tensor, "view height width"]) -> list[tuple[slice, slice]]:
+    """Rows and columns of a window a view, of one size for all, about the middle of what is covered."""
+    ranges = [_ranges(covered.any(dim=axis)) for axis in (2, 1)]
+    return list(zip(*ranges, strict=True))
+
+
+def _ranges(covered: Bool[Tensor, "view pixel"]) -> list[slice]:
+    pixels = covered.shape[1]
+    boxes = []
+    for line in covered:
+        index = torch.nonzero(line)[:, 0]
+        boxes.append((int(index[0]), int(index[-1]) + 1) if len(index) else (0, pixels))
+    size = min(round(max(stop - start for start, stop in boxes) * (1 + 2 * _MARGIN)) + 1, pixels)
+    starts = [min(max((start + stop - size) // 2, 0), pixels - size) for start, stop in boxes]
+    return [slice(start, start + size) for start in starts]
 
 
 def _table(rows: list[Tensor], names: tuple[str, ...], columns: tuple[str, ...]) -> Figure:
@@ -121,7 +143,7 @@ def loss_plot(history: dict[str, list[float]]) -> Figure:
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, whole or not at all."""
-    with matplotlib.rc_context({"backend": "agg"}), replacing(path) as file:
+    with replacing(path) as file:
         figure.savefig(file, format="png", dpi=120)
 
 

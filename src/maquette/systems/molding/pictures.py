@@ -25,9 +25,10 @@ class Pictures:
     Attributes:
         masks: (N, H, W) 1 on the object, 0 elsewhere.
         cameras: N cameras.
-        images: (N, 3, H, W) colours in [0, 1], or None where there are only masks.
+        images: (N, 3, H, W) colours in [0, 1], or None where some view has only a mask.
         names: of the views, to choose and to report by.
         up: axis of the world that points up, such as "+Y".
+        bounds: lowest and highest corner of a box around the object, where the camera file gives one.
     """
 
     masks: Float[Tensor, "view height width"]
@@ -35,6 +36,7 @@ class Pictures:
     images: Float[Tensor, "view 3 height width"] | None
     names: tuple[str, ...]
     up: str = "+Y"
+    bounds: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.masks)
@@ -75,8 +77,8 @@ def plain_background_mask(image: Float[Tensor, "3 height width"]) -> Bool[Tensor
 def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
     """Pictures, masks and cameras of a folder with a `cameras.json`.
 
-    A view's mask is its mask file; without one, its picture's transparency; without that, what stands out
-    from a plain background.
+    A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
+    everywhere says nothing); without that, what stands out from a plain background.
 
     Raises:
         BadInput: a missing or malformed file, views of different sizes, or a view whose mask cannot be found or
@@ -91,7 +93,9 @@ def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
     images = None if any(c is None for c in colours) else torch.stack([c for c in colours if c is not None])
     names = tuple(Path(v.image or v.mask or str(i)).name for i, v in enumerate(file.views))
     cameras = cameras_from_views(file.views, device)
-    return Pictures(masks, cameras, None if images is None else images.to(device), names, file.up)
+    return Pictures(
+        masks, cameras, None if images is None else images.to(device), names, file.up, file.bounds
+    )
 
 
 def _check_sizes(file: CameraFile, path: Path) -> None:
@@ -113,7 +117,8 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
         return colours, load_mask(view.mask)[0].float()
     if view.image is None or image is None or colours is None:
         raise BadInput(path, "has neither a picture nor a mask", f"view {index}")
-    mask = (image[3] > 0.5) if len(image) == 4 else plain_background_mask(colours)
+    transparent = len(image) == 4 and bool((image[3] < 1).any())
+    mask = image[3] > 0.5 if transparent else plain_background_mask(colours)
     if mask is None:
         raise BadInput(view.image, "has no mask, no transparency and no plain background")
     if not bool(mask.any()):

@@ -22,6 +22,8 @@ from .points import Watcher
 from .schedule import RemeshSchedule, StepSize
 
 _BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
+_NEAREST = 0.01  # depth, in radii of the object, before which nothing is seen
+_PIXELS_AT_ONCE = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -136,10 +138,17 @@ class SilhouettesResult:
 def hard_silhouettes(
     mesh: Meshes, cameras: CamerasBase, image_size: tuple[int, int]
 ) -> Float[Tensor, "view height width"]:
-    """Which pixel centres one mesh covers, 0 or 1, seen by each camera."""
-    settings = RasterizationSettings(image_size=image_size)
-    seen = MeshRasterizer(cameras, settings)(mesh.extend(len(cameras)))
-    return (seen.pix_to_face[..., 0] >= 0).float()
+    """Which pixel centres one mesh covers, 0 or 1, seen by each camera.
+
+    What is nearer to a camera than a hundredth of the mesh's size is not seen; near planes do not matter.
+    """
+    verts = mesh.verts_packed()
+    nearest = _NEAREST * float((verts.amax(dim=0) - verts.amin(dim=0)).max()) / 2
+    rasterizer = MeshRasterizer(raster_settings=RasterizationSettings(image_size, z_clip_value=nearest))
+    at_once = max(1, _PIXELS_AT_ONCE // (image_size[0] * image_size[1]))
+    parts = [cameras[part.tolist()] for part in torch.arange(len(cameras)).split(at_once)]
+    seen = [rasterizer(mesh.extend(len(part)), cameras=part).pix_to_face[..., 0] >= 0 for part in parts]
+    return torch.cat(seen).float()
 
 
 @torch.no_grad()
@@ -172,15 +181,21 @@ def mold_to_silhouettes(
         masks: 1 on the object, 0 elsewhere; soft values are allowed. What lies outside a picture is unknown.
         cameras: one a mask; pictures need not be square, nor principal points central.
         config: all settings; `SilhouettesConfig.default()` where None.
-        frame: the working frame; found from the masks' visual hull where None.
+        frame: the working frame, in which the object about fills [-1, 1]; found from the masks' visual hull
+            where None.
         watch: called after every step with its number, the molder and the step's terms.
 
     Returns:
         The mesh in the cameras' world, curves and the IoU. The same seed gives the same result on a CPU.
 
     Raises:
-        ValueError: where a mask is empty, or there is not one camera a mask.
+        ValueError: where a mask is empty, there is not one camera a mask, or the masks do not meet.
     """
+    if len(masks) == 0 or len(masks) != len(cameras):
+        raise ValueError(f"expected a mask for each of {len(cameras)} cameras, not {len(masks)}")
+    empty = torch.nonzero(~(masks > 0.5).flatten(1).any(dim=1))[:, 0].tolist()
+    if empty:
+        raise ValueError(f"mask {empty[0]} is empty")
     config = config or SilhouettesConfig.default()
     frame = frame or find_ball(cameras, masks)
     device = masks.device
@@ -198,11 +213,19 @@ def _shrunk(masks: Float[Tensor, "view height width"], size: int) -> Float[Tenso
     return interpolate(masks[None], size=target, mode="area")[0]
 
 
+def _ndc_extent(masks: Float[Tensor, "view height width"]) -> Float[Tensor, " 3"]:
+    """NDC x and y at the border of the pictures, and 1 for z, on which a picture's shape has no influence."""
+    height, width = masks.shape[1:]
+    shorter = min(height, width)
+    return torch.tensor([width / shorter, height / shorter, 1.0], device=masks.device)
+
+
 class _Target:
     """Masks at the size they are compared at, and the losses of a mesh against some of them."""
 
     def __init__(self, masks: Tensor, cameras: CamerasBase, config: SilhouettesConfig, frame: Normalisation):
         self._masks = _shrunk(masks, config.size)
+        self._stretch = _ndc_extent(self._masks) / _ndc_extent(masks)
         self._cameras, self._weights, self._frame = cameras, config.weights, frame
         self._views = min(config.views_per_step, len(masks))
 
@@ -212,11 +235,17 @@ class _Target:
         masks = self._masks[chosen.to(self._masks.device)]
         height, width = masks.shape[1:]
         sigma = (2 * width_pixels / min(height, width)) ** 2
-        settings = RasterizationSettings((height, width), blur_radius=_BLUR_SIGMAS * sigma)
-        rasterizer = MeshRasterizer(self._cameras[chosen.tolist()], settings)
-        seen = rasterizer.transform(self._frame.mesh_back(mesh).extend(len(chosen)))
-        depth = rasterizer.settings()["z_clip_value"]
-        alpha = soft_silhouettes(seen, (height, width), sigma, settings.blur_radius, z_clip_value=depth)
+        cameras = self._cameras[chosen.tolist()]
+        seen = MeshRasterizer(cameras).transform(self._frame.mesh_back(mesh).extend(len(chosen)))
+        seen = seen.update_padded(seen.verts_padded() * self._stretch)
+        alpha = soft_silhouettes(
+            seen,
+            (height, width),
+            sigma,
+            _BLUR_SIGMAS * sigma,
+            cameras.is_perspective(),
+            z_clip_value=_NEAREST * self._frame.scale,
+        )
         terms = {"silhouette": (alpha - masks).square().mean(), **surface_terms(mesh, self._weights)}
         return weighted_sum(terms, self._weights), terms
 
