@@ -1,0 +1,49 @@
+"""What the tests of commands share: running one in this process, and small files to run it on."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from maquette.cli.main import main
+from maquette.io import save_mesh
+from maquette.renderer import TexturesVertex
+from maquette.utils import ico_sphere
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: its exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self):
+        """What it wrote on stdout, which must be JSON and nothing else."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def maquette(capfd):
+    """Run `maquette WORDS...` in this process."""
+
+    def run(*words) -> Ran:
+        capfd.readouterr()
+        code = main([str(word) for word in words])
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def ball(tmp_path) -> Path:
+    """A coloured ball, far from the origin and not of size 1."""
+    mesh = ico_sphere(2)
+    mesh.textures = TexturesVertex(mesh.verts_padded() * 0.5 + 0.5)
+    mesh = mesh.scale_verts(3.0).offset_verts(torch.tensor([10.0, 20.0, -5.0]))
+    path = tmp_path / "ball.ply"
+    save_mesh(mesh, path)
+    return path

@@ -1,0 +1,54 @@
+"""Progress: plain lines where there is no terminal, a bar where there is one, nothing when quiet."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from maquette.cli import console
+from maquette.cli.console import Console
+from maquette.cli.refusals import UnusableFile
+
+
+def go(quiet=False):
+    with Console(quiet).progress("work", 3) as advance:
+        for step in range(3):
+            advance(step + 1, f"loss {step}")
+
+
+def test_plain_lines_come_every_few_seconds_and_at_the_end(capsys, monkeypatch):
+    go()
+    assert capsys.readouterr() == ("", "work: 3/3 loss 2\n")
+    monkeypatch.setattr(console, "_PLAIN_SECONDS", 0.0)
+    go()
+    assert capsys.readouterr().err.splitlines() == [
+        "work: 1/3 loss 0",
+        "work: 2/3 loss 1",
+        "work: 3/3 loss 2",
+    ]
+
+
+def test_quiet_is_silent(capsys):
+    go(quiet=True)
+    Console(True).say("hello")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    go()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "work: 3/3" not in err
+
+
+def test_numbers_that_json_does_not_know_are_an_error(capsys):
+    with pytest.raises(ValueError, match="JSON"):
+        Console(json_file=Path("-")).write_json({"loss": float("nan")})
+    assert capsys.readouterr().out == ""
+
+
+def test_a_json_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    with pytest.raises(UnusableFile, match="no folder"):
+        Console(json_file=tmp_path / "missing" / "n.json")

@@ -1,0 +1,148 @@
+"""`maquette mold` and `maquette demo`: words become options, results become files."""
+
+import json
+
+import pytest
+import torch
+
+from maquette.cli import mold as command
+from maquette.io import load_mesh
+from maquette.systems.molding import demo, job
+
+BESIDE = {"compare.png", "loss.png", "preview.png", "report.json", "turntable.gif"}
+
+
+def center(path):
+    return load_mesh(path).verts_packed().mean(dim=0)
+
+
+def test_a_mesh_from_points(maquette, ball, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    ran = maquette("mold", ball, "-o", out / "m.glb", "--steps", 10, "--no-remesh", "--json", "-")
+    assert ran.code == 0, ran.err
+    report = ran.json()
+    assert report == json.loads((out / "m_report.json").read_text())
+    assert report["options"]["source"] == "points"
+    assert {path.name for path in out.iterdir()} == {"m.glb", *(f"m_{name}" for name in BESIDE)}
+    assert torch.allclose(center(out / "m.glb"), torch.tensor([10.0, 20, -5]), atol=0.5)
+    assert f"wrote {out / 'm.glb'}" in ran.err
+    assert "10/10 chamfer" in ran.err
+
+
+def test_a_folder_of_views_comes_back_in_its_place(maquette, ball, tmp_path):
+    words = ("--style", "sphere", "--views", 6, "--size", 48, "--quiet")
+    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
+    ran = maquette("mold", tmp_path / "views", "-o", tmp_path / "m.ply", "--steps", 60, "--held-out", "005")
+    assert ran.code == 0, ran.err
+    report = json.loads((tmp_path / "m_report.json").read_text())
+    assert report["options"]["source"] == "silhouettes"
+    assert report["views"] == 5
+    assert report["silhouette_iou"] > 0.9
+    assert report["silhouette_iou_held_out"] > 0.85
+    assert torch.allclose(center(tmp_path / "m.ply"), torch.tensor([10.0, 20, -5]), atol=0.5)
+    assert "silhouette IoU 0.9" in ran.out
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """What `mold` asks of the system, which does nothing."""
+    calls = []
+
+    def note(target, out, options, watch=None, device="cpu"):
+        calls.append(options)
+        report = out.with_name(f"{out.stem}_report.json")
+        report.write_text(json.dumps({"seconds": 1.0}))
+        return [out, report]
+
+    monkeypatch.setattr(job, "mold", note)
+    monkeypatch.setattr(demo, "mold", note)
+    return calls
+
+
+def test_words_become_options(maquette, ball, tmp_path, asked):
+    words = (
+        "--from silhouettes --style seed002 --method adam --lr 0.01 --steps 7 --remesh --views 5 --size 64 "
+        "--weights edge 2 normal 0.5 --laplacian-kind cot --no-colours --seed 3"
+    )
+    assert maquette("mold", ball, "-o", tmp_path / "m.glb", *words.split()).code == 0
+    assert asked == [
+        job.MoldOptions(
+            source="silhouettes",
+            style="seed002",
+            method="adam",
+            lr=0.01,
+            steps=7,
+            remesh=True,
+            views=5,
+            size=64,
+            weights=(("edge", 2.0), ("normal", 0.5)),
+            laplacian_kind="cot",
+            colours=False,
+            seed=3,
+        )
+    ]
+
+
+def test_without_words_the_style_decides(maquette, ball, tmp_path, asked):
+    assert maquette("mold", ball, "-o", tmp_path / "m.glb").code == 0
+    assert maquette("mold", ball, "-o", tmp_path / "m.glb", "--no-remesh").code == 0
+    assert asked == [job.MoldOptions(), job.MoldOptions(remesh=False)]
+
+
+def test_a_term_that_is_not_there_is_refused(maquette, ball, tmp_path, asked):
+    words = ("--from", "silhouettes", "--weights", "quadric", 1)
+    ran = maquette("mold", ball, "-o", tmp_path / "m.glb", *words)
+    assert ran.code == 2
+    assert "--weights quadric: there is no such term here; known are " in ran.err
+    assert asked == []
+
+
+def test_views_to_leave_out_need_a_folder(maquette, ball, tmp_path):
+    ran = maquette("mold", ball, "-o", tmp_path / "m.glb", "--skip", "a.png")
+    assert ran.code == 2
+    assert "--skip" in ran.err
+
+
+@pytest.mark.parametrize("source", ["points", "silhouettes"])
+@pytest.mark.parametrize("style", ["default", "tutorial", "seed002"])
+def test_every_style_says_how_many_steps_it_takes(source, style):
+    assert command._preset(source, style).steps > 0
+
+
+def test_live_shows_the_mesh_and_closes_the_page_on_ctrl_c(maquette, ball, tmp_path, monkeypatch):
+    from maquette.cli import watching
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching.time, "sleep", interrupt)
+    words = ("--steps", 3, "--no-remesh", "--live")
+    ran = maquette("mold", ball, "-o", tmp_path / "m.glb", *words)
+    assert ran.code == 0, ran.err
+    assert "live at http://localhost:" in ran.out
+    assert (tmp_path / "m.glb").is_file()
+
+
+def test_demo_asks_for_the_fox(maquette, tmp_path, asked):
+    ran = maquette("demo", "-o", tmp_path / "new", "--json", tmp_path / "n.json")
+    assert ran.code == 0, ran.err
+    assert asked == [demo.OPTIONS]
+    assert f"wrote {tmp_path / 'new' / 'fox.glb'}" in ran.out
+    assert json.loads((tmp_path / "n.json").read_text()) == {"seconds": 1.0}
+
+
+def test_demo_needs_a_folder(maquette, ball):
+    ran = maquette("demo", "-o", ball)
+    assert ran.code == 3
+    assert "is a file" in ran.err
+
+
+@pytest.mark.slow
+def test_demo_in_full(maquette, tmp_path):
+    ran = maquette("demo", "-o", tmp_path / "demo")
+    assert ran.code == 0, ran.err
+    report = json.loads((tmp_path / "demo" / "fox_report.json").read_text())
+    assert report["silhouette_iou"] >= 0.97
+    assert report["silhouette_iou_unseen"] >= 0.94
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"fox.glb", *(f"fox_{n}" for n in BESIDE)}
