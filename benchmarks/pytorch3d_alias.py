@@ -11,14 +11,18 @@ import json
 import sys
 import types
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from cuda_random import cuda_random
 
 THEIRS, OURS = "pytorch3d", "maquette"
+COLOURED_BY_CUDA = {f"TestRenderMeshes::test_join_{kind}" for kind in ("uvs", "verts", "atlas")}
+"""Tests whose reference pictures have colours that a GPU's generator drew."""
 
 
 class NotOffered(Exception):
@@ -111,6 +115,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the file of outcomes."""
     if config.option.outcomes:
         config.pluginmanager.register(Outcomes(config.option.outcomes))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """Give the tests of `COLOURED_BY_CUDA` the numbers of a GPU's generator."""
+    with cuda_random() if name_of(item) in COLOURED_BY_CUDA else nullcontext():
+        yield
 
 
 def name_of(item: pytest.Item) -> str:
