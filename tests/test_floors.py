@@ -15,7 +15,7 @@ FLOORS = {
     **dict.fromkeys(("nn", "data", "training", "segment", "metrics"), 3),
     "systems": 4,
     **dict.fromkeys(("reconstruct", "evaluate", "report", "bench"), 5),
-    **dict.fromkeys(("cli", "studio"), 6),
+    **dict.fromkeys(("cli", "studio", "__main__"), 6),
 }
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 LONGEST_FILE = 500
