@@ -95,6 +95,7 @@ FUNCTIONS = {
         "Fragments": "pix_to_face zbuf bary_coords dists",
     },
     "renderer.mesh.rasterize_meshes": {
+        "barycentric_coordinates": "p v0 v1 v2",
         "rasterize_meshes": "meshes image_size blur_radius faces_per_pixel bin_size max_faces_per_bin perspective_correct clip_barycentric_coords cull_backfaces z_clip_value cull_to_frustum",
     },
     "renderer.mesh.renderer": {
@@ -265,6 +266,9 @@ FUNCTIONS = {
     "utils.camera_conversions": {
         "cameras_from_opencv_projection": "R tvec camera_matrix image_size",
         "opencv_from_cameras_projection": "cameras image_size",
+    },
+    "common.compat": {
+        "meshgrid_ij": "*A",
     },
     "common.datatypes": {
         "get_device": "x device",

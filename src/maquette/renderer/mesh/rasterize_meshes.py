@@ -14,6 +14,7 @@ from maquette.renderer.utils import parse_image_size
 from maquette.structures.meshes import Meshes
 
 _MOST_BINS = 22
+_LEAST_AREA = 1e-8
 
 
 def rasterize_meshes(
@@ -87,6 +88,24 @@ def rasterize_meshes(
     if clipped is not None:
         pix_to_face, bary = convert_clipped_rasterization_to_original_faces(pix_to_face, bary, clipped)
     return pix_to_face, zbuf, bary, dists
+
+
+def barycentric_coordinates(p: Tensor, v0: Tensor, v1: Tensor, v2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Barycentric coordinates of a point in the plane of the picture.
+
+    Args:
+        p: point, x and y along the first axis, (2, ...).
+        v0, v1, v2: corners of the triangle, likewise.
+
+    Returns:
+        w0, w1, w2 with p = w0 v0 + w1 v1 + w2 v2; finite also for a triangle without area.
+    """
+    area = _twice_area(v0, v1, v2) + _LEAST_AREA
+    return _twice_area(p, v1, v2) / area, _twice_area(p, v2, v0) / area, _twice_area(p, v0, v1) / area
+
+
+def _twice_area(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    return (c[0] - a[0]) * (b[1] - a[1]) - (c[1] - a[1]) * (b[0] - a[0])
 
 
 def _rasterize_packed(
