@@ -15,6 +15,7 @@ from .normalise import normalise
 _FINE = 20_000  # vertices that carry enough detail of colour
 _LARGEST = 512  # longest side of the depth pictures that visibility is read from
 _DEPTH_SLACK = 0.02  # of the mesh's extent in depth, by which a visible vertex may lie behind the picture
+_COVERED = 0.9  # share of a mask in what bilinear sampling reads, for a vertex to count as on it
 _SHARPNESS = 6  # power of the cosine that a view counts with: the one that looks straight on wins
 
 
@@ -51,12 +52,12 @@ def paint(
         camera = cameras[[i]]
         height, width = images.shape[2:]
         at = _project(mesh, camera, (height, width))
-        colour = grid_sample(images[i : i + 1], at, align_corners=False)[0, :, 0].T
-        covered = grid_sample(masks[None, i : i + 1], at, align_corners=False)[0, 0, 0] > 0.9
+        colour = grid_sample((images[i] * masks[i])[None], at, align_corners=False)[0, :, 0].T
+        share = grid_sample(masks[None, i : i + 1], at, align_corners=False)[0, 0, 0]
         facing = (normals * normalize(camera.get_camera_center() - verts, dim=1)).sum(dim=1).clamp(min=0)
-        seen = covered & _is_visible(mesh, camera, at, (height, width))
+        seen = (share > _COVERED) & _is_visible(mesh, camera, at, (height, width))
         w = (seen * facing**_SHARPNESS)[:, None]
-        total += w * colour
+        total += w * colour / share.clamp(min=_COVERED)[:, None]  # without the background's share
         weight += w
     known = weight[:, 0] > 1e-6
     colours = _spread(verts, total / weight.clamp(min=1e-6), known)
