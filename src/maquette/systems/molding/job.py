@@ -1,8 +1,8 @@
 """Molding from files to files: what `maquette mold` does."""
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,20 +11,20 @@ import torch
 from torch import Tensor
 
 from ... import __version__
-from ...io import BadInput, load_mesh, save_image, save_mesh
-from ...io.atomic import replacing
+from ...io import BadInput, load_mesh
+from ...io.errors import as_bad_input
 from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_transform, soft_silhouettes
 from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from .colours import copy_colours, paint
-from .normalise import Normalisation, normalise
+from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig
-from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
 from .pictures import Pictures, load_pictures, picture_mesh
 from .points import PointsConfig, PointsResult, Watcher, mold_to_points, score_points
+from .result_files import Molded, check_place, write
 from .schedule import RemeshSchedule
-from .silhouettes import SilhouettesConfig, SilhouettesResult, mold_to_silhouettes, silhouette_iou
+from .silhouettes import SilhouettesConfig, SilhouettesResult, find_ball, mold_to_silhouettes, silhouette_iou
 
 Config = TypeVar("Config", PointsConfig, SilhouettesConfig)
 Style = Literal["default", "tutorial", "seed002"]
@@ -70,16 +70,6 @@ class MoldOptions:
     colours: bool = True
 
 
-@dataclass(frozen=True)
-class Molded:
-    """A result on its way to files: the mesh, what it is compared with, curves and numbers."""
-
-    mesh: Meshes
-    pictures: Pictures
-    history: dict[str, list[float]]
-    numbers: dict[str, Any]
-
-
 def mold(
     target: Path, out: Path, options: MoldOptions, watch: Watcher | None = None, device: str = "cpu"
 ) -> list[Path]:
@@ -97,35 +87,21 @@ def mold(
         The files written, the mesh first.
 
     Raises:
-        BadInput: a target that cannot be used.
+        BadInput: a target that cannot be used, or a place that cannot be written to; then no file was written.
     """
     began = time.perf_counter()
+    check_place(out)
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
         molded = _mold_folder(target, options, watch, device)
     else:
-        molded = _mold_mesh(load_mesh(target, device=device), options, watch)
+        mesh = load_mesh(target, device=device)
+        with as_bad_input(target, ValueError):
+            placed = normalise(mesh)
+        molded = _mold_mesh(*placed, options, watch)
     report = _report(target, options, molded, time.perf_counter() - began)
     return write(molded, out, report)
-
-
-def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
-    """Write a result's files; each appears whole or not at all, the mesh last."""
-    beside = {
-        name: out.with_name(f"{out.stem}_{name}")
-        for name in ("preview.png", "loss.png", "compare.png", "turntable.gif", "report.json")
-    }
-    up = molded.pictures.up
-    save_image(preview(molded.mesh, up=up), beside["preview.png"])
-    save_figure(loss_plot(molded.history), beside["loss.png"])
-    rows = ("target", "result", "error")
-    save_figure(comparison(molded.mesh, molded.pictures, rows), beside["compare.png"])
-    save_gif(turntable(molded.mesh, up=up), beside["turntable.gif"])
-    with replacing(beside["report.json"], "w") as file:
-        file.write(json.dumps(report, indent=1) + "\n")
-    save_mesh(molded.mesh, out)
-    return [out, *beside.values()]
 
 
 def _report(target: Path, options: MoldOptions, molded: Molded, seconds: float) -> dict[str, Any]:
@@ -141,9 +117,8 @@ def _report(target: Path, options: MoldOptions, molded: Molded, seconds: float) 
     }
 
 
-def _mold_mesh(target: Meshes, options: MoldOptions, watch: Watcher | None) -> Molded:
-    """Mold to a mesh file; everything is judged in the frame in which the target is normalised."""
-    normal, frame = normalise(target)
+def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch: Watcher | None) -> Molded:
+    """Mold to a normalised mesh, in whose frame everything is judged; the result is back where the mesh was."""
     views = 20 if options.views is None else options.views
     size = options.size or 128
     cameras = _views_of_style(options.style, views, normal.device)
@@ -157,9 +132,10 @@ def _mold_mesh(target: Meshes, options: MoldOptions, watch: Watcher | None) -> M
         here = Normalisation(torch.zeros(3, device=normal.device), 1.0)
         result = mold_to_silhouettes(goal, cameras, config, here, watch)
     mesh = result.mesh
-    if options.colours and target.textures is not None and pictures.images is not None:
+    if options.colours and normal.textures is not None and pictures.images is not None:
         if options.source == "points":
-            mesh = copy_colours(mesh, normal)
+            with _seeded(options.seed, normal.device):
+                mesh = copy_colours(mesh, normal)
         else:
             mesh = paint(mesh, pictures.images, pictures.masks, cameras)
     unseen = sphere_views(20, _DISTANCE, _FOV_DEG, _UNSEEN_SEED, normal.device)
@@ -181,7 +157,9 @@ def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, devi
     config = _configure(_silhouettes_config(options.style), options)
     if options.size is not None:
         config = replace(config, size=options.size)
-    result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, watch=watch)
+    with as_bad_input(folder / "cameras.json", ValueError):
+        frame = _frame(fitted)
+    result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch)
     mesh = result.mesh
     if options.colours and fitted.images is not None:
         mesh = paint(mesh, fitted.images, fitted.masks, fitted.cameras)
@@ -192,6 +170,14 @@ def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, devi
         numbers["silhouette_iou_held_out"] = each.mean().item()
     numbers["seconds"] = round(result.seconds, 2)
     return Molded(mesh, fitted, result.history, numbers)
+
+
+def _frame(pictures: Pictures) -> Normalisation:
+    """The working frame: from the file's box around the object, else from the masks."""
+    if pictures.bounds is None:
+        return find_ball(pictures.cameras, pictures.masks)
+    low, high = torch.tensor(pictures.bounds, device=pictures.masks.device)
+    return ball((low + high) / 2, float((high - low).max()) / 2)
 
 
 def _split(pictures: Pictures, options: MoldOptions, path: Path) -> tuple[Pictures, Pictures]:
@@ -271,6 +257,12 @@ def _mean_iou(mesh: Meshes, cameras: CamerasBase, masks: Tensor) -> float:
 
 
 def _score(mesh: Meshes, target: Meshes, seed: int) -> tuple[float, float]:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _seeded(seed, mesh.device):
         return score_points(mesh, target)
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,216 @@
+"""From files to files: what appears, what it says, and that a failure leaves nothing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_mesh, write_cameras
+from maquette.structures import Meshes
+from maquette.systems.molding import job, result_files
+from maquette.systems.molding.job import MoldOptions, mold
+from maquette.systems.molding.pictures import load_pictures
+
+from .scenes import AXES, ellipsoid, placed, views_of, write_folder
+
+SHIFT, SCALE = torch.tensor([5.0, -2.0, 1.0]), 3.0
+FILES = {"m.glb", "m_preview.png", "m_loss.png", "m_compare.png", "m_turntable.gif", "m_report.json"}
+QUICK = MoldOptions("silhouettes", steps=12, size=32, remesh=False, colours=False)
+
+
+@pytest.fixture(autouse=True)
+def _few_pictures(monkeypatch):
+    """Two frames of a turntable and little paint do for a test."""
+    turntable = result_files.turntable
+    monkeypatch.setattr(result_files, "turntable", lambda mesh, up: turntable(mesh, 2, 32, up))
+    monkeypatch.setattr("maquette.systems.molding.colours._FINE", 600)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    cameras = views_of(8, SHIFT, SCALE)
+    write_folder(tmp_path / "views", placed(ellipsoid(), SHIFT, SCALE), cameras, (32, 40))
+    return tmp_path / "views"
+
+
+def report_of(out):
+    return json.loads(out.with_name(f"{out.stem}_report.json").read_text())
+
+
+def local_extent(mesh):
+    return ((mesh.verts_packed() - SHIFT) / SCALE).abs().amax(dim=0)
+
+
+def test_a_folder_is_molded_to_where_the_mesh_was(folder, tmp_path):
+    out = tmp_path / "out" / "m.glb"
+    out.parent.mkdir()
+    options = replace(QUICK, steps=40, lr=0.06, colours=True, held_out=("03", "07"), skip=("05.png",))
+    written = mold(folder, out, options)
+    assert written[0] == out
+    assert {path.name for path in written} == FILES == {path.name for path in out.parent.iterdir()}
+    report = report_of(out)
+    assert (report["views"], report["held_out_views"], report["target"]) == (5, 2, "views")
+    assert report["silhouette_iou"] > 0.88
+    assert report["silhouette_iou_held_out"] > 0.85
+    assert set(report["losses"]) == {"silhouette"}
+    assert {"seconds", "seconds_in_all", "vertices", "faces", "maquette", "options"} <= set(report)
+    mesh = load_mesh(out)
+    torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.1, rtol=0)
+    colours, x = mesh.textures.verts_features_packed(), mesh.verts_packed()[:, 0] - SHIFT[0]
+    assert (colours[x < -0.5][:, 0] > colours[x < -0.5][:, 2]).float().mean() > 0.95
+    assert (colours[x > 0.5][:, 2] > colours[x > 0.5][:, 0]).float().mean() > 0.95
+    assert load_image(out.with_name("m_preview.png")).shape == (3, 256, 1024)
+
+
+@pytest.mark.parametrize("source", ["points", "silhouettes"])
+def test_a_mesh_is_molded_to_where_it_is(tmp_path, source):
+    save_mesh(placed(ellipsoid(2), SHIFT, SCALE), tmp_path / "t.ply")
+    options = MoldOptions(source, steps=25, views=4, size=32, lr=0.06, remesh=False)
+    mold(tmp_path / "t.ply", tmp_path / "m.glb", options)
+    report = report_of(tmp_path / "m.glb")
+    expected = {"chamfer", "f1", "silhouette_iou", "silhouette_iou_unseen", "seconds", "losses"}
+    assert expected <= set(report)
+    assert 0.7 < report["silhouette_iou"] <= 1
+    assert 0.7 < report["silhouette_iou_unseen"] <= 1
+    assert 0 < report["chamfer"] < 0.05
+    mesh = load_mesh(tmp_path / "m.glb")
+    torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.15, rtol=0)
+    assert mesh.textures is not None
+
+
+@pytest.mark.parametrize("source", ["points", "silhouettes"])
+def test_same_seed_same_file(tmp_path, source):
+    save_mesh(ellipsoid(2), tmp_path / "t.ply")
+    options = MoldOptions(source, steps=3, views=2, size=24, seed=4)
+    for name in ("a", "b"):
+        torch.rand(7)
+        mold(tmp_path / "t.ply", tmp_path / f"{name}.glb", options)
+    assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+def test_conventions_give_the_same_mesh(tmp_path):
+    found = []
+    for convention in ("opencv", "opengl", "pytorch3d"):
+        folder = tmp_path / convention
+        write_folder(folder, ellipsoid(), views_of(4), (24, 30), convention)
+        mold(folder, tmp_path / "m.ply", replace(QUICK, steps=8))
+        found.append(load_mesh(tmp_path / "m.ply").verts_packed())
+    torch.testing.assert_close(found[1], found[0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[2], found[0], atol=1e-5, rtol=0)
+
+
+def test_bounds_give_the_working_frame(folder):
+    pictures = load_pictures(folder)
+    low, high = SHIFT - SCALE, SHIFT + SCALE * torch.tensor([1.0, 0.5, 2.0])
+    frame = job._frame(replace(pictures, bounds=(tuple(low.tolist()), tuple(high.tolist()))))
+    torch.testing.assert_close(frame.shift, (low + high) / 2)
+    assert frame.scale == pytest.approx(1.5 * SCALE)
+    found = job._frame(pictures)
+    torch.testing.assert_close(found.shift, SHIFT, atol=0.2 * SCALE, rtol=0)
+
+
+def names(folder, **choices):
+    rest, judges = job._split(load_pictures(folder), replace(QUICK, **choices), folder / "cameras.json")
+    return [[name[:2] for name in part.names] for part in (rest, judges)]
+
+
+def test_which_views_fit_and_which_judge(folder):
+    everything = [f"{i:02}" for i in range(8)]
+    assert names(folder) == [everything, []]
+    assert names(folder, held_out=("01", "06.png")) == [["00", "02", "03", "04", "05", "07"], ["01", "06"]]
+    assert names(folder, held_out=("01", "02"), skip=("02",)) == [["00", *everything[3:]], ["01"]]
+    assert names(folder, views=2) == [["00", "04"], ["01", "02", "03", "05", "06", "07"]]
+    assert names(folder, views=3, skip=("00", "01")) == [["02", "04", "06"], ["03", "05", "07"]]
+    assert names(folder, views=50) == [everything, []]
+
+
+def test_refused_choices_of_views(folder):
+    with pytest.raises(BadInput, match="no view's name contains 'nothing'"):
+        names(folder, skip=("nothing",))
+    with pytest.raises(BadInput, match="no view is left to fit"):
+        names(folder, held_out=("png",))
+
+
+def refused(target, out, match, options=QUICK):
+    before = {path: path.read_bytes() for path in out.parent.iterdir() if path.is_file()}
+    with pytest.raises(BadInput, match=match):
+        mold(target, out, options)
+    assert {path: path.read_bytes() for path in out.parent.iterdir() if path.is_file()} == before
+
+
+def test_refusals_leave_everything_as_it_was(folder, tmp_path):
+    out = tmp_path / "m.glb"
+    out.write_bytes(b"old")
+    refused(folder, out, "is a folder", replace(QUICK, source="points"))
+    refused(tmp_path / "none.obj", out, "none.obj")
+    refused(tmp_path, out, "cameras.json")
+    refused(folder, tmp_path / "m.jpg", "unknown kind of mesh file")
+    (tmp_path / "m_loss.png").mkdir()
+    refused(folder, out, "m_loss.png: cannot be written: is a folder")
+    with pytest.raises(BadInput, match="there is no folder"):
+        mold(folder, tmp_path / "nowhere" / "m.glb", QUICK)
+
+
+def test_cameras_that_contradict_the_masks_are_bad_input(folder, tmp_path):
+    views = write_folder(folder, ellipsoid(), views_of(8), (32, 40))
+    apart = [replace(view, t=view.t + 40 * i * torch.tensor([1.0, -1, 0.3])) for i, view in enumerate(views)]
+    write_cameras(CameraFile(tuple(apart)), folder / "cameras.json")
+    refused(folder, tmp_path / "m.glb", "cameras.json: the masks do not meet")
+
+
+def test_a_target_without_extent_is_bad_input(tmp_path):
+    point = Meshes([torch.ones(3, 3)], [torch.tensor([[0, 1, 2]])])
+    save_mesh(point, tmp_path / "t.ply")
+    refused(tmp_path / "t.ply", tmp_path / "m.glb", "t.ply: .*not all in one place")
+
+
+@pytest.mark.parametrize("broken", ["save_mesh", "loss_plot", "comparison", "turntable", "save_gif"])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_writing_that_fails_half_way_leaves_everything_as_it_was(
+    folder, tmp_path, monkeypatch, broken, error
+):
+    out = tmp_path / "m.glb"
+    for name in ("m.glb", "m_loss.png"):
+        (tmp_path / name).write_bytes(b"old")
+
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(result_files, broken, fail)
+    with pytest.raises(error):
+        mold(folder, out, replace(QUICK, steps=1))
+    assert {path.name for path in tmp_path.iterdir()} == {"views", "m.glb", "m_loss.png"}
+    assert out.read_bytes() == b"old"
+
+
+def test_a_full_disk_is_bad_input(folder, tmp_path, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(result_files, "save_gif", fail)
+    refused(folder, tmp_path / "m.glb", "m.glb: cannot be written: No space left", replace(QUICK, steps=1))
+
+
+def test_choices_reach_the_configuration():
+    points = job._configure(
+        job._points_config("tutorial"),
+        MoldOptions(method="adam", lr=0.5, steps=7, remesh=True, laplacian_kind="cot", seed=3,
+                    weights=(("quadric", 0.25), ("edge", 0.0))),
+    )  # fmt: skip
+    assert (points.method.method, points.method.lr, points.steps, points.seed) == ("adam", 0.5, 7, 3)
+    assert points.remesh is not None
+    assert (points.weights.quadric, points.weights.edge, points.weights.laplacian_kind) == (0.25, 0.0, "cot")
+    assert points.weights.normal == 0.01  # the style's own
+    default = job._configure(job._silhouettes_config("default"), MoldOptions("silhouettes", remesh=False))
+    assert default.remesh is None
+    assert default.method == job._silhouettes_config("default").method
+
+
+def test_styles_look_from_their_own_paths():
+    centres = [job._views_of_style(style, 6, torch.device("cpu")).get_camera_center()
+               for style in ("default", "tutorial", "seed002")]  # fmt: skip
+    for eyes in centres:
+        torch.testing.assert_close(eyes.norm(dim=1), torch.full((6,), 2.7))
+    assert not torch.allclose(centres[1], centres[2])
+    assert centres[2][:, 1].min() > -1e-5  # over the top, never from below
