@@ -7,7 +7,7 @@ import pytest
 
 from maquette.cli import console
 from maquette.cli.console import Console
-from maquette.cli.refusals import UnusableFile
+from maquette.io import BadInput
 
 
 def go(quiet=False):
@@ -50,5 +50,5 @@ def test_numbers_that_json_does_not_know_are_an_error(capsys):
 
 
 def test_a_json_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):
-    with pytest.raises(UnusableFile, match="no folder"):
+    with pytest.raises(BadInput, match="no folder"):
         Console(json_file=tmp_path / "missing" / "n.json")

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import tyro
 
+from ..io.errors import BadInput
 from .console import Console
 from .mold import show_result
 from .options import Compute, JsonFile, check_compute, parse, set_up
-from .refusals import Refusal, UnusableFile, need_place
+from .refusals import Refusal, need_place
 from .watching import watching
 
 
@@ -40,7 +41,7 @@ def run(words: Sequence[str]) -> None:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
     need_place(options.out)
     if options.out.exists() and not options.out.is_dir():
-        raise UnusableFile(options.out, "is a file; the output is a folder")
+        raise BadInput(options.out, "is a file; the output is a folder")
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         console.write_json(_demo(options, console))

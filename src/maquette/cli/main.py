@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from .refusals import Refusal, is_bad_input
+from ..io.errors import BadInput
+from .refusals import Refusal
 
 COMMANDS = {
     "demo": "mold the fox that ships with maquette from 20 pictures of it, into ./maquette_demo",
@@ -84,7 +85,7 @@ def _overview() -> str:
 
 
 def _explain(error: Exception) -> int:
-    if is_bad_input(error):
+    if isinstance(error, BadInput):
         _complain(str(error))
         return 3
     if isinstance(error, Refusal):

@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from ..io.errors import BadInput
 from .console import Console
+from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
-from .refusals import (
-    MESH_OUT_SUFFIXES,
-    Refusal,
-    UnusableFile,
-    need_camera_folder,
-    need_file,
-    need_place,
-    need_surface,
-)
+from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
 from .watching import watching
 
 if TYPE_CHECKING:
@@ -95,17 +89,14 @@ def run(words: Sequence[str]) -> None:
     options = parse(Mold, words, "mold")
     _check(options)
     is_folder = options.target.is_dir()
-    if is_folder:
-        need_camera_folder(options.target)
-    else:
-        need_file(options.target)
     source = options.source or ("silhouettes" if is_folder else "points")
     if is_folder and source == "points":
-        raise UnusableFile(options.target, "is a folder; it can be molded with --from silhouettes only")
+        raise BadInput(options.target, "is a folder; it can be molded with --from silhouettes only")
     if not is_folder and (options.held_out or options.skip):
         raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
     console = Console(options.quiet, options.json)
+    _need_target(options.target)
     with console.stdout_for_numbers():
         console.write_json(_mold(options, source, console))
 
@@ -129,7 +120,6 @@ def _check(options: Mold) -> None:
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict:
     device = set_up(options)
-    _check_target(options.target)
     from ..systems.molding.job import mold
 
     config = _preset(source, options.style)
@@ -140,16 +130,15 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
         return show_result(written, console)
 
 
-def _check_target(target: Path) -> None:
-    """Read the target once on its own: a bad one is refused before what molding needs is imported."""
-    from ..io import load_mask, load_mesh, read_cameras
-
+def _need_target(target: Path) -> None:
+    """Read the target once on its own: a bad one is refused before torch is imported."""
     if not target.is_dir():
-        need_surface(target, load_mesh(target))
+        need_mesh(target)
         return
-    for view in read_cameras(target / "cameras.json").views:
-        if view.mask is not None:
-            load_mask(view.mask)
+    from ..systems.molding.folder import check_folder
+
+    need_camera_folder(target)
+    check_folder(target)
 
 
 def show_result(written: Sequence[Path], console: Console) -> dict:

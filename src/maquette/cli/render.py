@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from ..io.errors import BadInput
 from .console import Console
+from .mesh_input import need_mesh
 from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
-from .refusals import Refusal, UnusableFile, need_file, need_place, need_surface
+from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
     import torch
@@ -60,16 +62,14 @@ def run(words: Sequence[str]) -> None:
     """Read the words, then write the folder."""
     options = parse(Render, words, "render")
     size = _check(options)
-    need_file(options.mesh)
     need_place(options.out)
     _need_free_folder(options.out)
+    data = need_mesh(options.mesh)
     device = set_up(options)
-    from ..io import load_mesh
-
-    mesh = load_mesh(options.mesh, device=device)
-    need_surface(options.mesh, mesh)
+    from ..io.mesh_tensors import to_meshes
     from ..renderer.views import bounding_ball, place_cameras, render_views
 
+    mesh = to_meshes(data, device)
     center, radius = bounding_ball(mesh)
     cameras = place_cameras(_cameras(options, device), center, radius)
     views = render_views(mesh, cameras, size, antialias=_ANTIALIAS)
@@ -103,10 +103,10 @@ def _need_free_folder(path: Path) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_dir():
-        raise UnusableFile(path, "is a file; the output is a folder")
+        raise BadInput(path, "is a file; the output is a folder")
     found = {entry.name for entry in path.iterdir()}
     if found and not ("cameras.json" in found and found <= set(_PARTS)):
-        raise UnusableFile(path, "is a folder with other files in it; it will not be replaced")
+        raise BadInput(path, "is a folder with other files in it; it will not be replaced")
 
 
 def _cameras(options: Render, device: "torch.device") -> "FoVPerspectiveCameras":

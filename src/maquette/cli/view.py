@@ -1,19 +1,22 @@
 """`maquette view`: a result in the browser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from ..io.errors import BadInput
 from .console import Console
 from .options import Common, parse
-from .refusals import MESH_SUFFIXES, Refusal, UnusableFile, need_camera_folder, need_file
+from .refusals import Refusal, need_camera_folder
 
 if TYPE_CHECKING:
     from ..structures import Meshes
     from .viewer import Viewer
+
+Show = Callable[["View"], "Viewer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +38,7 @@ def run(words: Sequence[str]) -> None:
     options = parse(View, words, "view")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
-    _need_viewable(options.file)
-    show = _prepare(options.file)
+    show = _reader(options.file)(options.file)
     viewer = show(options)
     try:
         Console(options.quiet).say(f"{options.file} is shown at {viewer.url} (Ctrl-C ends)")
@@ -46,75 +48,76 @@ def run(words: Sequence[str]) -> None:
         viewer.stop()
 
 
-def _need_viewable(path: Path) -> None:
-    if path.is_dir():
-        need_camera_folder(path)
-        return
-    need_file(path)
-    known = (*MESH_SUFFIXES, ".binvox")
-    if path.suffix.lower() not in known and path.name != "cameras.json":
-        raise UnusableFile(path, f"cannot be shown; use {', '.join(known)} or a folder with cameras.json")
-
-
-def _prepare(path: Path):
-    """Read the file, so that a bad one is refused before a page is opened; returns what opens the page."""
+def _reader(path: Path) -> Callable[[Path], Show]:
+    """What reads a file, refuses a bad one before torch is imported, and gives what opens the page."""
     if path.is_dir() or path.name == "cameras.json":
-        return _cameras(path / "cameras.json" if path.is_dir() else path)
-    return _mesh(_blocks(path) if path.suffix.lower() == ".binvox" else _read_mesh(path))
+        return _cameras
+    return _cubes if path.suffix.lower() == ".binvox" else _mesh
 
 
-def _read_mesh(path: Path) -> "Meshes":
-    from ..io import load_mesh
+def _mesh(path: Path) -> Show:
+    from ..io.mesh_read import read_mesh
 
-    return load_mesh(path)
+    data = read_mesh(path)
 
-
-def _blocks(path: Path) -> "Meshes":
-    """The solid cells of a grid as cubes, in the grid's own place."""
-    from ..io import load_binvox
-    from ..ops import cubify
-    from ..structures.voxels import swap_zyx_axes
-
-    grid = load_binvox(path)
-    cubes = cubify(swap_zyx_axes(grid.solid()).float(), 0.5, align="corner")
-    if len(cubes.faces_packed()) == 0:
-        raise UnusableFile(path, "no cell is solid; there is nothing to show")
-    verts = cubes.verts_packed() * (grid.side / 2) + cubes.verts_packed().new_tensor(grid.center)
-    return type(cubes)([verts], [cubes.faces_packed()])
-
-
-def _mesh(mesh: "Meshes"):
     def show(options: View) -> "Viewer":
-        from .viewer import Viewer
+        from ..io.mesh_tensors import to_meshes
 
-        viewer = Viewer(options.port, options.host)
-        verts = mesh.verts_packed()
-        viewer.look_at(verts.min(dim=0).values.tolist(), verts.max(dim=0).values.tolist())
-        viewer.show_mesh(mesh)
-        return viewer
+        return _show_mesh(to_meshes(data, "cpu"), options)
 
     return show
 
 
-def _cameras(path: Path):
-    from ..io import read_cameras
+def _cubes(path: Path) -> Show:
+    """The solid cells of a grid as cubes, in the grid's own place."""
+    from ..io.binvox_parse import parse_binvox
 
-    cameras = read_cameras(path)
+    if not parse_binvox(path).cells.any():
+        raise BadInput(path, "no cell is solid; there is nothing to show")
 
     def show(options: View) -> "Viewer":
-        import torch
+        from ..io import load_binvox
+        from ..ops import cubify
+        from ..structures import Meshes
+        from ..structures.voxels import swap_zyx_axes
+
+        grid = load_binvox(path)
+        cubes = cubify(swap_zyx_axes(grid.solid()).float(), 0.5, align="corner")
+        verts = cubes.verts_packed()
+        verts = verts * (grid.side / 2) + verts.new_tensor(grid.center)
+        return _show_mesh(Meshes([verts], [cubes.faces_packed()]), options)
+
+    return show
+
+
+def _show_mesh(mesh: "Meshes", options: View) -> "Viewer":
+    from .viewer import Viewer
+
+    viewer = Viewer(options.port, options.host)
+    verts = mesh.verts_packed()
+    viewer.look_at(verts.min(dim=0).values.tolist(), verts.max(dim=0).values.tolist())
+    viewer.show_mesh(mesh)
+    return viewer
+
+
+def _cameras(path: Path) -> Show:
+    from ..io.cameras_parse import parse_cameras
+
+    file = need_camera_folder(path) if path.is_dir() else path
+    data = parse_cameras(file)
+
+    def show(options: View) -> "Viewer":
+        import numpy as np
 
         from .viewer import Viewer
 
-        viewer = Viewer(options.port, options.host, cameras.up)
-        places = torch.stack([-view.R.T @ view.t for view in cameras.views])
-        box = (
-            torch.tensor(cameras.bounds) if cameras.bounds else torch.stack([places.amin(0), places.amax(0)])
-        )
-        viewer.show_cameras(cameras.views, box.mean(dim=0).tolist())
-        viewer.look_at(places.amin(dim=0).tolist(), places.amax(dim=0).tolist())
-        if cameras.bounds is not None:
-            viewer.show_box(*cameras.bounds)
+        viewer = Viewer(options.port, options.host, data.up)
+        places = np.stack([-view.R.T @ view.t for view in data.views])
+        low, high = places.min(axis=0), places.max(axis=0)
+        viewer.show_cameras(data.views, np.mean(data.bounds or (low, high), axis=0))
+        viewer.look_at(low, high)
+        if data.bounds is not None:
+            viewer.show_box(*data.bounds)
         return viewer
 
     return show

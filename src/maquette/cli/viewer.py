@@ -10,10 +10,12 @@ import numpy as np
 import viser
 from viser.transforms import SO3
 
-from ..io import CameraView, load_image, save_mesh
+from ..io import load_image, save_mesh
+from ..io.cameras_parse import ViewData
 from ..structures import Meshes
 from .refusals import Refusal
 
+Point = Sequence[float] | np.ndarray
 _FRUSTUM = 0.12  # depth of a drawn camera, as a fraction of its distance from the middle of all
 _THUMBNAIL = 160
 
@@ -47,9 +49,9 @@ class Viewer:
         host = "localhost" if self._host in ("0.0.0.0", "127.0.0.1") else self._host
         return f"http://{host}:{self._server.get_port()}"
 
-    def look_at(self, low: Sequence[float], high: Sequence[float]) -> None:
+    def look_at(self, low: Point, high: Point) -> None:
         """Place the visitor so that a box fills the page."""
-        center = np.mean([low, high], axis=0)
+        center = np.add(low, high) / 2
         radius = float(np.linalg.norm(center - np.asarray(low)))
         camera = self._server.initial_camera
         camera.position = tuple(center + radius * np.array([1.0, 0.8, 2.0]))
@@ -63,24 +65,23 @@ class Viewer:
             save_mesh(mesh, file)
             self._server.scene.add_glb("/mesh", file.read_bytes())
 
-    def show_cameras(self, views: Sequence[CameraView], middle: Sequence[float]) -> None:
+    def show_cameras(self, views: Sequence[ViewData], middle: Point) -> None:
         """Show cameras where they stood, with their pictures."""
         for i, view in enumerate(views):
-            rotation, shift = view.R.numpy(), view.t.numpy()
-            place = -rotation.T @ shift
+            place = -view.R.T @ view.t
             self._server.scene.add_camera_frustum(
                 f"/cameras/{i:03d}",
-                fov=float(2 * np.arctan(view.height / (2 * float(view.K[1, 1])))),
+                fov=float(2 * np.arctan(view.height / (2 * view.K[1, 1]))),
                 aspect=view.width / view.height,
                 scale=_FRUSTUM * float(np.linalg.norm(place - np.asarray(middle))),
                 image=_thumbnail(view),
-                wxyz=SO3.from_matrix(rotation.T).wxyz,
+                wxyz=SO3.from_matrix(view.R.T).wxyz,
                 position=place,
             )
 
-    def show_box(self, low: Sequence[float], high: Sequence[float]) -> None:
+    def show_box(self, low: Point, high: Point) -> None:
         """Show the edges of a box."""
-        size, center = np.subtract(high, low), np.mean([low, high], axis=0)
+        size, center = np.subtract(high, low), np.add(low, high) / 2
         self._server.scene.add_box("/bounds", (120, 120, 120), size, wireframe=True, position=center)
 
     def serve(self) -> None:
@@ -93,7 +94,7 @@ class Viewer:
             self._server.stop()
 
 
-def _thumbnail(view: CameraView) -> np.ndarray | None:
+def _thumbnail(view: ViewData) -> np.ndarray | None:
     file = view.image or view.mask
     if file is None:
         return None

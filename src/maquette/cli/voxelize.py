@@ -4,13 +4,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from .console import Console
+from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
-from .refusals import Refusal, need_file, need_place, need_surface
+from .refusals import Refusal, need_place
+
+if TYPE_CHECKING:
+    from ..io.mesh_data import MeshData
 
 _LARGEST_RESOLUTION = 1024
 
@@ -40,23 +44,21 @@ def run(words: Sequence[str]) -> None:
     if not 1 <= options.resolution <= _LARGEST_RESOLUTION:
         raise Refusal(f"--resolution {options.resolution}: use 1 to {_LARGEST_RESOLUTION}")
     check_compute(options)
-    need_file(options.mesh)
     need_place(options.out, (".binvox",))
     console = Console(options.quiet, options.json)
+    mesh = need_mesh(options.mesh)
     with console.stdout_for_numbers():
-        console.write_json(_voxelize(options, console))
+        console.write_json(_voxelize(mesh, options, console))
 
 
-def _voxelize(options: Voxelize, console: Console) -> dict:
+def _voxelize(data: "MeshData", options: Voxelize, console: Console) -> dict:
     device = set_up(options)
-    from ..io import load_mesh, save_binvox
-
-    mesh = load_mesh(options.mesh, device=device)
-    need_surface(options.mesh, mesh)
+    from ..io import save_binvox
+    from ..io.mesh_tensors import to_meshes
     from ..ops import voxelize
 
-    verts = mesh.verts_packed()
-    low, high = verts.min(dim=0).values.tolist(), verts.max(dim=0).values.tolist()
+    mesh = to_meshes(data, device)
+    low, high = data.verts.min(axis=0).tolist(), data.verts.max(axis=0).tolist()
     side = max(top - bottom for bottom, top in zip(low, high, strict=True))
     began = time.perf_counter()
     x, y, z = ((bottom + top) / 2 for bottom, top in zip(low, high, strict=True))

@@ -16,7 +16,7 @@ from ..structures.textures_vertex import TexturesVertex
 from .gltf_read import Primitive, read_asset, read_primitives
 from .gltf_read import _read_header as _read_header
 from .gltf_write import GlbPart, glb_bytes, split_at_seams
-from .mesh_data import from_meshes
+from .mesh_tensors import from_meshes
 from .pluggable_formats import MeshFormatInterpreter, endswith
 from .streams import PathManager, folder_of, read_bytes, writing
 

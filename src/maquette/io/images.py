@@ -1,97 +1,21 @@
 """Pictures in and out, strictly: every problem with a file is a `BadInput`."""
 
-import warnings
-from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from .atomic import replacing
 from .errors import BadInput, ParseError, as_bad_input
+from .image_files import GREY_WEIGHTS, decode_image, mask_in, read_file
+from .image_files import image_size as image_size
 
-LARGEST_PIXELS = 64_000_000
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF",
             ".tiff": "TIFF"}  # fmt: skip
-
-
-def _open(data: bytes) -> Image.Image:
-    """Read a picture's header; its pixels are decoded only after the size was found acceptable."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        try:
-            picture = Image.open(BytesIO(data))
-        except Image.DecompressionBombError:
-            raise ParseError(f"the picture has more than {LARGEST_PIXELS // 10**6} megapixels") from None
-        except UnidentifiedImageError:
-            raise ParseError("not a picture in a known format") from None
-    width, height = picture.size
-    if width * height > LARGEST_PIXELS:
-        raise ParseError(
-            f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels are read"
-        )
-    return picture
-
-
-def _to_array(picture: Image.Image) -> np.ndarray:
-    """Pixels as (H, W, C) float32 in [0, 1]: C is 1 (grey), 3 (RGB) or 4 (RGBA)."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, np.float32)[..., None]
-        return values if picture.mode == "F" else values / 65535
-    if picture.mode in ("LA", "La", "PA", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    elif picture.mode == "1":
-        picture = picture.convert("L")
-    elif picture.mode not in ("L", "RGB", "RGBA"):
-        picture = picture.convert("RGB")
-    array = np.asarray(picture, np.float32) / 255
-    return array[..., None] if array.ndim == 2 else array
-
-
-def decode_image(data: bytes) -> np.ndarray:
-    """Decode a picture held in memory, upright by its EXIF orientation.
-
-    Returns:
-        (H, W, C) float32 in [0, 1], first row on top; C is 1, 3 or 4.
-
-    Raises:
-        ParseError: not a picture, more than 64 megapixels (judged by the header, before decoding), or broken.
-    """
-    try:
-        picture = _open(data)
-        array = _to_array(ImageOps.exif_transpose(picture))
-    except ParseError:
-        raise
-    except Exception as error:  # decoders raise whatever they like on broken data
-        raise ParseError(f"the picture cannot be decoded: {error}") from error
-    if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
-        raise ParseError("pixel values outside 0..1")
-    return array
-
-
-def read_file(path: str | PathLike) -> bytes:
-    """The content of a file that is there and not empty; else `BadInput`."""
-    if Path(path).is_dir():
-        raise BadInput(path, "is a folder, not a file")
-    with as_bad_input(path, OSError, ValueError):
-        data = Path(path).read_bytes()
-    if not data:
-        raise BadInput(path, "the file is empty")
-    return data
-
-
-def image_size(path: str | PathLike) -> tuple[int, int]:
-    """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
-    with as_bad_input(path, ParseError):
-        picture = _open(read_file(path))
-    width, height = picture.size
-    with as_bad_input(path, Exception, say="the picture cannot be decoded"):
-        turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    return (height, width) if turned else (width, height)
 
 
 def load_image(
@@ -132,7 +56,7 @@ def _with_channels(image: Tensor, channels: int, background: float) -> Tensor:
         return image.expand(3, -1, -1).contiguous()
     if len(image) == 1:
         return image
-    weights = image.new_tensor([0.299, 0.587, 0.114])
+    weights = image.new_tensor(GREY_WEIGHTS)
     return (weights[:, None, None] * image).sum(0, keepdim=True)
 
 
@@ -142,12 +66,9 @@ def load_mask(path: str | PathLike, threshold: float = 0.5) -> Bool[Tensor, "1 h
     Raises:
         BadInput: as `load_image`; or no pixel is above `threshold` (an all-black mask).
     """
-    image = load_image(path)
-    has_alpha = len(image) == 4 and bool((image[3] < 1).any())
-    mask = (image[3:] if has_alpha else _with_channels(image[:3], 1, 0.0)) > threshold
-    if not bool(mask.any()):
-        raise BadInput(path, "the mask is all black")
-    return mask
+    with as_bad_input(path, ParseError):
+        array = decode_image(read_file(path))
+    return torch.from_numpy(mask_in(array, path, threshold))[None]
 
 
 def save_image(image: Tensor, path: str | PathLike) -> None:

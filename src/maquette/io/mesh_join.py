@@ -1,9 +1,7 @@
 """Joining the parts of one file into one mesh, colours included."""
 
 import numpy as np
-import torch
 
-from ..structures.texture_scene import merge_maps
 from .mesh_data import MeshData
 
 _MOST_TILES, _MOST_TILED_PIXELS = 16, 32_000_000
@@ -63,6 +61,10 @@ def palette(faces_colors: np.ndarray) -> Part:
 
 def merge_pictures(parts: list[Part]) -> Part:
     """Lay the parts' pictures side by side in one and move their texture coordinates along."""
+    import torch
+
+    from ..structures.texture_scene import merge_maps
+
     tensors: dict[int, torch.Tensor] = {}
     pictures, places, faces = [], [], []
     start = 0

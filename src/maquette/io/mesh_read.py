@@ -1,50 +1,34 @@
-"""`load_mesh`: any mesh file, strictly."""
+"""Any mesh file into plain arrays, strictly. Does without torch."""
 
 import os
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from ..structures import Meshes
 from .color_space import linear_to_srgb
 from .errors import ParseError, as_bad_input
 from .gltf_read import Primitive, read_asset, read_primitives
-from .images import decode_image, read_file
-from .mesh_data import MeshData, check_mesh, to_meshes
+from .image_files import decode_image, read_file
+from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
-from .mtl_io import _parse_mtl
+from .mtl_parse import parse_mtl
 from .obj_parse import ObjData, parse_obj
 from .off_parse import parse_off
 from .ply_data import read_ply_data
-from .stl_io import parse_stl
+from .stl_parse import parse_stl
 
 
-def load_mesh(path: str | PathLike, device: torch.device | str = "cpu") -> Meshes:
-    """Read an OBJ, PLY, GLB, glTF, OFF or STL file, checking everything; this is what the commands use.
-
-    The suffix decides the format; where it says nothing, the content does. Polygons become triangles, the
-    objects of one file one mesh, a scene's transforms are applied.
-
-    Args:
-        path: the file.
-        device: where the tensors go.
-
-    Returns:
-        A batch of one mesh. Its colours: vertex colours as `TexturesVertex`; a texture as `TexturesUV`
-        (several pictures merged into one, coordinates brought into [0, 1]); a colour for each face, and
-        materials without pictures, as `TexturesAtlas` of size 1. Where vertex colours meet other kinds in one
-        file, faces are unwelded and coloured at their corners. Colours are sRGB in [0, 1].
+def read_mesh(path: str | PathLike) -> MeshData:
+    """Read and check a file as `load_mesh` does, into plain arrays.
 
     Raises:
-        BadInput: missing, a folder, empty, truncated, corrupt, in an unknown format; no vertices or faces,
-            a coordinate that is not finite, an index out of range, a declared size beyond the file's length.
+        BadInput: as `load_mesh`.
     """
     with as_bad_input(path, ParseError, ValueError):
         mesh = _read(read_file(path), Path(path))
         check_mesh(mesh)
-    return to_meshes(mesh, device)
+    return mesh
 
 
 def _read(data: bytes, path: Path) -> MeshData:
@@ -158,7 +142,8 @@ def _obj_materials(obj: ObjData, folder: Path) -> tuple[dict[str, np.ndarray], d
     if library is None or not library.is_file():
         return {}, {}
     with as_bad_input(library, ValueError, KeyError, OSError, say="malformed material file"):
-        properties, files = _parse_mtl(library)
+        found = parse_mtl(library.read_bytes())
+    properties, files = found.properties, found.files
     if not obj.material_names and len(properties) == 1:
         obj.material_names.append(next(iter(properties)))
         obj.materials[:] = 0
@@ -173,7 +158,7 @@ def _obj_materials(obj: ObjData, folder: Path) -> tuple[dict[str, np.ndarray], d
             if picture is not None:
                 pictures[name] = picture
     colors = {
-        name: properties[name]["diffuse_color"].numpy()
+        name: properties[name]["diffuse_color"]
         for name in obj.material_names
         if len(properties.get(name, {}).get("diffuse_color", ())) == 3
     }

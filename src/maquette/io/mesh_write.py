@@ -15,8 +15,9 @@ from .atomic import replacing
 from .color_space import srgb_to_linear
 from .errors import BadInput, as_bad_input
 from .gltf_write import GlbPart, glb_bytes, split_at_seams
-from .mesh_data import MeshData, from_meshes
+from .mesh_data import MeshData
 from .mesh_join import join_mesh_data
+from .mesh_tensors import from_meshes
 from .off_io import off_bytes
 from .ply_write import ply_bytes
 from .stl_io import stl_bytes

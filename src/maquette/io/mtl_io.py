@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from .mtl_parse import parse_mtl
 from .streams import PathManager, exists, read_bytes, reading
 from .texture_atlas import (
     _bilinear_interpolation_grid_sample as _bilinear_interpolation_grid_sample,
@@ -21,62 +21,17 @@ MaterialProperties = dict[str, dict[str, Tensor]]
 TextureFiles = dict[str, str]
 TextureImages = dict[str, Tensor]
 
-_PROPERTY_OF = {
-    "Ka": "ambient_color",
-    "Kd": "diffuse_color",
-    "Ks": "specular_color",
-    "Ns": "shininess",
-}
-# Options of a map line and how many values follow each (at most; numbers are counted while reading).
-_MAP_OPTIONS = {
-    "-blendu": 1, "-blendv": 1, "-bm": 1, "-boost": 1, "-cc": 1, "-clamp": 1, "-imfchan": 1, "-mm": 2,
-    "-o": 3, "-s": 3, "-t": 3, "-texres": 1, "-type": 1,
-}  # fmt: skip
-
-
-@dataclass
-class _Materials:
-    properties: MaterialProperties = field(default_factory=dict)
-    files: TextureFiles = field(default_factory=dict)
-
 
 def _parse_mtl(
     f: Any, path_manager: PathManager | None = None, device: torch.device | str = "cpu"
 ) -> tuple[MaterialProperties, TextureFiles]:
     """Read an MTL file: the properties of each material, and the name of each one's diffuse map."""
-    found = _Materials()
-    name = ""
-    for line in read_bytes(f, path_manager).decode("utf-8", "replace").splitlines():
-        keyword, rest = [*line.split(maxsplit=1), "", ""][:2]
-        if keyword == "newmtl":
-            name = rest.split()[0] if rest.strip() else ""
-            found.properties[name] = {}
-        elif keyword == "map_Kd":
-            found.files[name] = _without_options(rest.strip())
-        elif keyword in _PROPERTY_OF:
-            values = torch.tensor([float(x) for x in rest.split()[:3]], dtype=torch.float32, device=device)
-            found.properties.setdefault(name, {})[_PROPERTY_OF[keyword]] = values
-    return found.properties, found.files
-
-
-def _without_options(text: str) -> str:
-    """Drop leading options such as "-s 1 1 1" from a map line; the file name may hold spaces."""
-    words = text.split(" ")
-    while words and words[0] in _MAP_OPTIONS:
-        values = _MAP_OPTIONS[words.pop(0)]
-        numeric = values == 3
-        while values and len(words) > 1 and not (numeric and not _is_number(words[0])):
-            words.pop(0)
-            values -= 1
-    return " ".join(words)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+    found = parse_mtl(read_bytes(f, path_manager))
+    properties = {
+        name: {kind: torch.from_numpy(values).to(device) for kind, values in material.items()}
+        for name, material in found.properties.items()
+    }
+    return properties, found.files
 
 
 def read_texture(path: str, path_manager: PathManager | None = None) -> Tensor:

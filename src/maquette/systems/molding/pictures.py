@@ -9,10 +9,11 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
 
-from ...io import BadInput, CameraFile, CameraView, cameras_from_views, load_image, load_mask, read_cameras
+from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_cameras
 from ...renderer.views import render_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
+from .folder import check_sizes
 
 _CONTRAST = 0.10  # difference from the background, of the largest channel, that makes a pixel the object's
 _PLAIN = 0.5  # share of the picture's border that must have the background's colour
@@ -86,7 +87,7 @@ def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
     """
     path = folder / "cameras.json"
     file = read_cameras(path)
-    _check_sizes(file, path)
+    check_sizes(file.views, path)
     loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
     masks = torch.stack([mask for _, mask in loaded]).to(device)
     colours = [image for image, _ in loaded]
@@ -96,18 +97,6 @@ def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
     return Pictures(
         masks, cameras, None if images is None else images.to(device), names, file.up, file.bounds
     )
-
-
-def _check_sizes(file: CameraFile, path: Path) -> None:
-    first = file.views[0]
-    for i, view in enumerate(file.views):
-        if (view.width, view.height) != (first.width, first.height):
-            raise BadInput(
-                path,
-                f"is {view.width} x {view.height} pixels, but view 0 is {first.width} x {first.height}; "
-                "all views must have one size",
-                f"view {i}",
-            )
 
 
 def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None, Tensor]:

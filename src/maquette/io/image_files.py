@@ -1,0 +1,115 @@
+"""What a picture file holds, as arrays; every problem with a file is a `BadInput`. Does without torch."""
+
+import warnings
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .errors import BadInput, ParseError, as_bad_input
+
+LARGEST_PIXELS = 64_000_000
+GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read a picture's header; its pixels are decoded only after the size was found acceptable."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(BytesIO(data))
+        except Image.DecompressionBombError:
+            raise ParseError(f"the picture has more than {LARGEST_PIXELS // 10**6} megapixels") from None
+        except UnidentifiedImageError:
+            raise ParseError("not a picture in a known format") from None
+    width, height = picture.size
+    if width * height > LARGEST_PIXELS:
+        raise ParseError(
+            f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels are read"
+        )
+    return picture
+
+
+def _to_array(picture: Image.Image) -> np.ndarray:
+    """Pixels as (H, W, C) float32 in [0, 1]: C is 1 (grey), 3 (RGB) or 4 (RGBA)."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, np.float32)[..., None]
+        return values if picture.mode == "F" else values / 65535
+    if picture.mode in ("LA", "La", "PA", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif picture.mode == "1":
+        picture = picture.convert("L")
+    elif picture.mode not in ("L", "RGB", "RGBA"):
+        picture = picture.convert("RGB")
+    array = np.asarray(picture, np.float32) / 255
+    return array[..., None] if array.ndim == 2 else array
+
+
+def decode_image(data: bytes) -> np.ndarray:
+    """Decode a picture held in memory, upright by its EXIF orientation.
+
+    Returns:
+        (H, W, C) float32 in [0, 1], first row on top; C is 1, 3 or 4.
+
+    Raises:
+        ParseError: not a picture, more than 64 megapixels (judged by the header, before decoding), or broken.
+    """
+    try:
+        picture = _open(data)
+        array = _to_array(ImageOps.exif_transpose(picture))
+    except ParseError:
+        raise
+    except Exception as error:  # decoders raise whatever they like on broken data
+        raise ParseError(f"the picture cannot be decoded: {error}") from error
+    if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
+        raise ParseError("pixel values outside 0..1")
+    return array
+
+
+def read_file(path: str | PathLike) -> bytes:
+    """The content of a file that is there and not empty; else `BadInput`."""
+    if Path(path).is_dir():
+        raise BadInput(path, "is a folder, not a file")
+    with as_bad_input(path, OSError, ValueError):
+        data = Path(path).read_bytes()
+    if not data:
+        raise BadInput(path, "the file is empty")
+    return data
+
+
+def image_size(path: str | PathLike) -> tuple[int, int]:
+    """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
+    with as_bad_input(path, ParseError):
+        picture = _open(read_file(path))
+    width, height = picture.size
+    with as_bad_input(path, Exception, say="the picture cannot be decoded"):
+        turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (height, width) if turned else (width, height)
+
+
+def mask_in(array: np.ndarray, path: str | PathLike, threshold: float = 0.5) -> np.ndarray:
+    """The object mask in a decoded picture: its alpha where that varies, else its brightness.
+
+    Args:
+        array: (H, W, C) as `decode_image` gives it.
+        path: file that it came from.
+        threshold: pixels above it belong to the object.
+
+    Returns:
+        (H, W) booleans.
+
+    Raises:
+        BadInput: no pixel is above `threshold` (an all-black mask).
+    """
+    if array.shape[2] == 4 and (array[..., 3] < 1).any():
+        values = array[..., 3]
+    elif array.shape[2] == 1:
+        values = array[..., 0]
+    else:
+        values = array[..., :3] @ np.array(GREY_WEIGHTS, np.float32)
+    mask = values > threshold
+    if not mask.any():
+        raise BadInput(path, "the mask is all black")
+    return mask

@@ -1,0 +1,56 @@
+"""What a folder of views must have to be molded from. Does without torch, so that a bad one is refused at once."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from ...io.cameras_parse import parse_cameras
+from ...io.errors import BadInput, ParseError, as_bad_input
+from ...io.image_files import decode_image, mask_in, read_file
+
+
+@runtime_checkable
+class Sized(Protocol):
+    """A view whose picture has a size in pixels."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+
+def check_folder(folder: Path) -> None:
+    """Look at cameras and masks of a folder with a `cameras.json`; pictures are judged by their headers.
+
+    Raises:
+        BadInput: a missing or malformed file, views of different sizes, a view without picture and mask, or a
+            mask that is all black.
+    """
+    path = folder / "cameras.json"
+    views = parse_cameras(path).views
+    check_sizes(views, path)
+    for i, view in enumerate(views):
+        if view.image is None and view.mask is None:
+            raise BadInput(path, "has neither a picture nor a mask", f"view {i}")
+        if view.mask is not None:
+            with as_bad_input(view.mask, ParseError):
+                mask_in(decode_image(read_file(view.mask)), view.mask)
+
+
+def check_sizes(views: Sequence[Sized], path: str | PathLike) -> None:
+    """Refuse views of different sizes.
+
+    Raises:
+        BadInput: about `path`, naming the first view that differs.
+    """
+    first = views[0]
+    for i, view in enumerate(views):
+        if (view.width, view.height) != (first.width, first.height):
+            raise BadInput(
+                path,
+                f"is {view.width} x {view.height} pixels, but view 0 is {first.width} x {first.height}; "
+                "all views must have one size",
+                f"view {i}",
+            )
