@@ -10,9 +10,11 @@ from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_mesh, 
 from maquette.structures import Meshes
 from maquette.systems.molding import job, result_files
 from maquette.systems.molding.job import MoldOptions, mold
-from maquette.systems.molding.pictures import load_pictures
+from maquette.systems.molding.pictures import load_pictures, picture_mesh
+from maquette.systems.molding.result_files import Molded
+from maquette.systems.molding.silhouettes import mold_to_silhouettes
 
-from .scenes import AXES, ellipsoid, placed, views_of, write_folder
+from .scenes import AXES, ellipsoid, placed, quick, views_of, write_folder
 
 SHIFT, SCALE = torch.tensor([5.0, -2.0, 1.0]), 3.0
 FILES = {"m.glb", "m_preview.png", "m_loss.png", "m_compare.png", "m_turntable.gif", "m_report.json"}
@@ -22,7 +24,8 @@ QUICK = MoldOptions("silhouettes", steps=12, size=32, remesh=False, colours=Fals
 @pytest.fixture(autouse=True)
 def _few_pictures(monkeypatch):
     """Two frames of a turntable and little paint do for a test."""
-    turntable = result_files.turntable
+    turntable, preview = result_files.turntable, result_files.preview
+    monkeypatch.setattr(result_files, "preview", lambda mesh, up: preview(mesh, 48, up))
     monkeypatch.setattr(result_files, "turntable", lambda mesh, up: turntable(mesh, 2, 32, up))
     monkeypatch.setattr("maquette.systems.molding.colours._FINE", 600)
 
@@ -60,7 +63,7 @@ def test_a_folder_is_molded_to_where_the_mesh_was(folder, tmp_path):
     colours, x = mesh.textures.verts_features_packed(), mesh.verts_packed()[:, 0] - SHIFT[0]
     assert (colours[x < -0.5][:, 0] > colours[x < -0.5][:, 2]).float().mean() > 0.95
     assert (colours[x > 0.5][:, 2] > colours[x > 0.5][:, 0]).float().mean() > 0.95
-    assert load_image(out.with_name("m_preview.png")).shape == (3, 256, 1024)
+    assert load_image(out.with_name("m_preview.png")).shape == (3, 48, 192)
 
 
 @pytest.mark.parametrize("source", ["points", "silhouettes"])
@@ -94,8 +97,9 @@ def test_conventions_give_the_same_mesh(tmp_path):
     for convention in ("opencv", "opengl", "pytorch3d"):
         folder = tmp_path / convention
         write_folder(folder, ellipsoid(), views_of(4), (24, 30), convention)
-        mold(folder, tmp_path / "m.ply", replace(QUICK, steps=8))
-        found.append(load_mesh(tmp_path / "m.ply").verts_packed())
+        pictures = load_pictures(folder)
+        result = mold_to_silhouettes(pictures.masks, pictures.cameras, quick(8))
+        found.append(result.mesh.verts_packed())
     torch.testing.assert_close(found[1], found[0], atol=1e-5, rtol=0)
     torch.testing.assert_close(found[2], found[0], atol=1e-5, rtol=0)
 
@@ -165,10 +169,17 @@ def test_a_target_without_extent_is_bad_input(tmp_path):
     refused(tmp_path / "t.ply", tmp_path / "m.glb", "t.ply: .*not all in one place")
 
 
-@pytest.mark.parametrize("broken", ["save_mesh", "loss_plot", "comparison", "turntable", "save_gif"])
+@pytest.fixture
+def molded():
+    cameras = views_of(2)
+    pictures = picture_mesh(ellipsoid(2), cameras, 24)
+    return Molded(ellipsoid(2), pictures, {"silhouette": [1.0, 0.5]}, {})
+
+
+@pytest.mark.parametrize("broken", ["save_mesh", "loss_plot", "turntable", "save_gif"])
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_writing_that_fails_half_way_leaves_everything_as_it_was(
-    folder, tmp_path, monkeypatch, broken, error
+    molded, tmp_path, monkeypatch, broken, error
 ):
     out = tmp_path / "m.glb"
     for name in ("m.glb", "m_loss.png"):
@@ -179,17 +190,19 @@ def test_writing_that_fails_half_way_leaves_everything_as_it_was(
 
     monkeypatch.setattr(result_files, broken, fail)
     with pytest.raises(error):
-        mold(folder, out, replace(QUICK, steps=1))
-    assert {path.name for path in tmp_path.iterdir()} == {"views", "m.glb", "m_loss.png"}
+        result_files.write(molded, out, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"m.glb", "m_loss.png"}
     assert out.read_bytes() == b"old"
 
 
-def test_a_full_disk_is_bad_input(folder, tmp_path, monkeypatch):
+def test_a_full_disk_is_bad_input(molded, tmp_path, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(result_files, "save_gif", fail)
-    refused(folder, tmp_path / "m.glb", "m.glb: cannot be written: No space left", replace(QUICK, steps=1))
+    with pytest.raises(BadInput, match=r"m\.glb: cannot be written: No space left"):
+        result_files.write(molded, tmp_path / "m.glb", {})
+    assert not list(tmp_path.iterdir())
 
 
 def test_choices_reach_the_configuration():
