@@ -1,6 +1,7 @@
 """PyTorch3D's own test modules, run against maquette: is changing the import enough?
 
     python benchmarks/pytorch3d_suite.py --checkout DIR [--module test_knn] [--json FILE] [--markdown]
+        [--page docs/pytorch3d.md]
 
 DIR is a checkout of PyTorch3D. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
 "cpu" (so their CUDA-only tests run, on the CPU), and list entries of cameras that maquette lacks are dropped. The
@@ -32,6 +33,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SECONDS_A_MODULE = 180
+MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
 
 MODULES = (
     "test_meshes",
@@ -58,6 +60,8 @@ MODULES = (
     "test_lighting",
     "test_materials",
     "test_blending",
+    "test_splatter_blend",
+    "test_checkerboard",
     "test_interpolate_face_attributes",
     "test_knn",
     "test_ball_query",
@@ -279,6 +283,12 @@ def markdown(result: dict) -> str:
     return "\n".join(lines)
 
 
+def with_table(page: str, table: str) -> str:
+    """A page with the table between its marks."""
+    begin, _, rest = page.partition(MARKS[0])
+    return f"{begin}{MARKS[0]}\n\n{table}\n\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
+
+
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description="Run PyTorch3D's own tests against maquette.")
@@ -286,6 +296,7 @@ def main() -> None:
     parser.add_argument("--module", action="append", help="only this module (may be repeated)")
     parser.add_argument("--json", type=Path, help="write every outcome here")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument("--page", type=Path, help="put the table between the marks of this page")
     options = parser.parse_args()
     modules = []
     with tempfile.TemporaryDirectory() as folder:
@@ -301,6 +312,8 @@ def main() -> None:
     result = summary(modules, options.checkout)
     if options.markdown:
         print(markdown(result))
+    if options.page:
+        options.page.write_text(with_table(options.page.read_text(), markdown(result)))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(result, indent=1) + "\n")
