@@ -30,13 +30,16 @@ def soft_silhouettes(
         z_clip_value: view depth before which faces are cut off.
 
     Returns:
-        alpha in [0, 1].
+        alpha in [0, 1], float32 also under autocast.
     """
-    packed = pack_meshes(meshes_ndc)
-    if z_clip_value is not None and packed.reaches_before(z_clip_value):
-        frustum = ClipFrustum(perspective_correct=perspective_correct, cull=False, z_clip_value=z_clip_value)
-        packed = pack_clipped(clip_faces(packed.verts[packed.faces], packed.first, packed.count, frustum))
     size = parse_image_size(image_size)
-    groups = (packed.first, packed.count, packed.face_to_mesh)
-    with torch.autocast(packed.verts.device.type, enabled=False):
+    with torch.autocast(meshes_ndc.device.type, enabled=False):
+        packed = pack_meshes(meshes_ndc)
+        if z_clip_value is not None and packed.reaches_before(z_clip_value):
+            frustum = ClipFrustum(
+                perspective_correct=perspective_correct, cull=False, z_clip_value=z_clip_value
+            )
+            faces = packed.verts[packed.faces]
+            packed = pack_clipped(clip_faces(faces, packed.first, packed.count, frustum))
+        groups = (packed.first, packed.count, packed.face_to_mesh)
         return soft_silhouette(packed.verts, packed.faces, *groups, size, sigma, blur_radius)

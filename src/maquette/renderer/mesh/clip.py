@@ -6,8 +6,9 @@ space*; that weight matrix gives the new corner's position as well as the way ba
 in a piece to those in the face it came from.
 
 Follows PyTorch3D's `clip_faces` in names and in the order of pieces. Differs: culling compares the coordinates of
-all three corners (theirs those of a single corner), the planes follow the picture's aspect ratio, and gradients
-flow through every cut position (theirs holds one of two constant).
+all three corners (theirs those of a single corner) and leaves faces alone that reach behind the camera, where
+projected coordinates say nothing; the planes follow the picture's aspect ratio; gradients flow through every cut
+position (theirs holds one of two constant); and corners in the plane of the camera are cut where they are.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
+
+LEAST_DEPTH = 1e-8  # depths nearer to 0 count as this when x and y are divided by them
 
 
 @dataclass(frozen=True)
@@ -112,16 +115,18 @@ def clip_faces(
 
 
 def _is_outside(face_verts: Float[Tensor, "face 3 3"], frustum: ClipFrustum) -> Bool[Tensor, " face"]:
-    outside = torch.zeros(len(face_verts), dtype=torch.bool, device=face_verts.device)
+    outside = torch.zeros_like(face_verts[:, 0], dtype=torch.bool)  # below or above one of x, y, z
     if not frustum.cull:
-        return outside
+        return outside.any(dim=1)
     for axis, value in enumerate((frustum.left, frustum.top, frustum.znear)):
         if value is not None:
-            outside |= (face_verts[..., axis] < value).all(dim=1)
+            outside[:, axis] |= (face_verts[..., axis] < value).all(dim=1)
     for axis, value in enumerate((frustum.right, frustum.bottom, frustum.zfar)):
         if value is not None:
-            outside |= (face_verts[..., axis] > value).all(dim=1)
-    return outside
+            outside[:, axis] |= (face_verts[..., axis] > value).all(dim=1)
+    if frustum.perspective_correct:  # x and y of corners behind the camera are mirrored
+        outside[:, :2] &= (face_verts[..., 2] > 0).all(dim=1, keepdim=True)
+    return outside.any(dim=1)
 
 
 def _corner_weights(
@@ -155,7 +160,8 @@ def _combine(
     if not perspective_correct:
         return weights.transpose(1, 2) @ face_verts
     xy, z = face_verts[..., :2], face_verts[..., 2:]
-    new = weights.transpose(1, 2) @ torch.cat((xy * z, z), dim=2)
+    divisor = torch.where(z.abs() < LEAST_DEPTH, torch.where(z < 0, -LEAST_DEPTH, LEAST_DEPTH), z)
+    new = weights.transpose(1, 2) @ torch.cat((xy * divisor, z), dim=2)
     return torch.cat((new[..., :2] / new[..., 2:], new[..., 2:]), dim=2)
 
 

@@ -25,10 +25,15 @@ class PackedFaces:
         return bool((self.verts[:, 2] < depth).any())
 
 
+def at_least_single(x: Tensor) -> Tensor:
+    """Half precision to single; it would place vertices whole pixels away from where they are."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
 def pack_meshes(meshes: Meshes) -> PackedFaces:
-    """The packed form of a batch of meshes."""
+    """The packed form of a batch of meshes, in single precision at least."""
     return PackedFaces(
-        meshes.verts_packed(),
+        at_least_single(meshes.verts_packed()),
         meshes.faces_packed(),
         meshes.mesh_to_faces_packed_first_idx(),
         meshes.num_faces_per_mesh(),

@@ -1,5 +1,6 @@
 """Meshes in NDC to the faces that each pixel sees."""
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -9,7 +10,7 @@ from maquette.renderer.mesh.clip import (
     clip_faces,
     convert_clipped_rasterization_to_original_faces,
 )
-from maquette.renderer.mesh.packed import PackedFaces, pack_clipped, pack_meshes
+from maquette.renderer.mesh.packed import pack_clipped, pack_meshes
 from maquette.renderer.utils import parse_image_size
 from maquette.structures.meshes import Meshes
 
@@ -57,10 +58,27 @@ def rasterize_meshes(
 
     Raises:
         ValueError: for an image size that is not one or two positive integers, or too small a `bin_size`.
+
+    Kernels compute in single precision, also under autocast.
     """
     height, width = parse_image_size(image_size)
     if bin_size and 1 + (max(height, width) - 1) // bin_size >= _MOST_BINS:
         raise ValueError(f"bin_size too small: the picture would have {_MOST_BINS} or more bins a side")
+    reach = (blur_radius, faces_per_pixel)
+    flags = (perspective_correct, clip_barycentric_coords, cull_backfaces)
+    with torch.autocast(meshes.device.type, enabled=False):
+        return _rasterize(meshes, (height, width), reach, flags, z_clip_value, cull_to_frustum)
+
+
+def _rasterize(
+    meshes: Meshes,
+    image_size: tuple[int, int],
+    reach: tuple[float, int],
+    flags: tuple[bool, bool, bool],
+    z_clip_value: float | None,
+    cull_to_frustum: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    height, width = image_size
     packed, clipped = pack_meshes(meshes), None
     if cull_to_frustum or (z_clip_value is not None and packed.reaches_before(z_clip_value)):
         half_width, half_height = max(width / height, 1.0), max(height / width, 1.0)
@@ -69,21 +87,16 @@ def rasterize_meshes(
             right=half_width,
             top=-half_height,
             bottom=half_height,
-            perspective_correct=perspective_correct,
+            perspective_correct=flags[0],
             cull=cull_to_frustum,
             z_clip_value=z_clip_value,
         )
         clipped = clip_faces(packed.verts[packed.faces], packed.first, packed.count, frustum)
         packed = pack_clipped(clipped)
-    pix_to_face, zbuf, bary, dists = _rasterize_packed(
-        packed,
-        (height, width),
-        blur_radius,
-        faces_per_pixel,
-        perspective_correct,
-        clip_barycentric_coords,
-        cull_backfaces,
-        None if clipped is None else clipped.clipped_faces_neighbor_idx,
+    groups = (packed.first, packed.count, packed.face_to_mesh)
+    twin = None if clipped is None else clipped.clipped_faces_neighbor_idx
+    pix_to_face, zbuf, bary, dists = rasterize(
+        packed.verts, packed.faces, *groups, image_size, *reach, *flags, twin
     )
     if clipped is not None:
         pix_to_face, bary = convert_clipped_rasterization_to_original_faces(pix_to_face, bary, clipped)
@@ -106,29 +119,3 @@ def barycentric_coordinates(p: Tensor, v0: Tensor, v1: Tensor, v2: Tensor) -> tu
 
 def _twice_area(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return (c[0] - a[0]) * (b[1] - a[1]) - (c[1] - a[1]) * (b[0] - a[0])
-
-
-def _rasterize_packed(
-    packed: PackedFaces,
-    image_size: tuple[int, int],
-    blur_radius: float,
-    faces_per_pixel: int,
-    perspective_correct: bool,
-    clip_barycentric: bool,
-    cull_backfaces: bool,
-    twin: Tensor | None,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return rasterize(
-        packed.verts,
-        packed.faces,
-        packed.first,
-        packed.count,
-        packed.face_to_mesh,
-        image_size,
-        blur_radius,
-        faces_per_pixel,
-        perspective_correct,
-        clip_barycentric,
-        cull_backfaces,
-        twin,
-    )

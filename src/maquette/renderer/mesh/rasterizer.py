@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from maquette.renderer.mesh.clip import LEAST_DEPTH
+from maquette.renderer.mesh.packed import at_least_single
 from maquette.renderer.mesh.rasterize_meshes import rasterize_meshes
 from maquette.structures.cameras import try_get_projection_transform
 from maquette.structures.fragments import Fragments as Fragments
 from maquette.structures.meshes import Meshes
-
-_LEAST_DEPTH = 1e-8
 
 
 @dataclass
@@ -57,7 +57,8 @@ class MeshRasterizer(nn.Module):
     def transform(self, meshes_world: Meshes, **kwargs) -> Meshes:
         """The meshes with x and y in NDC and z the view depth.
 
-        Depths nearer to 0 than 1e-8 count as 1e-8 in the division, so that no vertex becomes infinite.
+        Depths nearer to 0 than 1e-8 count as 1e-8 in the division, so that no vertex becomes infinite. Computed in
+        single precision at least, also under autocast.
 
         Raises:
             ValueError: without cameras, or with neither one camera nor one a mesh.
@@ -69,8 +70,13 @@ class MeshRasterizer(nn.Module):
             )
         if len(cameras) not in (1, len(meshes_world)):
             raise ValueError(f"Wrong number ({len(cameras)}) of cameras for {len(meshes_world)} meshes")
-        eps = kwargs.get("eps") or _LEAST_DEPTH
-        verts_world = meshes_world.verts_padded()
+        with torch.autocast(meshes_world.device.type, enabled=False):
+            verts_world = at_least_single(meshes_world.verts_padded())
+            verts_ndc = self._project(verts_world, cameras, **kwargs)
+        return meshes_world.update_padded(new_verts_padded=verts_ndc)
+
+    def _project(self, verts_world: Tensor, cameras, **kwargs) -> Tensor:
+        eps = kwargs.get("eps") or LEAST_DEPTH
         verts_view = cameras.get_world_to_view_transform(**kwargs).transform_points(verts_world, eps=eps)
         to_ndc = cameras.get_ndc_camera_transform(**kwargs)
         projection = try_get_projection_transform(cameras, kwargs)
@@ -78,8 +84,7 @@ class MeshRasterizer(nn.Module):
             verts_ndc = projection.compose(to_ndc).transform_points(verts_view, eps=eps)
         else:
             verts_ndc = to_ndc.transform_points(cameras.transform_points(verts_world, eps=eps), eps=eps)
-        verts_ndc = torch.cat((verts_ndc[..., :2], verts_view[..., 2:]), dim=-1)
-        return meshes_world.update_padded(new_verts_padded=verts_ndc)
+        return torch.cat((verts_ndc[..., :2], verts_view[..., 2:]), dim=-1)
 
     def settings(self, **kwargs) -> dict:
         """The arguments of `rasterize_meshes`, with what was left open read off the camera."""
