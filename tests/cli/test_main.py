@@ -1,15 +1,18 @@
 """The entry point: help in no time, exit codes, one line for every problem."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from maquette import __version__
 from maquette.cli.main import COMMANDS
+from maquette.io import save_image
 
 PROGRAM = Path(sys.executable).with_name("maquette")
 
@@ -30,7 +33,6 @@ def test_no_help_imports_torch():
         "import sys\nfrom maquette.cli.main import COMMANDS, main\n"
         "assert main(['--help']) == 0\n"
         "for name in COMMANDS:\n    assert main([name, '--help']) == 0, name\n"
-        "assert main(['view', 'missing.obj']) == 3\n"
         "assert 'torch' not in sys.modules and 'warp' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -42,12 +44,55 @@ def test_bad_input_through_the_installed_command(tmp_path):
     bad = tmp_path / "bad.obj"
     bad.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n")
     words = [PROGRAM, "voxelize", bad, "-o", tmp_path / "out.binvox"]
+    began = time.perf_counter()
     done = subprocess.run(words, capture_output=True, text=True)
+    assert time.perf_counter() - began < 4
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"maquette: {bad}: ")
     assert list(tmp_path.iterdir()) == [bad]
+
+
+def test_no_refusal_imports_torch(maquette, ball, tmp_path):
+    bad, grid, views = tmp_path / "bad.obj", tmp_path / "bad.binvox", tmp_path / "views"
+    bad.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n")
+    grid.write_bytes(b"#binvox 1\ndim 8 8 8\ndata\n\1\7")
+    assert maquette("render", ball, "-o", views, "--views", 2, "--size", 8).code == 0
+    save_image(torch.zeros(8, 8), views / "masks" / "001.png")
+    refused = [
+        ["mold", bad, "-o", tmp_path / "x.glb"],
+        ["mold", views, "-o", tmp_path / "x.glb"],
+        ["mold", ball, "-o", tmp_path / "x.gif"],
+        ["render", bad, "-o", tmp_path / "x"],
+        ["voxelize", bad, "-o", tmp_path / "x.binvox"],
+        ["view", bad],
+        ["view", grid],
+    ]
+    script = (
+        "import sys\nfrom maquette.cli.main import main\n"
+        f"for words in {[[str(word) for word in words] for words in refused]!r}:\n"
+        "    assert main(words) == 3, words\n"
+        "    assert 'torch' not in sys.modules, words\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stderr.splitlines()) == len(refused)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_nothing_behind(ball, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    words = [PROGRAM, "mold", ball, "-o", out / "m.glb", "--steps", "100000", "--no-remesh"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.startswith("molding: "):
+            break
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert "Traceback" not in process.stderr.read()
+    assert list(out.iterdir()) == []
 
 
 def test_the_module_runs_too():

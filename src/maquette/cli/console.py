@@ -1,6 +1,7 @@
 """What a command says while it works: results on stdout, progress on stderr, numbers as JSON."""
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ class Console:
         """Write the numbers where `--json` said, if it did."""
         if self._json_file is None:
             return
-        text = json.dumps(numbers, indent=1, allow_nan=False) + "\n"
+        text = json.dumps(_finite(numbers), indent=1, allow_nan=False) + "\n"
         if self._to_stdout:
             self._results.write(text)
             self._results.flush()
@@ -61,7 +62,8 @@ class Console:
     def progress(self, label: str, total: int) -> Iterator[Advance]:
         """Give a function `advance(done, note)` that shows how far the work is.
 
-        A bar on a terminal; elsewhere a line every few seconds; nothing when quiet.
+        A bar on a terminal; elsewhere a line every few seconds, and none for work that is shorter; nothing
+        when quiet.
         """
         if self._quiet:
             yield lambda done, note: None
@@ -70,6 +72,15 @@ class Console:
                 yield advance
         else:
             yield _lines(label, total)
+
+
+def _finite(value: Any) -> Any:
+    """The same numbers with null for those that JSON does not know: infinities and NaN."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager
@@ -90,12 +101,12 @@ def _bar(label: str, total: int) -> Iterator[Advance]:
 
 
 def _lines(label: str, total: int) -> Advance:
-    said = time.monotonic()
+    began = said = time.monotonic()
 
     def advance(done: int, note: str) -> None:
         nonlocal said
         now = time.monotonic()
-        if now - said >= _PLAIN_SECONDS or done == total:
+        if now - said >= _PLAIN_SECONDS or (done == total and said > began):
             said = now
             print(f"{label}: {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
 

@@ -17,7 +17,7 @@ Parsed = TypeVar("Parsed")
 Out = Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PATH")]
 JsonFile = Annotated[Path | None, tyro.conf.arg(metavar="FILE")]
 _DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
-_LARGEST_SIDE = 8192
+_LARGEST_SIDE = 4096
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from ..io.errors import BadInput
-from .console import Console
+from .console import Advance, Console
 from .mesh_input import need_mesh
 from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
 from .refusals import Refusal, need_place
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..structures.cameras import FoVPerspectiveCameras
 
 _PARTS = ("cameras.json", "images", "masks", "depth")
-_ANTIALIAS = 2
+_SMOOTHED_PIXELS = 1024**2  # larger pictures get one sample a pixel: four would need gigabytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +67,14 @@ def run(words: Sequence[str]) -> None:
     data = need_mesh(options.mesh)
     device = set_up(options)
     from ..io.mesh_tensors import to_meshes
-    from ..renderer.views import bounding_ball, place_cameras, render_views
+    from ..renderer.views import bounding_ball, place_cameras
 
     mesh = to_meshes(data, device)
     center, radius = bounding_ball(mesh)
     cameras = place_cameras(_cameras(options, device), center, radius)
-    views = render_views(mesh, cameras, size, antialias=_ANTIALIAS)
-    _write(options.out, mesh, cameras, views)
     console = Console(options.quiet)
+    with console.progress("rendering", options.views) as advance:
+        _write(options.out, mesh, cameras, size, advance)
     console.say(f"wrote {options.out}: {options.views} views, {size[1]} x {size[0]} pixels, and cameras.json")
 
 
@@ -125,26 +125,37 @@ def _cameras(options: Render, device: "torch.device") -> "FoVPerspectiveCameras"
     return place_cameras(r2n2_views(options.views, options.seed or 0, device), torch.zeros(3), 2.0)
 
 
-def _write(out: Path, mesh: "Meshes", cameras: "FoVPerspectiveCameras", views: "RenderedViews") -> None:
-    import numpy as np
+def _write(
+    out: Path, mesh: "Meshes", cameras: "FoVPerspectiveCameras", size: tuple[int, int], advance: Advance
+) -> None:
     import torch
 
-    from ..io import CameraFile, save_image, views_from_cameras, write_cameras
+    from ..io import CameraFile, views_from_cameras, write_cameras
     from ..io.atomic_folder import replacing_folder
+    from ..renderer.views import render_views
 
-    height, width = views.masks.shape[1:]
+    antialias = 2 if size[0] * size[1] <= _SMOOTHED_PIXELS else 1
     with replacing_folder(out) as folder:
         for name in _PARTS[1:]:
             (folder / name).mkdir()
-        names = [f"{i:03d}" for i in range(len(views.masks))]
-        images = [folder / "images" / f"{name}.png" for name in names]
-        masks = [folder / "masks" / f"{name}.png" for name in names]
-        for i, name in enumerate(names):
-            save_image(views.images[i], images[i])
-            save_image(views.masks[i], masks[i])
-            np.save(folder / "depth" / f"{name}.npy", views.depth[i].cpu().numpy())
-        entries = views_from_cameras(cameras, torch.tensor([[height, width]]), images, masks)
+        for i in range(len(cameras)):
+            _write_view(folder, f"{i:03d}", render_views(mesh, cameras[[i]], size, antialias))
+            advance(i + 1, "")
+        images, masks = (
+            [folder / kind / f"{i:03d}.png" for i in range(len(cameras))] for kind in ("images", "masks")
+        )
+        entries = views_from_cameras(cameras, torch.tensor([size]), images, masks)
         write_cameras(CameraFile(entries, bounds=_bounds(mesh)), folder / "cameras.json")
+
+
+def _write_view(folder: Path, name: str, view: "RenderedViews") -> None:
+    import numpy as np
+
+    from ..io import save_image
+
+    save_image(view.images[0], folder / "images" / f"{name}.png")
+    save_image(view.masks[0], folder / "masks" / f"{name}.png")
+    np.save(folder / "depth" / f"{name}.npy", view.depth[0].cpu().numpy())
 
 
 def _bounds(mesh: "Meshes") -> tuple[tuple[float, ...], tuple[float, ...]]:
