@@ -72,10 +72,10 @@ class MeshRasterizer(nn.Module):
             raise ValueError(f"Wrong number ({len(cameras)}) of cameras for {len(meshes_world)} meshes")
         with torch.autocast(meshes_world.device.type, enabled=False):
             verts_world = at_least_single(meshes_world.verts_padded())
-            verts_ndc = self._project(verts_world, cameras, **kwargs)
+            verts_ndc = self._project(verts_world, cameras, kwargs)
         return meshes_world.update_padded(new_verts_padded=verts_ndc)
 
-    def _project(self, verts_world: Tensor, cameras, **kwargs) -> Tensor:
+    def _project(self, verts_world: Tensor, cameras, kwargs: dict) -> Tensor:
         eps = kwargs.get("eps") or LEAST_DEPTH
         verts_view = cameras.get_world_to_view_transform(**kwargs).transform_points(verts_world, eps=eps)
         to_ndc = cameras.get_ndc_camera_transform(**kwargs)
