@@ -2,12 +2,14 @@
 
 Load it with `-p pytorch3d_alias`; `--outcomes FILE` gets one JSON object a line: first the tests that were
 collected, then each test as it ends. A name that maquette lacks becomes a `Placeholder`, so that a test module can
-still be imported; whoever uses the placeholder gets `NotOffered`.
+still be imported; whoever uses the placeholder gets `NotOffered`. The plain twins that their tests compare kernels
+with (`rasterize_meshes_python`, ...) are read from PyTorch3D's own sources where PYTORCH3D_SOURCES names them.
 """
 
+import functools
 import importlib
-import importlib.util
 import json
+import os
 import sys
 import types
 from collections.abc import Sequence
@@ -23,6 +25,8 @@ from cuda_random import cuda_random
 THEIRS, OURS = "pytorch3d", "maquette"
 COLOURED_BY_CUDA = {f"TestRenderMeshes::test_join_{kind}" for kind in ("uvs", "verts", "atlas")}
 """Tests whose reference pictures have colours that a GPU's generator drew."""
+SOURCES = os.environ.get("PYTORCH3D_SOURCES", "")
+"""The folder of PyTorch3D's package, for the twins in Python that its tests compare with."""
 
 
 class NotOffered(Exception):
@@ -65,7 +69,8 @@ class Alias(types.ModuleType):
             raise AttributeError(name)
         value = getattr(self._real, name, self)
         if value is self:
-            return Placeholder(f"{self.__name__}.{name}")
+            twin = their_twins(self.__name__).get(name) if name.endswith("_python") else None
+            return twin or Placeholder(f"{self.__name__}.{name}")
         if isinstance(value, types.ModuleType) and value.__name__.startswith(f"{OURS}."):
             return importlib.import_module(f"{self.__name__}.{name}")
         return value
@@ -74,6 +79,20 @@ class Alias(types.ModuleType):
         is_child = isinstance(value, Alias)
         if not is_child or not hasattr(self._real, name):
             super().__setattr__(name, value)
+
+
+@functools.cache
+def their_twins(module: str) -> dict[str, Any]:
+    """What a module of PyTorch3D defines, for the plain twins that its tests compare with; {} without sources.
+
+    Everything that the module imports from PyTorch3D is ours.
+    """
+    path = Path(SOURCES, *module.split(".")[1:]).with_suffix(".py")
+    if not SOURCES or not path.is_file():
+        return {}
+    names = {"__name__": module, "__package__": module.rpartition(".")[0]}
+    exec(compile(path.read_text(), path, "exec"), names)
+    return names
 
 
 class AliasFinder(MetaPathFinder, Loader):

@@ -5,12 +5,13 @@
 
 DIR is a checkout of PyTorch3D. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
 "cpu" (so their CUDA-only tests run, on the CPU), and list entries of cameras that maquette lacks are dropped. The
-plugin pytorch3d_alias.py answers `import pytorch3d` with maquette, and draws random numbers as a GPU does for the
-three tests whose reference pictures show them.
+plugin pytorch3d_alias.py answers `import pytorch3d` with maquette; only twins in plain Python that tests compare with
+(`rasterize_meshes_python`, ...) are PyTorch3D's. It draws random numbers as a GPU does for the three tests whose
+reference pictures show them.
 
 Every test is passed, skipped (by their own condition) or failed, and a failed one is counted as a difference unless
 
-- private: it uses a C++ function or a private name, or compares two implementations inside PyTorch3D;
+- private: it uses a C++ function or a private name;
 - not offered: it uses a part that maquette does not have (see docs/pytorch3d.md);
 - CUDA: it needs a second device, or asserts what only CUDA does;
 - data: it reads a file that the checkout does not have.
@@ -170,7 +171,7 @@ def copy_checkout(checkout: Path, target: Path) -> None:
         path.write_text(text)
 
 
-def run(name: str, folder: Path) -> Module:
+def run(name: str, folder: Path, sources: Path) -> Module:
     """Run one module of the edited copy in a process of its own."""
     outcomes = folder / f"{name}.jsonl"
     outcomes.touch()
@@ -180,6 +181,7 @@ def run(name: str, folder: Path) -> Module:
         **os.environ,
         "CUDA_VISIBLE_DEVICES": "",
         "PYTHONPATH": str(HERE),
+        "PYTORCH3D_SOURCES": str(sources.resolve()),
         "PYTORCH3D_NO_TEST_OPENGL": "1",
     }
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -228,7 +230,7 @@ def reason(name: str, error: str, text: str) -> str:
 
 
 def is_private(name: str) -> bool:
-    """Whether a dotted name is one of PyTorch3D's inner ones: _C, an underscore, a twin in Python."""
+    """Whether a dotted name is one of PyTorch3D's inner ones: _C, an underscore in front, a twin in Python."""
     parts = name.split(".")
     return any(part.startswith("_") or part.endswith(("_python", "_naive")) for part in parts)
 
@@ -293,6 +295,7 @@ def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description="Run PyTorch3D's own tests against maquette.")
     parser.add_argument("--checkout", type=Path, required=True, help="a checkout of PyTorch3D")
+    parser.add_argument("--sources", type=Path, help="its package, where that is not DIR/pytorch3d")
     parser.add_argument("--module", action="append", help="only this module (may be repeated)")
     parser.add_argument("--json", type=Path, help="write every outcome here")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
@@ -302,7 +305,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy_checkout(options.checkout, Path(folder))
         for name in options.module or MODULES:
-            module = run(name, Path(folder))
+            module = run(name, Path(folder), options.sources or options.checkout / "pytorch3d")
             modules.append(module)
             counts = f"{module.count('passed')} of {len(module.tests)} passed"
             print(f"{name}: {counts} {module.why() or ''}", file=sys.stderr, flush=True)

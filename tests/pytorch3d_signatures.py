@@ -112,6 +112,7 @@ FUNCTIONS = {
         "SoftSilhouetteShader": "blend_params",
         "HardDepthShader": "device cameras lights materials blend_params",
         "SoftDepthShader": "device cameras lights materials blend_params",
+        "SplatterPhongShader": "device cameras lights materials blend_params",
         "TexturedSoftPhongShader": "device cameras lights materials blend_params",
     },
     "renderer.mesh.shading": {
@@ -147,6 +148,9 @@ FUNCTIONS = {
         "hard_rgb_blend": "colors fragments blend_params",
         "softmax_rgb_blend": "colors fragments blend_params znear zfar",
         "sigmoid_alpha_blend": "colors fragments blend_params",
+    },
+    "renderer.splatter_blend": {
+        "SplatterBlender": "input_shape device",
     },
     "renderer.utils": {
         "TensorProperties": "dtype device **kwargs",
@@ -515,7 +519,7 @@ PACKAGES = {
         "SfMOrthographicCameras SfMPerspectiveCameras AmbientLights diffuse DirectionalLights PointLights "
         "specular Materials gouraud_shading HardFlatShader HardGouraudShader HardPhongShader MeshRasterizer "
         "MeshRenderer MeshRendererWithFragments phong_shading RasterizationSettings rasterize_meshes "
-        "SoftGouraudShader SoftPhongShader SoftSilhouetteShader Textures TexturesAtlas TexturesUV "
+        "SoftGouraudShader SoftPhongShader SoftSilhouetteShader SplatterPhongShader Textures TexturesAtlas TexturesUV "
         "TexturesVertex convert_to_tensors_and_broadcast ndc_grid_sample ndc_to_grid_sample_coords "
         "TensorProperties"
     ),
