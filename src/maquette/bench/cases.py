@@ -81,12 +81,10 @@ def hard_phong(device: torch.device, views: int, size: int, sides: int, rings: i
     verts, faces = ring.verts_packed(), ring.faces_packed()
     verts = verts / verts.abs().max()
     colors = (verts + 1) / 2
-
-    def mesh() -> Meshes:
-        return Meshes([verts], [faces], textures=TexturesVertex([colors])).extend(views)
+    mesh = Meshes([verts], [faces], textures=TexturesVertex([colors]))
 
     def brute_force() -> Tensor:
-        meshes = mesh()
+        meshes = mesh.extend(views)
         normals = meshes[0].verts_normals_packed()
         pictures = []
         for corners, eye in zip(
@@ -103,7 +101,7 @@ def hard_phong(device: torch.device, views: int, size: int, sides: int, rings: i
             pictures.append(picture.view(size, size, 3))
         return torch.stack(pictures)
 
-    return Pair(lambda: renderer(mesh())[..., :3], brute_force)
+    return Pair(lambda: renderer(mesh.extend(views))[..., :3], brute_force)
 
 
 def nearest_neighbour(device: torch.device, points: int) -> Pair:
