@@ -39,7 +39,7 @@ def maquette(capfd):
         capfd.readouterr()
         code = main([str(word) for word in words])
         out, err = capfd.readouterr()
-        return Ran(code, out, without_compiling(err) if code == 0 else err)
+        return Ran(code, out, err if code == 3 else without_compiling(err))
 
     return run
 

@@ -12,7 +12,7 @@ from .console import Console
 from .mold import show_result
 from .options import Compute, JsonFile, check_compute, parse, set_up
 from .refusals import Refusal, need_place
-from .watching import watching
+from .watching import Watch, live_page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,5 +53,7 @@ def _demo(options: Demo, console: Console) -> dict:
     from ..systems.molding.silhouettes import SilhouettesConfig
 
     steps = demo.OPTIONS.steps or SilhouettesConfig.default().steps
-    with watching(console, steps, options.port if options.live else None) as watch:
-        return show_result(demo.run(options.out, watch, str(device)), console)
+    with live_page(console, options.port if options.live else None) as page:
+        with console.progress("molding", steps) as advance:
+            written = demo.run(options.out, Watch(advance, page), str(device))
+        return show_result(written, console)

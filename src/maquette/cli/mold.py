@@ -13,7 +13,7 @@ from .console import Console
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
-from .watching import watching
+from .watching import Watch, live_page
 
 if TYPE_CHECKING:
     from ..systems.molding.job import MoldOptions
@@ -125,8 +125,10 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
     config = _preset(source, options.style)
     _check_terms(options, config)
     steps = config.steps if options.steps is None else options.steps
-    with watching(console, steps, options.port if options.live else None) as watch:
-        written = mold(options.target, options.out, _choices(options, source), watch, str(device))
+    choices = _choices(options, source)
+    with live_page(console, options.port if options.live else None) as page:
+        with console.progress("molding", steps) as advance:
+            written = mold(options.target, options.out, choices, Watch(advance, page), str(device))
         return show_result(written, console)
 
 

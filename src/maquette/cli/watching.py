@@ -42,14 +42,13 @@ class Watch:
 
 
 @contextmanager
-def watching(console: Console, steps: int, port: int | None = None) -> Iterator[Watch]:
-    """Follow a molding of that many steps, with a port in the browser too.
+def live_page(console: Console, port: int | None) -> Iterator["LiveView | None"]:
+    """A page in the browser that shows the mesh; None where no port is given.
 
-    The page stays after the work has ended well, until Ctrl-C.
+    It stays after the block has ended well, until Ctrl-C.
     """
     if port is None:
-        with console.progress("molding", steps) as advance:
-            yield Watch(advance)
+        yield None
         return
     from ..systems.molding.live import LiveView
 
@@ -57,8 +56,7 @@ def watching(console: Console, steps: int, port: int | None = None) -> Iterator[
         page = LiveView(port)
     console.say(f"live at {page.url}")
     try:
-        with console.progress("molding", steps) as advance:
-            yield Watch(advance, page)
+        yield page
         _wait(console)
     finally:
         with redirect_stdout(StringIO()):
