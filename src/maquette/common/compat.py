@@ -15,4 +15,4 @@ def meshgrid_ij(*A: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     Returns:
         K tensors of one shape, the lengths of the vectors.
     """
-    return torch.meshgrid(*A, indexing="ij")
+    return torch.meshgrid(*A, indexing="ij")  # type: ignore[arg-type]  # takes one sequence too
