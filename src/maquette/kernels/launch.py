@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from threading import Timer
+from threading import Lock, Timer
 
 import torch
 import warp as wp
@@ -25,6 +25,7 @@ _CPU_FLAGS = (
     "-march=native -ffp-contract=fast"
     " -mllvm=-inline-threshold=9000 -mllvm=-inline-cold-callsite-threshold=3000"
 )
+_locks: dict[int, Lock] = {}  # by process: one that another thread held at a fork would never open again
 _PATIENCE_SECONDS = 0.4  # a module that takes longer to load is being compiled
 
 
@@ -116,14 +117,15 @@ def launch(
     """
     if items == 0:
         return
-    start_warp()
+    on_cuda = device.type == "cuda"
+    with _locks.setdefault(os.getpid(), Lock()):
+        start_warp()
+        _load(kernel.module, str(wp.device_from_torch(device)) if on_cuda else "cpu")
     inputs = [x.detach() if isinstance(x, Tensor) else x for x in inputs]
-    if device.type == "cuda":
-        _load(kernel.module, str(wp.device_from_torch(device)))
+    if on_cuda:
         stream = wp.stream_from_torch(torch.cuda.current_stream(device))
         wp.launch(kernel, dim=items, inputs=[0, *inputs], device=stream.device, stream=stream)
         return
-    _load(kernel.module, "cpu")
     pieces = even_pieces(items) if pieces is None else [p for p in pieces if p[1] > p[0]]
     if len(pieces) == 1:
         _launch_piece(kernel, pieces[0], inputs)

@@ -302,7 +302,7 @@ class _Rasterize(torch.autograd.Function):
 def _row_pieces(pictures: int, height: int, bands: int, band: int) -> list[tuple[int, int]]:
     """Row ranges that share no face within a layer: whole pictures, or bands of each."""
     if bands == 1:
-        threads = min(pictures, torch.get_num_threads())
+        threads = max(1, min(pictures, torch.get_num_threads()))
         cuts = [pictures * i // threads * height for i in range(threads + 1)]
         return list(itertools.pairwise(cuts))
     rows = [(i * band, min((i + 1) * band, height)) for i in range(bands)]
