@@ -176,6 +176,12 @@ def unlink(name: str):
     return spoil
 
 
+def another_size(folder: Path) -> Path:
+    for kind in ("images", "masks"):
+        save_image(torch.ones(8, 24), folder / kind / "001.png")
+    return edit(lambda tree: tree["views"][1].update(width=24, height=8))(folder)
+
+
 FOLDERS = {
     "no cameras.json": no_file,
     "truncated": half_a_file,
@@ -186,6 +192,8 @@ FOLDERS = {
     "a camera without K": edit(lambda tree: tree["views"][2].pop("K")),
     "a picture missing": unlink("images/001.png"),
     "masks of different sizes": repaint("masks/001.png", torch.ones(8, 8)),
+    "views of different sizes": another_size,
+    "neither picture nor mask": edit(lambda tree: tree["views"][0].update(image=None, mask=None)),
     "an all-black mask": repaint("masks/002.png", torch.zeros(16, 16)),
     "an image bomb": rewrite("masks/000.png", png_bomb()),
     "a mask that is no picture": rewrite("masks/000.png", b"hello"),
