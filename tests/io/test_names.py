@@ -17,4 +17,4 @@ def test_every_name_is_there():
 
 def test_other_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="no attribute 'load_everything'"):
-        io.load_everything  # noqa: B018
+        io.load_everything
