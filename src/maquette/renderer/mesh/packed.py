@@ -32,11 +32,14 @@ def at_least_single(x: Tensor) -> Tensor:
 
 def pack_meshes(meshes: Meshes) -> PackedFaces:
     """The packed form of a batch of meshes, in single precision at least."""
+    count = meshes.num_faces_per_mesh()
+    if meshes.isempty():  # then its tables have no entries, but it still has as many pictures as meshes
+        count = torch.zeros(len(meshes), dtype=torch.int64, device=meshes.device)
     return PackedFaces(
         at_least_single(meshes.verts_packed()),
         meshes.faces_packed(),
-        meshes.mesh_to_faces_packed_first_idx(),
-        meshes.num_faces_per_mesh(),
+        torch.cumsum(count, 0) - count,
+        count,
         meshes.faces_packed_to_mesh_idx(),
     )
 
