@@ -4,6 +4,7 @@ import functools
 
 import pytest
 import torch
+
 from benchmarks import golden
 
 ARRAYS = [(name, array) for name in golden.FILES for array in golden.load(name)]
