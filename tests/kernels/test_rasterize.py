@@ -109,3 +109,13 @@ def test_gradients_are_finite_for_any_finite_input(values, perspective, clip):
     sum(x.tanh().sum() for x in out[1:]).backward()
     assert all(torch.isfinite(x).all() for x in out[1:])
     assert torch.isfinite(verts.grad).all()
+
+
+def test_tiny_worlds_are_drawn_like_large_ones():
+    verts, faces = random_mesh(9, 40)
+    scale = torch.tensor([1.0, 1.0, 1e-5])
+    whole, tiny = render(verts, faces, (24, 24)), render(verts * scale, faces, (24, 24))
+    assert torch.equal(tiny[0], whole[0])
+    torch.testing.assert_close(tiny[2], whole[2], atol=1e-4, rtol=1e-4)
+    covered = whole[0] >= 0
+    torch.testing.assert_close(tiny[1][covered], whole[1][covered] * 1e-5, rtol=1e-4, atol=0)

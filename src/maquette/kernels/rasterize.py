@@ -244,12 +244,14 @@ def _backward(
             if clip_barycentric:
                 g = tri.clip_adjoint(in_space, g)
             if perspective_correct:
-                t = wp.cw_mul(w, tri.others_product(zs))
+                # the coordinates do not change when all depths grow alike, so their largest counts as constant
+                zr = tri.relative_depths(zs)
+                t = wp.cw_mul(w, tri.others_product(zr))
                 h = tri.normalised_adjoint(in_space, t[0] + t[1] + t[2], tri.MIN_AREA, g)
-                g = wp.cw_mul(h, tri.others_product(zs))
-                q = wp.cw_mul(h, w)
+                g = wp.cw_mul(h, tri.others_product(zr))
+                q = wp.cw_mul(h, w) / wp.max(zs)
                 g_depths += wp.vec3(
-                    q[1] * zs[2] + q[2] * zs[1], q[0] * zs[2] + q[2] * zs[0], q[0] * zs[1] + q[1] * zs[0]
+                    q[1] * zr[2] + q[2] * zr[1], q[0] * zr[2] + q[2] * zr[0], q[0] * zr[1] + q[1] * zr[0]
                 )
             if w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0:
                 g_d = -g_d

@@ -135,9 +135,15 @@ def others_product(z: wp.vec3) -> wp.vec3:
 
 
 @wp.func
+def relative_depths(z: wp.vec3) -> wp.vec3:
+    """Depths as shares of the largest: perspective knows ratios alone, and so tiny worlds do not underflow."""
+    return z / wp.max(z)
+
+
+@wp.func
 def perspective(w: wp.vec3, z: wp.vec3) -> wp.vec3:
     """Barycentric coordinates on the triangle in space, from those on the screen and the corners' depths."""
-    t = wp.cw_mul(w, others_product(z))
+    t = wp.cw_mul(w, others_product(relative_depths(z)))
     return t / wp.max(t[0] + t[1] + t[2], MIN_AREA)
 
 
