@@ -11,7 +11,10 @@ from maquette.renderer import (
     HardNormalShader,
     HardPhongShader,
     Materials,
+    MeshRasterizer,
+    MeshRenderer,
     PointLights,
+    RasterizationSettings,
     SoftDepthShader,
     SoftGouraudShader,
     SoftPhongShader,
@@ -243,3 +246,15 @@ def test_no_nan_where_normals_or_light_vanish(make):
     image.sum().backward()
     assert bary.grad is None or bary.grad.isfinite().all()
     assert verts.grad is None or not verts.grad.isnan().any()
+
+
+@pytest.mark.parametrize("shader", LIT)
+def test_batch_of_empty_meshes_is_background(shader):
+    none = torch.zeros(0, 3)
+    meshes = Meshes([none] * 2, [none.long()] * 2, TexturesVertex([none] * 2))
+    cameras = FoVPerspectiveCameras()
+    settings = RasterizationSettings(image_size=4)
+    renderer = MeshRenderer(MeshRasterizer(cameras, settings), shader(cameras=cameras, lights=PointLights()))
+    images = renderer(meshes)
+    assert images.shape == (2, 4, 4, 4)
+    assert (images[..., :3] == 1).all()

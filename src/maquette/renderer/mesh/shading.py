@@ -85,6 +85,8 @@ def gouraud_shading(meshes, fragments, lights, cameras, materials) -> Tensor:
     """
     if not isinstance(meshes.textures, TexturesVertex):
         raise ValueError("Mesh textures must be an instance of TexturesVertex")
+    if len(meshes.verts_packed()) == 0:
+        return fragments.bary_coords.new_zeros((*fragments.pix_to_face.shape, 3))
     if len(meshes) > 1:
         owner = meshes.verts_packed_to_mesh_idx()
         lights, cameras, materials = (p.clone().gather_props(owner) for p in (lights, cameras, materials))
