@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maquette.structures import Meshes
+from maquette.structures import Meshes, join_meshes_as_batch
 from maquette.structures.meshes.normals import face_areas_normals, vert_normals
+from maquette.utils import ico_sphere
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TETRAHEDRON = torch.tensor([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
@@ -112,3 +113,11 @@ def test_given_vertex_normals():
 def test_bounding_boxes():
     boxes = tetrahedra(2).get_bounding_boxes()
     assert boxes.tolist() == [[[0, 1]] * 3, [[0, 2]] * 3]
+
+
+def test_copies_have_the_normals_of_their_vertices() -> None:
+    batch = join_meshes_as_batch([ico_sphere(0), ico_sphere(1)]).extend(3)
+    moved = batch.offset_verts(0.1 * torch.randn_like(batch.verts_packed()))
+    for meshes in (batch, moved):
+        expected = Meshes(meshes.verts_list(), meshes.faces_list()).verts_normals_packed()
+        torch.testing.assert_close(meshes.verts_normals_packed(), expected)

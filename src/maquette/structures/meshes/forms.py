@@ -6,16 +6,21 @@ from torch import Tensor
 
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
 from .edges import Edges, SharedEdges, find_edges
+from .normals import vert_normals
 from .repeat import repeat_pointers, repeat_rows
 
 
 class RepeatedFaces:
-    """Where a batch made by `extend` takes its faces from: those of its source and the number of copies."""
+    """Where a batch made by `extend` takes its faces from: those of its source and the number of copies.
+
+    As long as the copies' vertices are those of the source, so are their normals.
+    """
 
     def __init__(self, copies: int, source: "MeshForms"):
         self.copies = copies
         self._faces_list = source.faces_list()
         self._faces_packed = source.faces_packed()
+        self._verts_packed = source.verts_packed()
         self._verts_counts = source._verts_counts
         self._faces_counts = source._faces_counts
 
@@ -30,6 +35,11 @@ class RepeatedFaces:
     def faces_of_own_verts(self) -> Int[Tensor, "face 3"]:
         """Faces of all copies one after another, pointing into the vertices of their own mesh."""
         return repeat_rows(torch.cat(self._faces_list), self._faces_counts, self.copies)
+
+    def verts_normals_packed(self) -> Float[Tensor, "vert 3"]:
+        """Vertex normals of all copies one after another, computed once."""
+        normals = vert_normals(self._verts_packed, self._faces_packed)
+        return repeat_rows(normals, self._verts_counts, self.copies)
 
 
 class MeshForms:

@@ -35,7 +35,12 @@ class MeshGeometry(MeshForms):
 
     def _compute_vertex_normals(self, refresh: bool = False) -> None:
         if refresh or self._verts_normals_packed is None:
-            self._verts_normals_packed = vert_normals(self.verts_packed(), self.faces_packed())
+            self._verts_normals_packed = self._find_vertex_normals()
+
+    def _find_vertex_normals(self) -> Float[Tensor, "vert 3"]:
+        if self._repeated_verts is not None and self._repeated_faces is not None:
+            return self._repeated_faces.verts_normals_packed()
+        return vert_normals(self.verts_packed(), self.faces_packed())
 
     def faces_areas_packed(self) -> Float[Tensor, "face"]:
         """Area of every packed face (sum F_n,)."""
