@@ -57,6 +57,7 @@ def live_page(console: Console, port: int | None) -> Iterator["LiveView | None"]
     console.say(f"live at {page.url}")
     try:
         yield page
+        page.show_latest()
         _wait(console)
     finally:
         with redirect_stdout(StringIO()):

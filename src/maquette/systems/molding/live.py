@@ -21,6 +21,7 @@ class LiveView:
         self._server = viser.ViserServer(host="127.0.0.1", port=port, verbose=False)
         self._server.scene.set_up_direction("+y")
         self._shown = 0.0
+        self._latest: Molder | None = None
 
     @property
     def url(self) -> str:
@@ -29,10 +30,16 @@ class LiveView:
 
     def __call__(self, step: int, molder: Molder, terms: dict[str, Tensor]) -> None:
         """Show the mesh, unless the last one was shown just now."""
-        if time.monotonic() - self._shown < _SECONDS_BETWEEN:
+        self._latest = molder
+        if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
+            self.show_latest()
+
+    def show_latest(self) -> None:
+        """Show the mesh of the last step."""
+        if self._latest is None:
             return
         self._shown = time.monotonic()
-        verts, faces = molder.verts().detach().cpu().numpy(), molder.faces.cpu().numpy()
+        verts, faces = self._latest.verts().detach().cpu().numpy(), self._latest.faces.cpu().numpy()
         self._server.scene.add_mesh_simple("mesh", verts, faces, color=(222, 137, 40), flat_shading=True)
 
     def close(self) -> None:

@@ -42,7 +42,13 @@ def surface_terms(mesh: Meshes, weights: SurfaceWeights) -> dict[str, Tensor]:
 
 
 def weighted_sum(terms: dict[str, Tensor], weights: object) -> Tensor:
-    """Sum of the terms, each times the attribute of `weights` that has its name."""
+    """Sum of the terms, each times the attribute of `weights` that has its name.
+
+    Raises:
+        ValueError: no terms, because all weights are 0.
+    """
+    if not terms:
+        raise ValueError("all weights are 0: there is nothing to optimise")
     return torch.stack([getattr(weights, name) * term for name, term in terms.items()]).sum()
 
 
