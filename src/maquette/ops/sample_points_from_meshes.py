@@ -33,7 +33,7 @@ def sample_points_from_meshes(
     if meshes.isempty():
         raise ValueError("Meshes are empty.")
     verts, faces = meshes.verts_packed(), meshes.faces_packed()
-    if not torch.isfinite(verts).all():
+    if not _is_finite(verts):
         raise ValueError("Meshes contain nan or inf.")
     if return_textures and meshes.textures is None:
         raise ValueError("Meshes do not contain textures.")
@@ -46,6 +46,8 @@ def sample_points_from_meshes(
         meshes.faces_packed_to_mesh_idx(),
         torch.rand(len(meshes), num_samples, 3, device=verts.device),
     )
+    if not (return_normals or return_textures or verts.dtype == torch.float64):
+        return points
     drawn = (chosen >= 0)[..., None]
     face = chosen.clamp(min=0)
     if verts.dtype == torch.float64:
@@ -56,6 +58,11 @@ def sample_points_from_meshes(
     if return_textures:
         results += (torch.where(drawn, _texture_at(meshes, face, weights), 0.0),)
     return (points, *results) if results else points
+
+
+def _is_finite(verts: Tensor) -> bool:
+    # a finite sum, one quick pass, needs finite terms; only an infinite one has to be looked into
+    return bool(verts.detach().sum().isfinite()) or bool(verts.isfinite().all())
 
 
 def _texture_at(meshes: Meshes, face: Tensor, weights: Tensor) -> Tensor:
