@@ -242,10 +242,10 @@ def commit(folder: Path) -> str:
     return answer.stdout.strip() or "unknown"
 
 
-def summary(modules: list[Module], checkout: Path) -> dict:
-    """Everything measured, for JSON."""
+def summary(modules: list[Module], measured: str, checkout: Path) -> dict:
+    """Everything measured, for JSON; `measured` is the commit of maquette when the run began."""
     return {
-        "maquette": {"version": version("maquette"), "commit": commit(HERE)},
+        "maquette": {"version": version("maquette"), "commit": measured},
         "pytorch3d": {"commit": commit(checkout)},
         "python": platform.python_version(),
         **{name: version(name) for name in ("torch", "warp-lang", "numpy", "trimesh")},
@@ -301,7 +301,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--page", type=Path, help="put the table between the marks of this page")
     options = parser.parse_args()
-    modules = []
+    modules, measured = [], commit(HERE)
     with tempfile.TemporaryDirectory() as folder:
         copy_checkout(options.checkout, Path(folder))
         for name in options.module or MODULES:
@@ -312,7 +312,7 @@ def main() -> None:
             for test in module.tests:
                 if test.reason == "differs":
                     print(f"    {test.name}: {test.detail}", file=sys.stderr)
-    result = summary(modules, options.checkout)
+    result = summary(modules, measured, options.checkout)
     if options.markdown:
         print(markdown(result))
     if options.page:
