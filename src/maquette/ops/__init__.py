@@ -20,6 +20,7 @@ from .points_alignment import corresponding_points_alignment as corresponding_po
 from .points_alignment import iterative_closest_point as iterative_closest_point
 from .points_normals import estimate_pointcloud_local_coord_frames as estimate_pointcloud_local_coord_frames
 from .points_normals import estimate_pointcloud_normals as estimate_pointcloud_normals
+from .remesh import remesh as remesh
 from .sample_farthest_points import sample_farthest_points as sample_farthest_points
 from .sample_farthest_points import sample_farthest_points_naive as sample_farthest_points_naive
 from .sample_points_from_meshes import sample_points_from_meshes as sample_points_from_meshes
