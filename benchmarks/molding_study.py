@@ -172,8 +172,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the steps, for a quick look")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    rows = run(args.scale)
     machine = {**describe_machine(torch.device("cpu")), "seed": 0}
+    rows = run(args.scale)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
