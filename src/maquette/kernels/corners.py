@@ -26,8 +26,13 @@ def _add_corners(
             wp.atomic_add(out, v, c, total)
 
 
-def picture_pieces(first: Int[Tensor, " mesh"], count: Int[Tensor, " mesh"]) -> list[Piece]:
-    """Face ranges of whole meshes, one a thread of torch: no two of them share a vertex."""
+def picture_pieces(first: Int[Tensor, " mesh"], count: Int[Tensor, " mesh"]) -> list[Piece] | None:
+    """Face ranges of whole meshes, one a thread of torch: no two of them share a vertex.
+
+    None on CUDA, where nothing is cut into pieces and reading the ranges would wait for the device.
+    """
+    if first.device.type == "cuda":
+        return None
     threads = max(1, min(torch.get_num_threads(), len(first)))
     stops = (first + count).tolist()
     cuts = [len(stops) * i // threads for i in range(1, threads + 1)]
@@ -39,7 +44,7 @@ def add_corners(
     corners: Float[Tensor, "layer face 3 channel"],
     faces: Int[Tensor, "face 3"],
     verts: int,
-    pieces: list[Piece],
+    pieces: list[Piece] | None,
 ) -> Float[Tensor, "vert channel"]:
     """Sum per-corner values, over all layers, into their vertices.
 
@@ -47,7 +52,7 @@ def add_corners(
         corners: values of the three corners of each face, in one or more layers that are added up.
         faces: vertex index of each corner.
         verts: number of vertices of the result.
-        pieces: face ranges that share no vertex, as `picture_pieces` gives them.
+        pieces: on a CPU, face ranges that share no vertex, as `picture_pieces` gives them.
     """
     out = torch.zeros(verts, corners.shape[3], device=corners.device)
     launch(_add_corners, len(faces), [faces, corners.shape[0], corners, out], corners.device, pieces)

@@ -27,7 +27,7 @@ def remesh(meshes: Meshes, faces: int) -> Meshes:
     Raises:
         ValueError: `faces` below 1.
     """
-    parts = [_split_until(mesh, _SURPLUS * faces) for mesh in meshes]
+    parts = [_split_until(meshes[i], _SURPLUS * faces) for i in range(len(meshes))]
     verts = [part.verts_packed().detach() for part in parts]
     return simplify(Meshes(verts, [part.faces_packed() for part in parts]), faces)
 
