@@ -180,9 +180,9 @@ def sample_surface(
 ) -> tuple[Float[Tensor, "mesh sample 3"], Int[Tensor, "mesh sample"], Float[Tensor, "mesh sample 3"]]:
     """Points on packed meshes, with the packed face and the barycentric weights of each.
 
-    The face is -1, and all else 0, where a mesh has no faces.     The first of three uniform numbers in [0,
-    1) chooses the face, the other two the place on it. The points are differentiable, once, with respect to
-    the vertices; face and weights are held constant.
+    The face is -1, and all else 0, where a mesh has no faces. The first of three uniform numbers in [0, 1) chooses
+    the face, the other two the place on it. The points are differentiable, once, with respect to the vertices;
+    face and weights are held constant.
     """
     device = verts.device
     on = compute_device(device)

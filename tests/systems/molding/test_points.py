@@ -31,7 +31,7 @@ def fast(config: PointsConfig) -> PointsConfig:
     [
         PointsConfig(method=QUICK, remesh=None),
         PointsConfig(method=QUICK, remesh=RemeshSchedule(every=20, coarse=0.3, fine=0.2)),
-        PointsConfig.tutorial().with_method(MethodConfig.of("adam")),
+        replace(PointsConfig.tutorial(), method=MethodConfig.of("adam")),
     ],
     ids=["large-steps", "remeshed", "adam"],
 )

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy import ndimage
 from torch import Tensor
 
-from ...ops import marching_cubes
-from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 
 _GROWTHS = 2  # how often the first box may grow where the hull reaches its wall
@@ -26,10 +23,10 @@ class Hull:
     """A visual hull on a grid.
 
     Attributes:
-        occupied: (x, y, z) cells that every mask covers. lower, upper: (3,) corners of the grid in the world.
+        occupied: (x, y, z) cells that every mask covers.
+        lower, upper: (3,) corners of the grid in the world.
         views: of how many views the occupied cells had to be covered; fewer than all where masks and cameras
-        do
-            not agree.
+            do not agree.
     """
 
     occupied: Bool[Tensor, "x y z"]
@@ -186,8 +183,7 @@ def visual_hull(
 
     Raises:
         ValueError: where a mask is empty or their number is not that of the cameras, or where fewer than half
-        of
-            the masks cover any common place.
+            of the masks cover any common place.
     """
     views = _views(cameras, masks)
     centre = _meeting_point(views)
@@ -209,27 +205,3 @@ def visual_hull(
             break
         hull = finer
     return hull
-
-
-@torch.no_grad()
-def hull_mesh(hull: Hull, blur: float = 1.0) -> Meshes:
-    """The surface of a hull's largest piece, smoothed; a closer start than a ball, though maybe with handles.
-
-    Args:
-        hull: at least one cell occupied.
-        blur: standard deviation, in cells, of the smoothing before the surface is taken.
-
-    Returns:
-        One closed mesh, oriented outwards, in the world.
-    """
-    pieces, count = ndimage.label(hull.occupied.cpu().numpy())
-    largest = pieces == 1 + np.argmax(ndimage.sum_labels(pieces > 0, pieces, range(1, count + 1)))
-    border = int(np.ceil(3 * blur)) + 1
-    solid = ndimage.gaussian_filter(np.pad(largest, border).astype(np.float32), blur)
-    volume = torch.from_numpy(solid).permute(2, 1, 0)[None].contiguous().to(hull.lower)
-    verts, faces = marching_cubes(volume, isolevel=0.5, return_local_coords=False)
-    verts, faces = hull.lower + (verts[0] - border + 0.5) * hull.cell, faces[0]
-    a, b, c = (verts - hull.centre)[faces].unbind(dim=1)
-    if torch.linalg.cross(a, b).mul(c).sum() < 0:
-        faces = faces.flip(1)
-    return Meshes([verts], [faces])

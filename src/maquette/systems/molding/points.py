@@ -1,7 +1,7 @@
 """Molding a sphere to a mesh by comparing points sampled on both (`mold --from points`)."""
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 import torch
@@ -78,10 +78,6 @@ class PointsConfig:
         Its quadrics were built before the target was normalised; here they are built after, as they must be.
         """
         return _classic(PointWeights(chamfer=1.0, edge=1.0, normal=0.05, laplacian=0.1, quadric=0.00095))
-
-    def with_method(self, method: MethodConfig) -> "PointsConfig":
-        """The same settings with other variables or another optimiser."""
-        return replace(self, method=method)
 
 
 def _classic(weights: PointWeights) -> PointsConfig:

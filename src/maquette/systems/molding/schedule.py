@@ -27,9 +27,9 @@ class RemeshSchedule:
     """When to remesh, and towards which edge length; from coarse to fine.
 
     Attributes:
-        every: steps between two passes. first, last: fractions of the steps between which passes happen, in
-        [0, 1]. coarse, fine: edge length at the first pass and from `fine_at` on, in the working frame; the
-        way between
+        every: steps between two passes.
+        first, last: fractions of the steps between which passes happen, in [0, 1].
+        coarse, fine: edge length at the first pass and from `fine_at` on, in the working frame; the way between
             them is even on a logarithmic scale.
         fine_at: fraction of the steps, in (first, 1].
     """
