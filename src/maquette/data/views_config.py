@@ -1,0 +1,54 @@
+"""`ViewsConfig`: how training pictures are taken and changed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ViewsConfig:
+    """How training pictures are taken and changed; the defaults are those of 3D-R2N2 (facts A.2, A.3).
+
+    Attributes:
+        size: pixels a side of the pictures that the network sees.
+        framing: "camera": pictures of `render_size`, of which a square of `size` is cut out, at random in
+            training and from the middle otherwise. "object": the square around the object, widened by
+            `margin`, scaled to `size`.
+        render_size: pixels a side before cutting ("camera").
+        margin: border on every side of the object's box as a fraction of its longer side ("object"); drawn
+            from this range in training, its middle otherwise.
+        shift: largest displacement of the object from the middle, as a fraction of the longer side ("object").
+        azimuth: degrees, in R2N2's sense.
+        elevation: degrees.
+        ratio: distance of the camera as a fraction of 1.75 bounding-box diagonals.
+        backgrounds: kinds drawn from with equal chance: "plain", "gradient", "noise", "photos".
+        plain: range in [0, 1] of each channel of a plain background; pictures without augmentation have 240 / 255.
+        photos: folder of photographs for backgrounds.
+        colours: "shape": the shape's own; "random": one a part; "mixed": one or the other with equal chance.
+        texture: probability of a procedural texture on a part.
+        lights: whether the light is drawn; otherwise it comes from above the camera.
+        jitter: strength of the jitter of brightness, contrast, saturation and hue, 0 for none.
+        flip: probability of a mirrored picture.
+        flip_voxels: whether the voxels are mirrored with the picture; 3D-R2N2 leaves them.
+        noise: standard deviation of noise on the pictures, in [0, 1].
+    """
+
+    size: int = 127
+    framing: Literal["camera", "object"] = "camera"
+    render_size: int = 137
+    margin: Range = (0.05, 0.25)
+    shift: float = 0.0
+    azimuth: Range = (0.0, 360.0)
+    elevation: Range = (25.0, 30.0)
+    ratio: Range = (0.65, 0.95)
+    backgrounds: tuple[Literal["plain", "gradient", "noise", "photos"], ...] = ("plain",)
+    plain: Range = (225 / 255, 1.0)
+    photos: str | None = None
+    colours: Literal["shape", "random", "mixed"] = "shape"
+    texture: float = 0.0
+    lights: bool = False
+    jitter: float = 0.0
+    flip: float = 0.5
+    flip_voxels: bool = False
+    noise: float = 0.0

@@ -1,0 +1,1 @@
+"""From a field of occupancy and the picture it came from to a coloured mesh: surface, viewpoint, colours."""

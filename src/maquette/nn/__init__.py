@@ -1,0 +1,1 @@
+"""Blocks that several systems share: small modules and the functions behind them. Knows no data and no training."""
