@@ -23,6 +23,9 @@ class NetworkConfig:
         slope: of the leaky ReLU for negative values.
         tail: input of the residual decoder's last skip connection: "original" takes it behind the first
             convolution of block 10, "seed001" behind the second.
+
+    Raises:
+        ValueError: an unknown variant, a width that is not positive, a size below 1.
     """
 
     variant: str = "residual-gru-3"
@@ -31,3 +34,26 @@ class NetworkConfig:
     norm: Literal["none", "group"] = "none"
     slope: float = 0.01
     tail: Literal["original", "seed001"] = "original"
+
+    def __post_init__(self) -> None:
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {self.variant!r}")
+        if not 0 < self.width < float("inf"):
+            raise ValueError(f"width must be positive and finite, got {self.width}")
+        if self.size < 1:
+            raise ValueError(f"size must be at least 1, got {self.size}")
+
+    @property
+    def cell(self) -> str:
+        """ "gru" or "lstm"."""
+        return self.variant.split("-")[1]
+
+    @property
+    def kernel(self) -> int:
+        """Kernel size of the recurrence's convolutions."""
+        return int(self.variant.split("-")[2])
+
+
+def scaled(channels: int, config: NetworkConfig) -> int:
+    """Number of channels at the network's width: to the nearest multiple of 8, at least 8."""
+    return max(8, round(channels * config.width / 8) * 8)

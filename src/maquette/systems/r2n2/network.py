@@ -1,0 +1,49 @@
+"""`R2N2Network`: any number of pictures of an object to logits of its voxels."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ...nn.conv_recurrence import ConvGRU3d, ConvLSTM3d
+from ...nn.initial_values import init_averaged_fans
+from .config import NetworkConfig, scaled
+from .decoder import STATE_CHANNELS, Decoder
+from .encoder import FEATURES, Encoder
+
+STATE_SIDE = 4
+
+
+class R2N2Network(nn.Module):
+    """3D-R2N2 (Choy et al., ECCV 2016): an encoder of pictures, a 3D recurrence, a decoder to 32^3 voxels.
+
+    The recurrence sees the pictures one after another, so that their order matters. The number of parameters,
+    and with the same weights the result, are those of the published network; see this folder's README for
+    what is computed in another way.
+
+    Args:
+        config: variant, width, size of the pictures.
+    """
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or NetworkConfig()
+        features, channels = scaled(FEATURES, config), scaled(STATE_CHANNELS, config)
+        cell = {"gru": ConvGRU3d, "lstm": ConvLSTM3d}[config.cell]
+        self.encoder = Encoder(config)
+        self.recurrence = cell(features, channels, STATE_SIDE, config.kernel, config.norm)
+        self.decoder = Decoder(config)
+        init_averaged_fans(self)
+
+    def forward(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch 2 x y z"]:
+        """Logits of empty (channel 0) and solid (channel 1) for every cell, after the last view.
+
+        Args:
+            images: RGB in [0, 1], `config.size` pixels a side, at least one view.
+
+        Raises:
+            ValueError: pictures of another size.
+        """
+        size = self.config.size
+        if images.shape[-2:] != (size, size) or images.shape[1] == 0:
+            raise ValueError(f"need one or more pictures of {size} x {size}, got {tuple(images.shape)}")
+        features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+        return self.decoder(self.recurrence(features))
