@@ -21,6 +21,7 @@ COMMANDS = {
     "render": "pictures, masks, depth and cameras.json of a mesh",
     "voxelize": "solid occupancy of a mesh, as a binvox file",
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
+    "data": "data sets: list, make, pack, check, prepare",
     "bench": "time the operators on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
 }

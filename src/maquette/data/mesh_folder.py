@@ -1,0 +1,132 @@
+"""A folder of meshes: sub-folders are categories; a table beside them may say more.
+
+`MANIFEST.csv` (or `manifest.csv`) in the folder has a column `file`, and any of `category`, `split`, `family`
+and `source`. Trees of the kind of ShapeNetCore, where every object is a folder with one `model.obj`, are folders
+of meshes too.
+"""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterator
+from io import StringIO
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.image_files import read_file
+from ..structures.shape import SPLITS
+from .batch import Entry
+from .splits import split_of
+
+MESH_SUFFIXES = (".ply", ".obj", ".glb", ".gltf", ".off", ".stl")
+MANIFESTS = ("MANIFEST.csv", "manifest.csv")
+_ALONE = ("model", "model_normalized")
+_BETWEEN = "models"
+
+
+def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
+    """The meshes of a folder and what is known of each, in order of their ids; no mesh is opened.
+
+    The id is the path below the folder without its suffix ("chair/oak"); that of a file called `model` or
+    `models/model_normalized` is its folder's. The category is the first folder of the id. The split is the table's
+    or follows from a hash of the family, and without one of the id (`split_of`). With a table only the meshes
+    that it names, and that are there, are read.
+
+    Raises:
+        BadInput: no folder, a malformed table, or no mesh.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise BadInput(root, "is not a folder" if root.exists() else "there is no such folder")
+    table = find_table(root)
+    names = list(mesh_names(root))
+    rows: dict[str, dict[str, str]] = {name: {} for name in names}
+    if table is not None:
+        listed = read_table(table)
+        rows = {name: listed[name] for name in names if name in listed}
+    if not rows:
+        known = ", ".join(MESH_SUFFIXES)
+        raise BadInput(
+            root, f"no mesh of the table is there ({table})" if table else f"no mesh in it ({known})"
+        )
+    ids = _ids(rows)
+    found = [(root / name, _entry(ids[name], _stem(name), row)) for name, row in rows.items()]
+    return sorted(found, key=lambda pair: pair[1].id)
+
+
+def mesh_names(root: Path) -> Iterator[str]:
+    """Paths of the meshes below a folder, relative to it; links are followed, hidden files left out."""
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in MESH_SUFFIXES and not name.startswith("."):
+                yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def find_table(root: Path) -> Path | None:
+    """The folder's table, if it has one."""
+    return next((root / name for name in MANIFESTS if (root / name).is_file()), None)
+
+
+def read_table(path: Path) -> dict[str, dict[str, str]]:
+    """Rows of a table by the path in their column `file`.
+
+    Raises:
+        BadInput: no text, no column `file`, a path that is listed twice or leads out of the folder, or a split
+            that is none of train, val and test.
+    """
+    data = read_file(path)
+    with as_bad_input(path, ParseError, ValueError, csv.Error):
+        lines = csv.DictReader(StringIO(data.decode("utf-8-sig"), newline=""))
+        if "file" not in (lines.fieldnames or ()):
+            raise ParseError("has no column 'file'", "line 1")
+        rows: dict[str, dict[str, str]] = {}
+        for row in lines:
+            name = _checked(row, rows, f"line {lines.line_num}")
+            rows[name] = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+    return rows
+
+
+def _checked(row: dict, rows: dict, place: str) -> str:
+    file = PurePosixPath((row["file"] or "").strip())
+    if file.is_absolute() or ".." in file.parts or not file.name:
+        raise ParseError(f"file {str(file)!r} is not a path within the folder", place)
+    if str(file) in rows:
+        raise ParseError(f"{file} is listed twice", place)
+    if (row.get("split") or "").strip() not in ("", *SPLITS):
+        raise ParseError(f"split {row['split']!r} is none of {', '.join(SPLITS)}", place)
+    return str(file)
+
+
+def _stem(name: str) -> str:
+    """The path of an object without its suffix, or that of its folder where it is alone there."""
+    path = PurePosixPath(name)
+    if path.stem not in _ALONE or len(path.parts) == 1:
+        return str(path.with_suffix(""))
+    inner = path.parent.name == _BETWEEN and len(path.parts) > 2
+    return str(path.parent.parent if inner else path.parent)
+
+
+def _ids(names: dict) -> dict[str, str]:
+    """Ids of the files: without their suffix where no other file has the same."""
+    counts = Counter(map(_stem, names))
+    return {name: _stem(name) if counts[_stem(name)] == 1 else name for name in names}
+
+
+def _entry(id: str, stem: str, row: dict[str, str]) -> Entry:
+    parts = PurePosixPath(id).parts
+    family = row.get("family", "") or ("" if id == stem else stem)
+    return Entry(
+        id=id,
+        category=row.get("category", "") or (parts[0] if len(parts) > 1 else ""),
+        split=row.get("split", "") or split_of(family or id),
+        family=family,
+        source=row.get("source", ""),
+    )

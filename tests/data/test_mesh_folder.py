@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+
+from maquette.data.mesh_folder import read_mesh_folder
+from maquette.data.splits import split_of
+from maquette.io.errors import BadInput
+
+
+def files(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a mesh that nobody opens")
+    return root
+
+
+def entries(root: Path) -> dict:
+    return {entry.id: entry for _, entry in read_mesh_folder(root)}
+
+
+def test_folders_are_categories_and_a_hash_gives_the_split(tmp_path: Path) -> None:
+    files(
+        tmp_path,
+        "chair/oak.ply",
+        "chair/old/elm.OBJ",
+        "cup.glb",
+        "notes.txt",
+        ".hidden/x.ply",
+        "chair/.y.ply",
+    )
+    found = entries(tmp_path)
+    assert {id: entry.category for id, entry in found.items()} == {
+        "chair/oak": "chair",
+        "chair/old/elm": "chair",
+        "cup": "",
+    }
+    assert all(entry.split == split_of(id) for id, entry in found.items())
+    assert read_mesh_folder(tmp_path)[0][0] == tmp_path / "chair/oak.ply"
+
+
+def test_the_table_says_more_and_chooses(tmp_path: Path) -> None:
+    files(tmp_path, "chair/oak.ply", "chair/elm.ply", "extra.ply")
+    (tmp_path / "MANIFEST.csv").write_text(
+        "file,name,category,split,family,source,licence\n"
+        'chair/oak.ply,"Oak,\nold",armchair,val,f1,here,CC0\n'
+        "chair/elm.ply,Elm,,,f2,,\n"
+        "chair/gone.ply,Gone,,test,,,\n"
+    )
+    found = entries(tmp_path)
+    assert list(found) == ["chair/elm", "chair/oak"]
+    oak, elm = found["chair/oak"], found["chair/elm"]
+    assert (oak.category, oak.split, oak.family, oak.source) == ("armchair", "val", "f1", "here")
+    assert (elm.category, elm.split, elm.family) == ("chair", split_of("f2"), "f2")
+
+
+def test_trees_like_shapenetcore(tmp_path: Path) -> None:
+    files(tmp_path, "0300/a1/model.obj", "0300/b2/models/model_normalized.obj", "0300/b2/models/model.mtl")
+    assert {entry.id: entry.category for entry in entries(tmp_path).values()} == {
+        "0300/a1": "0300",
+        "0300/b2": "0300",
+    }
+
+
+def test_two_files_of_one_object_are_one_family(tmp_path: Path) -> None:
+    files(tmp_path, "cup/mug.ply", "cup/mug.obj")
+    found = entries(tmp_path)
+    assert set(found) == {"cup/mug.ply", "cup/mug.obj"}
+    assert {entry.family for entry in found.values()} == {"cup/mug"}
+    assert len({entry.split for entry in found.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ("name,split\noak,train\n", "has no column 'file'"),
+        ("file\n../oak.ply\n", "line 2: file '../oak.ply' is not a path within the folder"),
+        ("file\noak.ply\noak.ply\n", "line 3: oak.ply is listed twice"),
+        ("file,split\noak.ply,dev\n", "line 2: split 'dev' is none of train, val, test"),
+        ("file\nelm.ply\n", "no mesh of the table is there"),
+        ("", "the file is empty"),
+    ],
+)
+def test_malformed_tables(tmp_path: Path, table: str, reason: str) -> None:
+    files(tmp_path, "oak.ply")
+    (tmp_path / "manifest.csv").write_text(table)
+    with pytest.raises(BadInput, match=r"manifest\.csv") as caught:
+        read_mesh_folder(tmp_path)
+    assert reason in str(caught.value)
+
+
+def test_no_folder_and_no_mesh(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no mesh in it"):
+        read_mesh_folder(tmp_path)
+    with pytest.raises(BadInput, match="no such folder"):
+        read_mesh_folder(tmp_path / "gone")
+
+
+def test_a_link_that_leads_in_circles_ends(tmp_path: Path) -> None:
+    files(tmp_path, "chair/oak.ply")
+    (tmp_path / "chair/again").symlink_to(tmp_path)
+    assert list(entries(tmp_path)) == ["chair/oak"]
