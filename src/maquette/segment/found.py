@@ -1,0 +1,89 @@
+"""`find_object`: the mask of the object that a picture is about, by the surest way the picture allows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .grabcut import grabcut_mask
+from .outline import outline_contrast
+from .plain import plain_mask
+
+How = Literal["alpha", "plain", "grabcut"]
+_LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
+_TRUST = {"plain": 1.0, "grabcut": 0.7}
+_CLEAR = {"plain": 0.15, "grabcut": 0.3}  # difference of colours across the outline that counts as clear
+_SMALLEST = 2e-4  # share of the picture that an object covers at least
+_LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
+
+
+@dataclass(frozen=True)
+class Found:
+    """The object in a picture.
+
+    Attributes:
+        mask: 1 on the object; soft along its outline.
+        how: what the mask was taken from.
+        confidence: in [0, 1]; how clearly the object stands out, and how little of it touches the picture's edge.
+    """
+
+    mask: Float[Tensor, "1 height width"]
+    how: How
+    confidence: float
+
+
+def find_object(
+    image: Float[Tensor, "3 height width"], alpha: Float[Tensor, "1 height width"] | None = None
+) -> Found | None:
+    """Find the object: by the picture's transparency where it varies, by a plain background, else by GrabCut.
+
+    Deterministic. The work is done on at most 512 pixels along the longer side, so that its time is bounded.
+
+    Args:
+        image: colours in [0, 1].
+        alpha: opacity in [0, 1]; one that is the same everywhere says nothing.
+
+    Returns:
+        What was found; None when the picture is transparent, of one colour, or shows no object.
+    """
+    if alpha is not None and bool((alpha < 1).any()):
+        return _from_alpha(alpha)
+    pixels = image.detach().cpu().permute(1, 2, 0).numpy()
+    small = _shrink(pixels, _LARGEST["plain"])
+    how: How = "plain"
+    mask = plain_mask(small)
+    if mask is None:
+        small = _shrink(pixels, _LARGEST["grabcut"])
+        mask, how = grabcut_mask(small), "grabcut"
+    if mask is None or not _SMALLEST <= mask.mean() <= _LARGEST_SHARE:
+        return None
+    edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
+    confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR[how]) * float(1 - edge)
+    return Found(_enlarge(mask, image), how, confidence)
+
+
+def _from_alpha(alpha: Tensor) -> Found | None:
+    solid = alpha > 0.5
+    if float(solid.float().mean()) < _SMALLEST:
+        return None
+    return Found(alpha.detach().clone(), "alpha", 1.0)
+
+
+def _shrink(pixels: np.ndarray, largest: int) -> np.ndarray:
+    """The picture with its longer side of at most `largest` pixels."""
+    height, width = pixels.shape[:2]
+    scale = largest / max(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(pixels)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _enlarge(mask: np.ndarray, image: Tensor) -> Float[Tensor, "1 height width"]:
+    height, width = image.shape[1:]
+    full = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return torch.from_numpy(np.asarray(full, np.float32))[None].to(image.device)
