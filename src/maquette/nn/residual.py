@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .normalisation import normalisation
-from .unpool_conv3d import UnpoolConv3d, add_unpooled
+from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d, add_unpooled
 
 Norm = Literal["none", "group"]
 Skip = Literal["none", "identity", "conv"]
@@ -71,13 +71,10 @@ class UnpoolResidualBlock3d(nn.Module):
         self.norm1 = normalisation(norm, out_channels)
         self.conv2 = nn.Conv3d(out_channels, out_channels, 3, padding=1)
         self.norm2 = normalisation(norm, out_channels)
-        self.skip = nn.Conv3d(in_channels, out_channels, 1) if in_channels != out_channels else None
+        self.skip = UnpoolSkip3d(in_channels, out_channels) if in_channels != out_channels else None
 
     def forward(self, x: Float[Tensor, "batch in a b c"]) -> Float[Tensor, "batch out A B C"]:
         """Features at twice the resolution."""
         y = F.leaky_relu(self.norm1(self.conv1(x)), self.slope)
         y = F.leaky_relu(self.norm2(self.conv2(y)), self.slope)
-        if self.skip is None:
-            return add_unpooled(y, x)
-        y = add_unpooled(y, F.conv3d(x, self.skip.weight))
-        return y if self.skip.bias is None else y + self.skip.bias.view(-1, 1, 1, 1)
+        return add_unpooled(y, x) if self.skip is None else self.skip(x, y)

@@ -44,11 +44,34 @@ class UnpoolConv3d(nn.Conv3d):
         return unpool_conv3d(input, self.weight, self.bias)
 
 
+class UnpoolSkip3d(nn.Conv3d):
+    """A skip connection around unpooling: y + conv(unpool3d(x)) with a 1^3 convolution.
+
+    The convolution runs before unpooling; its bias reaches the cells that unpooling leaves empty, too.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 1)
+
+    def forward(  # type: ignore[override]
+        self, input: Float[Tensor, "batch channel a b c"], onto: Float[Tensor, "batch out A B C"]
+    ) -> Float[Tensor, "batch out A B C"]:
+        """The sum, written into the memory of `onto`.
+
+        Args:
+            input: x, before unpooling.
+            onto: y, at twice the resolution.
+        """
+        return add_unpooled(onto, F.conv3d(input, self.weight), self.bias)
+
+
 def add_unpooled(
-    y: Float[Tensor, "batch channel A B C"], x: Float[Tensor, "batch channel a b c"]
+    y: Float[Tensor, "batch channel A B C"],
+    x: Float[Tensor, "batch channel a b c"],
+    bias: Float[Tensor, " channel"] | None = None,
 ) -> Float[Tensor, "batch channel A B C"]:
-    """`y + unpool3d(x)`, written into the memory of `y`."""
-    out: Tensor = _AddUnpooled.apply(y, x)
+    """`y + unpool3d(x) + bias`, written into the memory of `y`."""
+    out: Tensor = _AddUnpooled.apply(y, x, bias)
     return out
 
 
@@ -56,11 +79,14 @@ class _AddUnpooled(torch.autograd.Function):
     """Addition at every second cell; its gradient reads the same cells."""
 
     @staticmethod
-    def forward(ctx, y: Tensor, x: Tensor) -> Tensor:
+    def forward(ctx, y: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
+        if bias is not None:
+            y += bias.view(-1, 1, 1, 1)
         y[:, :, ::2, ::2, ::2] += x
         ctx.mark_dirty(y)
+        ctx.has_bias = bias is not None
         return y
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
-        return grad, grad[:, :, ::2, ::2, ::2]
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        return grad, grad[:, :, ::2, ::2, ::2], grad.sum((0, 2, 3, 4)) if ctx.has_bias else None

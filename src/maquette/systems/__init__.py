@@ -1,1 +1,38 @@
-"""The systems, each in its own folder."""
+"""The systems, each in its own folder: whole published methods, from pictures to shapes.
+
+A system is found in the table below by its name and imported when it is asked for. All have one face:
+
+    load(weights=None, variant=None, device="cpu")   a system ready to use (classmethod)
+    save(path, precision="float16")                  its weights file
+    reconstruct(pictures) -> list[Reconstruction]    one for every object
+    describe(variant=None) -> Info                   parameters, multiply-accumulates, shapes
+    recipes() -> dict[str, Callable]                 complete settings for training, by name
+    training_module(config)                          what Lightning trains
+    variants, protocols                              names
+
+A system never imports another one.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_TABLE = {
+    "r2n2": "r2n2.system:R2N2",
+}
+NAMES = tuple(_TABLE)
+
+
+def system_class(name: str) -> Any:
+    """The class of a system.
+
+    Args:
+        name: as in `NAMES`; hyphens stand for underscores.
+
+    Raises:
+        KeyError: there is no such system.
+    """
+    key = name.replace("-", "_")
+    if key not in _TABLE:
+        raise KeyError(f"there is no system {name!r}; known are {', '.join(NAMES)}")
+    module, _, attribute = _TABLE[key].partition(":")
+    return getattr(import_module(f".{module}", __name__), attribute)

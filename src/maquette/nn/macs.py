@@ -1,0 +1,100 @@
+"""How much a network computes: multiply-accumulates, parameters and shapes, by module."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
+
+_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call of a network takes.
+
+    Attributes:
+        macs: multiply-accumulates of convolutions and linear layers, as computed; by dotted name of the module
+            that does them.
+        shapes: of what each of the network's parts gives, in the order of the call.
+    """
+
+    macs: dict[str, int]
+    shapes: dict[str, tuple[int, ...]]
+
+    @property
+    def total(self) -> int:
+        """All multiply-accumulates."""
+        return sum(self.macs.values())
+
+
+def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
+    """Call a network once and count.
+
+    Multiplications with the border of zeros of a convolution count, as is usual; those with the zeros of
+    unpooling do not, as none of them is done. Sums, activations and normalisations do not count.
+
+    Args:
+        network: any network.
+        inputs: what it is called with.
+    """
+    macs: dict[str, int] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def count(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor) -> None:
+            macs[name] = macs.get(name, 0) + _macs(module, given[0], out)
+
+        return hook
+
+    def remember(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor) -> None:
+            shapes[name] = tuple(out.shape)
+
+        return hook
+
+    hooks = {
+        name: count(name) for name, module in network.named_modules() if isinstance(module, _WITH_WEIGHTS)
+    }
+    parts = {name: remember(name) for name, _ in network.named_children()}
+    with torch.no_grad(), _hooked(network, hooks), _hooked(network, parts):
+        network(*inputs)
+    return Cost(macs, shapes)
+
+
+def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
+    """Positions that a weight is used at, times the weights."""
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    if isinstance(module, UnpoolConv3d | UnpoolSkip3d):
+        return given.numel() // given.shape[1] * weight.numel()
+    outputs = out.shape[-1] if isinstance(module, nn.Linear) else out.shape[1]
+    return out.numel() // outputs * weight.numel()
+
+
+@contextmanager
+def _hooked(network: nn.Module, hooks: dict[str, Callable[..., None]]) -> Iterator[None]:
+    modules = dict(network.named_modules())
+    handles = [modules[name].register_forward_hook(hook) for name, hook in hooks.items()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def count_parameters(network: nn.Module) -> dict[str, int]:
+    """Numbers of parameters of a network's parts and of their parts, by dotted name."""
+    counts = {}
+    for name, part in network.named_children():
+        inner = {f"{name}.{below}": _parameters(module) for below, module in part.named_children()}
+        counts.update({key: count for key, count in inner.items() if count} or {name: _parameters(part)})
+    return counts
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,219 @@
+"""`R2N2`: 3D-R2N2 behind the common face of the systems."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ... import lift, segment
+from ...data.views_config import ViewsConfig
+from ...io.errors import BadInput, as_bad_input
+from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
+from ...training.typed import typed
+from ...training.weights import Weights, fill, load_weights, save_weights
+from ...training.weights_header import Precision
+from ..info import Info, describe_network
+from ..pictures import Pictures, as_views
+from .config import VARIANTS, NetworkConfig
+from .framing import frame_views
+from .network import R2N2Network
+
+SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
+THRESHOLD = 0.4
+_LARGEST_WIDTH, _LARGEST_SIZE = 4.0, 512
+_PICTURES_AT_ONCE = 32
+
+
+class R2N2:
+    """3D-R2N2 (Choy et al., ECCV 2016): any number of pictures of an object to voxels, and from these to a mesh.
+
+    Args:
+        network: the network; it is put into evaluation mode.
+        views_config: how its training pictures were taken, and pictures are framed.
+        threshold: least probability of a solid cell.
+        training: settings that it was trained with, as JSON can hold them.
+        weights: where its weights came from.
+    """
+
+    name = "r2n2"
+    variants = VARIANTS
+    protocols = ("r2n2-2016", "seed001", "pix2vox")
+
+    def __init__(
+        self,
+        network: R2N2Network,
+        views_config: ViewsConfig | None = None,
+        threshold: float = THRESHOLD,
+        training: Mapping[str, Any] | None = None,
+        weights: str = "untrained",
+    ) -> None:
+        self.network = network.eval()
+        self.views_config = views_config or ViewsConfig(size=network.config.size)
+        self.threshold = threshold
+        self.training = dict(training or {})
+        self.weights = weights
+        if self.views_config.size != network.config.size:
+            sizes = f"{network.config.size} and {self.views_config.size}"
+            raise ValueError(f"network and pictures must have one size, got {sizes}")
+
+    @property
+    def network_config(self) -> NetworkConfig:
+        """Which of the networks it is, and how wide."""
+        return self.network.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike | None = None,
+        variant: str | None = None,
+        device: str | torch.device = "cpu",
+    ) -> "R2N2":
+        """A trained system.
+
+        Args:
+            weights: a weights file or the folder of a run; None takes the weights that ship with maquette.
+            variant: that the weights must be of; None takes any.
+            device: where to compute.
+
+        Raises:
+            BadInput: weights that are missing, broken, or of another system or variant.
+        """
+        if weights is None and not SHIPPED.is_file():
+            raise BadInput(
+                SHIPPED, "no weights ship with this version; name a weights file or the folder of a run"
+            )
+        found = load_weights(SHIPPED if weights is None else weights, cls.name)
+        network_config, views_config, threshold = _settings(found)
+        if variant is not None and network_config.variant != variant:
+            raise BadInput(
+                found.path, f"these are weights of variant {network_config.variant}, not of {variant}"
+            )
+        network = R2N2Network(network_config)
+        fill(network, found)
+        network.requires_grad_(False)
+        name = "shipped" if weights is None else fspath(weights)
+        with as_bad_input(found.path, ValueError, say="the settings in its header"):
+            return cls(network.to(device), views_config, threshold, found.config.get("training"), name)
+
+    def save(self, path: str | PathLike, precision: Precision = "float16") -> None:
+        """Write the weights file that `load` reads.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        config = {
+            "network": asdict(self.network_config),
+            "views": asdict(self.views_config),
+            "threshold": self.threshold,
+            "training": self.training,
+        }
+        tensors = self.network.state_dict()
+        save_weights(path, tensors, self.name, self.network_config.variant, config, precision)
+
+    def reconstruct(self, pictures: Pictures) -> list[Reconstruction]:
+        """One shape from the pictures of one object, which the recurrence sees one after another.
+
+        Args:
+            pictures: `Views`, or files, arrays or tensors as `systems.pictures.as_views` takes them.
+
+        Returns:
+            a list of one reconstruction in the object frame.
+
+        Raises:
+            BadInput: a file that is not a picture, or a picture in which no object is found.
+        """
+        began = time.perf_counter()
+        views = self._with_masks(as_views(pictures))
+        occupancy = self.occupancy(self.frame(views)[None])[0]
+        seen = time.perf_counter()
+        made = lift.lift_reconstruction(occupancy.cpu(), views, self.threshold)
+        seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
+        about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
+        return [replace(made, info={**made.info, **about, "seconds": seconds})]
+
+    def frame(self, views: Views) -> Float[Tensor, "view 3 size size"]:
+        """Pictures as the network sees them: the object is found where no mask says where it is, and framed.
+
+        Raises:
+            BadInput: no object is found in a picture.
+        """
+        return frame_views(self._with_masks(views), self.views_config)
+
+    def occupancy(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch x y z"]:
+        """Probability that each cell is solid, without gradients, some objects at a time.
+
+        Args:
+            images: as `frame` gives them, or data sets.
+
+        Returns:
+            on the device of the images.
+        """
+        count = max(1, _PICTURES_AT_ONCE // images.shape[1])
+        with torch.no_grad():
+            logits = [self.network(part.to(self.device)).float() for part in images.split(count)]
+        return torch.cat([torch.sigmoid(part[:, 1] - part[:, 0]) for part in logits]).to(images.device)
+
+    def _with_masks(self, views: Views) -> Views:
+        if views.has_masks:
+            return views
+        masks = views.masks or [None] * len(views)
+        names = views.names or [f"picture {i}" for i in range(len(views))]
+        filled = []
+        for image, mask, name in zip(views.images, masks, names, strict=True):
+            found = segment.find_object(image) if mask is None else None
+            if mask is None and found is None:
+                raise BadInput(name, "no object was found in the picture; give its mask")
+            filled.append(mask if found is None else found.mask)
+        return replace(views, masks=filled)
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a network of published width, for one picture.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
+        config = NetworkConfig() if variant is None else NetworkConfig(variant=variant)
+        picture = torch.zeros(1, 1, 3, config.size, config.size)
+        return describe_network(cls.name, config.variant, R2N2Network(config), images=picture)
+
+    @staticmethod
+    def recipes() -> dict[str, Callable[..., Any]]:
+        """Functions that give complete settings for training, by name."""
+        from .recipes import RECIPES
+
+        return dict(RECIPES)
+
+    @staticmethod
+    def training_module(config: Any) -> Any:
+        """The module that Lightning trains; Lightning is imported only now."""
+        from .training import R2N2Training
+
+        return R2N2Training(config)
+
+
+def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
+    """Settings in a weights file, which may say anything."""
+    config = weights.config
+    with as_bad_input(weights.path, ValueError, say="the settings in its header"):
+        network = typed(NetworkConfig, config.get("network", {}), "network")
+        views = typed(ViewsConfig, config.get("views", {"size": network.size}), "views")
+        threshold = config.get("threshold", THRESHOLD)
+        if not isinstance(threshold, float) or not 0 <= threshold <= 1:
+            raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}")
+        if network.width > _LARGEST_WIDTH or network.size > _LARGEST_SIZE:
+            limits = f"{_LARGEST_WIDTH:g} and {_LARGEST_SIZE}"
+            raise ValueError(f"width {network.width} and size {network.size} exceed {limits}")
+    return network, views, threshold

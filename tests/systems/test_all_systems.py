@@ -1,0 +1,79 @@
+"""One test over all systems: forward, backward, save, load, describe."""
+
+import pytest
+import torch
+
+import maquette
+from maquette.io import BadInput
+from maquette.structures.views import Views
+from maquette.systems import NAMES, system_class
+from maquette.systems.r2n2.config import NetworkConfig
+from maquette.systems.r2n2.network import R2N2Network
+
+
+def small_r2n2(variant: str):
+    config = NetworkConfig(variant=variant, width=0.0625, size=32, norm="group")
+    return system_class("r2n2")(R2N2Network(config))
+
+
+SMALL = {"r2n2": small_r2n2}
+EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
+
+
+def test_every_system_is_tested() -> None:
+    assert set(SMALL) == set(NAMES)
+
+
+@pytest.mark.parametrize(("name", "variant"), EACH)
+def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path) -> None:
+    system = SMALL[name](variant)
+    path = tmp_path / "weights.safetensors"
+    system.save(path, precision="float32")
+    back = maquette.load(name.replace("_", "-"), path, variant)
+    assert (back.network_config, back.views_config) == (system.network_config, system.views_config)
+    assert (back.threshold, back.training, back.weights) == (system.threshold, system.training, str(path))
+    for (key, ours), (other, theirs) in zip(
+        system.network.state_dict().items(), back.network.state_dict().items(), strict=True
+    ):
+        assert key == other
+        assert torch.equal(ours, theirs)
+    views = Views(list(torch.rand(2, 3, 40, 50)), masks=list(torch.ones(2, 1, 40, 50)))
+    images = system.frame(views)[None]
+    assert torch.equal(system.occupancy(images), back.occupancy(images))
+
+
+@pytest.mark.parametrize(("name", "variant"), EACH)
+def test_every_parameter_can_be_trained(name: str, variant: str) -> None:
+    system = SMALL[name](variant)
+    size = system.network_config.size
+    system.network(torch.rand(1, 1, 3, size, size)).square().mean().backward()
+    assert all(parameter.grad is not None for parameter in system.network.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_description_adds_up(name: str) -> None:
+    kind = system_class(name)
+    info = kind.describe(kind.variants[-1]).as_dict()
+    assert (info["system"], info["variant"]) == (name, kind.variants[-1])
+    assert info["parameters"]["total"] == sum(info["parameters"]["modules"].values())
+    assert info["macs"] == sum(info["module_macs"].values()) > 0
+    assert all(side > 0 for shape in info["shapes"].values() for side in shape)
+    with pytest.raises(ValueError, match="variant"):
+        kind.describe("none")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_of_something_else(name: str, tmp_path) -> None:
+    kind = system_class(name)
+    first, last = kind.variants[0], kind.variants[-1]
+    path = tmp_path / "weights.safetensors"
+    SMALL[name](first).save(path)
+    with pytest.raises(BadInput, match=f"variant {first}, not of {last}"):
+        kind.load(path, last)
+
+
+def test_names() -> None:
+    with pytest.raises(KeyError, match="no system 'none'"):
+        system_class("none")
+    for name in NAMES:
+        assert system_class(name.replace("_", "-")).name == name
