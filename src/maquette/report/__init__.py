@@ -1,0 +1,6 @@
+"""Numbers to pages: an evaluation, and runs side by side, each as JSON and as one HTML file that needs no other."""
+
+from .evaluation_page import evaluation_page
+from .numbers import numbers_of
+
+__all__ = ["evaluation_page", "numbers_of"]
