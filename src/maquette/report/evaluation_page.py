@@ -11,8 +11,9 @@ from .numbers import ALL, origin
 from .page import facts, page, png_uri, table, text, tiles
 from .voxel_pictures import EXTRA, MISSED, draw_pair
 
-_MOST_INPUTS = 5
+_MOST_INPUTS = 4
 _BEHIND = 150.0
+_SHORT = {"iou": "IoU", "log_loss": "log loss", "average_precision": "AP", "fscore": "F@1 %"}
 _NAMES = {
     "iou": "IoU",
     "log_loss": "log loss",
@@ -37,7 +38,7 @@ def evaluation_page(evaluation: Evaluation, numbers: Mapping[str, Any]) -> str:
         facts(_facts(numbers)),
         tiles(_tiles(numbers)),
     ]
-    body = [*head, *_skipped(numbers), *_views(numbers), *_looking(numbers), *_cases(evaluation)]
+    body = [*head, *_skipped(numbers), *_looking(numbers), *_cases(evaluation), *_views(numbers)]
     body += [*_spread(numbers), *_classes(numbers), *_sweep(numbers), *_note(numbers)]
     seconds = numbers["seconds"]
     foot = (
@@ -89,11 +90,15 @@ def _views(numbers: Mapping[str, Any]) -> list[str]:
         for count in counts:
             cells = [f"{mean[key]:.3f}" for mean in group["views"][count].values() for key in mean]
             rows.append([name, str(group["count"]), count, *cells])
-    columns = [f"{_NAMES[name]}, {kind}" for name in _NAMES for kind in ("samples", "classes")]
+    columns = ["samples", "classes"] * len(_SHORT)
     pieces = [
         "<h2>Overall</h2>",
         '<p class="soft">Means over samples and over classes; they differ where classes are of different sizes.</p>',
-        table(["group", "samples", "views", *columns], rows),
+        table(
+            ["group", "samples", "views", *columns],
+            rows,
+            over=[("", 3), *((name, 2) for name in _SHORT.values())],
+        ),
     ]
     if len(counts) > 1:
         x = [float(count) for count in counts]
@@ -152,29 +157,39 @@ def _cases(evaluation: Evaluation) -> list[str]:
 
 def _swatch(colour: tuple[float, float, float], name: str) -> str:
     rgb = ", ".join(str(round(255 * channel)) for channel in colour)
-    return f'<span class="swatch" style="background: rgb({rgb})"></span>{name}'
+    return f'<span class="swatch"><i style="background: rgb({rgb})"></i>{name}</span>'
 
 
 def _card(case: Case, threshold: float) -> str:
     azimuth, elevation = case.cameras[0, :2].tolist()
     angles = torch.tensor([azimuth, azimuth + _BEHIND])
     predicted, target = draw_pair(case.probability >= threshold, case.target, angles, max(elevation, 15.0))
-    inputs = "".join(_picture(image) for image in case.images[:_MOST_INPUTS])
-    left_out = len(case.images) - _MOST_INPUTS
-    caption = f"input, {len(case.images)} pictures" if len(case.images) > 1 else "input"
-    caption += f", the first {_MOST_INPUTS}" if left_out > 0 else ""
-    many = " many" if len(case.images) > 2 else ""
-    figures = "".join(
-        f"<figure>{_picture(image)}<figcaption>{name}</figcaption></figure>"
-        for image, name in (
-            (predicted[0], "predicted"), (target[0], "target"), (predicted[1], "from behind"), (target[1], "target"),
-        )
-    )  # fmt: skip
-    title = f"{case.entry.category}: {case.entry.id}" if case.entry.category else case.entry.id
-    return (
-        f'<div class="case"><div class="grid"><div class="inputs{many}">{inputs}</div>{figures}</div>'
-        f'<div class="title"><span title="{text(title)}">{text(title)}</span><b>{case.iou:.3f}</b></div></div>'
-    )
+    figures = [
+        _inputs(case),
+        _figure(predicted[0], "predicted"),
+        _figure(target[0], "target"),
+        f'<div class="about"><b>{case.iou:.3f}</b>{text(case.entry.category)}<br>'
+        f'<span class="soft">{text(case.entry.id)}</span></div>',
+        _figure(predicted[1], "predicted, from behind"),
+        _figure(target[1], "target, from behind"),
+    ]
+    return f'<div class="case">{"".join(figures)}</div>'
+
+
+def _inputs(case: Case) -> str:
+    shown = case.images[:_MOST_INPUTS]
+    caption = "input"
+    if len(case.images) > 1:
+        caption = f"input, {len(case.images)} pictures"
+    if len(case.images) > len(shown):
+        caption += f", the first {len(shown)}"
+    many = " many" if len(shown) > 1 else ""
+    pictures = "".join(map(_picture, shown))
+    return f'<figure><div class="inputs{many}">{pictures}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def _figure(image: torch.Tensor, caption: str) -> str:
+    return f"<figure>{_picture(image)}<figcaption>{caption}</figcaption></figure>"
 
 
 def _picture(image: torch.Tensor) -> str:
@@ -201,14 +216,18 @@ def _spread(numbers: Mapping[str, Any]) -> list[str]:
 def _classes(numbers: Mapping[str, Any]) -> list[str]:
     counts = [str(count) for count in numbers["protocol"]["views"]]
     shown = [counts[0], counts[-1]] if len(counts) > 1 else counts
-    columns = [f"{_NAMES[name]}, {count} v" for count in shown for name in _NAMES]
     classes = sorted(numbers["classes"].items(), key=lambda item: -item[1]["views"][counts[0]]["iou"])
     rows = [
         [name or "(none)", str(row["count"]), *(f"{row['views'][c][m]:.3f}" for c in shown for m in _NAMES)]
         for name, row in classes
     ]
-    bars = [2 + k for k, column in enumerate(columns) if not column.startswith("log")]
-    return ["<h2>Classes</h2>", table(["class", "samples", *columns], rows, bars)]
+    width = len(_SHORT)
+    over = [("", 2), *((f"{count} view{'s' * (count != '1')}", width) for count in shown)]
+    bars = [2 + k * width for k in range(len(shown))]
+    return [
+        "<h2>Classes</h2>",
+        table(["class", "samples", *list(_SHORT.values()) * len(shown)], rows, bars, over),
+    ]
 
 
 def _sweep(numbers: Mapping[str, Any]) -> list[str]:

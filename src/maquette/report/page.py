@@ -2,7 +2,7 @@
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -30,18 +30,17 @@ p { margin: 4px 0 12px; max-width: 75ch; }
 .tile .name { color: var(--soft); font-size: 14px; }
 .tile .value { font-size: 30px; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; }
 .tile .more { color: var(--soft); font-size: 13px; }
-.cases { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 12px; margin: 8px 0 20px; }
-.case { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px; }
-.case .grid { display: grid; grid-template-columns: 1fr 1fr; gap: 6px; }
+.cases { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 12px; margin: 8px 0 20px; }
+.case { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px; display: grid;
+  grid-template-columns: 1fr 1fr 1fr; gap: 8px; }
 .case img { width: 100%; border-radius: 6px; display: block; background: #fff; }
-.case figure { margin: 0; }
+.case figure { margin: 0; min-width: 0; }
 .case figcaption { font-size: 12px; color: var(--soft); padding: 1px 2px; }
-.case .inputs { grid-column: 1 / 3; display: flex; gap: 6px; }
-.case .inputs img { width: calc(50% - 3px); }
-.case .inputs.many img { width: auto; min-width: 0; flex: 1; }
-.case .title { display: flex; justify-content: space-between; gap: 8px; font-size: 14px; padding: 6px 2px 0; }
-.case .title span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.case .title b { font-variant-numeric: tabular-nums; }
+.case .inputs { display: grid; grid-template-columns: 1fr; gap: 3px; }
+.case .inputs.many { grid-template-columns: 1fr 1fr; }
+.case .about { align-self: center; padding: 0 4px; min-width: 0; overflow-wrap: anywhere; font-size: 13px;
+  line-height: 1.35; }
+.case .about b { display: block; font-size: 26px; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 12px; }
 .plots img, .wide img { width: 100%; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .scroll { overflow-x: auto; }
@@ -49,12 +48,15 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-nu
 th { text-align: right; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--line); }
 td { text-align: right; border-bottom: 1px solid var(--line); }
 th, td { padding: 5px 10px; white-space: nowrap; }
+tr.over th { text-align: center; border-bottom: none; padding-bottom: 0; color: var(--ink); }
 th:first-child, td:first-child { text-align: left; padding-left: 2px; }
 td.bar { background: linear-gradient(to right, var(--bar) var(--share), transparent var(--share)); }
 .good { color: var(--good); } .bad { color: var(--bad); }
-.swatch { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin: 0 3px 0 8px; }
+.swatch { white-space: nowrap; margin-left: 12px; }
+.swatch i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: 5px; }
 .note { border-left: 3px solid var(--bad); padding: 2px 12px; }
-footer { margin-top: 56px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
+footer { margin-top: 56px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft);
+  font-size: 13px; }
 """
 
 
@@ -99,18 +101,29 @@ def tiles(cells: Sequence[tuple[str, str, str]]) -> str:
     return f'<div class="tiles">{rows}</div>'
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], bars: Sequence[int] = ()) -> str:
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    bars: Sequence[int] = (),
+    over: Sequence[tuple[str, int]] = (),
+) -> str:
     """A table of text.
 
     Args:
         head: names of the columns.
         rows: cells.
         bars: columns of numbers in [0, 1] that are drawn as bars, too.
+        over: names above the columns, each with the number of columns that it spans.
     """
-    top = "".join(f"<th>{text(name)}</th>" for name in head)
+    above = "".join(f'<th colspan="{span}">{text(name)}</th>' for name, span in over)
+    top = (f'<tr class="over">{above}</tr>' if over else "") + _row(map(text, head), "th")
     lines = ["".join(_cell(cell, column in bars) for column, cell in enumerate(row)) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll"><table><thead>{top}</thead><tbody>{body}</tbody></table></div>'
+
+
+def _row(cells: Iterable[str], tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
 
 def _cell(value: str, bar: bool) -> str:

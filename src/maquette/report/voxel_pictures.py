@@ -14,7 +14,7 @@ from ..structures.voxels import swap_zyx_axes
 RIGHT = (0.80, 0.80, 0.78)
 EXTRA = (0.93, 0.45, 0.20)
 MISSED = (0.25, 0.52, 0.88)
-_RATIO = 0.8
+_RATIO = 0.72
 _ANTIALIAS = 2
 
 
@@ -23,9 +23,9 @@ def draw_pair(
     target: Bool[Tensor, "side side side"],
     azimuths: Float[Tensor, " view"],
     elevation: float,
-    size: int = 160,
+    size: int = 192,
 ) -> tuple[Float[Tensor, "view 3 size size"], Float[Tensor, "view 3 size size"]]:
-    """Pictures of a prediction and of its target from the same directions, on transparent-looking white.
+    """Pictures of a prediction and of its target from the same directions.
 
     Cells of the prediction that the target lacks are orange, cells of the target that the prediction lacks are
     blue, all others grey.
