@@ -1,0 +1,138 @@
+"""`StoredViews`: batches of pictures that are on disk, changed as 3D-R2N2 changed them.
+
+Training (Choy et al., ECCV 2016, released code): views drawn with replacement; where alpha is exactly 0 a
+background of one colour, each channel uniform in [225, 255] / 255; of 137 x 137 pixels a square of 127 whose
+corner is uniform in {0, .., 9}^2; mirrored with probability 1/2 while the voxels stay. Otherwise the first
+views, background 240 / 255, the square in the middle.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..io.errors import BadInput
+from .batch import Batch, Entry
+from .r2n2 import R2N2
+from .shape_order import ShapeOrder
+from .views_config import ViewsConfig
+
+HELD_BACKGROUND = 240 / 255
+_STREAM = 2
+
+
+class StoredViews:
+    """A `ViewSource` over pictures in the layout of ShapeNet R2N2.
+
+    What the configuration says of cameras, colours, lights and textures has been decided when the pictures were made.
+
+    Args:
+        dataset: objects of all splits.
+        config: how pictures are changed.
+        seed: of training samples.
+        replacement: whether a training sample may have the same view twice, as in 3D-R2N2; without, views repeat
+            only where more are asked for than there are.
+
+    Raises:
+        BadInput: the data set has no object of the training split, when one is asked for.
+    """
+
+    def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0, replacement: bool = True) -> None:
+        self.dataset, self.config, self.seed, self.replacement = dataset, config, seed, replacement
+        training = dataset.select("train")
+        self._order = ShapeOrder(training, seed) if training else None
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All objects, of all splits, in a fixed order."""
+        return self.dataset.entries
+
+    def training_batch(
+        self,
+        step: int,
+        count: int,
+        views: int,
+        part: tuple[int, int] = (0, 1),
+        device: str | torch.device = "cpu",
+    ) -> Batch:
+        """Changed pictures of objects of the training split (`ViewSource.training_batch`)."""
+        if self._order is None:
+            raise BadInput(self.dataset.root, "has no object in the training split")
+        if count % part[1]:
+            raise ValueError(f"a batch of {count} cannot be cut into {part[1]} equal parts")
+        share = count // part[1]
+        places = range(step * count + part[0] * share, step * count + (part[0] + 1) * share)
+        chosen = zip(places, self._order.at(places), strict=True)
+        return _stacked([self._training_sample(place, index, views) for place, index in chosen]).to(device)
+
+    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+        """The first pictures of the given entries, unchanged but for background and crop.
+
+        Raises:
+            BadInput: an entry has fewer pictures than `views`.
+        """
+        return _stacked([self._held_sample(index, views) for index in indices]).to(device)
+
+    def _training_sample(self, place: int, index: int, views: int) -> Batch:
+        config = self.config
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
+        chosen = self._drawn_views(rng, self.dataset.view_count(index), views)
+        together = rng.random() < config.flip
+        images = []
+        for view in chosen:
+            color = torch.from_numpy(rng.uniform(*config.plain, 3)).float()
+            image = self._cut(self._on_color(index, view, color), rng.random(2))
+            alone = rng.random() < config.flip
+            images.append(image.flip(-1) if (together if config.flip_voxels else alone) else image)
+        sample = self._sample(index, chosen, images)
+        return _mirrored(sample) if config.flip_voxels and together else sample
+
+    def _drawn_views(self, rng: np.random.Generator, there: int, views: int) -> list[int]:
+        if self.replacement:
+            return rng.integers(there, size=views).tolist()
+        rounds = [rng.permutation(there) for _ in range(-(-views // there))]
+        return np.concatenate(rounds)[:views].tolist()
+
+    def _held_sample(self, index: int, views: int) -> Batch:
+        there = self.dataset.view_count(index)
+        if views > there:
+            raise BadInput(self.dataset.root, f"{self.entries[index].id} has {there} pictures, not {views}")
+        color = torch.full((3,), HELD_BACKGROUND)
+        images = [self._cut(self._on_color(index, view, color), None) for view in range(views)]
+        return self._sample(index, list(range(views)), images)
+
+    def _on_color(self, index: int, view: int, color: Float[Tensor, " 3"]) -> Float[Tensor, "3 h w"]:
+        """A picture whose fully transparent pixels have a colour."""
+        picture = self.dataset.picture(index, view)
+        return torch.where(picture[3:] == 0, color[:, None, None], picture[:3])
+
+    def _cut(self, image: Float[Tensor, "3 h w"], corner: np.ndarray | None) -> Float[Tensor, "3 size size"]:
+        """A square of `size` out of the picture scaled to `render_size`: its middle, or a place from [0, 1)^2."""
+        size, whole = self.config.size, self.config.render_size
+        if image.shape[1:] != (whole, whole):
+            image = interpolate(image[None], (whole, whole), mode="bilinear", antialias=True)[0].clamp(0, 1)
+        spare = whole - size
+        top, left = (spare // 2, spare // 2) if corner is None else (corner * spare).astype(int).tolist()
+        return image[:, top : top + size, left : left + size]
+
+    def _sample(self, index: int, views: list[int], images: list[Tensor]) -> Batch:
+        return Batch(
+            torch.stack(images)[None],
+            self.dataset.voxels(index).occupancy,
+            torch.tensor([index]),
+            self.dataset.placements(index)[views][None],
+        )
+
+
+def _mirrored(sample: Batch) -> Batch:
+    """Voxels and cameras mirrored in the plane x = 0, to go with mirrored pictures."""
+    azimuth, elevation, ratio = sample.cameras.unbind(2)
+    cameras = torch.stack([(180 - azimuth) % 360, elevation, ratio], dim=2)
+    return Batch(sample.images, sample.voxels.flip(1), sample.index, cameras)
+
+
+def _stacked(samples: list[Batch]) -> Batch:
+    return Batch(*(torch.cat([getattr(s, name) for s in samples]) for name in Batch.__dataclass_fields__))

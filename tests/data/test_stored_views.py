@@ -1,0 +1,166 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from data_layouts import CHAIRS, write_r2n2
+from maquette.data.r2n2 import R2N2, read_r2n2
+from maquette.data.stored_views import StoredViews
+from maquette.data.views_config import ViewsConfig
+from maquette.io.errors import BadInput
+
+SMALL = ViewsConfig(size=22, render_size=32)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> R2N2:
+    return read_r2n2(write_r2n2(tmp_path_factory.mktemp("data"), {CHAIRS: list("abcdefghij")}, views=4))
+
+
+@pytest.fixture
+def chequered(tmp_path: Path) -> R2N2:
+    """One training object of 137 x 137 pictures: red tells the column, green the row; alpha is 0 on their edge."""
+    root = write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=2)
+    row, column = np.mgrid[:137, :137].astype(np.uint8)
+    alpha = np.pad(np.full((113, 113), 255, np.uint8), 12)
+    alpha[20, 20] = 1
+    picture = np.stack([column, row, np.zeros_like(row), alpha], axis=2)
+    for path in root.rglob("*.png"):
+        Image.fromarray(picture).save(path)
+    return read_r2n2(root)
+
+
+def same(one, two) -> bool:
+    return all(torch.equal(getattr(one, name), getattr(two, name)) for name in one.__dataclass_fields__)
+
+
+def test_a_batch_has_what_networks_read(dataset: R2N2) -> None:
+    views = StoredViews(dataset, SMALL)
+    batch = views.training_batch(step=0, count=6, views=3)
+    assert (batch.images.shape, batch.images.dtype) == ((6, 3, 3, 22, 22), torch.float32)
+    assert (batch.voxels.shape, batch.voxels.dtype) == ((6, 32, 32, 32), torch.bool)
+    assert batch.cameras.shape == (6, 3, 3)
+    assert {views.entries[i].split for i in batch.index.tolist()} == {"train"}
+    assert torch.equal(batch.voxels[0], dataset.voxels(int(batch.index[0])).occupancy[0])
+
+
+def test_every_object_once_an_epoch_in_a_new_order(dataset: R2N2) -> None:
+    views = StoredViews(dataset, SMALL)
+    orders = [views.training_batch(step, 8, 1).index.tolist() for step in range(3)]
+    assert all(sorted(order) == list(range(8)) for order in orders)
+    assert orders[0] != orders[1]
+    assert views.training_batch(0, 16, 1).index.tolist() == orders[0] + orders[1]
+
+
+def test_a_sample_depends_on_seed_step_and_place_alone(dataset: R2N2) -> None:
+    views = StoredViews(dataset, SMALL, seed=3)
+    whole = views.training_batch(5, 6, 2)
+    views.training_batch(9, 4, 1)
+    assert same(StoredViews(dataset, SMALL, seed=3).training_batch(5, 6, 2), whole)
+    halves = [views.training_batch(5, 6, 2, part=(i, 2)) for i in range(2)]
+    assert torch.equal(torch.cat([half.images for half in halves]), whole.images)
+    assert not torch.equal(StoredViews(dataset, SMALL, seed=4).training_batch(5, 6, 2).images, whole.images)
+    assert not torch.equal(views.training_batch(6, 6, 2).images, whole.images)
+    with pytest.raises(ValueError, match="4 equal parts"):
+        views.training_batch(0, 6, 1, part=(0, 4))
+
+
+def shown(views: StoredViews, steps: int, count: int) -> list[list[int]]:
+    """The pictures of each training sample, told apart by their azimuth."""
+    found = []
+    for step in range(steps):
+        batch = views.training_batch(step, 8, count)
+        for index, cameras in zip(batch.index.tolist(), batch.cameras, strict=True):
+            every = views.dataset.placements(index)[:, 0]
+            found.append([every.tolist().index(azimuth) for azimuth in cameras[:, 0].tolist()])
+    return found
+
+
+def test_views_are_drawn_with_replacement_unless_told_otherwise(dataset: R2N2) -> None:
+    drawn = shown(StoredViews(dataset, SMALL), 5, 4)
+    assert set(np.concatenate(drawn)) == {0, 1, 2, 3}
+    assert any(len(set(views)) < 4 for views in drawn)
+    without = StoredViews(dataset, SMALL, replacement=False)
+    assert all(sorted(views) == [0, 1, 2, 3] for views in shown(without, 5, 4))
+    assert all(sorted(views[:4]) == [0, 1, 2, 3] for views in shown(without, 1, 6))
+
+
+def test_backgrounds_crops_and_flips_of_training(chequered: R2N2) -> None:
+    views = StoredViews(chequered, ViewsConfig())
+    corners, flips, backs = set(), 0, []
+    for step in range(20):
+        batch = views.training_batch(step, 1, 5)
+        for image in batch.images[0]:
+            red = (image[0] * 255).round().int()
+            mirrored = bool(red[63, 60] > red[63, 66])
+            flips += mirrored
+            straight = image.flip(-1) if mirrored else image
+            red, green = (straight[:2] * 255).round().int()
+            corners.add((int(red[63, 63]) - 63, int(green[63, 63]) - 63))
+            left, top = int(red[63, 63]) - 63, int(green[63, 63]) - 63
+            assert straight[0, 20 - top, 20 - left] == pytest.approx(20 / 255)  # alpha is 1, not 0
+            backs.append(straight[:, 0, 0])
+            assert torch.equal(straight[:, 0, 0], straight[:, 126, 126])
+        assert torch.equal(batch.voxels[0], chequered.voxels(0).occupancy[0])
+    lefts, tops = zip(*corners, strict=True)
+    assert set(lefts) == set(tops) == set(range(10))
+    assert 30 <= flips <= 70
+    drawn = torch.stack(backs) * 255
+    assert drawn.min() >= 225 - 1e-3
+    assert drawn.max() <= 255 + 1e-3
+    assert drawn.min() < 228
+    assert drawn.max() > 252
+    assert drawn.std(dim=1).min() > 0  # a colour, not a grey
+
+
+def test_held_pictures_are_the_first_ones_unchanged(chequered: R2N2) -> None:
+    views = StoredViews(chequered, ViewsConfig())
+    batch = views.held_batch([1, 0], 2)
+    assert batch.index.tolist() == [1, 0]
+    assert torch.equal(batch.cameras[1], chequered.placements(0))
+    red, green, blue = (batch.images[0, 0] * 255).round().int()
+    assert (red[63, 63], green[63, 63], blue[63, 63]) == (68, 68, 0)  # 5 pixels off each side
+    assert {int(red[0, 0]), int(green[0, 0]), int(blue[0, 0])} == {240}
+    assert torch.equal(views.held_batch([1], 1).images[0, 0], batch.images[0, 0])
+    assert same(views.held_batch([1, 0], 2), batch)
+
+
+def test_mirrored_voxels_go_with_mirrored_pictures(dataset: R2N2) -> None:
+    always = StoredViews(dataset, replace(SMALL, flip=1.0, flip_voxels=True))
+    never = StoredViews(dataset, replace(SMALL, flip=0.0))
+    one, other = (views.training_batch(2, 4, 2) for views in (always, never))
+    assert torch.equal(one.images, other.images.flip(-1))
+    assert torch.equal(one.voxels, other.voxels.flip(1))
+    assert not torch.equal(one.voxels, other.voxels)
+    assert torch.allclose(one.cameras[..., 0], (180 - other.cameras[..., 0]) % 360)
+
+
+def test_mirrored_cameras_see_mirrored_voxels_in_mirrored_pictures() -> None:
+    from maquette.renderer.views import cameras_from_r2n2
+
+    azimuth, elevation, ratio = torch.tensor([37.0]), torch.tensor([27.0]), torch.tensor([0.8])
+    points = torch.tensor([[0.3, 0.1, -0.2], [-0.1, -0.3, 0.25]])
+    plain = cameras_from_r2n2(azimuth, elevation, ratio).transform_points_ndc(points)
+    mirrored = cameras_from_r2n2(180 - azimuth, elevation, ratio).transform_points_ndc(
+        points * torch.tensor([-1.0, 1.0, 1.0])
+    )
+    assert torch.allclose(plain * torch.tensor([-1.0, 1.0, 1.0]), mirrored, atol=1e-5)
+
+
+def test_pictures_of_another_size_are_scaled(dataset: R2N2) -> None:
+    batch = StoredViews(dataset, ViewsConfig(size=44, render_size=64)).held_batch([0], 1)
+    plain = StoredViews(dataset, SMALL).held_batch([0], 1)
+    assert batch.images.shape == (1, 1, 3, 44, 44)
+    assert torch.nn.functional.avg_pool2d(batch.images[0], 2).sub(plain.images[0]).abs().mean() < 0.06
+
+
+def test_too_many_views_and_nothing_to_train_on(dataset: R2N2) -> None:
+    with pytest.raises(BadInput, match="has 4 pictures, not 5"):
+        StoredViews(dataset, SMALL).held_batch([0], 5)
+    held = [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
+    some = R2N2(dataset.root, *(tuple(f[i] for i in held) for f in (dataset.entries, dataset.models)), ())
+    with pytest.raises(BadInput, match="no object in the training split"):
+        StoredViews(some, SMALL).training_batch(0, 1, 1)
