@@ -1,33 +1,64 @@
 """`DrawnViews`: batches of pictures that are drawn as they are needed, from a pack of shapes."""
 
 import hashlib
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ..renderer.views import cameras_from_r2n2, render_views
+from ..kernels.draw import Scene, Takes, draw
+from ..kernels.launch import compute_device
+from .backgrounds import load_photos
 from .batch import Batch, Entry
 from .pack_data import ShapePack
+from .shape_order import ShapeOrder
+from .takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, mirrored, training_takes
 from .views_config import ViewsConfig
+
+_STREAM = 2
+_NEAREST = 0.3  # ratio; the camera must stay outside of the object, whose radius is 0.5
 
 
 class DrawnViews:
-    """A `ViewSource` over a pack: cameras as in 3D-R2N2, plain backgrounds, random crop and flip.
+    """A `ViewSource` over a pack, with everything in `ViewsConfig`.
+
+    A training sample is a pure function of (seed, step, place in the batch): neither the number of threads,
+    workers or parts nor the batches before it play a part. Every shape of the training split comes once an epoch
+    (or its share, with `weights`), in an order of the epoch's own. An object has the same colours and textures in
+    all of its pictures; camera, light, background, crop, jitter and noise are each picture's own.
 
     Args:
         pack: shapes of all splits.
         config: how pictures are taken.
-        seed: of training samples.
+        seed: of training samples, >= 0.
+        weights: how often shapes of a source are wanted in comparison with others; 1 for sources not named.
+
+    Raises:
+        ValueError: settings that cannot be drawn.
+        BadInput: the folder of photographs has none.
     """
 
-    def __init__(self, pack: ShapePack, config: ViewsConfig, seed: int = 0) -> None:
+    def __init__(
+        self,
+        pack: ShapePack,
+        config: ViewsConfig,
+        seed: int = 0,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        _check(config)
         self.pack, self.config, self.seed = pack, config, seed
-        self._training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
+        photos = torch.zeros((0, 1, 1, 3), dtype=torch.uint8)
+        if "photos" in config.backgrounds:
+            photos = load_photos(config.photos or "")
+        self._scenes = {torch.device("cpu"): _scene(pack, photos)}
+        training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
+        wanted = None if weights is None else [weights.get(pack.entries[i].source, 1.0) for i in training]
+        self._order = ShapeOrder(training, seed, wanted) if training else None
 
     @property
     def entries(self) -> Sequence[Entry]:
+        """All shapes of the pack."""
         return self.pack.entries
 
     def training_batch(
@@ -38,53 +69,102 @@ class DrawnViews:
         part: tuple[int, int] = (0, 1),
         device: str | torch.device = "cpu",
     ) -> Batch:
-        share = count // part[1]
-        images, index, cameras = [], [], []
-        for place in range(part[0] * share, (part[0] + 1) * share):
-            epoch, position = divmod(step * count + place, len(self._training))
-            chosen = self._training[int(_order(len(self._training), self.seed, epoch)[position])]
-            rng = np.random.Generator(np.random.Philox(key=[self.seed, 2], counter=[0, 0, place, step]))
-            taken, drawn = self._take(chosen, rng.random((views, 3)), rng.random((views, 6)))
-            images.append(taken)
-            index.append(chosen)
-            cameras.append(drawn)
-        return self._batch(images, index, cameras, device)
+        """Augmented pictures of shapes of the training split; arguments as `ViewSource` has them.
+
+        Raises:
+            ValueError: no shapes of the training split, or a batch that cannot be cut into such parts.
+        """
+        if self._order is None:
+            raise ValueError("the pack has no shape of the training split")
+        share, rest = divmod(count, part[1])
+        if rest or not 0 <= part[0] < part[1]:
+            raise ValueError(f"{count} objects cannot be cut into equal parts {part}")
+        places = range(part[0] * share, (part[0] + 1) * share)
+        index = self._order.at([step * count + place for place in places])
+        objects, pictures = zip(*(self._numbers(step, place, views) for place in places), strict=True)
+        objects, pictures = np.repeat(objects, views, axis=0), np.concatenate(pictures)
+        scene = self._scene_on(device)
+        takes, cameras = training_takes(np.repeat(index, views), objects, pictures, self.config, scene)
+        batch = self._batch(index, takes, cameras, scene, device)
+        if not self.config.flip_voxels:
+            return batch
+        flip = torch.from_numpy(mirrored(objects, pictures, self.config)[::views].copy()).to(
+            batch.voxels.device
+        )
+        voxels = torch.where(flip[:, None, None, None], batch.voxels.flip(1), batch.voxels)
+        return Batch(batch.images, voxels, batch.index, batch.cameras)
 
     def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
-        images, cameras = [], []
-        for index in indices:
-            key = int.from_bytes(hashlib.sha256(self.pack.entries[index].id.encode()).digest()[:16])
-            rng = np.random.Generator(np.random.Philox(key=key))
-            taken, drawn = self._take(index, rng.random((views, 3)), None)
-            images.append(taken)
-            cameras.append(drawn)
-        return self._batch(images, list(indices), cameras, device)
+        """Pictures without augmentation; the cameras follow from a hash of each entry's id.
 
-    def _batch(self, images: list, index: list, cameras: list, device: str | torch.device) -> Batch:
-        rows = torch.tensor(index)
-        return Batch(torch.stack(images), self.pack.solid(rows), rows, torch.stack(cameras)).to(device)
+        The background is R2N2's 240 / 255, colours are the shape's own, the light comes from above the camera;
+        the first k of n views are the pictures of k views.
+        """
+        pictures = [self._held_numbers(index, views) for index in indices]
+        scene = self._scene_on(device)
+        takes, cameras = held_takes(np.repeat(indices, views), np.concatenate(pictures), self.config, scene)
+        return self._batch(indices, takes, cameras, scene, device)
 
-    def _take(self, index: int, place: np.ndarray, change: np.ndarray | None) -> tuple:
-        c = self.config
-        low, high = np.array([c.azimuth, c.elevation, c.ratio]).T
-        drawn = torch.from_numpy(low + (high - low) * place)
-        mesh = self.pack.shape(index).mesh
-        pictures = render_views(mesh, cameras_from_r2n2(*drawn.unbind(1)), c.render_size)
-        images = []
-        for i, (image, mask) in enumerate(zip(pictures.images, pictures.masks, strict=True)):
-            spare = c.render_size - c.size
-            top, left, back = spare // 2, spare // 2, torch.full((3, 1, 1), 240 / 255)
-            if change is not None:
-                top, left = (change[i, :2] * (spare + 1)).astype(int).tolist()
-                back = torch.from_numpy(c.plain[0] + (c.plain[1] - c.plain[0]) * change[i, 2:5]).float()[
-                    :, None, None
-                ]
-            image = torch.where(mask, image, back)[:, top : top + c.size, left : left + c.size]
-            images.append(image.flip(-1) if change is not None and change[i, 5] < c.flip else image)
-        return torch.stack(images), drawn.float()
+    def _numbers(self, step: int, place: int, views: int) -> tuple[np.ndarray, np.ndarray]:
+        """The random numbers of an object and of each of its pictures."""
+        philox = np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, place, step])
+        rng = np.random.Generator(philox)
+        return rng.random(OBJECT_DRAWS), rng.random((views, VIEW_DRAWS))
+
+    def _held_numbers(self, index: int, views: int) -> np.ndarray:
+        key = hashlib.sha256(self.pack.entries[index].id.encode()).digest()[:16]
+        rng = np.random.Generator(np.random.Philox(key=int.from_bytes(key)))
+        return rng.random((views, 3))
+
+    def _batch(
+        self,
+        index: Sequence[int],
+        takes: Takes,
+        cameras: np.ndarray,
+        scene: Scene,
+        device: str | torch.device,
+    ) -> Batch:
+        images, _ = draw(scene, takes, self.config.size)
+        rows = torch.tensor(list(index), device=device)
+        return Batch(
+            images=_by_object(images, len(rows)).to(device),
+            voxels=self.pack.solid(rows),
+            index=rows,
+            cameras=_by_object(torch.from_numpy(cameras).float(), len(rows)).to(device),
+        )
+
+    def _scene_on(self, device: str | torch.device) -> Scene:
+        """The shapes on the device that draws for `device`; brought there at the first call."""
+        where = compute_device(torch.device(device))
+        if where not in self._scenes:
+            self._scenes[where] = self._scenes[torch.device("cpu")].to(where)
+        return self._scenes[where]
 
 
-@lru_cache(maxsize=4)
-def _order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Order of the shapes in an epoch."""
-    return np.random.Generator(np.random.Philox(key=[seed, 1], counter=epoch)).permutation(count)
+def _by_object(pictures: Tensor, objects: int) -> Tensor:
+    return pictures.reshape(objects, -1, *pictures.shape[1:])
+
+
+def _scene(pack: ShapePack, photos: Tensor) -> Scene:
+    return Scene(
+        verts=pack.verts,
+        faces=pack.faces,
+        parts=pack.parts,
+        colours=pack.colours,
+        palette=pack.palette,
+        vert_starts=pack.vert_starts.int(),
+        face_starts=pack.face_starts.int(),
+        palette_starts=pack.palette_starts.int(),
+        photos=photos,
+    )
+
+
+def _check(config: ViewsConfig) -> None:
+    if config.size < 1 or (config.framing == "camera" and config.render_size < config.size):
+        raise ValueError(f"pictures of {config.size} cannot be cut out of {config.render_size} pixels")
+    if min(config.ratio) < _NEAREST:
+        raise ValueError(f"at a ratio of {min(config.ratio)} the camera would be within the object")
+    if not config.backgrounds:
+        raise ValueError("at least one kind of background is needed")
+    if "photos" in config.backgrounds and config.photos is None:
+        raise ValueError("backgrounds of photographs need a folder of them")

@@ -1,0 +1,448 @@
+"""Drawing pictures of packed shapes: a z-buffer with 2 x 2 samples a pixel, flat shading, textures, backgrounds.
+
+On a CPU an item owns every n-th picture and one buffer of samples, and does all of a picture. On CUDA the buffer
+holds all pictures; there is an item for each face and strip of rows first, then one for each pixel.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+import warp as wp
+from torch import Tensor
+
+from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
+from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
+from maquette.kernels.launch import compute_device, even_pieces, launch, start_warp
+
+wp.set_module_options({"enable_backward": False, "max_unroll": 4})
+
+_STRIPS = 8  # pieces that a face is cut into on CUDA
+_LANES = 32  # items that share the vertices of a shape on CUDA
+_MOST_SAMPLES = 1 << 26  # on CUDA at once, of 8 bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Shapes, and photographs to put behind them, all on one device.
+
+    Attributes:
+        verts: (V, 3) float32 in the object frame.
+        faces: (F, 3) int32, counted from the first vertex of the shape.
+        parts: (F,) int32.
+        colours: (F,) uint8, rows of the shape's part of `palette`.
+        palette: (C, 3) uint8.
+        vert_starts, face_starts, palette_starts: (N + 1,) int32 first rows of every shape.
+        photos: (K, H, W, 3) uint8; K may be 0.
+    """
+
+    verts: Tensor
+    faces: Tensor
+    parts: Tensor
+    colours: Tensor
+    palette: Tensor
+    vert_starts: Tensor
+    face_starts: Tensor
+    palette_starts: Tensor
+    photos: Tensor
+
+    def to(self, device: torch.device) -> "Scene":
+        """The same on another device."""
+        return Scene(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Takes:
+    """How each of P pictures is taken; floats are float32, whole numbers int32.
+
+    Attributes:
+        shape: (P,) index of the shape.
+        camera: (P, 3, 3) rows are the directions right, up and back.
+        distance: (P,) of the camera from the origin.
+        window: (P, 4) focal lengths along columns and rows and the optical axis's column and row, in pixels; a
+            negative focal length along columns mirrors.
+        key: (P,) random colours and textures follow from it.
+        grain: (P,) the noise, and clouds in the background, follow from it.
+        groups: (P,) 0: faces have their own colours; n: parts fall into n groups of one random colour each.
+        texture: (P,) probability that a part has a texture.
+        ambient: (P,) strength of the light from everywhere.
+        lights: (P, 2, 4) directions towards two lights, and their strengths.
+        kind: (P,) of the background: 0 plain, 1 gradient, 2 clouds, 3 photograph.
+        behind: (P, 2, 3) colours of the background.
+        pattern: (P, 4) what else it needs, see `draw_pixels.background`.
+        matrix: (P, 3, 3) and offset: (P, 3): change of colours of the whole picture, new = matrix old + offset.
+        noise: (P,) standard deviation of noise on every channel of every pixel.
+    """
+
+    shape: Tensor
+    camera: Tensor
+    distance: Tensor
+    window: Tensor
+    key: Tensor
+    grain: Tensor
+    groups: Tensor
+    texture: Tensor
+    ambient: Tensor
+    lights: Tensor
+    kind: Tensor
+    behind: Tensor
+    pattern: Tensor
+    matrix: Tensor
+    offset: Tensor
+    noise: Tensor
+
+    def __len__(self) -> int:
+        return len(self.shape)
+
+    def __getitem__(self, index: slice) -> "Takes":
+        return Takes(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def to(self, device: torch.device) -> "Takes":
+        """The same on another device."""
+        return Takes(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+@wp.struct
+class _Scene:
+    verts: wp.array(dtype=wp.vec3)
+    faces: wp.array(dtype=wp.vec3i)
+    parts: wp.array(dtype=wp.int32)
+    colours: wp.array(dtype=wp.uint8)
+    palette: wp.array2d(dtype=wp.uint8)
+    vert_starts: wp.array(dtype=wp.int32)
+    face_starts: wp.array(dtype=wp.int32)
+    palette_starts: wp.array(dtype=wp.int32)
+    photos: wp.array4d(dtype=wp.uint8)
+
+
+@wp.struct
+class _Takes:
+    shape: wp.array(dtype=wp.int32)
+    camera: wp.array(dtype=wp.mat33)
+    distance: wp.array(dtype=float)
+    window: wp.array(dtype=wp.vec4)
+    key: wp.array(dtype=wp.int32)
+    grain: wp.array(dtype=wp.int32)
+    groups: wp.array(dtype=wp.int32)
+    texture: wp.array(dtype=float)
+    ambient: wp.array(dtype=float)
+    lights: wp.array2d(dtype=wp.vec4)
+    kind: wp.array(dtype=wp.int32)
+    behind: wp.array2d(dtype=wp.vec3)
+    pattern: wp.array(dtype=wp.vec4)
+    matrix: wp.array(dtype=wp.mat33)
+    offset: wp.array(dtype=wp.vec3)
+    noise: wp.array(dtype=float)
+
+
+@wp.struct
+class _Take:
+    """One picture of `_Takes`, held in registers: structures of arrays are copied at every call."""
+
+    shape: int
+    camera: wp.mat33
+    distance: float
+    window: wp.vec4
+    key: wp.uint32
+    groups: int
+    texture: float
+    ambient: float
+    light: wp.vec4
+    other: wp.vec4
+    matrix: wp.mat33
+    offset: wp.vec3
+    noise: float
+
+
+@wp.func
+def _taken(takes: _Takes, picture: int) -> _Take:
+    take = _Take()
+    take.shape = takes.shape[picture]
+    take.camera = takes.camera[picture]
+    take.distance = takes.distance[picture]
+    take.window = takes.window[picture]
+    take.key = wp.uint32(takes.key[picture])
+    take.groups = takes.groups[picture]
+    take.texture = takes.texture[picture]
+    take.ambient = takes.ambient[picture]
+    take.light = takes.lights[picture, 0]
+    take.other = takes.lights[picture, 1]
+    take.matrix = takes.matrix[picture]
+    take.offset = takes.offset[picture]
+    take.noise = takes.noise[picture]
+    return take
+
+
+@wp.func
+def _enter(
+    scene: _Scene,
+    take: _Take,
+    first: int,
+    last: int,
+    strip: int,
+    strips: int,
+    size: int,
+    base: int,
+    samples: wp.array(dtype=wp.uint64),
+):
+    """Enter faces `first` to `last` of a picture's shape into its samples."""
+    face_start, vert_start = scene.face_starts[take.shape], scene.vert_starts[take.shape]
+    for face in range(first, last):
+        corners = scene.faces[face_start + face]
+        a = projected(scene.verts[vert_start + corners[0]], take.camera, take.distance, take.window)
+        b = projected(scene.verts[vert_start + corners[1]], take.camera, take.distance, take.window)
+        c = projected(scene.verts[vert_start + corners[2]], take.camera, take.distance, take.window)
+        cover(a, b, c, face, size * SAMPLES, strip, strips, base, samples)
+
+
+@wp.func
+def _face_colour(scene: _Scene, take: _Take, face: int) -> wp.vec4:
+    """Colour of a face without light and texture, and the hash of its part as the bits of the last number."""
+    row = scene.face_starts[take.shape] + face
+    part = scene.parts[row]
+    swatch = scene.palette_starts[take.shape] + int(scene.colours[row])
+    colour = wp.vec3(
+        float(scene.palette[swatch, 0]), float(scene.palette[swatch, 1]), float(scene.palette[swatch, 2])
+    )
+    colour = colour / 255.0
+    if take.groups > 0:
+        group = int(hashed(hashed(take.key, 1), part) % wp.uint32(take.groups))
+        colour = random_colour(hashed(hashed(take.key, 2), group))
+    return wp.vec4(colour[0], colour[1], colour[2], wp.cast(hashed(hashed(take.key, 3), part), float))
+
+
+@wp.func
+def _face_light(scene: _Scene, take: _Take, face: int) -> float:
+    """Strength of the light on the side of a face that is seen."""
+    corners = scene.faces[scene.face_starts[take.shape] + face]
+    start = scene.vert_starts[take.shape]
+    a = scene.verts[start + corners[0]]
+    normal = wp.cross(scene.verts[start + corners[1]] - a, scene.verts[start + corners[2]] - a)
+    eye = wp.vec3(take.camera[2, 0], take.camera[2, 1], take.camera[2, 2]) * take.distance
+    return light_strength(normal, eye - a, take.ambient, take.light, take.other)
+
+
+@wp.func
+def _place(take: _Take, column: float, line: float, depth: float) -> wp.vec3:
+    """Point of the object frame that is seen at a place of the picture in a depth."""
+    seen = wp.vec3(
+        (column - take.window[2]) / take.window[0] * depth,
+        (take.window[3] - line) / take.window[1] * depth,
+        take.distance - depth,
+    )
+    return wp.transpose(take.camera) * seen
+
+
+@wp.func
+def _paint_pixels(
+    scene: _Scene,
+    takes: _Takes,
+    picture: int,
+    first: int,
+    last: int,
+    size: int,
+    base: int,
+    samples: wp.array(dtype=wp.uint64),
+    images: wp.array(dtype=float),
+    alpha: wp.array(dtype=float),
+):
+    """Colour and coverage of pixels `first` to `last` of a picture, whose samples become free again."""
+    take = _taken(takes, picture)
+    kind, front, back = takes.kind[picture], takes.behind[picture, 0], takes.behind[picture, 1]
+    pattern = takes.pattern[picture]
+    grain = wp.uint32(takes.grain[picture])
+    cloud_key, noise_key = hashed(grain, 1), hashed(grain, 2)
+    pixels = size * size
+    seen = int(-1)
+    plain = wp.vec4(0.0)
+    strength = float(0.0)
+    for pixel in range(first, last):
+        x, y = pixel % size, pixel // size
+        total = wp.vec3(0.0)
+        colour = wp.vec3(0.0)
+        covered = int(0)
+        shaded = int(-1)
+        for i in range(SAMPLES):
+            for j in range(SAMPLES):
+                place = base + (y * SAMPLES + i) * size * SAMPLES + x * SAMPLES + j
+                word = samples[place]
+                if word != wp.uint64(0):
+                    samples[place] = wp.uint64(0)
+                    face = int(word & wp.uint64(0xFFFFFFFF)) - 1
+                    if face != shaded:
+                        if face != seen:
+                            plain = _face_colour(scene, take, face)
+                            strength = _face_light(scene, take, face)
+                            seen = face
+                        column = float(x) + (float(j) + 0.5) / float(SAMPLES)
+                        line = float(y) + (float(i) + 0.5) / float(SAMPLES)
+                        depth = 1.0 / wp.cast(wp.uint32(word >> wp.uint64(32)), float)
+                        colour = wp.vec3(plain[0], plain[1], plain[2])
+                        part_key = wp.cast(plain[3], wp.uint32)
+                        if unit(part_key) < take.texture:
+                            colour = textured(colour, _place(take, column, line, depth), part_key)
+                        colour = wp.min(colour * strength, wp.vec3(1.0))
+                        shaded = face
+                    total += colour
+                    covered += 1
+        share = float(covered) / float(SAMPLES * SAMPLES)
+        total = total / float(SAMPLES * SAMPLES)
+        if covered < SAMPLES * SAMPLES:
+            u, v = (float(x) + 0.5) / float(size), (float(y) + 0.5) / float(size)
+            total += background(kind, front, back, pattern, cloud_key, scene.photos, u, v) * (1.0 - share)
+        total = take.matrix * total + take.offset
+        if take.noise > 0.0:
+            number = noise_key + wp.uint32(3 * pixel)
+            total += (
+                wp.vec3(bell(number), bell(number + wp.uint32(1)), bell(number + wp.uint32(2))) * take.noise
+            )
+        for c in range(3):
+            images[(picture * 3 + c) * pixels + pixel] = wp.clamp(total[c], 0.0, 1.0)
+        alpha[picture * pixels + pixel] = share
+
+
+@wp.kernel
+def _draw(
+    start: int,
+    owners: int,
+    size: int,
+    scene: _Scene,
+    takes: _Takes,
+    samples: wp.array(dtype=wp.uint64),
+    images: wp.array(dtype=float),
+    alpha: wp.array(dtype=float),
+):
+    owner = start + wp.tid()
+    base = owner * size * size * SAMPLES * SAMPLES
+    for picture in range(owner, takes.shape.shape[0], owners):
+        shape = takes.shape[picture]
+        count = scene.face_starts[shape + 1] - scene.face_starts[shape]
+        _enter(scene, _taken(takes, picture), 0, count, 0, 1, size, base, samples)
+        _paint_pixels(scene, takes, picture, 0, size * size, size, base, samples, images, alpha)
+
+
+@wp.kernel
+def _cover(
+    start: int,
+    strips: int,
+    size: int,
+    ends: wp.array(dtype=wp.int64),
+    scene: _Scene,
+    takes: _Takes,
+    samples: wp.array(dtype=wp.uint64),
+):
+    item = start + wp.tid()
+    place = wp.int64(item // strips)
+    picture = int(0)  # becomes the first whose last face lies behind `place`
+    beyond = ends.shape[0] - 1
+    while picture < beyond:
+        middle = (picture + beyond) // 2
+        if ends[middle] > place:
+            beyond = middle
+        else:
+            picture = middle + 1
+    shape = takes.shape[picture]
+    face = scene.face_starts[shape + 1] - scene.face_starts[shape] - int(ends[picture] - place)
+    base = picture * size * size * SAMPLES * SAMPLES
+    _enter(scene, _taken(takes, picture), face, face + 1, item % strips, strips, size, base, samples)
+
+
+@wp.kernel
+def _paint(
+    start: int,
+    size: int,
+    scene: _Scene,
+    takes: _Takes,
+    samples: wp.array(dtype=wp.uint64),
+    images: wp.array(dtype=float),
+    alpha: wp.array(dtype=float),
+):
+    item = start + wp.tid()
+    picture = item // (size * size)
+    pixel = item % (size * size)
+    base = picture * size * size * SAMPLES * SAMPLES
+    _paint_pixels(scene, takes, picture, pixel, pixel + 1, size, base, samples, images, alpha)
+
+
+@wp.kernel
+def _bound(start: int, lanes: int, scene: _Scene, takes: _Takes, boxes: wp.array2d(dtype=wp.vec2)):
+    item = start + wp.tid()
+    picture = item // lanes
+    shape = takes.shape[picture]
+    low = wp.vec2(float(wp.inf))
+    high = wp.vec2(float(-wp.inf))
+    for i in range(scene.vert_starts[shape] + item % lanes, scene.vert_starts[shape + 1], lanes):
+        p = projected(scene.verts[i], takes.camera[picture], takes.distance[picture], takes.window[picture])
+        low = wp.min(low, wp.vec2(p[0], p[1]))
+        high = wp.max(high, wp.vec2(p[0], p[1]))
+    boxes[item, 0] = low
+    boxes[item, 1] = high
+
+
+def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
+    """Draw pictures.
+
+    Args:
+        scene: the shapes.
+        takes: how each of P pictures is taken, on the scene's device.
+        size: pixels a side.
+
+    Returns:
+        (P, 3, size, size) float32 RGB in [0, 1], and (P, size, size) float32: the part of each pixel's four
+        samples that the object covers. Where two faces are equally near, the one with the larger index shows.
+    """
+    device = scene.verts.device
+    images = torch.empty((len(takes), 3, size, size), device=device)
+    alpha = torch.empty((len(takes), size, size), device=device)
+    each = size * size * int(SAMPLES) ** 2
+    if device.type != "cuda":
+        owners = max(1, min(torch.get_num_threads(), len(takes)))
+        samples = torch.zeros(owners * each, dtype=torch.uint64)
+        inputs = [owners, size, *_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
+        launch(_draw, owners if len(takes) else 0, inputs, device, even_pieces(owners))
+        return images, alpha
+    for rows in torch.arange(len(takes)).split(max(1, _MOST_SAMPLES // each)):
+        part = slice(int(rows[0]), int(rows[-1]) + 1)
+        _draw_on_cuda(scene, takes[part], size, images[part], alpha[part])
+    return images, alpha
+
+
+def _draw_on_cuda(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
+    shape = takes.shape.long()
+    ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
+    samples = torch.zeros(len(takes) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
+    samples = samples.view(torch.uint64)
+    arrays = _arrays(scene, takes)
+    items = int(ends[-1]) * _STRIPS
+    launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], images.device)
+    launch(
+        _paint,
+        len(takes) * size * size,
+        [size, *arrays, samples, images.view(-1), alpha.view(-1)],
+        images.device,
+    )
+
+
+def projected_boxes(scene: Scene, takes: Takes) -> Tensor:
+    """(P, 2, 2) float32 smallest and largest column and row of each picture's projected vertices, in pixels."""
+    device = scene.verts.device
+    lanes = _LANES if device.type == "cuda" else 1
+    boxes = torch.empty((len(takes) * lanes, 2, 2), device=device)
+    launch(_bound, len(boxes), [lanes, *_arrays(scene, takes), boxes], device)
+    boxes = boxes.view(len(takes), lanes, 2, 2)
+    return torch.stack([boxes[:, :, 0].amin(1), boxes[:, :, 1].amax(1)], dim=1)
+
+
+def _arrays(scene: Scene, takes: Takes) -> tuple:
+    """Both as what kernels take."""
+    start_warp()
+    return _filled(_Scene, scene), _filled(_Takes, takes)
+
+
+def _filled(struct: Any, tensors: Scene | Takes) -> object:
+    arrays = struct()
+    for field in fields(tensors):
+        dtype = struct.vars[field.name].type.dtype
+        tensor = getattr(tensors, field.name).contiguous()
+        setattr(arrays, field.name, wp.from_torch(tensor, dtype=dtype))
+    return arrays
