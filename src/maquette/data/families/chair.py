@@ -1,0 +1,373 @@
+"""Chairs: of wood and metal, upholstered armchairs, tub and office chairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .materials import Material, like, material
+from .part import Part, between, both_sides, chance, pick
+from .pipes import arc, pipe, rounded_path, sheet
+from .solids import Solid, bar, box, circle, cushion, leg, loft, rounded_rectangle, slab
+from .supports import Support, build_support, draw_support
+
+
+@dataclass(frozen=True)
+class Chair:
+    """Parameters of a chair.
+
+    Attributes:
+        width: of the seat along x, metres, 0.38 to 0.8.
+        depth: along z, metres, 0.38 to 0.75.
+        seat_height: metres, 0.34 to 0.55.
+        seat: "board", "round", "padded", "thick" or "slats".
+        seat_thickness: metres, 0.015 to 0.2.
+        back: "slats", "rungs", "board", "padded", "curved", "hoop", "cross", "frame" or "tub".
+        back_height: above the seat, metres, 0.22 to 0.8.
+        back_tilt: degrees towards -Z, 0 to 22.
+        back_gap: free height between seat and back, metres, 0 to 0.2.
+        back_thickness: metres, 0.012 to 0.16.
+        back_arch: rise of the middle of the upper edge, metres, 0 to 0.08.
+        bars: slats, rungs or spindles, 2 to 7.
+        post: thickness of the back's posts, metres, 0.018 to 0.05.
+        arms: "none", "posts", "panels" or "loops".
+        arm_height: above the seat, metres, 0.15 to 0.28.
+        arm_width: metres, 0.025 to 0.18.
+        headrest: whether a cushion lies before the upper end of the back.
+        support: what carries the seat.
+        frame_material, seat_material, back_material: what it is made of.
+    """
+
+    width: float
+    depth: float
+    seat_height: float
+    seat: str
+    seat_thickness: float
+    back: str
+    back_height: float
+    back_tilt: float
+    back_gap: float
+    back_thickness: float
+    back_arch: float
+    bars: int
+    post: float
+    arms: str
+    arm_height: float
+    arm_width: float
+    headrest: bool
+    support: Support
+    frame_material: Material
+    seat_material: Material
+    back_material: Material
+
+
+def draw(rng: np.random.Generator) -> Chair:
+    """Draw the parameters of a plain, office, tub or upholstered chair."""
+    use = pick(rng, "plain", "plain", "plain", "plain", "office", "club", "tub", "lounge")
+    soft = use in ("club", "lounge") or (use == "office" and chance(rng, 0.7))
+    frame = material(rng, "wood", "wood", "metal", "plastic" if use == "tub" else "wood")
+    if use == "office":
+        frame = material(rng, "metal", "plastic")
+    seat = (
+        material(rng, "fabric", "leather")
+        if soft
+        else (like(rng, frame) if chance(rng, 0.5) else material(rng, "wood", "plastic", "fabric", "leather"))
+    )
+    kinds = {
+        "plain": ("legs", "legs", "legs", "legs", "legs", "legs", "sled", "panels", "cross"),
+        "office": ("star",),
+        "club": ("legs", "plinth", "legs"),
+        "tub": ("legs", "legs", "star", "pedestal", "cone", "sled"),
+        "lounge": ("legs", "legs", "sled", "star", "panels"),
+    }[use]
+    backs = (
+        "slats",
+        "slats",
+        "rungs",
+        "rungs",
+        "board",
+        "board",
+        "padded",
+        "curved",
+        "hoop",
+        "cross",
+        "frame",
+    )
+    seat_kind = pick(rng, "board", "board", "round", "padded", "padded", "slats")
+    return Chair(
+        width=between(rng, 0.55, 0.8) if use in ("club", "lounge") else between(rng, 0.38, 0.55),
+        depth=between(rng, 0.5, 0.75) if use in ("club", "lounge") else between(rng, 0.38, 0.52),
+        seat_height=between(rng, 0.34, 0.44) if use in ("club", "lounge") else between(rng, 0.42, 0.55),
+        seat="thick" if use == "club" else "padded" if soft else seat_kind,
+        seat_thickness=between(rng, 0.12, 0.2)
+        if use == "club"
+        else between(rng, 0.06, 0.14)
+        if soft
+        else between(rng, 0.015, 0.06),
+        back="padded"
+        if use == "club"
+        else "tub"
+        if use == "tub"
+        else pick(rng, "padded", "padded", "curved", "frame")
+        if use in ("office", "lounge")
+        else pick(rng, *backs),
+        back_height=between(rng, 0.3, 0.8)
+        if use == "lounge"
+        else between(rng, 0.28, 0.62)
+        if use != "tub"
+        else between(rng, 0.22, 0.45),
+        back_tilt=between(rng, 8, 22) if use == "lounge" else between(rng, 0, 14),
+        back_gap=between(rng, 0.04, 0.2) if use in ("plain", "office") and chance(rng, 0.6) else 0.0,
+        back_thickness=between(rng, 0.08, 0.16)
+        if use == "club"
+        else between(rng, 0.04, 0.1)
+        if soft
+        else between(rng, 0.012, 0.035),
+        back_arch=between(rng, 0.02, 0.08) if chance(rng, 0.3) else 0.0,
+        bars=int(rng.integers(2, 8)),
+        post=between(rng, 0.018, 0.05),
+        arms="panels"
+        if use == "club"
+        else "none"
+        if use == "tub"
+        else pick(rng, "none", "posts", "loops")
+        if use in ("office", "lounge")
+        else pick(rng, "none", "none", "none", "none", "posts", "posts", "loops"),
+        arm_height=between(rng, 0.15, 0.28),
+        arm_width=between(rng, 0.08, 0.18) if use == "club" else between(rng, 0.025, 0.06),
+        headrest=use in ("office", "lounge") and chance(rng, 0.25),
+        support=draw_support(rng, kinds, frame, (0.022, 0.05)),
+        frame_material=frame,
+        seat_material=seat,
+        back_material=seat if soft or chance(rng, 0.5) else like(rng, frame),
+    )
+
+
+def build(params: Chair) -> list[Part]:
+    """Parts of a chair whose sitter looks towards +Z."""
+    p = params
+    low = p.seat_height - p.seat_thickness
+    base = build_support(p.support, p.width, p.depth, low + 0.004, p.seat == "round")
+    upright = [*_BACKS[p.back](p), *_headrest(p)]
+    hinge = (0.0, p.seat_height, -p.depth / 2)
+    tilted = [part._replace(solid=part.solid.turned(-p.back_tilt, 0, hinge)) for part in upright]
+    return [*base, *_seat(p, low), *tilted, *_arms(p)]
+
+
+def _seat(p: Chair, low: float) -> list[Part]:
+    high, x, z = p.seat_height, p.width / 2, p.depth / 2
+    if p.seat == "round":
+        solid = slab(circle(20) * (x, z), low, high, 0.2 * p.seat_thickness)
+    elif p.seat == "board":
+        plan = rounded_rectangle(p.width, p.depth, 0.12 * p.width)
+        plan = plan * np.stack([1 + 0.12 * plan[:, 1] / z, np.ones(len(plan))], -1) * (1 / 1.12, 1)
+        solid = slab(plan, low, high, 0.15 * p.seat_thickness)
+    elif p.seat == "slats":
+        return _seat_slats(p, low)
+    else:
+        solid = cushion((-x, low, -z), (x, high, z), 0.4 * p.seat_thickness)
+    return [Part("seat", solid, p.seat_material)]
+
+
+def _seat_slats(p: Chair, low: float) -> list[Part]:
+    x, z, count = p.width / 2, p.depth / 2, p.bars + 2
+    each = p.depth / count
+    slats = [
+        box(
+            (-x, p.seat_height - 0.5 * p.seat_thickness, -z + each * (i + 0.1)),
+            (x, p.seat_height, -z + each * (i + 0.9)),
+        )
+        for i in range(count)
+    ]
+    rail = box((x * 0.8, low, -z), (x * 0.9, p.seat_height - 0.3 * p.seat_thickness, z))
+    return [Part("slat", slat, p.seat_material) for slat in slats] + both_sides(
+        "rail", rail, p.frame_material
+    )
+
+
+def _rise(p: Chair) -> tuple[float, float, float, float]:
+    """Half the width between the posts, their plane, and the heights between which a back is."""
+    x, z = p.width / 2 - p.post / 2, -p.depth / 2 + p.post / 2
+    return x, z, p.seat_height + p.back_gap, p.seat_height + p.back_height
+
+
+def _posts(p: Chair) -> list[Part]:
+    x, z, _, high = _rise(p)
+    low = p.seat_height - p.seat_thickness
+    post = leg((x, low, z), (x, high, z), p.post, (p.post * 0.8, p.post * 0.8), p.support.sides)
+    return both_sides("post", post, p.frame_material)
+
+
+def _crosspiece(p: Chair, low: float, high: float, material: Material) -> Part:
+    """A board between the posts, bent a little and with an arched upper edge."""
+    x, z, _, _ = _rise(p)
+    across = np.linspace(-x, x, 9)
+    bow = 1 - (across / x) ** 2
+    z = z - p.back_thickness / 2 - 0.4 * p.back_arch * bow
+    lower = np.stack([across, np.full(9, low), z], -1)
+    upper = np.stack([across, high + p.back_arch * bow, z], -1)
+    return Part("crosspiece", sheet(lower, upper, p.back_thickness, (0, 0, 1)), material)
+
+
+def _slats(p: Chair) -> list[Part]:
+    x, z, low, high = _rise(p)
+    rail = min(0.06, 0.25 * (high - low))
+    parts = [*_posts(p), _crosspiece(p, high - rail, high, p.back_material)]
+    if p.back_gap > 0:
+        parts.append(_crosspiece(p, low, low + 0.7 * rail, p.back_material))
+    bottom = low + 0.3 * rail if p.back_gap > 0 else p.seat_height - 0.5 * p.seat_thickness
+    wide = min(0.7 * 2 * x / (p.bars + 1), 0.05)
+    for at in np.linspace(-x, x, p.bars + 2)[1:-1].tolist():
+        slat = leg((at, bottom, z), (at, high - 0.5 * rail, z), (wide, 0.5 * p.post), None, p.support.sides)
+        parts.append(Part("slat", slat, p.back_material))
+    return parts
+
+
+def _rungs(p: Chair) -> list[Part]:
+    _, _, low, high = _rise(p)
+    count = min(p.bars, 5)
+    each = (high - low) / count
+    share = 0.35 + 0.4 * (p.bars % 3) / 2
+    pieces = [
+        _crosspiece(p, high - each * (i + share), high - each * i, p.back_material) for i in range(count)
+    ]
+    return [*_posts(p), *pieces]
+
+
+def _board(p: Chair) -> list[Part]:
+    _, _, low, high = _rise(p)
+    board = _crosspiece(p, low, high, p.back_material)
+    return [board] if p.back_gap == 0 else [*_posts(p), board]
+
+
+def _padded(p: Chair) -> list[Part]:
+    x, z, low, high = _rise(p)
+    pad = cushion(
+        (-p.width / 2, low if p.back_gap else p.seat_height - 0.5 * p.seat_thickness, -p.depth / 2),
+        (p.width / 2, high, -p.depth / 2 + p.back_thickness),
+        0.35 * p.back_thickness,
+    )
+    parts = [Part("back", pad, p.back_material)]
+    if p.back_gap > 0 and p.support.kind == "star":
+        spine = box(
+            (-0.035, p.seat_height - p.seat_thickness, -p.depth / 2 - 0.01),
+            (0.035, low + 0.1, -p.depth / 2 + 0.015),
+        )
+        parts.append(Part("spine", spine, p.frame_material))
+    elif p.back_gap > 0:
+        post = leg((0.7 * x, p.seat_height - p.seat_thickness, z), (0.7 * x, low + 0.1, z), p.post)
+        parts += both_sides("post", post, p.frame_material)
+    return parts
+
+
+def _shell(p: Chair, low: float, high: float, half_angle: float, drop: float) -> Solid:
+    """A bent board around the back of the seat; its ends are lower than its middle by `drop` metres."""
+    x, z = p.width / 2, p.depth / 2
+    curve = arc((0, low, 0), (x, z), -90 - half_angle, -90 + half_angle, 14, "xz")
+    share = np.linspace(-1, 1, len(curve)) ** 2
+    upper = curve * (1.06, 1, 1.06)
+    upper[:, 1] = high - drop * share
+    lower = np.concatenate([curve, curve[::-1] * (0.92, 1, 0.92)])
+    upper = np.concatenate([upper, upper[::-1] * (0.92, 1, 0.92)])
+    return loft(np.stack([lower, upper]))
+
+
+def _curved(p: Chair) -> list[Part]:
+    _, _, low, high = _rise(p)
+    shell = _shell(
+        p, low if p.back_gap else p.seat_height - 0.5 * p.seat_thickness, high, 55, 0.25 * (high - low)
+    )
+    parts = [Part("back", shell, p.back_material)]
+    if p.back_gap > 0:
+        reach = 0.93
+        spots = [np.radians(-90 + angle) for angle in (-35, 35)]
+        for angle in spots:
+            x, z = p.width / 2 * np.cos(angle) * reach, p.depth / 2 * np.sin(angle) * reach
+            post = leg((x, p.seat_height - 0.5 * p.seat_thickness, z), (x, low + 0.08, z), p.post * 0.7)
+            parts.append(Part("post", post, p.frame_material))
+    return parts
+
+
+def _tub(p: Chair) -> list[Part]:
+    half_angle = 90 + 10 * min(p.bars, 5)
+    drop = 0.12 * (p.bars % 4) * p.back_height
+    shell = _shell(p, p.seat_height - p.seat_thickness, p.seat_height + p.back_height, half_angle, drop)
+    return [Part("back", shell, p.back_material)]
+
+
+def _hoop(p: Chair) -> list[Part]:
+    x, z, _, high = _rise(p)
+    base = p.seat_height - 0.5 * p.seat_thickness
+    shoulder = p.seat_height + 0.35 * p.back_height
+    curve = arc((0, shoulder, z), (x, high - shoulder), 0, 180, 12)
+    path = np.concatenate([[[0.85 * x, base, z]], curve, [[-0.85 * x, base, z]]])
+    parts = [Part("hoop", pipe(path, p.post * 0.8, 6, up=(0, 0, 1)), p.frame_material)]
+    for at in np.linspace(-0.75, 0.75, p.bars).tolist():
+        top = shoulder + (high - shoulder) * np.sqrt(1 - at * at)
+        spindle = leg((0.8 * at * x, base, z), (at * x, top, z), p.post * 0.5, None, 6)
+        parts.append(Part("spindle", spindle, p.back_material))
+    return parts
+
+
+def _cross(p: Chair) -> list[Part]:
+    x, z, low, high = _rise(p)
+    rail = 0.05
+    bottom = low if p.back_gap else p.seat_height
+    thick = (0.7 * p.post, 0.5 * p.post)
+    diagonals = [
+        bar((-side * x, bottom, z), (side * x, high - rail, z + side * 0.004), thick) for side in (-1, 1)
+    ]
+    parts = [*_posts(p), _crosspiece(p, high - rail, high, p.back_material)]
+    return parts + [Part("diagonal", diagonal, p.back_material) for diagonal in diagonals]
+
+
+def _frame(p: Chair) -> list[Part]:
+    x, z, low, high = _rise(p)
+    base = p.seat_height - 0.5 * p.seat_thickness
+    loop = rounded_path([(x, base, z), (x, high, z), (-x, high, z), (-x, base, z)], 0.25 * x, 4)
+    parts = [Part("frame", pipe(loop, p.post * 0.8, 6, up=(0, 0, 1)), p.frame_material)]
+    low = max(low, p.seat_height + 0.25 * p.back_height)
+    return [*parts, _crosspiece(p, low, high - 0.25 * (high - low), p.back_material)]
+
+
+_BACKS = {
+    "slats": _slats,
+    "rungs": _rungs,
+    "board": _board,
+    "padded": _padded,
+    "curved": _curved,
+    "tub": _tub,
+    "hoop": _hoop,
+    "cross": _cross,
+    "frame": _frame,
+}
+
+
+def _headrest(p: Chair) -> list[Part]:
+    if not p.headrest:
+        return []
+    high, z = p.seat_height + p.back_height, -p.depth / 2
+    pad = cushion((-0.35 * p.width, high - 0.06, z), (0.35 * p.width, high + 0.1, z + 0.09), 0.03)
+    return [Part("headrest", pad, p.seat_material)]
+
+
+def _arms(p: Chair) -> list[Part]:
+    x, z, y = p.width / 2, p.depth / 2, p.seat_height + p.arm_height
+    lean = np.tan(np.radians(p.back_tilt)) * p.arm_height
+    back = -z - lean + 0.5 * p.post
+    low = p.seat_height - p.seat_thickness
+    if p.arms == "panels":
+        panel = cushion((x - 0.01, low, -z), (x + p.arm_width, y, z), 0.3 * p.arm_width)
+        return both_sides("arm", panel, p.seat_material)
+    if p.arms == "posts":
+        pad = box((x - p.arm_width / 2, y - 0.025, back), (x + p.arm_width / 2, y, 0.7 * z))
+        post = leg((x, low, 0.55 * z), (x, y - 0.01, 0.55 * z), p.post * 0.8, None, p.support.sides)
+        parts = both_sides("arm", pad, p.frame_material) + both_sides("arm post", post, p.frame_material)
+        if p.back in ("curved", "hoop") or (p.back == "padded" and p.back_gap > 0):
+            rear = leg((x, low, -0.6 * z), (x, y - 0.01, -0.6 * z), p.post * 0.8, None, p.support.sides)
+            parts += both_sides("arm post", rear, p.frame_material)
+        return parts
+    if p.arms == "loops":
+        path = [(x, low + 0.01, 0.6 * z), (x, y, 0.6 * z), (x, y, -0.6 * z), (x, low + 0.01, -0.6 * z)]
+        loop = pipe(rounded_path(path, 0.08), 0.8 * p.arm_width, 6, up=(1, 0, 0))
+        return both_sides("arm", loop, p.frame_material)
+    return []
