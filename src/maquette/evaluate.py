@@ -16,8 +16,12 @@ from .data.batch import Batch, Entry, ViewSource
 from .data.problems import Problem
 from .data.views_config import ViewsConfig
 from .io.errors import BadInput
-from .metrics import EvaluationProtocol, average_precision, fscore, log_loss, voxel_iou
+from .metrics.average_precision import average_precision
 from .metrics.controls import MeanGrid, OtherTarget, mean_grid, mean_of, other_target
+from .metrics.fscore import fscore
+from .metrics.log_loss import log_loss
+from .metrics.protocols import EvaluationProtocol
+from .metrics.voxel_iou import voxel_iou
 
 MEASURES = ("iou", "log_loss", "average_precision", "fscore")
 _PICTURES_AT_ONCE = 32
@@ -127,6 +131,7 @@ def evaluate(
     cases: int = 4,
     seed: int = 0,
     watch: Callable[[int, str], None] | None = None,
+    problems: Sequence[Problem] = (),
 ) -> Evaluation:
     """Score a system on one split of a source.
 
@@ -140,7 +145,8 @@ def evaluate(
         device: where pictures are made and the measures computed.
         cases: worst, median and best samples to keep of each kind.
         seed: of the points of the F-score and of the draw of other targets.
-        watch: told the number of samples done.
+        watch: told the number of samples done, and their mean IoU.
+        problems: what had to be left out when the source was opened, to be named beside what cannot be read now.
 
     Raises:
         ValueError: no entries in the split, or a number of views below 1.
@@ -173,7 +179,7 @@ def evaluate(
         other=other_target(solid, targets, categories, seed),
         mean=mean_grid(solid, targets, categories, means, protocol.threshold),
         cases=_cases(system, source, kept.places, scores[counts[0]].iou, counts[0], cases, device),
-        problems=tuple(kept.problems),
+        problems=(*problems, *kept.problems),
         seconds=time.perf_counter() - began,
         network_seconds=kept.network_seconds,
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.metrics import average_precision
+from maquette.metrics.average_precision import average_precision
 
 
 def grids(scores: list[float], solid: list[int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from maquette.metrics import averages
+from maquette.metrics.averages import averages
 
 # Samples and IoU for one and five views of ShapeNet's classes: Choy et al. 2016 with the 70/10/20 split.
 TEST_COUNTS = (810, 364, 315, 1501, 1357, 220, 465, 325, 475, 635, 1703, 211, 389)

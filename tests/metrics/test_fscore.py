@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from maquette.metrics import fscore, surface_points
+from maquette.metrics.fscore import fscore, surface_points
 
 
 def cube(low: int, high: int, side: int = 32) -> torch.Tensor:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from maquette.metrics import log_loss, log_loss_from_logits
+from maquette.metrics.log_loss import log_loss, log_loss_from_logits
 
 
 def test_worked_by_hand():

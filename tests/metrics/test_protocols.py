@@ -2,7 +2,7 @@
 
 import pytest
 
-from maquette.metrics import PROTOCOLS
+from maquette.metrics.protocols import PROTOCOLS
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

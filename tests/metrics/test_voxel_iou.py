@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from maquette.metrics import voxel_iou
+from maquette.metrics.voxel_iou import voxel_iou
 
 
 def box(x: slice, y: slice, z: slice, side: int = 8) -> torch.Tensor:

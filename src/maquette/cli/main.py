@@ -22,6 +22,7 @@ COMMANDS = {
     "voxelize": "solid occupancy of a mesh, as a binvox file",
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
     "data": "data sets: list, make, pack, check, prepare",
+    "evaluate": "score weights on held-out pictures, under a named protocol",
     "bench": "time the operators on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
 }

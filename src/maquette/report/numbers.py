@@ -7,7 +7,7 @@ from typing import Any
 from .. import __version__
 from ..data.batch import Entry
 from ..evaluate import MEASURES, Evaluation
-from ..metrics import averages
+from ..metrics.averages import averages
 
 FORMAT = 1
 GENERATED = ("shapeassembly", "families")

@@ -1,0 +1,100 @@
+"""Evaluations as files: `<name>.json` and `<name>.html` beside each other."""
+
+import json
+import math
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ..evaluate import Evaluation
+from ..io.atomic import replacing
+from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.image_files import read_file
+from .evaluation_page import evaluation_page
+from .numbers import FORMAT, numbers_of
+
+EVALUATIONS = "eval"
+
+
+def evaluation_name(protocol: str, split: str) -> str:
+    """Stem of an evaluation's files: the protocol's name, and the split's where it is not the test split."""
+    return protocol if split == "test" else f"{protocol}-{split}"
+
+
+def write_evaluation(evaluation: Evaluation, about: Mapping[str, Any], folder: str | PathLike) -> list[Path]:
+    """Write the numbers and the page of an evaluation.
+
+    Args:
+        evaluation: what `evaluate` gave.
+        about: what was evaluated and on what (`numbers_of`).
+        folder: made when it is missing.
+
+    Returns:
+        the JSON file and the HTML file.
+
+    Raises:
+        BadInput: a file cannot be written.
+    """
+    stem = Path(folder) / evaluation_name(evaluation.protocol.name, evaluation.split)
+    numbers = numbers_of(evaluation, about)
+    texts = {".json": json_text(numbers), ".html": evaluation_page(evaluation, numbers)}
+    return [write_text(f"{stem}{suffix}", text) for suffix, text in texts.items()]
+
+
+def write_text(path: str | PathLike, text: str) -> Path:
+    """Write a file of text, whole or not at all, and the folder around it where it is missing."""
+    path = Path(path)
+    with as_bad_input(path, OSError, say="cannot be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, "w") as file:
+            file.write(text)
+    return path
+
+
+def json_text(numbers: Any) -> str:
+    """JSON, with null for what it has no number for."""
+    return json.dumps(_finite(numbers), indent=1, allow_nan=False) + "\n"
+
+
+def read_evaluation(path: str | PathLike) -> dict[str, Any]:
+    """The numbers in a file that `write_evaluation` wrote.
+
+    Raises:
+        BadInput: missing, not JSON, or not an evaluation.
+    """
+    data = read_file(path)
+    with as_bad_input(path, ParseError, ValueError, RecursionError):
+        numbers = json.loads(data)
+        if not isinstance(numbers, dict) or numbers.get("maquette_evaluation") != FORMAT:
+            raise ParseError("is not an evaluation written by this version of maquette")
+        missing = [key for key in ("about", "protocol", "groups", "classes", "samples") if key not in numbers]
+        if missing:
+            raise ParseError(f"lacks {', '.join(missing)}")
+    return numbers
+
+
+def find_evaluation(path: str | PathLike, protocol: str, split: str = "test") -> dict[str, Any] | None:
+    """The numbers of one protocol and split in a run's folder; None where it has not been evaluated so."""
+    file = Path(path) / EVALUATIONS / f"{evaluation_name(protocol, split)}.json"
+    return read_evaluation(file) if file.is_file() else None
+
+
+def evaluations_in(run: str | PathLike) -> list[str]:
+    """Names of the evaluations in a run's folder.
+
+    Raises:
+        BadInput: there is no such folder.
+    """
+    run = Path(run)
+    if not run.is_dir():
+        raise BadInput(run, "there is no such folder")
+    return sorted(path.stem for path in (run / EVALUATIONS).glob("*.json"))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
