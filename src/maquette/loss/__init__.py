@@ -1,4 +1,4 @@
-"""Differentiable losses on meshes, points and pictures."""
+"""Differentiable losses on meshes, points, voxels and pictures."""
 
 from .chamfer import chamfer_distance as chamfer_distance
 from .mesh_edge_loss import mesh_edge_loss as mesh_edge_loss
@@ -12,3 +12,6 @@ from .point_mesh_distance import point_mesh_face_distance as point_mesh_face_dis
 from .quadric import quadric_loss as quadric_loss
 from .quadric import vertex_quadrics as vertex_quadrics
 from .silhouette_iou import silhouette_iou_loss as silhouette_iou_loss
+from .voxel_cross_entropy import voxel_cross_entropy as voxel_cross_entropy
+from .voxel_dice import voxel_dice as voxel_dice
+from .voxel_focal import voxel_focal as voxel_focal

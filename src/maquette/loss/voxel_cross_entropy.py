@@ -1,0 +1,24 @@
+"""Cross-entropy of voxels with two channels, the loss of 3D-R2N2."""
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def voxel_cross_entropy(
+    logits: Float[Tensor, "batch 2 x y z"], target: Bool[Tensor, "batch x y z"]
+) -> Float[Tensor, ""]:
+    """-(1/NV) sum over batch and cells of log p_y, where p = softmax(empty, solid) and y is the cell's truth.
+
+    With d = solid - empty a cell costs log(1 + exp(d)) where it is empty and log(1 + exp(-d)) where it is solid
+    (Choy et al., 3D-R2N2, ECCV 2016, eq. 7). Same value as the released code, which overflows for large logits.
+
+    Args:
+        logits: of empty (channel 0) and solid (channel 1).
+        target: solid cells.
+
+    Returns:
+        scalar in float32, finite for finite logits. The mean over the batch of means over cells.
+    """
+    margin = (logits[:, 1] - logits[:, 0]).float()
+    return softplus(margin.where(~target, -margin)).mean()

@@ -1,0 +1,115 @@
+"""Batches of consecutive steps, made ahead of time by worker processes."""
+
+import signal
+from collections.abc import Sized
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from ..data.batch import Batch, ViewSource
+from ..io.errors import BadInput
+from .config import TrainConfig
+from .schedule import views_at
+
+
+class Sample:
+    """A batch, or the part of it that one process computes at once; or why there is none.
+
+    A plain class, so that no library looks into it.
+
+    Attributes:
+        step: of training, from 0.
+        batch: pictures and voxels; None where they could not be made.
+        problem: path, reason and place of what could not be read.
+    """
+
+    def __init__(self, step: int, batch: Batch | None, problem: tuple[str, str, str] | None = None) -> None:
+        self.step, self.batch, self.problem = step, batch, problem
+
+    def ready(self, device: torch.device) -> "Sample":
+        """The same on another device.
+
+        Raises:
+            BadInput: the data could not be read.
+        """
+        if self.batch is None:
+            raise BadInput(*(self.problem or ("data", "cannot be read", "")))
+        return Sample(self.step, self.batch.to(device))
+
+
+class StepBatches(Dataset):
+    """Sample k is part k % accumulate of this process's share of the batch of step k // accumulate.
+
+    Args:
+        source: where batches come from.
+        config: sizes, views, seed.
+        rank: this process's number.
+        world: how many processes share a batch.
+        device: where pictures are made.
+    """
+
+    def __init__(
+        self,
+        source: ViewSource,
+        config: TrainConfig,
+        rank: int = 0,
+        world: int = 1,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.source, self.config, self.device = source, config, device
+        self.rank, self.world = rank, world
+
+    def __len__(self) -> int:
+        return self.config.steps * self.config.accumulate
+
+    def __getitem__(self, k: int) -> Sample:
+        config = self.config
+        step, piece = divmod(k, config.accumulate)
+        part = (self.rank * config.accumulate + piece, self.world * config.accumulate)
+        try:
+            batch = self.source.training_batch(
+                step, config.batch, views_at(config, step), part=part, device=self.device
+            )
+        except BadInput as error:
+            return Sample(step, None, (error.path, error.reason, error.place))
+        except OSError as error:
+            return Sample(step, None, (str(error.filename or "data"), error.strerror or str(error), ""))
+        return Sample(step, batch)
+
+
+def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader:
+    """Batches of the steps from `start` to the last.
+
+    Args:
+        batches: the steps' batches.
+        start: first step.
+        workers: processes that make them ahead; 0 makes them where they are needed.
+    """
+    return DataLoader(
+        batches,
+        batch_size=None,
+        sampler=_Range(start * batches.config.accumulate, len(batches)),
+        num_workers=workers,
+        multiprocessing_context="fork" if workers else None,
+        worker_init_fn=_start_worker if workers else None,
+        generator=torch.Generator(),
+    )
+
+
+class _Range(Sized):
+    """Whole numbers as a sampler gives them."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self._numbers = range(start, stop)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self):
+        return iter(self._numbers)
+
+
+def _start_worker(worker: int) -> None:
+    """Leave Ctrl-C to the process that trains; use one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
