@@ -13,7 +13,7 @@ from ..io.errors import BadInput, ParseError
 from ..io.image_files import decode_image, read_file
 from .views_config import ViewsConfig
 
-DRAWS = 12
+DRAWS = 13
 KINDS = {"plain": 0, "gradient": 1, "noise": 2, "photos": 3}
 HELD_GREY = 240 / 255
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -37,11 +37,13 @@ def draw_backgrounds(
     kinds = np.array([KINDS[name] for name in config.backgrounds])
     kind = kinds[(numbers[:, 0] * len(kinds)).astype(int)]
     first = numbers[:, 1:4]
+    pale = first.mean(axis=1, keepdims=True)
+    first = np.where(kind[:, None] == 0, first, pale + (first - pale) * numbers[:, 12:])
     second = first + (numbers[:, 4:7] - first) * numbers[:, 7:8]
     low, high = config.plain
     behind = np.stack([first, second], axis=1)
     behind[kind == 0] = (low + (high - low) * first[kind == 0])[:, None]
-    return kind, behind, _patterns(kind, numbers[:, 8:], photos)
+    return kind, behind, _patterns(kind, numbers[:, 8:12], photos)
 
 
 def _patterns(kind: np.ndarray, numbers: np.ndarray, photos: int) -> np.ndarray:

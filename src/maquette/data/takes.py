@@ -156,10 +156,10 @@ def _drawn_lights(numbers: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, n
     """A strong light up to 110 degrees beside the camera, a weak one from anywhere above."""
     azimuth = np.stack([drawn[:, 0] + 220 * (numbers[:, 0] - 0.5), 360 * numbers[:, 1]], axis=1)
     elevation = np.stack([10 + 70 * numbers[:, 2], 80 * numbers[:, 3]], axis=1)
-    strength = np.stack([0.35 + 0.4 * numbers[:, 4], 0.3 * numbers[:, 5]], axis=1)
+    strength = np.stack([0.4 + 0.4 * numbers[:, 4], 0.3 * numbers[:, 5]], axis=1)
     a, e = np.deg2rad(azimuth), np.deg2rad(elevation)
     lights = np.stack([np.cos(e) * np.cos(a), np.sin(e), np.cos(e) * np.sin(a), strength], axis=2)
-    return 0.3 + 0.3 * numbers[:, 6], lights
+    return 0.35 + 0.3 * numbers[:, 6], lights
 
 
 def _groups(numbers: np.ndarray, config: ViewsConfig) -> np.ndarray:
@@ -174,8 +174,7 @@ def _training_windows(
     if config.framing == "camera":
         offset = np.floor(numbers[:, :2] * (config.render_size - config.size + 1))
         return _camera_windows(offset, flip, config)
-    low, high = config.margin
-    margin = _tensor(low + (high - low) * numbers[:, 3], takes.window.device)
+    margin = _tensor(_span(config.margin, numbers[:, 3]), takes.window.device)
     shift = _tensor((2 * numbers[:, :2] - 1) * config.shift, takes.window.device)
     window = window_around(projected_boxes(scene, takes), config.size, margin, shift)
     return _mirror_windows(window, torch.from_numpy(flip).to(window.device), config.size)
@@ -203,7 +202,7 @@ def _whole(numbers: np.ndarray) -> np.ndarray:
     return np.floor(numbers * 2**31)
 
 
-def span(limits: Range, numbers: np.ndarray) -> np.ndarray:
+def _span(limits: Range, numbers: np.ndarray) -> np.ndarray:
     """Numbers in [0, 1) spread over a range."""
     return limits[0] + (limits[1] - limits[0]) * numbers
 

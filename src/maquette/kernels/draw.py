@@ -13,7 +13,7 @@ from torch import Tensor
 
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
-from maquette.kernels.launch import compute_device, even_pieces, launch, start_warp
+from maquette.kernels.launch import even_pieces, launch, start_warp
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 

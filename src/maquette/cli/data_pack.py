@@ -1,0 +1,119 @@
+"""`maquette data pack`: folders of meshes to one file of shapes."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from ..io.errors import BadInput
+from .console import Advance, Console
+from .options import Compute, JsonFile, Out, check_compute, parse, set_up
+from .refusals import Refusal, need_place
+
+if TYPE_CHECKING:
+    from ..data.pack import Packed, ShapePack
+
+SUFFIX = ".pack"
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack(Compute):
+    """Many shapes in one compressed file, with colours, parts and solid voxels of 32 cells a side.
+
+    In a folder of meshes the sub-folders are categories; a table MANIFEST.csv with columns file, category,
+    split, family, source and licence (all but the first may be missing) says more. Splits that are not given
+    follow from a hash of the family, or of the name. Broken meshes are left out, counted and named.
+    """
+
+    meshes: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="MESHES...")]
+    """Folders of .ply, .obj, .glb, .gltf, .off or .stl; packed files are joined as they are."""
+    out: Out
+    """The .pack file to write."""
+    sources: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
+    """Keep only shapes of these sources."""
+    categories: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
+    """Keep only shapes of these categories."""
+    json: JsonFile = None
+    """Write counts, skipped files and size as JSON; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then write the file."""
+    options = parse(Pack, words, "data pack")
+    check_compute(options)
+    need_place(options.out, (SUFFIX,))
+    if not options.meshes:
+        raise Refusal("data pack: name at least one folder of meshes")
+    for path in options.meshes:
+        if not path.exists():
+            raise BadInput(path, "there is no such folder or packed file")
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        console.write_json(_pack(options, console))
+
+
+def _pack(options: Pack, console: Console) -> dict:
+    set_up(options)
+    from ..data.pack import write_pack
+
+    packed = _gathered(options.meshes, console)
+    pack = packed.pack.select(options.sources or None, options.categories or None)
+    if not len(pack):
+        raise BadInput(options.meshes[0], f"none of {len(packed.pack)} shapes is of what is wanted")
+    write_pack(pack, options.out)
+    size = options.out.stat().st_size
+    _say_skipped(packed, console)
+    console.say(f"wrote {options.out}: {_counts(pack)}, {size / 1e6:.1f} MB")
+    return {
+        "shapes": len(pack),
+        "faces": len(pack.faces),
+        "verts": len(pack.verts),
+        "bytes": size,
+        "splits": {split: sum(e.split == split for e in pack.entries) for split in ("train", "val", "test")},
+        "categories": len({entry.category for entry in pack.entries}),
+        "skipped": [{"file": problem.path, "reason": problem.reason} for problem in packed.skipped],
+    }
+
+
+def _gathered(paths: Sequence[Path], console: Console) -> "Packed":
+    """All shapes of folders and packed files."""
+    from ..data.pack import Packed, join_packs, pack_meshes, read_pack
+
+    packs = [read_pack(path) for path in paths if path.is_file()]
+    folders = [path for path in paths if not path.is_file()]
+    skipped: tuple = ()
+    if folders:
+        with ExitStack() as stack:
+
+            @cache
+            def bar(total: int) -> Advance:
+                return stack.enter_context(console.progress("packing", total))
+
+            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name))
+        packs.append(packed.pack)
+        skipped = packed.skipped
+    try:
+        return Packed(join_packs(packs), skipped)
+    except ValueError as error:
+        raise BadInput(paths[0], str(error)) from error
+
+
+def _counts(pack: "ShapePack") -> str:
+    categories = len({entry.category for entry in pack.entries})
+    splits = [f"{sum(e.split == split for e in pack.entries)} {split}" for split in ("train", "val", "test")]
+    return f"{len(pack)} shapes of {categories} categories ({', '.join(splits)}), {len(pack.faces)} faces"
+
+
+def _say_skipped(packed: "Packed", console: Console) -> None:
+    for problem in packed.skipped[:_MOST_NAMED]:
+        console.say(f"skipped {problem.path}: {problem.reason}")
+    if packed.skipped:
+        more = len(packed.skipped) - _MOST_NAMED
+        console.say(
+            f"{len(packed.skipped)} meshes were skipped" + (f", {more} not named" if more > 0 else "")
+        )
