@@ -15,10 +15,18 @@ from ...structures import Meshes
 from ...structures.shape import Shape
 from ...structures.textures_vertex import TexturesVertex
 from ..splits import split_of
-from . import chair, table
+from . import bench, cabinet, chair, shelf, sofa, stool, table
 from .part import Part
 
-_FAMILIES: dict[str, ModuleType] = {"chair": chair, "table": table}
+_FAMILIES: dict[str, ModuleType] = {
+    "chair": chair,
+    "table": table,
+    "shelf": shelf,
+    "cabinet": cabinet,
+    "sofa": sofa,
+    "bench": bench,
+    "stool": stool,
+}
 NAMES = tuple(_FAMILIES)
 SOURCE = "families"
 

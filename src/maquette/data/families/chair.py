@@ -187,6 +187,8 @@ def _seat_slats(p: Chair, low: float) -> list[Part]:
 def _rise(p: Chair) -> tuple[float, float, float, float]:
     """Half the width between the posts, their plane, and the heights between which a back is."""
     x, z = p.width / 2 - p.post / 2, -p.depth / 2 + p.post / 2
+    if p.seat == "round":
+        x, z = 0.68 * x, 0.76 * z
     return x, z, p.seat_height + p.back_gap, p.seat_height + p.back_height
 
 

@@ -85,8 +85,9 @@ def build_support(
         height: of the upper end, metres.
         round_plan: legs stand on an ellipse, not in the corners.
     """
-    build = _BUILDERS[spec.kind]
-    return build(spec, width, depth, height, round_plan)
+    if round_plan and spec.kind in ("sled", "panels", "trestle", "cross"):
+        width, depth = 0.72 * width, 0.72 * depth
+    return _BUILDERS[spec.kind](spec, width, depth, height, round_plan)
 
 
 def leg_points(spec: Support, width: float, depth: float, round_plan: bool) -> np.ndarray:
