@@ -87,3 +87,112 @@ def write_r2n2(root: Path, models: dict[str, list[str]], views: int = 3, size: i
 def pix2vox_split(**splits: list[str]) -> str:
     """The text of a split file of Pix2Vox for chairs."""
     return json.dumps([{"taxonomy_id": CHAIRS, "taxonomy_name": "chair", "baseline": {}, **splits}])
+
+
+def write_wedge(path: Path, front: str, scale: float = 2.0) -> None:
+    """An OBJ of a slab of size 2 x 3 x 4 (right, up, front) times `scale`, off the origin.
+
+    Its only corner at the top lies at the front on the object's right side, as the object itself would say.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    corners = np.array(
+        [[-1, 0, -2], [1, 0, -2], [1, 0, 2], [-1, 0, 2], [-1, 3, 2]], float
+    )  # front +Z: right is -X
+    turned = {
+        "+Z": corners,
+        "-Z": corners * [-1, 1, -1],
+        "+X": corners[:, [2, 1, 0]] * [1, 1, -1],
+        "-X": corners[:, [2, 1, 0]] * [-1, 1, 1],
+    }[front]
+    lines = [f"v {x} {y} {z}" for x, y, z in turned * scale + [10, 0, -3]]
+    faces = ["f 1 2 3 4", "f 1 5 2", "f 2 5 3", "f 3 5 4", "f 4 5 1"]
+    path.write_text("\n".join(lines + faces) + "\n")
+
+
+def write_shapenet(root: Path, models: dict[str, list[str]]) -> Path:
+    """ShapeNetCore.v1 and its solid voxels."""
+    for synset, names in models.items():
+        for name in names:
+            write_wedge(root / "ShapeNetCore.v1" / synset / name / "model.obj", "+X")
+            cells = np.zeros((128, 128, 128), bool)
+            cells[:128, :96, :64] = True  # front +X: 4 long there, 3 high, 2 wide
+            path = root / "ShapeNetCore.v1.binvox" / synset / name / "model.presolid.binvox"
+            write_binvox(path, cells, side=8.0)
+    return root
+
+
+def write_future3d(root: Path, models: dict[str, str]) -> Path:
+    """3D-FUTURE by id and super-category."""
+    rows = []
+    for id, category in models.items():
+        write_wedge(root / id / "normalized_model.obj", "+Z")
+        write_wedge(root / id / "raw_model.obj", "+Z", 0.7)
+        Image.new("RGB", (8, 8)).save(root / id / "image.jpg")
+        rows.append(
+            {"model_id": id, "super-category": category, "category": "x", "style": None, "theme": None}
+        )
+    (root / "model_info.json").write_text(json.dumps(rows))
+    return root
+
+
+def pix3d_record(number: int, category: str, model: str) -> dict:
+    """A photograph taken from the front, turned by an angle of its own."""
+    angle = 0.3 * number
+    turn = [[math.cos(angle), 0, math.sin(angle)], [0, 1, 0], [-math.sin(angle), 0, math.cos(angle)]]
+    return {
+        "img": f"img/{category}/{number:04d}.png",
+        "mask": f"mask/{category}/{number:04d}.png",
+        "category": category,
+        "img_size": [60, 40],
+        "2d_keypoints": [],
+        "img_source": "test",
+        "model": f"model/{category}/{model}/model.obj",
+        "model_raw": 0,
+        "model_source": "test",
+        "3d_keypoints": "",
+        "voxel": f"model/{category}/{model}/voxel.mat",
+        "rot_mat": turn,
+        "trans_mat": [0.5, -0.2, 40.0],
+        "focal_length": 35.0,
+        "cam_position": [0, 0, -40],
+        "inplane_rotation": 0.0,
+        "truncated": False,
+        "occluded": number == 1,
+        "slightly_occluded": False,
+        "bbox": [10, 5, 50, 35],
+    }
+
+
+def write_pix3d(root: Path, models: list[str], pictures: int = 4) -> Path:
+    """Pix3D with chairs, whose pictures show the models in turn, and its lists S1 and S2."""
+    rows = [pix3d_record(i, "chair", models[i % len(models)]) for i in range(pictures)]
+    for row in rows:
+        write_wedge(root / row["model"], "-Z")
+        for name in ("img", "mask"):
+            (root / row[name]).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", tuple(row["img_size"]), 255).save(root / row[name])
+    (root / "pix3d.json").write_text(json.dumps(rows))
+    for list_name, border in (("s1", pictures - 1), ("s2", pictures // 2)):
+        for split, chosen in (("train", rows[:border]), ("test", rows[border:])):
+            images = [{"id": i, "file_name": row["img"], "width": 60} for i, row in enumerate(chosen)]
+            text = json.dumps({"images": images, "annotations": [], "categories": []})
+            (root / f"pix3d_{list_name}_{split}.json").write_text(text)
+    return root
+
+
+def write_celeba(root: Path, count: int = 5, folder: str = "img_celeba") -> Path:
+    """Faces whose red tells the column and green the row, with crop boxes that reach over the border."""
+    (root / folder).mkdir(parents=True)
+    row, column = np.mgrid[:60, :50].astype(np.uint8)
+    names = [f"{i:06d}.jpg" for i in range(1, count + 1)]
+    for name in names:
+        Image.fromarray(np.stack([column * 4, row * 4, row * 0], axis=2)).save(
+            root / folder / name, quality=100
+        )
+    parts = [0] * (count - 2) + [1, 2]
+    rows = "".join(f"{name} {part}\n" for name, part in zip(names, parts, strict=True))
+    (root / "list_eval_partition.txt").write_text(rows)
+    (root / "identity_CelebA.txt").write_text("".join(f"{name} {i // 2}\n" for i, name in enumerate(names)))
+    boxes = "".join(f"{name}  30 10 40 40\n" for name in names)
+    (root / "list_bbox_celeba.txt").write_text(f"{count}\nimage_id x_1 y_1 width height\n{boxes}")
+    return root

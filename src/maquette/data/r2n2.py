@@ -32,7 +32,7 @@ from .r2n2_files import (
     voxel_file,
 )
 from .r2n2_frame import azimuth_from_layout, voxels_from_layout
-from .r2n2_splits import Split, Views, read_split, sorted_split
+from .r2n2_splits import Split, Views, split_of_folder
 
 Front = Literal["+X", "+Z"]
 
@@ -139,8 +139,7 @@ def read_r2n2(root: str | PathLike, split: str | PathLike | None = None, front: 
     """
     root = Path(root)
     models = list_models(root)
-    file = _split_file(root, split)
-    parts = sorted_split(models) if file is None else read_split(file)
+    parts, file = split_of_folder(root, split, models)
     wanted = {synset: [name for name in names if (synset, name) in parts] for synset, names in models.items()}
     good, problems = examine_all(root, wanted)
     if file is not None:
@@ -153,12 +152,6 @@ def read_r2n2(root: str | PathLike, split: str | PathLike | None = None, front: 
         raise BadInput(root, f"has no object that can be used{first}")
     entries, items = zip(*found, strict=True)
     return R2N2(root, entries, items, tuple(problems), front)
-
-
-def _split_file(root: Path, split: str | PathLike | None) -> Path | None:
-    if split is None:
-        return root / "ShapeNet.json" if (root / "ShapeNet.json").is_file() else None
-    return None if split == "sorted" else Path(split)
 
 
 def _absent(file: Path, parts: Split, wanted: dict[str, list[str]]) -> list[Problem]:

@@ -9,6 +9,7 @@
 
 import json
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from ..io.errors import ParseError, as_bad_input
@@ -17,6 +18,7 @@ from ..structures.shape import SPLITS
 
 Views = tuple[int, ...] | None  # those of the split, None for all
 Split = dict[tuple[str, str], dict[str, Views]]
+SPLIT_FILE = "ShapeNet.json"
 _TRAIN_PERCENT = 80
 
 
@@ -32,6 +34,26 @@ def sorted_split(models: dict[str, list[str]]) -> Split:
         for place, name in enumerate(sorted(names)):
             split[synset, name] = {"train" if place < border else "test": None}
     return split
+
+
+def split_of_folder(
+    root: Path, split: str | PathLike | None, models: dict[str, list[str]]
+) -> tuple[Split, Path | None]:
+    """The split that was asked for, and the file that it is from.
+
+    Args:
+        root: folder of the data set.
+        split: a split file, or "sorted"; `ShapeNet.json` in the folder where it is there, else sorted, when None.
+        models: as for `sorted_split`.
+
+    Raises:
+        BadInput: as `read_split`.
+    """
+    if split is None and (root / SPLIT_FILE).is_file():
+        split = root / SPLIT_FILE
+    if split is None or split == "sorted":
+        return sorted_split(models), None
+    return read_split(split), Path(split)
 
 
 def read_split(path: str | PathLike) -> Split:

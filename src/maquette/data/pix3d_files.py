@@ -1,0 +1,136 @@
+"""`pix3d.json` and the lists of S1 and S2, read strictly and without torch."""
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..io.errors import ParseError, as_bad_input
+from ..io.image_files import read_file
+from ..structures.shape import SPLITS
+
+TABLE = "pix3d.json"
+WRONG_MASKS = ("img/table/1749.jpg", "img/table/0045.png")  # left out by Mesh R-CNN's evaluation
+_SENSOR = 32.0  # mm
+
+
+class Record(NamedTuple):
+    """One picture of `pix3d.json`.
+
+    Attributes:
+        image: path below the data set's folder.
+        mask: of the object.
+        model: mesh file.
+        category: "chair", ...
+        size: width and height in pixels.
+        rotation: (3, 3) of the object's column vectors, assuming the camera at the origin.
+        translation: (3,).
+        focal: focal length in pixels.
+        box: left, top, right, bottom in pixels.
+        truncated: whether the picture ends before the object does.
+        occluded: whether something is before it.
+        slightly_occluded: whether something small is.
+    """
+
+    image: str
+    mask: str
+    model: str
+    category: str
+    size: tuple[int, int]
+    rotation: np.ndarray
+    translation: np.ndarray
+    focal: float
+    box: tuple[float, float, float, float]
+    truncated: bool
+    occluded: bool
+    slightly_occluded: bool
+
+
+def read_records(root: Path) -> tuple[list[Record], list[tuple[str, str]]]:
+    """The pictures of `pix3d.json`, and place and reason of those whose record cannot be used.
+
+    Raises:
+        BadInput: missing, not JSON, or not a list.
+    """
+    path = root / TABLE
+    data = read_file(path)
+    with as_bad_input(path, ParseError, ValueError, RecursionError):
+        rows = json.loads(data)
+        if not isinstance(rows, list):
+            raise ParseError("not a list of pictures")
+    good, bad = [], []
+    for number, row in enumerate(rows):
+        try:
+            good.append(_record(row))
+        except (ParseError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            what = f"no field {error}" if isinstance(error, KeyError) else str(error)
+            bad.append((f"picture {number}", what))
+    return good, bad
+
+
+def _record(row: dict[str, Any]) -> Record:
+    width, height = (int(side) for side in row["img_size"])
+    rotation, translation = _array(row, "rot_mat", (3, 3)), _array(row, "trans_mat", (3,))
+    left, top, right, bottom = _array(row, "bbox", (4,)).tolist()
+    focal = float(row["focal_length"]) * width / _SENSOR
+    if not (width > 0 and height > 0 and 0 < focal < np.inf):
+        raise ParseError("img_size and focal_length must be positive")
+    if not (left < right and top < bottom):
+        raise ParseError("bbox has no area")
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        raise ParseError("rot_mat is not a rotation")
+    paths = [_path(row, name) for name in ("img", "mask", "model")]
+    flags = [bool(row[name]) for name in ("truncated", "occluded", "slightly_occluded")]
+    return Record(
+        paths[0],
+        paths[1],
+        paths[2],
+        str(row["category"]),
+        (width, height),
+        rotation,
+        translation,
+        focal,
+        (left, top, right, bottom),
+        flags[0],
+        flags[1],
+        flags[2],
+    )
+
+
+def _array(row: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.array(row[name], np.float64)
+    if array.shape != shape or not np.isfinite(array).all():
+        raise ParseError(f"{name} does not have shape {shape}, or is not finite")
+    return array
+
+
+def _path(row: dict[str, Any], name: str) -> str:
+    path = PurePosixPath(row[name])
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        raise ParseError(f"{name} is not a path within the folder")
+    return str(path)
+
+
+def read_lists(root: Path, name: str) -> dict[str, str]:
+    """Splits by picture from Mesh R-CNN's `pix3d_<name>_{train,test}.json`, name "s1" or "s2".
+
+    Raises:
+        BadInput: missing, malformed, or a picture in both.
+    """
+    splits: dict[str, str] = {}
+    for split in (SPLITS[0], SPLITS[2]):
+        path = root / f"pix3d_{name}_{split}.json"
+        data = read_file(path)
+        with as_bad_input(path, ParseError, ValueError, RecursionError):
+            content = json.loads(data)
+            images = content.get("images") if isinstance(content, dict) else None
+            if not isinstance(images, list):
+                raise ParseError("has no list 'images'")
+            for number, image in enumerate(images):
+                file = image.get("file_name") if isinstance(image, dict) else None
+                if not isinstance(file, str):
+                    raise ParseError("has no file_name", f"image {number}")
+                if splits.setdefault(file, split) != split:
+                    raise ParseError(f"{file} is in the other list too", f"image {number}")
+    return splits

@@ -1,0 +1,119 @@
+"""ShapeNetCore.v1 (Chang et al., 2015): meshes, and solid voxels where they are there.
+
+    ShapeNetCore.v1/<synset>/<model>/model.obj
+    ShapeNetCore.v1/taxonomy.json                                        words for the synsets (optional)
+    ShapeNetCore.v1.binvox/<synset>/<model>/model.presolid.binvox        128^3, solid (optional)
+
+Up is +Y and the front +X, as in R2N2's pictures and voxels, which were made from these files.
+"""
+
+import json
+from os import PathLike
+from pathlib import Path
+
+from ..io.binvox import load_binvox
+from ..io.errors import BadInput, as_bad_input
+from ..io.image_files import read_file
+from ..structures.shape import SPLITS, Shape
+from ..structures.voxels import VoxelGrid
+from .batch import Entry
+from .mesh_set import MeshSet
+from .problems import Problem
+from .r2n2_files import CATEGORIES, KNOWN_BROKEN
+from .r2n2_frame import voxels_from_layout
+from .r2n2_splits import split_of_folder
+
+MESHES, VOXELS = "ShapeNetCore.v1", "ShapeNetCore.v1.binvox"
+_DIGITS = 8
+
+
+def mesh_root(root: Path) -> Path:
+    """The folder of the synsets: `ShapeNetCore.v1` below a folder, or the folder itself."""
+    return root / MESHES if (root / MESHES).is_dir() else root
+
+
+def synsets(root: Path) -> list[str]:
+    """Folders below `mesh_root` whose names are synsets: eight digits."""
+    folder = mesh_root(root)
+    if not folder.is_dir():
+        return []
+    return sorted(
+        p.name for p in folder.iterdir() if p.name.isdigit() and len(p.name) == _DIGITS and p.is_dir()
+    )
+
+
+def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> MeshSet:
+    """List the meshes; none is opened.
+
+    Ids are "<synset>/<model>" as in R2N2. Folders without `model.obj` and the models that R2N2's authors list as
+    broken are left out and named.
+
+    Args:
+        root: the folder with `ShapeNetCore.v1`, or that folder.
+        split: as for `read_r2n2`; an object of several splits belongs to the first.
+
+    Raises:
+        BadInput: no synsets, no model, or a malformed split file or taxonomy.
+    """
+    root = Path(root)
+    folder = mesh_root(root)
+    models = {
+        synset: sorted(p.name for p in (folder / synset).iterdir() if p.is_dir()) for synset in synsets(root)
+    }
+    parts, _ = split_of_folder(root, split, models)
+    words = _words(folder)
+    files, entries, problems = [], [], []
+    for synset, name in ((s, n) for s, names in models.items() for n in names if (s, n) in parts):
+        file = folder / synset / name / "model.obj"
+        reason = _wrong(file, synset, name)
+        if reason:
+            problems.append(Problem(str(file), reason))
+            continue
+        part = next(word for word in SPLITS if word in parts[synset, name])
+        files.append(file)
+        entries.append(Entry(f"{synset}/{name}", words.get(synset, synset), part, source="ShapeNetCore.v1"))
+    if not files:
+        raise BadInput(root, "has no <synset>/<model>/model.obj")
+    return MeshSet("ShapeNetCore.v1", root, tuple(files), tuple(entries), "+X", tuple(problems))
+
+
+def _wrong(file: Path, synset: str, name: str) -> str:
+    if (synset, name) in KNOWN_BROKEN:
+        return "listed as broken by the authors of 3D-R2N2"
+    return "" if file.is_file() else "the mesh is missing"
+
+
+def _words(folder: Path) -> dict[str, str]:
+    """First words of the synsets; those of `taxonomy.json` for the ones that R2N2 does not have."""
+    path = folder / "taxonomy.json"
+    if not path.is_file():
+        return CATEGORIES
+    with as_bad_input(path, ValueError, KeyError, TypeError, AttributeError, RecursionError, say="malformed"):
+        rows = json.loads(read_file(path))
+        words = {row["synsetId"]: row["name"].split(",")[0].strip() for row in rows}
+    return words | CATEGORIES
+
+
+def shapenet_voxels(data: MeshSet, index: int, shape: Shape) -> VoxelGrid:
+    """The solid 128^3 cells of an object, in the object frame.
+
+    The box of the solid cells is put where the mesh's box is, the origin; the header's place is not used.
+
+    Args:
+        data: as `read_shapenet` gives it.
+        index: of the object.
+        shape: its mesh (`data.shape(index)`), whose scale the cells get.
+
+    Raises:
+        BadInput: the file is missing or malformed, or has no solid cell.
+    """
+    path = data.root / VOXELS / data.entries[index].id / "model.presolid.binvox"
+    grid = load_binvox(path)
+    turned = voxels_from_layout(grid.occupancy).contiguous()
+    solid = turned[0].nonzero()
+    if not len(solid):
+        raise BadInput(path, "has no solid cell")
+    cell = grid.cell_size * shape.scale
+    middle = (solid.amin(0) + solid.amax(0) + 1) / 2
+    x, y, z = ((grid.resolution / 2 - middle) * cell).tolist()
+    return VoxelGrid(turned, side=grid.side * shape.scale, center=(x, y, z))
