@@ -5,9 +5,15 @@ from itertools import product
 import pytest
 import torch
 
+from maquette.kernels.voxel_parts import Parts
 from maquette.kernels.voxelize import solid_cells
 from maquette.utils import ico_sphere
 from mesh_shapes import random_mesh
+
+
+def one_part(corners, axes_needed=2):
+    zero = torch.zeros(1, dtype=torch.int64)
+    return Parts(corners, zero.expand(len(corners)), zero, zero + axes_needed)
 
 
 def touches(corners, cell):
@@ -33,7 +39,7 @@ def test_surface_matches_separating_axes():
     n = 5
     verts, faces = random_mesh(12, 5, torch.float64)
     corners = (verts * 1.5 + 2.5)[faces].float()
-    solid = solid_cells(corners, torch.zeros(5, dtype=torch.int64), 1, n, fill=False)[0]
+    solid = solid_cells(corners, torch.zeros(5, dtype=torch.int64), 1, n)[0]
     for cell in product(range(n), repeat=3):
         results = [touches(triangle.double(), cell) for triangle in corners]
         if min(margin for _, margin in results) > 1e-4:
@@ -66,30 +72,52 @@ def votes(corners, n):
     return result
 
 
-def test_inside_matches_rays_one_by_one():
+@pytest.mark.parametrize("axes_needed", [2, 3])
+def test_inside_matches_rays_one_by_one(axes_needed):
     n = 9
     sphere = ico_sphere(1)
     keep = torch.rand(80) > 0.2
     corners = (sphere.verts_packed() * 3.3 + torch.tensor([4.51, 4.43, 4.57]))[sphere.faces_packed()[keep]]
     mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
-    solid = solid_cells(corners, mesh_of_face, 1, n, fill=True)[0]
-    surface = solid_cells(corners, mesh_of_face, 1, n, fill=False)[0]
-    ballots = votes(corners.double(), n)
-    yes, no = (ballots > 0).sum(0), (ballots < 0).sum(0)
-    inside = (yes > no) | ((yes == 1) & (no == 1))
+    solid = solid_cells(corners, mesh_of_face, 1, n, one_part(corners, axes_needed))[0]
+    surface = solid_cells(corners, mesh_of_face, 1, n)[0]
+    inside = (votes(corners.double(), n) > 0).sum(0) >= axes_needed
     assert torch.equal(solid, surface | inside)
+    assert (inside & ~surface).any()
 
 
-def test_faces_of_several_meshes_do_not_mix():
-    verts, faces = random_mesh(10, 6)
-    corners = (verts + 4)[faces]
-    mesh_of_face = torch.tensor([0, 2, 0, 2, 2, 0])
-    together = solid_cells(corners, mesh_of_face, 3, 33, fill=True)
-    assert not together[1].any()
-    for n in (0, 2):
-        own = corners[mesh_of_face == n]
-        alone = solid_cells(own, torch.zeros(len(own), dtype=torch.int64), 1, 33, fill=True)
-        assert torch.equal(together[n], alone[0])
+def test_parts_outside_of_the_grid_and_across_its_edge():
+    verts = ico_sphere(2).verts_packed()
+    faces = ico_sphere(2).faces_packed()
+    for shift in (-20.0, -2.0, 35.0, 50.0):
+        corners = (verts * 9 + torch.tensor([16.3, 15.8, shift]))[faces]
+        solid = solid_cells(corners[:0], faces[:0, 0], 1, 33, one_part(corners))[0]
+        centres = torch.stack(torch.meshgrid(*[torch.arange(33) + 0.5] * 3, indexing="ij"), -1)
+        far = (centres - torch.tensor([16.3, 15.8, shift])).norm(dim=-1)
+        assert solid[far < 8.6].all()
+        assert not solid[far > 9].any()
+
+
+def shifted_spheres(count):
+    """Spheres in a row, each a part of its own, two to a mesh."""
+    sphere, index = ico_sphere(2), torch.arange(count)
+    places = torch.stack([8.1 + 2.5 * index, 9 + 0.3 * index, 20 - 0.7 * index], 1)
+    corners = (sphere.verts_packed() * 5.2 + places[:, None])[:, sphere.faces_packed()]
+    part = index.repeat_interleave(320)
+    return corners.flatten(0, 1), part, Parts(corners.flatten(0, 1), part, index // 2, index * 0 + 2)
+
+
+def test_parts_add_up_and_meshes_do_not_mix(monkeypatch):
+    corners, part, parts = shifted_spheres(6)
+    together = solid_cells(corners, part // 2, 3, 33, parts)
+    for mesh in range(3):
+        both = [corners[part == 2 * mesh + k] for k in (0, 1)]
+        alone = [
+            solid_cells(own, torch.zeros(320, dtype=torch.int64), 1, 33, one_part(own))[0] for own in both
+        ]
+        assert torch.equal(together[mesh], alone[0] | alone[1])
+    monkeypatch.setattr("maquette.kernels.voxel_parts._WORDS_AT_ONCE", 500)
+    assert torch.equal(solid_cells(corners, part // 2, 3, 33, parts), together)
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33])
@@ -101,7 +129,7 @@ def test_same_bits_for_any_number_of_threads(n):
         for count in (1, 2, 5):
             torch.set_num_threads(count)
             mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
-            results.append(solid_cells(corners, mesh_of_face, 1, n, fill=True))
+            results.append(solid_cells(corners, mesh_of_face, 1, n, one_part(corners)))
     finally:
         torch.set_num_threads(threads)
     assert torch.equal(results[0], results[1])

@@ -1,15 +1,96 @@
 """Solid voxelization: volumes of damaged closed shapes, open shapes, frames, bad numbers."""
 
+import itertools
 import math
 
 import pytest
 import torch
 
-from maquette.ops import voxelize
-from maquette.structures import Meshes
+from maquette.ops import SubdivideMeshes, voxelize
+from maquette.structures import Meshes, join_meshes_as_scene
 from maquette.utils import ico_sphere, torus
 from mesh_shapes import tetrahedron
 
+
+def rings(profile, sides=32):
+    """The surface that a closed profile of (radius, height) sweeps around the y axis; quads cut in two."""
+    profile, count = torch.tensor(profile), len(profile)
+    angle = torch.arange(sides) * (2 * math.pi / sides)
+    radius, height = profile[:, :1], profile[:, 1:].expand(-1, sides)
+    verts = torch.stack([radius * angle.cos(), height, radius * angle.sin()], -1).reshape(-1, 3)
+    i, j = torch.meshgrid(torch.arange(count), torch.arange(sides), indexing="ij")
+    a, b = i * sides + j, i * sides + (j + 1) % sides
+    c, d = ((i + 1) % count) * sides + j, ((i + 1) % count) * sides + (j + 1) % sides
+    faces = torch.cat([torch.stack([a, c, b], -1), torch.stack([b, c, d], -1)]).reshape(-1, 3)
+    return Meshes([verts], [faces])
+
+
+def subdivided_box(sizes, times):
+    """A box around the origin, each side of 2 x 4^times triangles."""
+    x, y, z = (torch.tensor(sizes) / 2).tolist()
+    signs = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=3)))
+    quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
+    faces = torch.tensor([[q[k] for k in corner] for q in quads for corner in ((0, 1, 2), (0, 2, 3))])
+    meshes = Meshes([signs * torch.tensor([x, y, z])], [faces])
+    for _ in range(times):
+        meshes = SubdivideMeshes()(meshes)
+    return meshes
+
+
+def volume_of(mesh):
+    a, b, c = mesh.verts_packed().double()[mesh.faces_packed()].unbind(1)
+    return float((a * torch.linalg.cross(b, c)).sum().abs() / 6)
+
+
+def measured_volume(meshes, side, inner=None):
+    """Volume of the cells at 128^3, surface cells counted half, but those of `inner` (a grid) whole."""
+    solid, surface = (voxelize(meshes, 128, side, fill=fill).occupancy for fill in (True, False))
+    half = surface if inner is None else surface & ~inner
+    return (solid.sum() - 0.5 * half.sum()).item() * (side / 128) ** 3
+
+
+def turned(meshes, generator):
+    rotation = torch.linalg.qr(torch.randn(3, 3, generator=generator))[0]
+    return Meshes([meshes.verts_packed() @ rotation], [meshes.faces_packed()])
+
+
+def damaged(meshes, generator):
+    """Faces flipped at random, one in ten gone."""
+    faces = meshes.faces_packed()
+    flip = torch.rand(len(faces), 1, generator=generator) < 0.5
+    faces = torch.where(flip, faces.flip(1), faces)
+    chosen = torch.randperm(len(faces), generator=generator)[len(faces) // 10 :]
+    return Meshes([meshes.verts_packed()], [faces[chosen]])
+
+
+PROFILES = {
+    "cylinder": [
+        [0.0, -0.4],
+        [0.1, -0.4],
+        [0.2, -0.4],
+        [0.2, -0.2],
+        [0.2, 0],
+        [0.2, 0.2],
+        [0.2, 0.4],
+        [0, 0.4],
+    ],
+    "cup": [[0.0, -0.4], [0.3, -0.4], [0.3, 0], [0.3, 0.4], [0.2, 0.4], [0.2, 0], [0.2, -0.3], [0, -0.3]],
+}
+CLOSED = {
+    "sphere": ico_sphere(3).scale_verts(0.45),
+    "box": subdivided_box((0.5, 0.4, 0.6), 3),
+    "box of twelve faces": subdivided_box((0.5, 0.4, 0.6), 0),
+    "torus": torus(0.12, 0.3, 24, 48),
+    **{name: rings(profile) for name, profile in PROFILES.items()},
+}
+LENS = math.pi * (4 * 0.3 + 0.3) * (2 * 0.3 - 0.3) ** 2 / 12  # of two balls of radius 0.3, 0.3 apart
+PAIRS = {
+    "boxes": ([subdivided_box((0.5, 0.4, 0.6), 3), subdivided_box((0.3, 0.7, 0.3), 2)], 0.147),
+    "spheres": (
+        [ico_sphere(4).scale_verts(0.3).offset_verts(torch.tensor([x, 0.0, 0.0])) for x in (-0.15, 0.15)],
+        2 * 4 / 3 * math.pi * 0.3**3 - LENS,
+    ),
+}
 SHAPES = {
     "sphere": (ico_sphere(4).scale_verts(0.45), 4 / 3 * math.pi * 0.45**3),
     "torus": (torus(0.12, 0.3, 32, 64), 2 * math.pi**2 * 0.3 * 0.12**2),
@@ -32,10 +113,28 @@ def damage(faces, kind):
 def test_volume_within_two_percent(shape, kind):
     meshes, volume = SHAPES[shape]
     side = 1.0 if shape != "tetrahedron" else 1.5
-    damaged = Meshes(meshes.verts_list(), [damage(meshes.faces_list()[0], kind)])
-    solid, surface = (voxelize(damaged, 128, side, fill=fill).occupancy.sum() for fill in (True, False))
-    measured = (solid - 0.5 * surface).item() * (side / 128) ** 3
-    assert abs(measured / volume - 1) < 0.02
+    mesh = Meshes(meshes.verts_list(), [damage(meshes.faces_list()[0], kind)])
+    assert abs(measured_volume(mesh, side) / volume - 1) < 0.02
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("shape", CLOSED)
+def test_volume_of_damaged_and_turned_shapes(shape, seed):
+    generator = torch.Generator().manual_seed(seed)
+    mesh = damaged(turned(CLOSED[shape], generator), generator)
+    assert abs(measured_volume(mesh, 1.2) / volume_of(CLOSED[shape]) - 1) < 0.02
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("shape", PAIRS)
+def test_parts_that_overlap_are_one_solid(shape, seed):
+    pair, volume = PAIRS[shape]
+    pair = [turned(mesh, torch.Generator().manual_seed(seed)) for mesh in pair]
+    whole = [[voxelize(mesh, 128, 1.2, fill=fill).occupancy for fill in (True, False)] for mesh in pair]
+    inner = (whole[0][0] & ~whole[0][1]) | (whole[1][0] & ~whole[1][1])
+    generator = torch.Generator().manual_seed(seed)
+    mesh = join_meshes_as_scene([damaged(mesh, generator) for mesh in pair])
+    assert abs(measured_volume(mesh, 1.2, inner) / volume - 1) < 0.02
 
 
 def test_a_cup_without_lid_is_solid_inside():
@@ -52,6 +151,45 @@ def test_a_single_sheet_stays_a_sheet():
     occupancy = voxelize(Meshes([verts], [torch.tensor([[0, 1, 2], [0, 2, 3]])]), 20).occupancy[0]
     assert occupancy.sum() == 16 * 16
     assert occupancy[2:18, 2:18, 10].all()
+
+
+def test_a_bent_sheet_stays_a_sheet():
+    verts = torch.tensor([[x, y, z] for x, y in ((-0.3, 0.2), (0, -0.3), (0.3, 0.2)) for z in (-0.3, 0.3)])
+    sheet = Meshes([verts], [torch.tensor([[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5]])])
+    solid, surface = (voxelize(sheet, 40, fill=fill).occupancy for fill in (True, False))
+    assert torch.equal(solid, surface)
+
+
+def loose_squares(gap=0.0):
+    """The six sides of a box, each a piece of its own, with gaps between them."""
+    box = subdivided_box((0.6, 0.6, 0.6), 0)
+    corners = box.verts_packed()[box.faces_packed()].reshape(6, 6, 3)
+    outwards = corners.mean(1, keepdim=True) / 0.3
+    return Meshes([(corners + gap * outwards).reshape(-1, 3)], [torch.arange(36).reshape(12, 3)])
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.01])
+def test_loose_squares_make_a_box(gap):
+    occupancy = voxelize(loose_squares(gap), 32).occupancy[0]
+    assert occupancy[7:25, 7:25, 7:25].all()
+
+
+def test_a_wall_across_and_faces_there_twice_change_nothing():
+    box = subdivided_box((0.6, 0.6, 0.6), 0)
+    expected = voxelize(box, 32).occupancy
+    verts, faces = box.verts_packed(), box.faces_packed()
+    wall = (verts[:, 0] == verts[:, 1]).nonzero()[:, 0]
+    wall = torch.stack([wall[:3], wall[1:4]])
+    assert torch.equal(voxelize(Meshes([verts], [torch.cat([faces, wall])]), 32).occupancy, expected)
+    twice = torch.cat([faces, faces.flip(1)])
+    assert torch.equal(voxelize(Meshes([verts], [twice]), 32).occupancy, expected)
+
+
+def test_a_hollow_between_two_shells_is_filled():
+    shells = join_meshes_as_scene([ico_sphere(3).scale_verts(r) for r in (0.45, 0.3)])
+    assert torch.equal(
+        voxelize(shells, 40).occupancy, voxelize(ico_sphere(3).scale_verts(0.45), 40).occupancy
+    )
 
 
 def test_axes_side_and_center():

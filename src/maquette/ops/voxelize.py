@@ -1,11 +1,14 @@
 """Meshes to solid voxels."""
 
 import torch
+from torch import Tensor
 
 from ..kernels.launch import compute_device
+from ..kernels.voxel_parts import Parts
 from ..kernels.voxelize import solid_cells
 from ..structures import Meshes
 from ..structures.voxels import VoxelGrid
+from .solid_parts import solid_parts
 
 __all__ = ["voxelize"]
 
@@ -20,11 +23,13 @@ def voxelize(
     """Solid occupancy of meshes on a grid.
 
     A cell is solid when a face touches it (exact overlap of triangle and closed box), or when its centre lies
-    inside. Inside is found by the parity of crossings along rays through the centre in x, y and z;
-    orientation of the faces plays no part. A ray with an odd number of crossings in all has gone through a
-    hole and does not vote; the other rays decide by majority, one against one counting as inside. So a mesh
-    that is open, inside out, of mixed orientation or short of some faces still has a solid inside. Where
-    closed parts overlap, an even number of them cancels, as parity has it.
+    inside of any part. A part is a piece of faces that share edges; vertices at the same place count as one. Holes
+    that are small against their part are closed (`solid_parts`), then the parity of crossings along rays through
+    the centre in x, y and z tells inside from outside: orientation of the faces plays no part, and neither do
+    other parts, so overlaps do not cancel and a cavity that is a part of its own is filled. So a mesh that is
+    made of many parts, open, inside out, of mixed orientation or short of some faces still has a solid inside. A
+    part with large holes is filled where two of the three axes find it inside with faces on both sides; all such
+    parts of a mesh together, where all three do.
 
     Args:
         meshes: N meshes. Faces with coordinates that are not finite are skipped; what lies outside of the
@@ -48,5 +53,11 @@ def voxelize(
     cells = ((verts - verts.new_tensor(center)) / side + 0.5) * resolution
     corners = cells[meshes.faces_packed().to(where)]
     mesh_of_face = meshes.faces_packed_to_mesh_idx().to(where)
-    solid = solid_cells(corners, mesh_of_face, len(meshes), resolution, fill)
+    parts = _parts(cells, meshes.faces_packed(), mesh_of_face) if fill else None
+    solid = solid_cells(corners, mesh_of_face, len(meshes), resolution, parts)
     return VoxelGrid(solid.to(meshes.device), side=side, center=center)
+
+
+def _parts(cells: Tensor, faces: Tensor, mesh_of_face: Tensor) -> Parts:
+    found = solid_parts(cells.cpu().numpy(), faces.cpu().numpy(), mesh_of_face.cpu().numpy())
+    return Parts(*(torch.from_numpy(array).to(cells.device) for array in found))
