@@ -196,19 +196,21 @@ def _enter(
 
 
 @wp.func
-def _face_colour(scene: _Scene, take: _Take, face: int) -> wp.vec4:
-    """Colour of a face without light and texture, and the hash of its part as the bits of the last number."""
+def _part_key(scene: _Scene, take: _Take, face: int) -> wp.uint32:
+    """Hash of the part that a face belongs to."""
+    return hashed(hashed(take.key, 3), scene.parts[scene.face_starts[take.shape] + face])
+
+
+@wp.func
+def _face_colour(scene: _Scene, take: _Take, face: int) -> wp.vec3:
+    """Colour of a face without light and texture."""
     row = scene.face_starts[take.shape] + face
-    part = scene.parts[row]
-    swatch = scene.palette_starts[take.shape] + int(scene.colours[row])
-    colour = wp.vec3(
-        float(scene.palette[swatch, 0]), float(scene.palette[swatch, 1]), float(scene.palette[swatch, 2])
-    )
-    colour = colour / 255.0
     if take.groups > 0:
-        group = int(hashed(hashed(take.key, 1), part) % wp.uint32(take.groups))
-        colour = random_colour(hashed(hashed(take.key, 2), group))
-    return wp.vec4(colour[0], colour[1], colour[2], wp.cast(hashed(hashed(take.key, 3), part), float))
+        group = int(hashed(hashed(take.key, 1), scene.parts[row]) % wp.uint32(take.groups))
+        return random_colour(hashed(hashed(take.key, 2), group))
+    swatch = scene.palette_starts[take.shape] + int(scene.colours[row])
+    red, green, blue = scene.palette[swatch, 0], scene.palette[swatch, 1], scene.palette[swatch, 2]
+    return wp.vec3(float(red), float(green), float(blue)) / 255.0
 
 
 @wp.func
@@ -254,14 +256,13 @@ def _paint_pixels(
     cloud_key, noise_key = hashed(grain, 1), hashed(grain, 2)
     pixels = size * size
     seen = int(-1)
-    plain = wp.vec4(0.0)
+    part_key = wp.uint32(0)
+    colour = wp.vec3(0.0)
     strength = float(0.0)
     for pixel in range(first, last):
         x, y = pixel % size, pixel // size
         total = wp.vec3(0.0)
-        colour = wp.vec3(0.0)
         covered = int(0)
-        shaded = int(-1)
         for i in range(SAMPLES):
             for j in range(SAMPLES):
                 place = base + (y * SAMPLES + i) * size * SAMPLES + x * SAMPLES + j
@@ -269,21 +270,18 @@ def _paint_pixels(
                 if word != wp.uint64(0):
                     samples[place] = wp.uint64(0)
                     face = int(word & wp.uint64(0xFFFFFFFF)) - 1
-                    if face != shaded:
-                        if face != seen:
-                            plain = _face_colour(scene, take, face)
-                            strength = _face_light(scene, take, face)
-                            seen = face
+                    if face != seen:
+                        part_key = _part_key(scene, take, face)
+                        colour = _face_colour(scene, take, face)
+                        strength = _face_light(scene, take, face)
+                        seen = face
+                    shown = colour
+                    if unit(part_key) < take.texture:
                         column = float(x) + (float(j) + 0.5) / float(SAMPLES)
                         line = float(y) + (float(i) + 0.5) / float(SAMPLES)
                         depth = 1.0 / wp.cast(wp.uint32(word >> wp.uint64(32)), float)
-                        colour = wp.vec3(plain[0], plain[1], plain[2])
-                        part_key = wp.cast(plain[3], wp.uint32)
-                        if unit(part_key) < take.texture:
-                            colour = textured(colour, _place(take, column, line, depth), part_key)
-                        colour = wp.min(colour * strength, wp.vec3(1.0))
-                        shaded = face
-                    total += colour
+                        shown = textured(colour, _place(take, column, line, depth), part_key)
+                    total += wp.min(shown * strength, wp.vec3(1.0))
                     covered += 1
         share = float(covered) / float(SAMPLES * SAMPLES)
         total = total / float(SAMPLES * SAMPLES)
@@ -403,11 +401,11 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
         return images, alpha
     for rows in torch.arange(len(takes)).split(max(1, _MOST_SAMPLES // each)):
         part = slice(int(rows[0]), int(rows[-1]) + 1)
-        _draw_on_cuda(scene, takes[part], size, images[part], alpha[part])
+        _draw_by_face(scene, takes[part], size, images[part], alpha[part])
     return images, alpha
 
 
-def _draw_on_cuda(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
+def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
     shape = takes.shape.long()
     ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
     samples = torch.zeros(len(takes) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
