@@ -23,6 +23,7 @@ COMMANDS = {
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
     "data": "data sets: list, make, pack, check, prepare",
     "evaluate": "score weights on held-out pictures, under a named protocol",
+    "compare": "runs side by side: settings, losses, IoU, per class too",
     "bench": "time the operators on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
 }

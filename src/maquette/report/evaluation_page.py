@@ -1,6 +1,6 @@
 """The page of one evaluation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ import torch
 from ..evaluate import Case, Evaluation
 from . import plots
 from .numbers import ALL, origin
-from .page import facts, page, png_uri, table, text, tiles
+from .page import facts, figures, page, png_uri, table, text, tiles
 from .voxel_pictures import EXTRA, MISSED, draw_pair
 
 _MOST_INPUTS = 4
@@ -102,7 +102,7 @@ def _views(numbers: Mapping[str, Any]) -> list[str]:
     ]
     if len(counts) > 1:
         x = [float(count) for count in counts]
-        figures = [
+        uris = [
             plots.curves(
                 {
                     name: (x, [group["views"][c][measure]["sample_mean"] for c in counts])
@@ -113,7 +113,7 @@ def _views(numbers: Mapping[str, Any]) -> list[str]:
             )
             for measure in ("iou", "fscore")
         ]
-        pieces += ["<h2>More views</h2>", _plots(figures)]
+        pieces += ["<h2>More views</h2>", figures(uris)]
     return pieces
 
 
@@ -164,7 +164,7 @@ def _card(case: Case, threshold: float) -> str:
     azimuth, elevation = case.cameras[0, :2].tolist()
     angles = torch.tensor([azimuth, azimuth + _BEHIND])
     predicted, target = draw_pair(case.probability >= threshold, case.target, angles, max(elevation, 15.0))
-    figures = [
+    pieces = [
         _inputs(case),
         _figure(predicted[0], "predicted"),
         _figure(target[0], "target"),
@@ -173,7 +173,7 @@ def _card(case: Case, threshold: float) -> str:
         _figure(predicted[1], "predicted, from behind"),
         _figure(target[1], "target, from behind"),
     ]
-    return f'<div class="case">{"".join(figures)}</div>'
+    return f'<div class="case">{"".join(pieces)}</div>'
 
 
 def _inputs(case: Case) -> str:
@@ -210,7 +210,7 @@ def _spread(numbers: Mapping[str, Any]) -> list[str]:
         for name, values in scatter.items()
     }
     ranked = plots.curves(lines, "per cent of the samples", "IoU at least", marks=False)
-    return ["<h2>Spread</h2>", _plots([spread, ranked])]
+    return ["<h2>Spread</h2>", figures([spread, ranked])]
 
 
 def _classes(numbers: Mapping[str, Any]) -> list[str]:
@@ -250,8 +250,3 @@ def _sweep(numbers: Mapping[str, Any]) -> list[str]:
 def _note(numbers: Mapping[str, Any]) -> list[str]:
     protocol = numbers["protocol"]
     return [f"<h2>About the protocol</h2><p>{text(protocol['source'])}. {text(protocol['note'])}</p>"]
-
-
-def _plots(uris: Sequence[str]) -> str:
-    pictures = "".join(f'<img alt="" src="{uri}">' for uri in uris)
-    return f'<div class="plots">{pictures}</div>'

@@ -41,7 +41,7 @@ p { margin: 4px 0 12px; max-width: 75ch; }
 .case .about { align-self: center; padding: 0 4px; min-width: 0; overflow-wrap: anywhere; font-size: 13px;
   line-height: 1.35; }
 .case .about b { display: block; font-size: 26px; font-variant-numeric: tabular-nums; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 12px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); gap: 12px; }
 .plots img, .wide img { width: 100%; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
@@ -54,7 +54,8 @@ td.bar { background: linear-gradient(to right, var(--bar) var(--share), transpar
 .good { color: var(--good); } .bad { color: var(--bad); }
 .swatch { white-space: nowrap; margin-left: 12px; }
 .swatch i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: 5px; }
-.note { border-left: 3px solid var(--bad); padding: 2px 12px; }
+.note { border-left: 3px solid var(--bad); padding: 2px 14px; margin: 20px 0; }
+.note ul { margin: 4px 0; padding-left: 20px; }
 footer { margin-top: 56px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft);
   font-size: 13px; }
 """
@@ -120,6 +121,12 @@ def table(
     lines = ["".join(_cell(cell, column in bars) for column, cell in enumerate(row)) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f'<div class="scroll"><table><thead>{top}</thead><tbody>{body}</tbody></table></div>'
+
+
+def figures(uris: Sequence[str], wide: bool = False) -> str:
+    """Plots beside each other, or one across the page."""
+    pictures = "".join(f'<img alt="" src="{uri}">' for uri in uris)
+    return f'<div class="{"wide" if wide else "plots"}">{pictures}</div>'
 
 
 def _row(cells: Iterable[str], tag: str) -> str:

@@ -1,0 +1,217 @@
+"""Runs side by side, as a page and as text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import plots
+from .comparison import common_views, mean_of
+from .numbers import ALL
+from .page import facts, figures, page, table, text
+
+_NONE = "-"
+
+
+def comparison_page(comparison: Mapping[str, Any]) -> str:
+    """HTML with tables and plots.
+
+    Args:
+        comparison: what `comparison_of` gave.
+    """
+    rows = comparison["runs"]
+    views = common_views(rows)
+    body = [f"<h1>{len(rows)} runs side by side</h1>", *_head(rows, views), *_warnings(comparison)]
+    body += ["<h2>Loss and IoU</h2>", table(*score_table(comparison))]
+    body += [f'<p class="soft">{text(footnote(rows))}</p>', "<h2>Runs</h2>", table(*run_table(comparison))]
+    body += [*_curves(comparison), *_views(rows), *_groups(rows, views), *_classes(rows, views)]
+    return page("Runs side by side", body, f"maquette {comparison['version']}")
+
+
+def run_table(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of what the runs are, as text."""
+    head = ["run", "recipe", "variant", "parameters", "steps", "samples", "time"]
+    return head, [_about(row) for row in comparison["runs"]]
+
+
+def score_table(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of losses and scores, as text; what keeps them from being compared is a column of its own."""
+    rows = comparison["runs"]
+    views = common_views(rows)
+    differ = [key for key in ("protocol", "split", "threshold", "data") if _differs(comparison, key)]
+    split = next((row["protocol"]["split"] for row in rows if row["protocol"]), "test")
+    head = [
+        "run",
+        "train loss",
+        "train IoU",
+        "val loss",
+        "val IoU",
+        f"{split} loss",
+        f"{split} IoU",
+        "class mean",
+    ]
+    lines = [
+        [row["name"], *_scores(row, views[0] if views else ""), *(_told(row, key) for key in differ)]
+        for row in rows
+    ]
+    return [*head, "F@1 %", *differ], lines
+
+
+def footnote(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Where the columns of the main table come from."""
+    views = common_views(rows)
+    shown = f"All scores are of {views[0]} view{'s' * (views[0] != '1')}. " if views else ""
+    return (
+        f"{shown}val is the log's last. train was evaluated on the training split where that has been done; with ~ it "
+        "is the log's last row, on augmented pictures."
+    )
+
+
+def _about(row: Mapping[str, Any]) -> list[str]:
+    return [
+        row["name"],
+        _word(row["recipe"]),
+        _word(row["variant"]),
+        _count(row["parameters"]),
+        _count(row["steps"]),
+        _count(row["samples"]),
+        _duration(row["seconds"]),
+    ]
+
+
+def _scores(row: Mapping[str, Any], views: str) -> list[str]:
+    train, val = row["train"], row["val"]
+    mark = "~" if train["from"] == "log" else ""
+    return [
+        _number(train["loss"], mark),
+        _number(train["iou"], mark),
+        _number(val["loss"]),
+        _number(val["iou"]),
+        _number(mean_of(row, views, "log_loss")),
+        _number(mean_of(row, views, "iou")),
+        _number(mean_of(row, views, "iou", "class_mean")),
+        _number(mean_of(row, views, "fscore")),
+    ]
+
+
+def _differs(comparison: Mapping[str, Any], key: str) -> bool:
+    return any(words.startswith(f"{key} differs") for words in comparison["differences"])
+
+
+def _told(row: Mapping[str, Any], key: str) -> str:
+    if row["protocol"] is None:
+        return _NONE
+    return (
+        row["data"]["identity"]
+        if key == "data"
+        else str(row["protocol"]["name" if key == "protocol" else key])
+    )
+
+
+def _head(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
+    first = next((row for row in rows if row["protocol"]), None)
+    if first is None:
+        return []
+    protocol = first["protocol"]
+    return [
+        facts(
+            [
+                ("protocol", protocol["name"]),
+                ("split", protocol["split"]),
+                ("threshold", f"≥ {protocol['threshold']:g}, fixed"),
+                ("views in common", ", ".join(views) or "none"),
+                ("averaging", f"both; published: {protocol['averaging']}"),
+                ("data", first["data"]["name"]),
+                ("samples", first["groups"][ALL]["count"]),
+            ]
+        )
+    ]
+
+
+def _warnings(comparison: Mapping[str, Any]) -> list[str]:
+    found = comparison["differences"]
+    if not found:
+        return []
+    lines = "".join(f"<li>{text(words)}</li>" for words in found)
+    return [
+        f'<div class="note"><b>These numbers may not be compared as they stand.</b><ul>{lines}</ul></div>'
+    ]
+
+
+def _curves(comparison: Mapping[str, Any]) -> list[str]:
+    uris = []
+    for key, label in (("loss", "training loss"), ("val_iou", "validation IoU")):
+        lines = {
+            name: tuple(zip(*pairs, strict=True))
+            for name, columns in comparison["curves"].items()
+            if len(pairs := columns[key]) > 1
+        }
+        if lines:
+            uris.append(plots.curves(lines, "step", label, marks=False, log_y=key == "loss"))
+    return ["<h2>Training</h2>", figures(uris)] if uris else []
+
+
+def _views(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """IoU against the number of views, for runs evaluated with several."""
+    lines = {}
+    for row in rows:
+        counts = [str(count) for count in row["protocol"]["views"]] if row["protocol"] else []
+        if len(counts) > 1:
+            lines[row["name"]] = ([float(c) for c in counts], [mean_of(row, c, "iou") for c in counts])
+    return (
+        ["<h2>More views</h2>", figures([plots.curves(lines, "views", "IoU, sample mean")])] if lines else []
+    )
+
+
+def _groups(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
+    names = list(dict.fromkeys(name for row in rows for name in row["groups"]))
+    if len(names) < 2 or not views:
+        return []
+    shown = list(dict.fromkeys((views[0], views[-1])))
+    over = [("", 1), *((name, len(shown)) for name in names)]
+    head = ["run", *[f"{count} view{'s' * (count != '1')}" for count in shown] * len(names)]
+    lines = [
+        [row["name"], *(_number(mean_of(row, count, "iou", group=name)) for name in names for count in shown)]
+        for row in rows
+    ]
+    return ["<h2>By origin</h2>", '<p class="soft">IoU, sample mean.</p>', table(head, lines, over=over)]
+
+
+def _classes(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
+    names = sorted({name for row in rows for name in row["classes"]})
+    if not names or not views:
+        return []
+    values = {
+        name: {
+            row["name"]: row["classes"][name]["views"][views[0]]["iou"]
+            for row in rows
+            if name in row["classes"]
+        }
+        for name in names
+    }
+    counts = {name: next(r["classes"][name]["count"] for r in rows if name in r["classes"]) for name in names}
+    lines = [
+        [name or "(none)", str(counts[name]), *(_number(values[name].get(row["name"])) for row in rows)]
+        for name in names
+    ]
+    head = ["class", "samples", *(row["name"] for row in rows)]
+    plot = figures([plots.bars(values, "IoU")], wide=True)
+    return ["<h2>Classes</h2>", plot, table(head, lines, bars=range(2, 2 + len(rows)))]
+
+
+def _word(value: Any) -> str:
+    return _NONE if value is None else str(value)
+
+
+def _count(value: Any) -> str:
+    return _NONE if value is None else f"{value:,}"
+
+
+def _number(value: float | None, mark: str = "") -> str:
+    return _NONE if value is None else f"{mark}{value:.3f}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return _NONE
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
