@@ -86,9 +86,10 @@ def held_takes(
 ) -> tuple[Takes, Float[np.ndarray, "picture 3"]]:
     """Pictures without augmentation: own colours, light from above the camera, plain background, from the middle.
 
+    Their cameras are always drawn as 3D-R2N2's, whatever the training's are, so that runs can be compared.
     Arguments and results are those of `training_takes`; of the numbers only the cameras' are used.
     """
-    drawn = drawn_cameras(views, config)
+    drawn = drawn_cameras(views, ViewsConfig())
     rotation = _rotations(drawn)
     ambient, lights = _held_lights(rotation)
     count = len(shape)

@@ -19,7 +19,7 @@ class ViewsConfig:
         margin: border on every side of the object's box as a fraction of its longer side ("object"); drawn
             from this range in training, its middle otherwise.
         shift: largest displacement of the object from the middle, as a fraction of the longer side ("object").
-        azimuth: degrees, in R2N2's sense.
+        azimuth: degrees, in R2N2's sense, of training pictures; without augmentation the three ranges are R2N2's own.
         elevation: degrees.
         ratio: distance of the camera as a fraction of 1.75 bounding-box diagonals.
         backgrounds: kinds drawn from with equal chance: "plain", "gradient", "noise", "photos".
