@@ -1,1 +1,8 @@
 """From a field of occupancy and the picture it came from to a coloured mesh: surface, viewpoint, colours."""
+
+from .reconstruction import SURE as SURE
+from .reconstruction import lift_reconstruction as lift_reconstruction
+from .surface import Surface as Surface
+from .surface import find_surface as find_surface
+from .view import View as View
+from .view import find_view as find_view

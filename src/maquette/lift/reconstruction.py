@@ -1,0 +1,85 @@
+"""`lift_reconstruction`: a field of occupancy and the pictures it came from become a coloured mesh."""
+
+import time
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..structures import Meshes
+from ..structures.reconstruction import Reconstruction
+from ..structures.views import Views
+from .colours import is_symmetric, mean_colour, paint_evenly, paint_from_views
+from .surface import Surface, find_surface
+from .view import View, find_view
+
+SURE = 0.3  # confidence from which on a viewpoint is believed
+
+
+def lift_reconstruction(
+    occupancy: Float[Tensor, "x y z"], views: Views, threshold: float = 0.4
+) -> Reconstruction:
+    """Make a coloured mesh in the object frame from occupancy and the pictures it was reconstructed from.
+
+    The viewpoint of every picture is found by matching; pictures whose viewpoint is sure colour the mesh.
+    Where none is, the mesh has the mean colour of the object.
+
+    Args:
+        occupancy: probabilities in the cube around the object whose edge is the longest side of its box,
+            indexed (x, y, z).
+        views: pictures with masks.
+        threshold: probability from which on a cell is solid.
+
+    Returns:
+        Mesh, voxels, `view` (rows of azimuth and elevation in degrees, ratio of distances and confidence, one
+        a picture), and in `info`: `views` (a `View` or None a picture), `colours` ("pictures" or "mean"),
+        `symmetric`, `threshold` and `threshold_lowered`, `level`, `dropped_pieces`, `seconds` a stage.
+
+    Raises:
+        ValueError: views without masks.
+    """
+    if not views.has_masks or views.masks is None:
+        raise ValueError("every picture needs a mask")
+    masks = [mask for mask in views.masks if mask is not None]
+    began = time.perf_counter()
+    surface = find_surface(occupancy, threshold)
+    surfaced = time.perf_counter()
+    found = [find_view(surface.mesh, i, m) for i, m in zip(views.images, masks, strict=True)]
+    viewed = time.perf_counter()
+    symmetric = is_symmetric(surface.voxels.solid(surface.threshold)[0])
+    mesh, colours = _coloured(surface, views, masks, found, symmetric)
+    seconds = {
+        "surface": surfaced - began,
+        "view": viewed - surfaced,
+        "colours": time.perf_counter() - viewed,
+    }
+    unknown = torch.tensor([0.0, 0.0, 1.0, 0.0])
+    return Reconstruction(
+        mesh,
+        frame="object",
+        voxels=surface.voxels,
+        view=torch.stack([unknown if view is None else view.as_tensor() for view in found]),
+        info={
+            "views": tuple(found),
+            "colours": colours,
+            "symmetric": symmetric,
+            "threshold": surface.threshold,
+            "threshold_lowered": surface.threshold < threshold,
+            "level": surface.level,
+            "dropped_pieces": surface.dropped,
+            "seconds": seconds,
+        },
+    )
+
+
+def _coloured(
+    surface: Surface, views: Views, masks: list[Tensor], found: list[View | None], symmetric: bool
+) -> tuple[Meshes, str]:
+    """The mesh with colours, and where they come from."""
+    sure = [(i, view) for i, view in enumerate(found) if view is not None and view.confidence >= SURE]
+    if not sure:
+        return paint_evenly(surface.mesh, mean_colour(views.images, masks)), "mean"
+    images = [views.images[i].to(surface.mesh.device) for i, _ in sure]
+    thin = [masks[i].to(surface.mesh.device) for i, _ in sure]
+    cameras = [view.camera for _, view in sure]
+    return paint_from_views(surface.mesh, images, thin, cameras, symmetric), "pictures"

@@ -1,0 +1,146 @@
+"""The viewpoint that a picture was taken from, found by drawing the reconstruction from many."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..ops.simplify import simplify
+from ..renderer.views import cameras_from_r2n2
+from ..structures import Meshes
+from ..structures.cameras import CamerasBase, PerspectiveCameras
+from .candidates import Target, frame_target, project, see
+from .match import likeness, score, silhouette_agreement
+
+_FACES = 3000  # of the mesh that is drawn
+_AZIMUTHS, _ELEVATIONS, _RATIO = 36, (0.0, 15.0, 30.0, 45.0), 0.8  # the first grid
+_KEPT = 5  # viewpoints that are refined
+_APART = 20.0  # degrees of azimuth between them
+_ROUNDS = ((5.0, 7.0, 1.3), (2.5, 3.0, 1.12))  # steps of azimuth, elevation and ratio
+_LIMITS = ((-20.0, 80.0), (0.55, 2.5))  # of elevation and ratio
+_RIVAL = 45.0  # degrees of azimuth from which on another viewpoint is a rival
+_ALIKE = 0.88  # likeness from which on two viewpoints show the same picture and do not compete
+_MARGIN = 0.05  # lead over the best rival that leaves no doubt
+_FIT = (0.45, 0.80)  # agreement of silhouettes that counts as none and as perfect
+
+
+@dataclass(frozen=True)
+class View:
+    """A viewpoint that was found.
+
+    Attributes:
+        azimuth: degrees from +X towards +Z, as in R2N2's `rendering_metadata.txt`.
+        elevation: degrees.
+        ratio: distance as a fraction of 1.75 bounding-box diagonals.
+        confidence: in [0, 1], from the agreement of the silhouettes and the lead over the best other viewpoint.
+        silhouette_iou: of the reconstruction and the object's mask, both framed to their boxes.
+        camera: sees the object frame in the pixels of the picture.
+    """
+
+    azimuth: float
+    elevation: float
+    ratio: float
+    confidence: float
+    silhouette_iou: float
+    camera: CamerasBase
+
+    def as_tensor(self) -> Float[Tensor, " 4"]:
+        """Azimuth, elevation, ratio and confidence."""
+        return torch.tensor([self.azimuth, self.elevation, self.ratio, self.confidence])
+
+
+@torch.no_grad()
+def find_view(
+    mesh: Meshes, image: Float[Tensor, "3 height width"], mask: Float[Tensor, "1 height width"]
+) -> View | None:
+    """Find where a picture of an object was taken from, given a mesh of it.
+
+    The mesh is drawn from a grid of azimuths and elevations, each picture framed to the object's box so that
+    neither shift nor scale matters; the best viewpoints are refined together with the distance.
+
+    Args:
+        mesh: one mesh in the object frame.
+        image: colours in [0, 1].
+        mask: 1 on the object.
+
+    Returns:
+        The viewpoint; None when the mask is empty.
+    """
+    target = frame_target(image.detach().cpu(), mask.detach().cpu())
+    if target is None:
+        return None
+    coarse = simplify(mesh.cpu(), _FACES)
+    views = _grid()
+    scores = score(see(coarse, views), target)
+    kept = _distinct(views, scores)
+    best, scores = _refine(coarse, target, views[kept])
+    order = scores.argsort(descending=True)
+    best, scores = best[order], scores[order]
+    seen = see(coarse, best)
+    iou = float(silhouette_agreement(seen, target)[0])
+    rivals = _azimuths_apart(best[:, 0], best[0, 0]) >= _RIVAL
+    rivals &= likeness(see(coarse, best[:1]), seen) < _ALIKE
+    lead = float(scores[0] - scores[rivals].max()) if bool(rivals.any()) else _MARGIN
+    low, high = _FIT
+    confidence = min(max((iou - low) / (high - low), 0.0), 1.0) * min(max(lead / _MARGIN, 0.0), 1.0) ** 0.5
+    azimuth, elevation, ratio = best[0].tolist()
+    camera = _camera(mesh.cpu(), best[:1], target, tuple(image.shape[1:])).to(image.device)
+    assert isinstance(camera, CamerasBase)
+    return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
+
+
+def _grid() -> Float[Tensor, "view 3"]:
+    azimuth = torch.arange(_AZIMUTHS) * (360 / _AZIMUTHS)
+    pairs = torch.cartesian_prod(azimuth, torch.tensor(_ELEVATIONS))
+    return torch.cat([pairs, torch.full((len(pairs), 1), _RATIO)], dim=1)
+
+
+def _azimuths_apart(a: Tensor, b: Tensor) -> Tensor:
+    gap = (a - b).abs() % 360
+    return torch.minimum(gap, 360 - gap)
+
+
+def _distinct(views: Tensor, scores: Tensor) -> list[int]:
+    """The best viewpoints that differ in azimuth."""
+    kept: list[int] = []
+    for i in scores.argsort(descending=True).tolist():
+        if all(float(_azimuths_apart(views[i, 0], views[k, 0])) >= _APART for k in kept):
+            kept.append(i)
+        if len(kept) == _KEPT:
+            break
+    return kept
+
+
+def _refine(
+    mesh: Meshes, target: Target, views: Tensor
+) -> tuple[Float[Tensor, "view 3"], Float[Tensor, " view"]]:
+    """Each viewpoint moved to the best of its neighbours, in smaller and smaller steps."""
+    best = torch.zeros(len(views))
+    steps = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
+    for azimuth, elevation, ratio in _ROUNDS:
+        around = views[:, None].repeat(1, len(steps), 1)
+        around[..., :2] += steps[:, :2] * torch.tensor([azimuth, elevation])
+        around[..., 2] *= ratio ** steps[:, 2]
+        around[..., 1].clamp_(*_LIMITS[0])
+        around[..., 2].clamp_(*_LIMITS[1])
+        found = score(see(mesh, around.flatten(0, 1)), target).view(len(views), -1)
+        best, choice = found.max(dim=1)
+        views = around[torch.arange(len(views)), choice]
+    return views, best
+
+
+def _camera(mesh: Meshes, view: Tensor, target: Target, size: tuple[int, ...]) -> PerspectiveCameras:
+    """The viewpoint's camera, with the window that brings the mesh's box onto the object's in the picture."""
+    _, _, middle, longest = project(mesh.verts_packed(), view)
+    focal = target.longest / longest
+    point = torch.tensor([target.middle]) + middle * focal[:, None]
+    cameras = cameras_from_r2n2(view[:, 0], view[:, 1], view[:, 2])
+    return PerspectiveCameras(
+        focal_length=focal,
+        principal_point=point,
+        R=cameras.R,
+        T=cameras.T,
+        in_ndc=False,
+        image_size=torch.tensor([size]),
+    )

@@ -1,0 +1,80 @@
+"""The viewpoint of a picture is found again."""
+
+import pytest
+import torch
+
+from maquette.lift import find_surface, find_view
+from maquette.utils import ico_sphere
+
+from .solids import BALANCE, CHAIR, STEPS, occupancy, pictures, solid
+
+VIEWS = [(37.0, 27.0, 0.8), (160.0, 29.0, 0.7), (275.0, 26.0, 0.9)]
+
+
+def azimuth_error(found: float, true: float) -> float:
+    gap = abs(found - true) % 360
+    return min(gap, 360 - gap)
+
+
+def test_azimuth_of_rendered_pictures():
+    errors, elevations = [], []
+    for boxes, chosen in ((CHAIR, VIEWS[:2]), (STEPS, VIEWS[1:]), (BALANCE, VIEWS[:1])):
+        mesh = solid(boxes)
+        surface = find_surface(occupancy(mesh))
+        seen = pictures(mesh, chosen)
+        for image, mask, (azimuth, elevation, _) in zip(seen.images, seen.masks, chosen, strict=True):
+            view = find_view(surface.mesh, image, mask[None].float())
+            errors.append(azimuth_error(view.azimuth, azimuth))
+            elevations.append(abs(view.elevation - elevation))
+            assert view.silhouette_iou > 0.75
+    assert sorted(errors)[len(errors) // 2] <= 5
+    assert sum(error <= 15 for error in errors) >= len(errors) - 1
+    assert sorted(elevations)[len(elevations) // 2] <= 7
+
+
+def test_the_camera_lays_the_mesh_onto_the_object():
+    """In a picture that is not square, with the object small and off the middle."""
+    mesh = solid(BALANCE)
+    seen = pictures(mesh, VIEWS[:1], 64)
+    image, mask = torch.ones(3, 100, 180), torch.zeros(1, 100, 180)
+    image[:, 30:94, 90:154] = seen.images[0]
+    mask[:, 30:94, 90:154] = seen.masks[0].float()
+    view = find_view(find_surface(occupancy(mesh)).mesh, image, mask)
+    pixels = view.camera.transform_points_screen(mesh.verts_packed(), with_xyflip=True)[:, :2]
+    rows, columns = (torch.nonzero(mask[0].any(dim=axis))[:, 0] for axis in (1, 0))
+    low, high = pixels.amin(dim=0), pixels.amax(dim=0)
+    torch.testing.assert_close(low, torch.tensor([columns[0], rows[0]]).float(), atol=4, rtol=0)
+    torch.testing.assert_close(high, torch.tensor([columns[-1], rows[-1]]).float(), atol=4, rtol=0)
+
+
+def test_a_ball_looks_the_same_from_everywhere_and_that_is_no_doubt():
+    ball = ico_sphere(3)
+    ball = ball.scale_verts(0.5 / 3**0.5)
+    seen = pictures(ball, VIEWS[:1])
+    assert find_view(ball, seen.images[0], seen.masks[:1].float()).confidence > 0.9
+
+
+def test_a_picture_of_something_else_is_doubted():
+    right = find_surface(occupancy(solid(CHAIR))).mesh
+    mask = torch.zeros(1, 96, 96)
+    mask[:, 45:50, 5:90] = 1
+    mask[:, 20:80, 85:90] = 1
+    assert find_view(right, torch.rand(3, 96, 96), mask).confidence < 0.3
+
+
+def test_an_empty_mask():
+    assert find_view(ico_sphere(1), torch.rand(3, 32, 32), torch.zeros(1, 32, 32)) is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (600, 20)])
+def test_any_picture_works(size):
+    view = find_view(ico_sphere(1), torch.rand(3, *size), torch.ones(1, *size))
+    assert 0 <= view.confidence <= 1
+    assert 0 <= view.azimuth < 360
+
+
+def test_same_result_every_time():
+    mesh = solid(STEPS)
+    surface, seen = find_surface(occupancy(mesh)).mesh, pictures(mesh, VIEWS[:1])
+    first, second = (find_view(surface, seen.images[0], seen.masks[:1].float()) for _ in range(2))
+    assert torch.equal(first.as_tensor(), second.as_tensor())
