@@ -99,7 +99,8 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
     device = set_up(options)
     from ..evaluate import evaluate
     from ..metrics.protocols import PROTOCOLS, STUDY_VIEWS
-    from ..report import numbers_of, write_evaluation
+    from ..report.files import write_evaluation
+    from ..report.numbers import numbers_of
     from ..systems import system_class
 
     protocol = PROTOCOLS[options.protocol]

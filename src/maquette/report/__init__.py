@@ -1,7 +1,6 @@
-"""Numbers to pages: an evaluation, and runs side by side, each as JSON and as one HTML file that needs no other."""
+"""Numbers to pages: an evaluation, and runs side by side, each as JSON and as one HTML file that needs no other.
 
-from .evaluation_page import evaluation_page
-from .files import find_evaluation, read_evaluation, write_evaluation
-from .numbers import numbers_of
-
-__all__ = ["evaluation_page", "find_evaluation", "numbers_of", "read_evaluation", "write_evaluation"]
+`numbers` turns an evaluation to plain numbers and `evaluation_page` shows it; `runs` reads the folders of runs,
+`comparison` says what of them may be compared, and `comparison_page` shows it. `files` writes and reads; `page`,
+`plots` and `voxel_pictures` are what pages are made of.
+"""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import __version__
@@ -18,6 +19,7 @@ def comparison_of(runs: Sequence[Run]) -> dict[str, Any]:
     Args:
         runs: in the order in which they are shown.
     """
+    runs = _named_apart(runs)
     rows = [_row(run) for run in runs]
     return {
         "maquette_comparison": 1,
@@ -27,6 +29,17 @@ def comparison_of(runs: Sequence[Run]) -> dict[str, Any]:
         "curves": {row["name"]: {key: run.log.get(key, []) for key in ("loss", "iou", "val_loss", "val_iou")}
                    for row, run in zip(rows, runs, strict=True)},
     }  # fmt: skip
+
+
+def _named_apart(runs: Sequence[Run]) -> list[Run]:
+    """The same runs; those of one name get a number."""
+    names = [run.name for run in runs]
+    return [
+        replace(run, name=f"{run.name} ({names[: i + 1].count(run.name)})")
+        if names.count(run.name) > 1
+        else run
+        for i, run in enumerate(runs)
+    ]
 
 
 def differences(runs: Sequence[Run]) -> list[str]:

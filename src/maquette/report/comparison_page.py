@@ -60,7 +60,7 @@ def footnote(rows: Sequence[Mapping[str, Any]]) -> str:
     views = common_views(rows)
     shown = f"All scores are of {views[0]} view{'s' * (views[0] != '1')}. " if views else ""
     return (
-        f"{shown}val is the log's last. train was evaluated on the training split where that has been done; with ~ it "
+        f"{shown}val is the log's last. train was evaluated on the training split where that was done; with ~ it "
         "is the log's last row, on augmented pictures."
     )
 

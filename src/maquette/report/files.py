@@ -9,10 +9,10 @@ from typing import Any
 
 from ..evaluate import Evaluation
 from ..io.atomic import replacing
-from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.errors import ParseError, as_bad_input
 from ..io.image_files import read_file
 from .evaluation_page import evaluation_page
-from .numbers import FORMAT, numbers_of
+from .numbers import ALL, FORMAT, numbers_of
 
 EVALUATIONS = "eval"
 
@@ -69,27 +69,9 @@ def read_evaluation(path: str | PathLike) -> dict[str, Any]:
         if not isinstance(numbers, dict) or numbers.get("maquette_evaluation") != FORMAT:
             raise ParseError("is not an evaluation written by this version of maquette")
         missing = [key for key in ("about", "protocol", "groups", "classes", "samples") if key not in numbers]
-        if missing:
-            raise ParseError(f"lacks {', '.join(missing)}")
+        if missing or ALL not in numbers["groups"]:
+            raise ParseError(f"lacks {', '.join(missing) or 'the group ' + ALL}")
     return numbers
-
-
-def find_evaluation(path: str | PathLike, protocol: str, split: str = "test") -> dict[str, Any] | None:
-    """The numbers of one protocol and split in a run's folder; None where it has not been evaluated so."""
-    file = Path(path) / EVALUATIONS / f"{evaluation_name(protocol, split)}.json"
-    return read_evaluation(file) if file.is_file() else None
-
-
-def evaluations_in(run: str | PathLike) -> list[str]:
-    """Names of the evaluations in a run's folder.
-
-    Raises:
-        BadInput: there is no such folder.
-    """
-    run = Path(run)
-    if not run.is_dir():
-        raise BadInput(run, "there is no such folder")
-    return sorted(path.stem for path in (run / EVALUATIONS).glob("*.json"))
 
 
 def _finite(value: Any) -> Any:
