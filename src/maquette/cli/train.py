@@ -1,0 +1,199 @@
+"""`maquette train`: from shapes, or pictures with shapes, to weights."""
+
+import importlib.util
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..io.errors import BadInput
+from .console import Console
+from .options import at_least, check_compute, set_up
+from .refusals import Refusal, need_place
+from .train_settings import Settings, Train, read_settings
+from .view_source import need_source, open_shapes, open_source
+
+if TYPE_CHECKING:
+    from ..data.batch import ViewSource
+    from ..training.processes import Place
+    from ..training.run_folder import RunFolder
+
+_WORKERS_ON_CPU = 2
+_WAIT_SECONDS = 0.2
+_PROTOCOL = "r2n2-2016"
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, judge them, then train."""
+    settings = read_settings(words)
+    options = _with_stored_data(settings)
+    _check(options, settings)
+    place = _place()
+    if options.processes is not None and options.processes > 1 and place.world == 1:
+        raise SystemExit(_start_processes(options.processes, words))
+    console = Console(options.quiet or not place.is_first)
+    _train(replace(settings, options=options), place, console)
+
+
+def _with_stored_data(settings: Settings) -> Train:
+    """The options with the data of the run that is resumed."""
+    options = settings.options
+    if settings.stored is None:
+        return options
+    data = settings.stored["data"]
+    for name in ("shapes", "data", "split_file"):
+        given = getattr(options, name)
+        if given is not None and _named(given) != data.get("given", {}).get(name):
+            raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
+    stored = {name: data.get(name) for name in ("shapes", "data", "split_file")}
+    return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
+
+
+def _named(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _check(options: Train, settings: Settings) -> None:
+    check_compute(options)
+    at_least(1, processes=options.processes)
+    at_least(0, workers=options.workers, max_minutes=options.max_minutes)
+    if options.device.split(":")[0] == "xpu":
+        raise Refusal("--device xpu: training runs on cpu, cuda and mps")
+    if options.wandb is not None and importlib.util.find_spec("wandb") is None:
+        raise Refusal("--wandb needs the package wandb: pip install 'maquette[wandb]'")
+    processes = options.processes or 1
+    batch, accumulate = settings.config.training.batch, settings.config.training.accumulate
+    if batch % (processes * accumulate):
+        raise Refusal(f"a batch of {batch} has no {processes * accumulate} equal parts")
+    need_source(options)
+    need_place(options.out)
+    if options.out.exists() and not options.out.is_dir():
+        raise BadInput(options.out, "is a file; the output is a folder")
+    if not options.resume and options.out.is_dir() and any(options.out.iterdir()) and _place().is_first:
+        raise BadInput(options.out, "is not empty; --resume goes on with the run in it")
+
+
+def _place() -> "Place":
+    from ..training.processes import Place
+
+    return Place.of(os.environ)
+
+
+def _start_processes(count: int, words: Sequence[str]) -> int:
+    from ..training.processes import own_command, run_processes
+
+    return run_processes(count, own_command(["train", *words]))
+
+
+def _train(settings: Settings, place: "Place", console: Console) -> None:
+    options, config = settings.options, settings.config
+    device = set_up(options)
+    from ..training.run_folder import RunFolder
+
+    folder = RunFolder(options.out)
+    settings = _prepare(settings, folder, console) if place.is_first else _wait_for(settings, folder)
+    source = _open(settings, console)
+    from ..report.voxel_pictures import draw_pair
+    from ..systems import system_class
+    from ..training.fit import FitOptions, fit
+    from ..training.keeper import Voice
+
+    about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
+    workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
+    fit_options = FitOptions(device, workers, options.max_minutes, options.wandb)
+    module = system_class(settings.system).training_module(config)
+    with console.progress("training", config.training.steps) as advance:
+        voice = Voice(console.say, advance, draw_pair)
+        fitted = fit(module, source, folder, fit_options, place, voice, about)
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    if not place.is_first:
+        return
+    data = settings.options.shapes or str(settings.options.data)
+    done = {"recipe": settings.recipe, "data": data, "steps_done": fitted.steps}
+    module.save_weights(folder.weights, fitted.network, {**done, "seconds": fitted.progress.seconds})
+    console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
+    _evaluate(settings, source, console)
+
+
+def _usual_workers(kind: str, options: Train) -> int:
+    """Pictures on disk are read ahead everywhere; drawn ones only on a CPU."""
+    return 0 if kind != "cpu" and options.data is None else _WORKERS_ON_CPU
+
+
+def _prepare(settings: Settings, folder: "RunFolder", console: Console) -> Settings:
+    """Make the folder of a new run, with its shapes as a pack; returns the settings with that pack as data."""
+    options = settings.options
+    if settings.stored is not None:
+        if asdict(settings.config) != settings.stored["config"]:  # more steps
+            folder.write_config({**settings.stored, "config": asdict(settings.config)})
+        return settings
+    folder.path.mkdir(exist_ok=True)
+    given = {name: _named(getattr(options, name)) for name in ("shapes", "data", "split_file")}
+    if options.shapes is not None and not Path(options.shapes).is_file():
+        from ..data.pack import write_pack
+
+        pack, problems = open_shapes(options.shapes, console)
+        write_pack(pack, folder.pack)
+        for problem in problems:
+            console.say(f"left out {problem.path}: {problem.reason}")
+        options = replace(options, shapes=str(folder.pack))
+    data = {name: _absolute(name, getattr(options, name)) for name in ("shapes", "data", "split_file")}
+    folder.write_config(_about_run(settings, {**data, "given": given}))
+    return replace(settings, options=options)
+
+
+def _absolute(name: str, value: Any) -> str | None:
+    if value is None or (name == "split_file" and value == "sorted"):
+        return value
+    return str(Path(value).resolve())
+
+
+def _about_run(settings: Settings, data: dict[str, Any]) -> dict[str, Any]:
+    from .. import __version__
+
+    return {
+        "maquette": __version__,
+        "system": settings.system,
+        "recipe": settings.recipe,
+        "data": data,
+        "config": asdict(settings.config),
+    }
+
+
+def _wait_for(settings: Settings, folder: "RunFolder") -> Settings:
+    """In the other processes: wait until the first one has made the folder, and take the data from there."""
+    while not folder.config_file.exists():
+        time.sleep(_WAIT_SECONDS)
+    stored = folder.read_config()
+    return replace(settings, options=_with_stored_data(replace(settings, stored=stored)))
+
+
+def _open(settings: Settings, console: Console) -> "ViewSource":
+    config = settings.config
+    opened = open_source(settings.options, config.views, console, config.training.seed)
+    splits = [entry.split for entry in opened.source.entries]
+    counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
+    left_out = f"; {len(opened.problems)} left out" if opened.problems else ""
+    console.say(f"{len(splits)} objects: {', '.join(counts)}{left_out}")
+    if "train" not in splits:
+        raise BadInput(opened.name, "has nothing in its train split")
+    return opened.source
+
+
+def _evaluate(settings: Settings, source: "ViewSource", console: Console) -> None:
+    options = settings.options
+    if options.no_evaluation:
+        return
+    if not any(entry.split == "test" for entry in source.entries):
+        console.say("no evaluation: nothing is in the test split")
+        return
+    from . import evaluate
+
+    where = ["--shapes", str(options.shapes)] if options.shapes else ["--data", str(options.data)]
+    if options.split_file:
+        where += ["--split-file", options.split_file]
+    words = [settings.system, str(options.out), "--protocol", _PROTOCOL, "--device", options.device, *where]
+    evaluate.run([*words, *(["--quiet"] if options.quiet else [])])

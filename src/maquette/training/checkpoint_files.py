@@ -1,0 +1,102 @@
+"""Checkpoints on disk: a folder of safetensors and one `state.json`, there whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ..io.atomic_folder import replacing_folder
+from ..io.errors import BadInput, as_bad_input
+
+FORMAT = "maquette-checkpoint/1"
+_STATE = "state.json"
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        tensors: by file and name.
+        state: what JSON can hold.
+    """
+
+    tensors: dict[str, dict[str, Tensor]]
+    state: dict[str, Any]
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Mapping[str, Tensor]], state: Mapping) -> None:
+    """Write a checkpoint under another name beside `path`, bring it to the disk, then rename it.
+
+    `state.json` holds the SHA-256 of every other file.
+
+    Args:
+        path: the folder.
+        tensors: by file (its name without suffix) and name; files without tensors are left out.
+        state: what JSON can hold.
+
+    Raises:
+        BadInput: it cannot be written; nothing is left behind.
+    """
+    with (
+        replacing_folder(path) as folder,
+        as_bad_input(path, OSError, SafetensorError, say="cannot be written"),
+    ):
+        sums = {}
+        for name, group in tensors.items():
+            if group:
+                file = folder / f"{name}.safetensors"
+                save_file({key: tensor.detach().cpu().contiguous() for key, tensor in group.items()}, file)
+                sums[name] = _sum_of(file)
+        text = json.dumps({"format": FORMAT, "files": sums, **state})
+        (folder / _STATE).write_text(text, encoding="utf-8")
+        for file in (*folder.iterdir(), folder):
+            _to_disk(file)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        BadInput: a file is missing or is not what was written.
+    """
+    state = _read_state(path)
+    tensors = {}
+    for name, expected in state.pop("files").items():
+        file = path / f"{name}.safetensors"
+        with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
+            if _sum_of(file) != expected:
+                raise BadInput(file, "is not what was written: its SHA-256 has changed")
+            tensors[name] = load_file(file)
+    return Checkpoint(tensors, state)
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    file = path / _STATE
+    with as_bad_input(file, OSError, ValueError, say="cannot be read"):
+        state = json.loads(file.read_text(encoding="utf-8"))
+    if (
+        not isinstance(state, dict)
+        or state.get("format") != FORMAT
+        or not isinstance(state.get("files"), dict)
+    ):
+        raise BadInput(file, "is not the state of a checkpoint")
+    return state
+
+
+def _sum_of(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

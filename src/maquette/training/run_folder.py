@@ -1,0 +1,124 @@
+"""`RunFolder`: what lies where in the folder of a run."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..io.atomic import replacing
+from ..io.errors import BadInput, as_bad_input
+
+FORMAT = "maquette-run/1"
+_STEP = re.compile(r"step_(\d{9})")
+_KEPT = 2
+
+
+class RunFolder:
+    """A folder with `config.json`, `checkpoints/`, `metrics.csv`, `tensorboard/`, `eval/`, `weights.safetensors`.
+
+    Args:
+        path: the folder; it need not be there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config_file = path / "config.json"
+        self.checkpoints = path / "checkpoints"
+        self.metrics = path / "metrics.csv"
+        self.tensorboard = path / "tensorboard"
+        self.evaluations = path / "eval"
+        self.weights = path / "weights.safetensors"
+        self.pack = path / "shapes.pack"
+
+    def write_config(self, about: dict[str, Any]) -> None:
+        """Write `config.json`: what the run is, and where its data are.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        with (
+            as_bad_input(self.config_file, OSError, say="cannot be written"),
+            replacing(self.config_file, "w") as file,
+        ):
+            file.write(json.dumps({"format": FORMAT, **about}, indent=1) + "\n")
+
+    def read_config(self) -> dict[str, Any]:
+        """What `write_config` wrote.
+
+        Raises:
+            BadInput: missing, or not that.
+        """
+        with as_bad_input(self.config_file, OSError, ValueError, say="cannot be read"):
+            about = json.loads(self.config_file.read_text(encoding="utf-8"))
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise BadInput(self.config_file, "is not the configuration of a run")
+        return about
+
+    def checkpoint(self, step: int) -> Path:
+        """Where the checkpoint behind `step` steps is."""
+        return self.checkpoints / f"step_{step:09}"
+
+    def steps(self) -> list[int]:
+        """Steps that there are checkpoints of, rising."""
+        if not self.checkpoints.is_dir():
+            return []
+        names = [_STEP.fullmatch(entry.name) for entry in self.checkpoints.iterdir()]
+        return sorted(int(match[1]) for match in names if match)
+
+    def newest(
+        self, check: Callable[[Path], object], say: Callable[[str], None], clear: bool = True
+    ) -> int | None:
+        """The last step with a sound checkpoint; what was being written when a run ended is cleared away.
+
+        Args:
+            check: raises BadInput about a checkpoint that cannot be used.
+            say: told of checkpoints that cannot be used.
+            clear: whether to clear away.
+
+        Raises:
+            BadInput: there are checkpoints, but none that can be used.
+        """
+        problem = None
+        for step in reversed(self.steps()):
+            try:
+                check(self.checkpoint(step))
+            except BadInput as error:
+                problem = problem or error
+                say(f"{error}; going back to the checkpoint before")
+                continue
+            if clear:
+                self._clear(step)
+            return step
+        if problem is not None:
+            raise problem
+        if clear:
+            self._clear(-1)
+        return None
+
+    def prune(self, best: int | None) -> None:
+        """Remove checkpoints other than the last two and the one behind step `best`."""
+        steps = self.steps()
+        for step in steps[:-_KEPT]:
+            if step != best:
+                self._remove(step)
+
+    def _clear(self, last: int) -> None:
+        """Remove unfinished checkpoints, and those behind `last`."""
+        for step in self.steps():
+            if step > last:
+                self._remove(step)
+        if self.checkpoints.is_dir():
+            for entry in self.checkpoints.iterdir():
+                if entry.name.startswith("."):
+                    shutil.rmtree(entry, ignore_errors=True)
+
+    def _remove(self, step: int) -> None:
+        """Remove a checkpoint so that no half of it is ever seen under its name."""
+        going = self.checkpoints / f".step_{step:09}.old"
+        with suppress(OSError):
+            shutil.rmtree(going, ignore_errors=True)
+            self.checkpoint(step).rename(going)
+            shutil.rmtree(going, ignore_errors=True)
