@@ -15,7 +15,7 @@ from ...structures import Meshes
 from ...structures.shape import Shape
 from ...structures.textures_vertex import TexturesVertex
 from ..splits import split_of
-from . import bench, cabinet, chair, shelf, sofa, stool, table
+from . import bed, bench, bottle, cabinet, chair, lamp, mug, shelf, sofa, stool, table
 from .part import Part
 
 _FAMILIES: dict[str, ModuleType] = {
@@ -24,8 +24,12 @@ _FAMILIES: dict[str, ModuleType] = {
     "shelf": shelf,
     "cabinet": cabinet,
     "sofa": sofa,
+    "bed": bed,
+    "lamp": lamp,
     "bench": bench,
     "stool": stool,
+    "mug": mug,
+    "bottle": bottle,
 }
 NAMES = tuple(_FAMILIES)
 SOURCE = "families"

@@ -7,7 +7,7 @@ import numpy as np
 from .materials import Material, like, material
 from .part import Part, between, both_sides, chance, pick
 from .pipes import arc, pipe, rounded_path, sheet
-from .solids import Solid, bar, box, circle, cushion, leg, loft, rounded_rectangle, slab
+from .solids import Solid, bar, block, box, circle, cushion, leg, loft, rounded_rectangle, slab
 from .supports import Support, build_support, draw_support
 
 
@@ -178,10 +178,11 @@ def _seat_slats(p: Chair, low: float) -> list[Part]:
         )
         for i in range(count)
     ]
-    rail = box((x * 0.8, low, -z), (x * 0.9, p.seat_height - 0.3 * p.seat_thickness, z))
-    return [Part("slat", slat, p.seat_material) for slat in slats] + both_sides(
-        "rail", rail, p.frame_material
-    )
+    slats += [
+        block(p.width * 0.98, 0.7 * p.seat_thickness, 0.04, 0, low, side * 0.85 * z) for side in (-1, 1)
+    ]
+    slats += [block(0.04, 0.7 * p.seat_thickness, p.depth * 0.98, side * 0.85 * x, low) for side in (-1, 1)]
+    return [Part("slat", slat, p.seat_material) for slat in slats]
 
 
 def _rise(p: Chair) -> tuple[float, float, float, float]:
@@ -237,6 +238,7 @@ def _rungs(p: Chair) -> list[Part]:
 
 def _board(p: Chair) -> list[Part]:
     _, _, low, high = _rise(p)
+    low = low if p.back_gap > 0 else p.seat_height - 0.6 * p.seat_thickness
     board = _crosspiece(p, low, high, p.back_material)
     return [board] if p.back_gap == 0 else [*_posts(p), board]
 

@@ -243,10 +243,10 @@ def _trestle(spec: Support, width: float, depth: float, height: float, round_pla
 def _cross(spec: Support, width: float, depth: float, height: float, round_plan: bool) -> list[Part]:
     thick = spec.thickness * 0.8
     x, z = width / 2 * (0.95 - spec.inset), depth / 2 * 0.92
-    up = bar((x, thick / 2, z), (x, height - thick / 2, -z), thick, sides=spec.sides)
-    down = bar(
-        (x - 0.6 * thick, thick / 2, -z), (x - 0.6 * thick, height - thick / 2, z), thick, sides=spec.sides
-    )
+    z = min(z, 0.9 * height)
+    wide = (thick, thick * float(np.hypot(1, 2 * z / height)))
+    up = leg((x, 0, z), (x, height, -z), wide, None, spec.sides)
+    down = leg((x - 0.6 * thick, 0, -z), (x - 0.6 * thick, height, z), wide, None, spec.sides)
     parts = both_sides("leg", up, spec.material) + both_sides("leg", down, spec.material)
     level = height / 2 if spec.stretchers in ("h", "cross") else thick / 2
     ends = (0.0,) if spec.stretchers in ("h", "cross") else (-z, z)

@@ -1,0 +1,212 @@
+"""Beds: single and double, with head and foot boards, canopies, bunks, day beds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .materials import Material, like, material
+from .part import Part, between, both_sides, chance, pick
+from .pipes import sheet
+from .solids import Solid, bar, block, box, cushion, leg
+
+
+@dataclass(frozen=True)
+class Bed:
+    """Parameters of a bed. The head is at -Z.
+
+    Attributes:
+        width: of the mattress along x, metres, 0.75 to 2.0.
+        length: along z, metres, 1.6 to 2.15.
+        frame: height of the frame's upper edge, metres, 0.18 to 0.5.
+        rail: height of the frame's boards, metres, 0.06 to 0.3.
+        mattress: thickness, metres, 0.12 to 0.3.
+        head: "none", "board", "arch", "padded", "bars" or "panels".
+        head_height: above the floor, metres, 0.6 to 1.4.
+        foot: whether a footboard of the head's kind stands at +Z.
+        foot_height: above the floor, metres, 0.35 to 0.85.
+        post: thickness of posts and feet, metres, 0.04 to 0.1.
+        upper: "none", "canopy" or "bunk".
+        upper_height: of a canopy or of the upper bed's frame, metres, 1.2 to 2.1.
+        ladder: side of a bunk's ladder, -1 or 1.
+        pillows: 0 to 4.
+        cover: share of the mattress under a blanket, from the foot; 0 for none, 0.3 to 0.8.
+        drawers: whether drawers fill the room under the frame.
+        side_rail: side of a day bed's back rail, -1 or 1; 0 for none.
+        frame_material, head_material, mattress_material, cover_material: what it is made of.
+    """
+
+    width: float
+    length: float
+    frame: float
+    rail: float
+    mattress: float
+    head: str
+    head_height: float
+    foot: bool
+    foot_height: float
+    post: float
+    upper: str
+    upper_height: float
+    ladder: int
+    pillows: int
+    cover: float
+    drawers: bool
+    side_rail: int
+    frame_material: Material
+    head_material: Material
+    mattress_material: Material
+    cover_material: Material
+
+
+def draw(rng: np.random.Generator) -> Bed:
+    """Draw the parameters."""
+    frame = material(rng, "wood", "wood", "wood", "metal", "paint")
+    upper = pick(rng, "none", "none", "none", "none", "none", "none", "canopy", "bunk")
+    width = between(rng, 0.75, 1.1) if upper == "bunk" or chance(rng, 0.35) else between(rng, 1.1, 2.0)
+    head = pick(rng, "none", "board", "board", "arch", "padded", "padded", "bars", "panels")
+    height = between(rng, 0.18, 0.5)
+    return Bed(
+        width=width,
+        length=between(rng, 1.6, 2.15),
+        frame=height,
+        rail=between(rng, 0.06, min(0.3, height)),
+        mattress=between(rng, 0.12, 0.3),
+        head=head if upper == "none" else pick(rng, "bars", "board"),
+        head_height=between(rng, max(0.6, height + 0.35), 1.4),
+        foot=chance(rng, 0.4),
+        foot_height=between(rng, height + 0.1, 0.85),
+        post=between(rng, 0.04, 0.1),
+        upper=upper,
+        upper_height=between(rng, 1.2, 1.6) if upper == "bunk" else between(rng, 1.7, 2.1),
+        ladder=pick(rng, -1, 1),
+        pillows=pick(rng, 0, 1, 2, 2, 2, 4) if width > 1.1 else pick(rng, 0, 1, 1),
+        cover=between(rng, 0.3, 0.8) if chance(rng, 0.6) else 0.0,
+        drawers=upper == "none" and height > 0.3 and chance(rng, 0.4),
+        side_rail=pick(rng, -1, 1) if width < 1.1 and upper == "none" and chance(rng, 0.3) else 0,
+        frame_material=frame,
+        head_material=material(rng, "fabric", "leather") if head == "padded" else like(rng, frame),
+        mattress_material=material(rng, "linen"),
+        cover_material=material(rng, "fabric", "fabric", "linen"),
+    )
+
+
+def build(params: Bed) -> list[Part]:
+    """Parts of a bed whose head is at -Z."""
+    p = params
+    parts = _berth(p, 0.0)
+    parts += _end(p, -1, p.head, p.head_height) if p.head != "none" else []
+    if p.foot:
+        parts += _end(p, 1, p.head if p.head != "none" else "board", p.foot_height)
+    if p.upper != "none":
+        parts += _posts(p)
+    if p.upper == "bunk":
+        parts += _berth(p, p.upper_height - p.frame, feet=False) + _bunk(p)
+    if p.side_rail:
+        top = p.frame + p.mattress + 0.3
+        rail = block(0.05, top - 0.02, p.length * 0.98, p.side_rail * (p.width / 2 + 0.02), 0.02)
+        parts.append(Part("side", rail, p.head_material))
+    return parts
+
+
+def _berth(p: Bed, rise: float, feet: bool = True) -> list[Part]:
+    """Frame, mattress, pillows and blanket, `rise` metres above their usual place."""
+    x, z = p.width / 2 + 0.03, p.length / 2 + 0.03
+    high = p.frame + rise
+    parts = [Part("frame", box((-x, high - p.rail, -z), (x, high, z)), p.frame_material)]
+    low = high - 0.3 * min(p.rail, 0.2)
+    top = high + p.mattress
+    mattress = cushion(
+        (-p.width / 2, low, -p.length / 2), (p.width / 2, top, p.length / 2), 0.25 * p.mattress
+    )
+    parts.append(Part("mattress", mattress, p.mattress_material))
+    if feet and p.drawers:
+        parts.append(Part("drawers", block(2 * x - 0.04, high - 0.01, 2 * z - 0.06), p.head_material))
+    elif feet:
+        spots = [(sx * (x - p.post / 2), sz * (z - p.post / 2)) for sx in (-1, 1) for sz in (-1, 1)]
+        parts += [
+            Part("leg", leg((sx, 0, sz), (sx, high - 0.01, sz), 0.8 * p.post, p.post), p.frame_material)
+            for sx, sz in spots
+        ]
+    if p.cover > 0:
+        edge = 0.015
+        front = p.length / 2 + edge
+        blanket = cushion(
+            (-p.width / 2 - edge, high, front - p.cover * p.length),
+            (p.width / 2 + edge, top + 0.02, front),
+            0.03,
+        )
+        parts.append(Part("blanket", blanket, p.cover_material))
+    across = 1 if p.width < 1.1 else 2
+    wide = min(0.7, 0.85 * p.width / across)
+    for i in range(min(p.pillows, 2 * across)):
+        middle = (i % across - (across - 1) / 2) * p.width / across
+        back = -p.length / 2 + 0.04 + 0.2 * (i // across)
+        lift = top - 0.03 + 0.06 * (i // across)
+        pad = cushion((middle - wide / 2, lift, back), (middle + wide / 2, lift + 0.13, back + 0.4), 0.055)
+        parts.append(Part("pillow", pad, p.mattress_material))
+    return parts
+
+
+def _end(p: Bed, side: int, kind: str, height: float) -> list[Part]:
+    """Head (side -1) or foot (side 1) of the bed."""
+    x, z = p.width / 2 + 0.03, side * (p.length / 2 + 0.03 + p.post / 2 - 0.004)
+    t = p.post / 2
+    if kind == "padded":
+        pad = cushion((-x, 0.5 * p.frame, z - t - 0.01), (x, height, z + t + 0.01), 0.5 * t)
+        return [Part("board", pad, p.head_material)]
+    if kind == "arch":
+        across = np.linspace(-x, x, 13)
+        lower = np.stack([across, np.full(13, 0.4 * p.frame), np.full(13, z - t / 2)], -1)
+        upper = lower.copy()
+        upper[:, 1] = height - 0.25 * (height - p.frame) * (across / x) ** 2
+        return [Part("board", sheet(lower, upper, t, (0, 0, 1)), p.head_material)]
+    if kind == "board":
+        return [Part("board", box((-x, 0.0, z - t / 2), (x, height, z + t / 2)), p.head_material)]
+    posts = both_sides("post", leg((x - t, 0, z), (x - t, height, z), p.post), p.frame_material)
+    rails = [box((-x + t, y - 0.04, z - t * 0.6), (x - t, y, z + t * 0.6)) for y in (height - 0.02, p.frame)]
+    parts = posts + [Part("rail", rail, p.frame_material) for rail in rails]
+    if kind == "panels":
+        return [
+            *parts,
+            Part(
+                "panel",
+                box((-x + t, p.frame - 0.02, z - t * 0.3), (x - t, height - 0.05, z + t * 0.3)),
+                p.head_material,
+            ),
+        ]
+    bars = [
+        leg((at, p.frame - 0.01, z), (at, height - 0.03, z), 0.03, None, 8)
+        for at in np.linspace(-x, x, max(5, int(x / 0.09))).tolist()[1:-1]
+    ]
+    return parts + [Part("bar", solid, p.head_material) for solid in bars]
+
+
+def _posts(p: Bed) -> list[Part]:
+    x, z = p.width / 2 + 0.03 - p.post / 2, p.length / 2 + 0.03 - p.post / 2
+    top = p.upper_height + (0.4 if p.upper == "bunk" else 0.0)
+    solids: list[Solid] = [
+        leg((sx * x, 0, sz * z), (sx * x, top, sz * z), p.post) for sx in (-1, 1) for sz in (-1, 1)
+    ]
+    high = top - p.post / 2
+    solids += [bar((-x, high, sz * z), (x, high, sz * z), 0.7 * p.post) for sz in (-1, 1)]
+    solids += [bar((sx * x, high, -z), (sx * x, high, z), 0.7 * p.post) for sx in (-1, 1)]
+    parts = [Part("post", solid, p.frame_material) for solid in solids]
+    if p.upper == "canopy" and p.foot:
+        cloth = box((-x, top - 0.03, -z), (x, top - 0.012, z))
+        parts.append(Part("canopy", cloth, p.cover_material))
+    return parts
+
+
+def _bunk(p: Bed) -> list[Part]:
+    x = p.ladder * (p.width / 2 + 0.06)
+    z, wide = p.length / 2 - 0.45, 0.38
+    lean = p.ladder * 0.15
+    top = p.upper_height + 0.38
+    rails = [bar((x + lean, 0.02, at), (x, top, at), 0.045) for at in (z, z + wide)]
+    count = 6
+    rungs = []
+    for i in range(1, count):
+        y = top * i / count
+        at = x + lean * (1 - i / count)
+        rungs.append(bar((at, y, z), (at, y, z + wide), 0.035))
+    return [Part("ladder", solid, p.frame_material) for solid in rails + rungs]
