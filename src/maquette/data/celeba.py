@@ -19,9 +19,9 @@ from ..io.image_files import LARGEST_PIXELS, decode_image, read_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .problems import Problem
+from .recognise import CELEBA_ALIGNED, CELEBA_TABLE, CELEBA_WILD
 
-WILD, ALIGNED = "img_celeba", "img_align_celeba"
-PARTITION, IDENTITY = "list_eval_partition.txt", "identity_CelebA.txt"
+IDENTITY = "identity_CelebA.txt"
 BOXES = ("celeba_crop_bbox.txt", "list_bbox_celeba.txt")
 
 Box = tuple[int, int, int, int]
@@ -52,12 +52,12 @@ def read_celeba(root: str | PathLike) -> CelebA:
         BadInput: no folder of pictures, a missing or malformed table, or no picture.
     """
     root = Path(root)
-    folder = next((root / name for name in (WILD, ALIGNED) if (root / name).is_dir()), None)
+    folder = next((root / name for name in (CELEBA_WILD, CELEBA_ALIGNED) if (root / name).is_dir()), None)
     if folder is None:
-        raise BadInput(root, f"has neither {WILD} nor {ALIGNED}")
-    parts = _read_table(root / PARTITION, 1)
+        raise BadInput(root, f"has neither {CELEBA_WILD} nor {CELEBA_ALIGNED}")
+    parts = _read_table(root / CELEBA_TABLE, 1)
     people = _read_table(root / IDENTITY, 1) if (root / IDENTITY).is_file() else {}
-    boxes = _read_boxes(root) if folder.name == WILD else {}
+    boxes = _read_boxes(root) if folder.name == CELEBA_WILD else {}
     there = {path.name for path in folder.iterdir()}
     missing = [Problem(str(folder / name), "the picture is missing") for name in parts if name not in there]
     faces = [
@@ -66,13 +66,13 @@ def read_celeba(root: str | PathLike) -> CelebA:
         if name in there
     ]
     if not faces:
-        raise BadInput(folder, f"has none of the {len(parts)} pictures of {PARTITION}")
+        raise BadInput(folder, f"has none of the {len(parts)} pictures of {CELEBA_TABLE}")
     return CelebA(root, tuple(faces), tuple(missing))
 
 
 def _entry(root: Path, name: str, part: int, person: tuple[int, ...] | None) -> Entry:
     if not 0 <= part < len(SPLITS):
-        raise BadInput(root / PARTITION, f"{name} has partition {part}, which is none of 0, 1, 2")
+        raise BadInput(root / CELEBA_TABLE, f"{name} has partition {part}, which is none of 0, 1, 2")
     return Entry(name, "face", SPLITS[part], family=str(person[0]) if person else "", source="CelebA")
 
 

@@ -20,9 +20,9 @@ from ..structures.shape import SPLITS
 from .batch import Entry
 from .mesh_set import MeshSet
 from .problems import Problem
+from .recognise import FUTURE3D_TABLE
 from .splits import split_of
 
-INFO = "model_info.json"
 MESHES = ("normalized_model.obj", "raw_model.obj")
 
 
@@ -36,7 +36,7 @@ def read_future3d(root: str | PathLike) -> MeshSet:
         BadInput: no or malformed `model_info.json`, a model in two lists, or no mesh.
     """
     root = Path(root)
-    rows = _read_info(root / INFO)
+    rows = _read_info(root / FUTURE3D_TABLE)
     lists = _read_lists(root)
     files, entries, problems = [], [], []
     for id, category in rows.items():
@@ -50,7 +50,7 @@ def read_future3d(root: str | PathLike) -> MeshSet:
         files.append(file)
         entries.append(Entry(id, category, split, source="3D-FUTURE"))
     if not files:
-        raise BadInput(root, f"has none of the {len(rows)} models of {INFO}")
+        raise BadInput(root, f"has none of the {len(rows)} models of {FUTURE3D_TABLE}")
     return MeshSet("3D-FUTURE", root, tuple(files), tuple(entries), "+Z", tuple(problems))
 
 

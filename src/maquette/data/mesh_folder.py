@@ -6,9 +6,7 @@ of meshes too.
 """
 
 import csv
-import os
 from collections import Counter
-from collections.abc import Iterator
 from io import StringIO
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -18,8 +16,8 @@ from ..io.image_files import read_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .splits import split_of
+from .walk import MESH_SUFFIXES, names_below
 
-MESH_SUFFIXES = (".ply", ".obj", ".glb", ".gltf", ".off", ".stl")
 MANIFESTS = ("MANIFEST.csv", "manifest.csv")
 _ALONE = ("model", "model_normalized")
 _BETWEEN = "models"
@@ -40,7 +38,7 @@ def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
     if not root.is_dir():
         raise BadInput(root, "is not a folder" if root.exists() else "there is no such folder")
     table = find_table(root)
-    names = list(mesh_names(root))
+    names = list(names_below(root, MESH_SUFFIXES))
     rows: dict[str, dict[str, str]] = {name: {} for name in names}
     if table is not None:
         listed = read_table(table)
@@ -53,21 +51,6 @@ def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
     ids = _ids(rows)
     found = [(root / name, _entry(ids[name], _stem(name), row)) for name, row in rows.items()]
     return sorted(found, key=lambda pair: pair[1].id)
-
-
-def mesh_names(root: Path) -> Iterator[str]:
-    """Paths of the meshes below a folder, relative to it; links are followed, hidden files left out."""
-    seen = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if Path(name).suffix.lower() in MESH_SUFFIXES and not name.startswith("."):
-                yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def find_table(root: Path) -> Path | None:

@@ -1,7 +1,5 @@
 """A folder of pictures, with masks where there are any: `<name>_mask.png` beside `<name>.<any>`."""
 
-import os
-from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -9,8 +7,8 @@ from typing import NamedTuple
 from ..io.errors import BadInput
 from .batch import Entry
 from .splits import split_of
+from .walk import PICTURE_SUFFIXES, names_below
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 MASK_END = "_mask"
 
 
@@ -34,7 +32,7 @@ def read_picture_folder(path: str | PathLike) -> list[FolderPicture]:
     root = Path(path)
     if not root.is_dir():
         raise BadInput(root, "is not a folder" if root.exists() else "there is no such folder")
-    names = set(picture_names(root))
+    names = set(names_below(root, PICTURE_SUFFIXES))
     masks = {
         name for name in names if Path(name).stem.endswith(MASK_END) and Path(name).suffix.lower() == ".png"
     }
@@ -44,15 +42,6 @@ def read_picture_folder(path: str | PathLike) -> list[FolderPicture]:
     if not found:
         raise BadInput(root, f"no picture in it ({', '.join(PICTURE_SUFFIXES)})")
     return found
-
-
-def picture_names(root: Path) -> Iterator[str]:
-    """Paths of the pictures below a folder, relative to it; hidden files are left out."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if Path(name).suffix.lower() in PICTURE_SUFFIXES and not name.startswith("."):
-                yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def _stem(name: str) -> str:

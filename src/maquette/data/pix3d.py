@@ -22,8 +22,9 @@ from ..renderer.cameras import PerspectiveCameras
 from ..structures.shape import Shape
 from .batch import Entry
 from .mesh_set import Axis, MeshSet, turn
-from .pix3d_files import TABLE, WRONG_MASKS, Record, read_lists, read_records
+from .pix3d_files import WRONG_MASKS, Record, read_lists, read_records
 from .problems import Problem
+from .recognise import PIX3D_TABLE
 from .splits import split_of
 
 Protocol = Literal["s1", "s2"]
@@ -93,7 +94,7 @@ def read_pix3d(root: str | PathLike, protocol: Protocol | None = None) -> Pix3D:
     """
     root = Path(root)
     records, bad = read_records(root)
-    problems = [Problem(str(root / TABLE), f"{place}: {reason}") for place, reason in bad]
+    problems = [Problem(str(root / PIX3D_TABLE), f"{place}: {reason}") for place, reason in bad]
     splits = None if protocol is None else read_lists(root, protocol)
     good = []
     for record in records:
@@ -105,7 +106,7 @@ def read_pix3d(root: str | PathLike, protocol: Protocol | None = None) -> Pix3D:
         else:
             good.append(record)
     if not good:
-        raise BadInput(root, f"has none of the {len(records)} photographs of {TABLE}")
+        raise BadInput(root, f"has none of the {len(records)} photographs of {PIX3D_TABLE}")
     entries = tuple(_entry(record, splits) for record in good)
     return Pix3D(root, tuple(good), entries, _models(root, good, entries), tuple(problems))
 

@@ -9,8 +9,8 @@ import numpy as np
 from ..io.errors import ParseError, as_bad_input
 from ..io.image_files import read_file
 from ..structures.shape import SPLITS
+from .recognise import PIX3D_TABLE
 
-TABLE = "pix3d.json"
 WRONG_MASKS = ("img/table/1749.jpg", "img/table/0045.png")  # left out by Mesh R-CNN's evaluation
 _SENSOR = 32.0  # mm
 
@@ -53,7 +53,7 @@ def read_records(root: Path) -> tuple[list[Record], list[tuple[str, str]]]:
     Raises:
         BadInput: missing, not JSON, or not a list.
     """
-    path = root / TABLE
+    path = root / PIX3D_TABLE
     data = read_file(path)
     with as_bad_input(path, ParseError, ValueError, RecursionError):
         rows = json.loads(data)

@@ -23,21 +23,22 @@ from .problems import Problem
 
 PICTURES, VOXELS = "ShapeNetRendering", "ShapeNetVox32"
 SIDE = 32
-CATEGORIES = {
-    "02691156": "airplane",
-    "02828884": "bench",
-    "02933112": "cabinet",
-    "02958343": "car",
-    "03001627": "chair",
-    "03211117": "display",
-    "03636649": "lamp",
-    "03691459": "loudspeaker",
-    "04090263": "rifle",
-    "04256520": "sofa",
-    "04379243": "table",
-    "04401088": "telephone",
-    "04530566": "watercraft",
+PUBLISHED = {  # word and number of objects of each synset
+    "02691156": ("airplane", 4045),
+    "02828884": ("bench", 1816),
+    "02933112": ("cabinet", 1572),
+    "02958343": ("car", 7497),
+    "03001627": ("chair", 6778),
+    "03211117": ("display", 1095),
+    "03636649": ("lamp", 2318),
+    "03691459": ("loudspeaker", 1618),
+    "04090263": ("rifle", 2372),
+    "04256520": ("sofa", 3173),
+    "04379243": ("table", 8509),
+    "04401088": ("telephone", 1052),
+    "04530566": ("watercraft", 1939),
 }
+CATEGORIES = {synset: word for synset, (word, _) in PUBLISHED.items()}
 KNOWN_BROKEN = {  # experiments/dataset/ShapeNet.md of the authors' code
     ("03624134", "67ada28ebc79cc75a056f196c127ed77"),
     ("04090263", "4a32519f44dc84aabafe26e2eb69ebf4"),

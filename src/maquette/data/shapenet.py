@@ -22,24 +22,9 @@ from .problems import Problem
 from .r2n2_files import CATEGORIES, KNOWN_BROKEN
 from .r2n2_frame import voxels_from_layout
 from .r2n2_splits import split_of_folder
+from .recognise import SHAPENET_MESHES, shapenet_meshes, shapenet_synsets
 
-MESHES, VOXELS = "ShapeNetCore.v1", "ShapeNetCore.v1.binvox"
-_DIGITS = 8
-
-
-def mesh_root(root: Path) -> Path:
-    """The folder of the synsets: `ShapeNetCore.v1` below a folder, or the folder itself."""
-    return root / MESHES if (root / MESHES).is_dir() else root
-
-
-def synsets(root: Path) -> list[str]:
-    """Folders below `mesh_root` whose names are synsets: eight digits."""
-    folder = mesh_root(root)
-    if not folder.is_dir():
-        return []
-    return sorted(
-        p.name for p in folder.iterdir() if p.name.isdigit() and len(p.name) == _DIGITS and p.is_dir()
-    )
+VOXELS = "ShapeNetCore.v1.binvox"
 
 
 def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> MeshSet:
@@ -56,9 +41,10 @@ def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> 
         BadInput: no synsets, no model, or a malformed split file or taxonomy.
     """
     root = Path(root)
-    folder = mesh_root(root)
+    folder = shapenet_meshes(root)
     models = {
-        synset: sorted(p.name for p in (folder / synset).iterdir() if p.is_dir()) for synset in synsets(root)
+        synset: sorted(p.name for p in (folder / synset).iterdir() if p.is_dir())
+        for synset in shapenet_synsets(root)
     }
     parts, _ = split_of_folder(root, split, models)
     words = _words(folder)
@@ -71,10 +57,10 @@ def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> 
             continue
         part = next(word for word in SPLITS if word in parts[synset, name])
         files.append(file)
-        entries.append(Entry(f"{synset}/{name}", words.get(synset, synset), part, source="ShapeNetCore.v1"))
+        entries.append(Entry(f"{synset}/{name}", words.get(synset, synset), part, source=SHAPENET_MESHES))
     if not files:
         raise BadInput(root, "has no <synset>/<model>/model.obj")
-    return MeshSet("ShapeNetCore.v1", root, tuple(files), tuple(entries), "+X", tuple(problems))
+    return MeshSet(SHAPENET_MESHES, root, tuple(files), tuple(entries), "+X", tuple(problems))
 
 
 def _wrong(file: Path, synset: str, name: str) -> str:

@@ -1,0 +1,88 @@
+"""`maquette data prepare`: the meshes of a known data set to one packed file."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from ..data.recognise import need_meshes, recognise
+from .console import Advance, Console
+from .options import Compute, JsonFile, Out, check_compute, parse, set_up
+from .refusals import need_place
+
+if TYPE_CHECKING:
+    from ..data.pack import Packed
+
+SUFFIX = ".pack"
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepare(Compute):
+    """Meshes of ShapeNetCore.v1, Pix3D, 3D-FUTURE or a folder of your own as one file that training reads.
+
+    The layout is recognised by its files (`maquette data list`); every object's front is turned to +Z. Broken or
+    missing meshes are left out, counted and named. ShapeNet R2N2 needs no preparing: training reads its pictures
+    and voxels as they are.
+    """
+
+    folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DIR")]
+    """The data set."""
+    out: Out
+    """The .pack file to write."""
+    split: Annotated[str | None, tyro.conf.arg(metavar="s1|s2|sorted|FILE")] = None
+    """Pix3D: s1 or s2. ShapeNetCore: sorted, or a split file of Pix2Vox or Mesh R-CNN. Else the layout's own."""
+    json: JsonFile = None
+    """Write counts, skipped files and size as JSON; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then write the file."""
+    options = parse(Prepare, words, "data prepare")
+    check_compute(options)
+    need_place(options.out, (SUFFIX,))
+    need_meshes(options.folder, recognise(options.folder))
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        console.write_json(_prepare(options, console))
+
+
+def _prepare(options: Prepare, console: Console) -> dict:
+    set_up(options)
+    from ..data.pack import write_pack
+    from ..data.prepare import prepare
+
+    with ExitStack() as stack:
+
+        @cache
+        def bar(total: int) -> Advance:
+            return stack.enter_context(console.progress("packing", total))
+
+        packed = prepare(options.folder, options.split, lambda done, total, id: bar(total)(done, id))
+    write_pack(packed.pack, options.out)
+    return _told(packed, options.out, console)
+
+
+def _told(packed: "Packed", out: Path, console: Console) -> dict:
+    for problem in packed.skipped[:_MOST_NAMED]:
+        console.say(f"skipped {problem.path}: {problem.reason}")
+    more = len(packed.skipped) - _MOST_NAMED
+    if more > 0:
+        console.say(f"and {more} more")
+    entries, size = packed.pack.entries, out.stat().st_size
+    splits = {split: sum(entry.split == split for entry in entries) for split in ("train", "val", "test")}
+    shares = ", ".join(f"{count} {split}" for split, count in splits.items())
+    console.say(
+        f"wrote {out}: {len(entries)} shapes ({shares}), {size / 1e6:.1f} MB, {len(packed.skipped)} skipped"
+    )
+    return {
+        "shapes": len(entries),
+        "splits": splits,
+        "categories": len({entry.category for entry in entries}),
+        "bytes": size,
+        "skipped": [problem._asdict() for problem in packed.skipped],
+    }

@@ -1,0 +1,135 @@
+"""What a folder of a known layout says is in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .batch import Entry
+from .celeba import read_celeba
+from .future3d import read_future3d
+from .mesh_folder import find_table, read_mesh_folder, read_table
+from .mesh_set import MeshSet
+from .picture_folder import read_picture_folder
+from .pix3d import read_pix3d
+from .problems import Problem
+from .r2n2 import read_r2n2
+from .r2n2_files import PUBLISHED, list_models, picture_folder
+from .shapenet import VOXELS as SOLID
+from .shapenet import read_shapenet
+from .walk import MESH_SUFFIXES, names_below
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder's tables and names say is in it; its files may still be broken.
+
+    Attributes:
+        layout: name of the data set in the catalogue.
+        entries: objects or pictures.
+        files: of each entry, those that have not been opened.
+        problems: what is left out, and why.
+        notes: what else a person should know.
+    """
+
+    layout: str
+    entries: tuple[Entry, ...]
+    files: tuple[tuple[Path, ...], ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def look(root: Path, layout: str) -> Found:
+    """What is in a folder of a known layout; opens tables and what readers need, but no picture and no mesh.
+
+    Raises:
+        BadInput: what the layout's reader refuses.
+    """
+    return _LOOKS[layout](root)
+
+
+def _of_meshes(root: Path) -> Found:
+    files, entries = zip(*read_mesh_folder(root), strict=True)
+    table = find_table(root)
+    if table is None:
+        return Found("meshes", entries, tuple((file,) for file in files))
+    listed, there = set(read_table(table)), set(names_below(root, MESH_SUFFIXES))
+    missing = tuple(
+        Problem(str(root / name), f"is missing, but {table.name} lists it") for name in sorted(listed - there)
+    )
+    others = len(there - listed)
+    notes = (f"{others} meshes are not in {table.name} and are left out",) if others else ()
+    return Found("meshes", entries, tuple((file,) for file in files), missing, notes)
+
+
+def _of_pictures(root: Path) -> Found:
+    pictures = read_picture_folder(root)
+    files = tuple(tuple(file for file in (p.image, p.mask) if file is not None) for p in pictures)
+    masked = sum(p.mask is not None for p in pictures)
+    return Found("pictures", tuple(p.entry for p in pictures), files, notes=(f"{masked} have a mask",))
+
+
+def _of_r2n2(root: Path) -> Found:
+    data = read_r2n2(root)
+    folders = [picture_folder(root, model.synset, model.name) for model in data.models]
+    pairs = zip(folders, data.models, strict=True)
+    files = tuple(tuple(folder / name for name in model.rendering.names) for folder, model in pairs)
+    counts = {synset: len(names) for synset, names in list_models(root).items()}
+    return Found("r2n2", data.entries, files, data.problems, _of_published(counts))
+
+
+def _of_published(counts: dict[str, int]) -> tuple[str, ...]:
+    """How much of the published data is there, when any of it is."""
+    known = [
+        f"{count:,} of {PUBLISHED[s][1]:,} {PUBLISHED[s][0]}" for s, count in counts.items() if s in PUBLISHED
+    ]
+    absent = [word for synset, (word, _) in PUBLISHED.items() if synset not in counts]
+    if not known:
+        return ()
+    there = f"of the published objects there are {', '.join(known)}"
+    return (there, f"categories that are not there: {', '.join(absent)}") if absent else (there,)
+
+
+def _of_shapenet(root: Path) -> Found:
+    data = read_shapenet(root)
+    solids = [root / SOLID / entry.id / "model.presolid.binvox" for entry in data.entries]
+    files = tuple(
+        (mesh, solid) if solid.is_file() else (mesh,) for mesh, solid in zip(data.files, solids, strict=True)
+    )
+    count = sum(len(both) == 2 for both in files)
+    return Found("shapenetcore", data.entries, files, data.problems, (f"{count} have solid voxels",))
+
+
+def _of_pix3d(root: Path) -> Found:
+    data = read_pix3d(root)
+    files = tuple((root / r.image, root / r.mask, root / r.model) for r in data.records)
+    lists = [name for name in ("s1", "s2") if (root / f"pix3d_{name}_train.json").is_file()]
+    notes = (f"{len(data.models)} meshes", f"lists of Mesh R-CNN: {', '.join(lists) or 'none'}")
+    return Found("pix3d", data.entries, files, data.problems, notes)
+
+
+def _of_future3d(root: Path) -> Found:
+    return _of_set("3d-future", read_future3d(root))
+
+
+def _of_set(layout: str, data: MeshSet) -> Found:
+    return Found(layout, data.entries, tuple((file,) for file in data.files), data.problems)
+
+
+def _of_celeba(root: Path) -> Found:
+    data = read_celeba(root)
+    boxes = sum(face.box is not None for face in data.faces)
+    files = tuple((face.image,) for face in data.faces)
+    return Found(
+        "celeba", tuple(f.entry for f in data.faces), files, data.problems, (f"{boxes} have a crop box",)
+    )
+
+
+_LOOKS: dict[str, Callable[[Path], Found]] = {
+    "r2n2": _of_r2n2,
+    "pix3d": _of_pix3d,
+    "3d-future": _of_future3d,
+    "celeba": _of_celeba,
+    "shapenetcore": _of_shapenet,
+    "meshes": _of_meshes,
+    "pictures": _of_pictures,
+}

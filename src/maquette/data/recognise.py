@@ -1,0 +1,74 @@
+"""Which known layout a folder has, by the files that only that layout has. Without torch."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..io.errors import BadInput
+from .r2n2_files import PICTURES, VOXELS
+from .walk import MESH_SUFFIXES, PICTURE_SUFFIXES, names_below
+
+PIX3D_TABLE = "pix3d.json"
+FUTURE3D_TABLE = "model_info.json"
+CELEBA_TABLE = "list_eval_partition.txt"
+CELEBA_WILD, CELEBA_ALIGNED = "img_celeba", "img_align_celeba"
+SHAPENET_MESHES = "ShapeNetCore.v1"
+_SYNSET_DIGITS = 8
+
+
+def recognise(root: Path) -> str:
+    """Name of the layout in the catalogue.
+
+    Raises:
+        BadInput: no folder, or none that is known.
+    """
+    if not root.is_dir():
+        raise BadInput(root, "is not a folder" if root.exists() else "there is no such folder")
+    for name, fits in _SIGNS.items():
+        if fits(root):
+            return name
+    raise BadInput(root, f"is no layout that is known ({', '.join(_SIGNS)}); `maquette data list` shows them")
+
+
+def need_meshes(root: Path, layout: str) -> None:
+    """Refuse a folder whose layout has no meshes that could be packed."""
+    if layout in ("r2n2", "celeba", "pictures"):
+        how = "is read as it is (`--data`)" if layout == "r2n2" else "has no meshes"
+        raise BadInput(root, f"is of the layout {layout}, which {how}; there is nothing to prepare")
+
+
+def shapenet_meshes(root: Path) -> Path:
+    """The folder of ShapeNetCore's synsets: `ShapeNetCore.v1` below a folder, or the folder itself."""
+    return root / SHAPENET_MESHES if (root / SHAPENET_MESHES).is_dir() else root
+
+
+def shapenet_synsets(root: Path) -> list[str]:
+    """Folders of `shapenet_meshes` whose names are synsets: eight digits."""
+    folder = shapenet_meshes(root)
+    if not folder.is_dir():
+        return []
+    names = (path.name for path in folder.iterdir() if path.is_dir())
+    return sorted(name for name in names if name.isdigit() and len(name) == _SYNSET_DIGITS)
+
+
+def _is_r2n2(root: Path) -> bool:
+    return (root / PICTURES).is_dir() or (root / VOXELS).is_dir()
+
+
+def _is_celeba(root: Path) -> bool:
+    return (root / CELEBA_TABLE).is_file() or any((root / n).is_dir() for n in (CELEBA_WILD, CELEBA_ALIGNED))
+
+
+def _is_shapenet(root: Path) -> bool:
+    folders = (shapenet_meshes(root) / synset for synset in shapenet_synsets(root))
+    return any(next(folder.glob("*/model.obj"), None) is not None for folder in folders)
+
+
+_SIGNS: dict[str, Callable[[Path], bool]] = {
+    "r2n2": _is_r2n2,
+    "pix3d": lambda root: (root / PIX3D_TABLE).is_file(),
+    "3d-future": lambda root: (root / FUTURE3D_TABLE).is_file(),
+    "celeba": _is_celeba,
+    "shapenetcore": _is_shapenet,
+    "meshes": lambda root: next(names_below(root, MESH_SUFFIXES), None) is not None,
+    "pictures": lambda root: next(names_below(root, PICTURE_SUFFIXES), None) is not None,
+}
