@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -29,9 +30,8 @@ __all__ = ["Packed", "ShapePack", "join_packs", "pack_meshes", "pack_shapes", "r
 
 SIDE = 32
 _GREY = 179
-_MOST_COLOURS = 256  # of a shape; more are rounded to fewer levels a channel
+_MOST_COLOURS = 256  # of a shape; more are brought down to the nearest of so many
 _MOST_PART_COLOURS = 64  # of a shape whose parts are split by colour
-_LEVELS = (256, 64, 32, 16, 8, 6)
 _WELD_STEPS = 16384  # of the longest side: vertices closer than one are the same corner
 _AT_ONCE = 64
 
@@ -167,12 +167,13 @@ def _paint(mesh: MeshData) -> tuple[np.ndarray, np.ndarray]:
     corners = mesh.corner_colors()
     if corners is None:
         return np.full((1, 3), _GREY, np.uint8), np.zeros(len(mesh.faces), np.uint8)
-    fine = corners.mean(axis=1)
-    for levels in _LEVELS:
-        rounded = np.rint(np.rint(fine * (levels - 1)) * (255 / (levels - 1))).astype(np.uint8)
-        palette, index = np.unique(rounded, axis=0, return_inverse=True)
-        if len(palette) <= _MOST_COLOURS:
-            break
+    colours = np.rint(corners.mean(axis=1) * 255).astype(np.uint8)
+    palette, index = np.unique(colours, axis=0, return_inverse=True)
+    if len(palette) > _MOST_COLOURS:
+        way = Image.Quantize.MAXCOVERAGE
+        few = Image.fromarray(colours[None]).quantize(_MOST_COLOURS, way, kmeans=1, dither=Image.Dither.NONE)
+        colours = np.asarray(few.convert("RGB"))[0]
+        palette, index = np.unique(colours, axis=0, return_inverse=True)
     return palette, index.reshape(-1).astype(np.uint8)
 
 

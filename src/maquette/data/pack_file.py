@@ -50,9 +50,9 @@ def write_pack(pack: ShapePack, path: str | PathLike) -> None:
     manifest = {"maquette_pack": VERSION, "shapes": len(pack), "side": pack.side, **columns}
     arrays = {
         "extents": extents.astype("<f4").tobytes(),
-        "verts": _planes(_differences(_quantised(pack, extents))),
-        "faces": _planes(_differences(pack.faces.numpy().astype("<u4"))),
-        "parts": _planes(_differences(pack.parts.numpy().astype("<u4"))),
+        "verts": _planes(_differences(_quantised(pack, extents).T)),
+        "faces": _planes(_differences(pack.faces.numpy().astype("<u4").reshape(1, -1))),
+        "parts": _planes(_differences(pack.parts.numpy().astype("<u4")[None])),
         "colours": pack.colours.numpy().tobytes(),
         "palette": pack.palette.numpy().tobytes(),
         "voxels": pack.voxels.numpy().tobytes(),
@@ -88,10 +88,8 @@ def _quantised(pack: ShapePack, extents: np.ndarray) -> np.ndarray:
 
 
 def _differences(rows: np.ndarray) -> np.ndarray:
-    """To the row before, modulo the type's range; one row of numbers counts as a column."""
-    table = rows.reshape(len(rows), -1)
-    flat = table.T if table.dtype.itemsize == 2 else table.reshape(1, -1)
-    return np.diff(flat, axis=1, prepend=flat.dtype.type(0))
+    """Of the numbers of each row to the one before, modulo the type's range."""
+    return np.diff(rows, axis=1, prepend=rows.dtype.type(0))
 
 
 def _planes(array: np.ndarray) -> bytes:
@@ -147,7 +145,7 @@ def _read(file: BinaryIO) -> ShapePack:
         colours=torch.from_numpy(colours.copy()),
         palette=torch.from_numpy(np.frombuffer(data["palette"], np.uint8).reshape(-1, 3).copy()),
         voxels=torch.from_numpy(
-            np.frombuffer(data["voxels"], np.uint8).reshape(manifest["shapes"], -1).copy()
+            np.frombuffer(data["voxels"], np.uint8).reshape(-1, manifest["side"] ** 3 // 8).copy()
         ),
         vert_starts=starts_of(counts["verts"]),
         face_starts=starts_of(counts["faces"]),
