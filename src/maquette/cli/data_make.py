@@ -1,0 +1,109 @@
+"""`maquette data make`: pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2."""
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from ..io.errors import BadInput
+from .console import Console
+from .options import Common, JsonFile, Out, at_least, parse
+from .refusals import Refusal, need_place
+
+if TYPE_CHECKING:
+    from ..data.make.jobs import Job
+
+_FAMILIES = re.compile(r"families:(\d+)")
+_MOST_VIEWS, _LARGEST_SIZE = 1000, 2048
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Make(Common):
+    """Pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2.
+
+    DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras), ShapeNetVox32
+    (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS, so that code
+    written for the original data set can train on it. Sub-folders of MESHES are categories; a table MANIFEST.csv
+    (columns file, category, split, family) may say more. Started again, it goes on where it was interrupted.
+    """
+
+    meshes: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MESHES")]
+    """Folder of .ply, .obj, .glb, .gltf, .off or .stl (Y up, front +Z), or families:N for N built-in shapes."""
+    out: Out
+    """The folder to write, or to go on with."""
+    layout: Literal["r2n2"] = "r2n2"
+    """How files are laid out."""
+    views: Annotated[int, tyro.conf.arg(metavar="N")] = 24
+    """Pictures of each object."""
+    size: Annotated[int, tyro.conf.arg(metavar="PIXELS")] = 137
+    """Pixels a side."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of the cameras, and the first shape of each family."""
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Objects that are worked on at once; one a core when not given."""
+    json: JsonFile = None
+    """Write counts, skipped files and seconds as JSON; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then write the folder."""
+    options = parse(Make, words, "data make")
+    at_least(1, views=options.views, size=options.size, threads=options.threads)
+    at_least(0, seed=options.seed)
+    if options.views > _MOST_VIEWS or options.size > _LARGEST_SIZE:
+        raise Refusal(f"at most --views {_MOST_VIEWS} and --size {_LARGEST_SIZE} are made")
+    families = _FAMILIES.fullmatch(options.meshes)
+    if families is None and not Path(options.meshes).is_dir():
+        there = Path(options.meshes).exists()
+        raise BadInput(options.meshes, "is not a folder" if there else "there is no such folder")
+    if families is not None and int(families[1]) < 1:
+        raise Refusal(f"{options.meshes}: at least 1 shape is needed")
+    need_place(options.out)
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        console.write_json(_make(options, int(families[1]) if families else None, console))
+
+
+def _make(options: Make, shapes: int | None, console: Console) -> dict:
+    from ..data.make.r2n2 import MakeConfig, check_root, make_r2n2
+
+    config = MakeConfig(options.views, options.size, options.seed)
+    check_root(options.out, config)
+    jobs = _jobs(options, shapes)
+    began = time.perf_counter()
+    with console.progress("making", len(jobs)) as advance:
+        made = make_r2n2(
+            jobs,
+            options.out,
+            config,
+            options.threads or len(os.sched_getaffinity(0)),
+            lambda done, total, name: advance(done, name),
+        )
+    seconds = time.perf_counter() - began
+    for problem in made.skipped[:_MOST_NAMED]:
+        console.say(f"skipped {problem.path}: {problem.reason}")
+    if made.skipped:
+        more = len(made.skipped) - _MOST_NAMED
+        console.say(f"{len(made.skipped)} meshes were skipped" + (f", {more} not named" if more > 0 else ""))
+    pictures = len(made.made) * options.views
+    kept = f", {len(made.kept)} were there already" if made.kept else ""
+    console.say(f"wrote {options.out}: {len(made.made)} objects, {pictures} pictures{kept}")
+    return {
+        "made": len(made.made),
+        "kept": len(made.kept),
+        "pictures": pictures,
+        "seconds": round(seconds, 3),
+        "skipped": [{"file": problem.path, "reason": problem.reason} for problem in made.skipped],
+    }
+
+
+def _jobs(options: Make, shapes: int | None) -> "list[Job]":
+    from ..data.make.jobs import jobs_of_families, jobs_of_folder
+
+    return jobs_of_folder(options.meshes) if shapes is None else jobs_of_families(shapes, options.seed)

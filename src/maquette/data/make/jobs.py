@@ -1,0 +1,101 @@
+"""What a data set is to be made from: meshes of a folder, or shapes of the built-in families."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+import torch
+
+from ...io.errors import BadInput
+from ...io.mesh_tensors import load_mesh
+from ...structures.shape import Shape
+from .. import families
+from ..batch import Entry
+from ..mesh_folder import read_mesh_folder
+from ..splits import split_of
+
+_ODD = re.compile(r"[^\w.+-]+")
+_NO_CATEGORY = "object"
+_FLAT = 1e-6  # of the longest extent
+
+
+@dataclass(frozen=True)
+class Job:
+    """One object to be made.
+
+    Attributes:
+        entry: what is known of it.
+        source: file or id that complaints name.
+        category: name of its category's folder.
+        model: name of its own folder, unique in the category.
+        load: gives the shape; raises `BadInput` or `ValueError` where there is none.
+    """
+
+    entry: Entry
+    source: str
+    category: str
+    model: str
+    load: Callable[[], Shape]
+
+
+def jobs_of_folder(path: str | PathLike) -> list[Job]:
+    """Jobs for the meshes of a folder, as `read_mesh_folder` finds them.
+
+    Raises:
+        BadInput: as `read_mesh_folder`.
+    """
+    found = read_mesh_folder(path)
+    names = _names(entry for _, entry in found)
+    return [
+        Job(entry, str(file), *name, partial(_load, file, entry))
+        for (file, entry), name in zip(found, names, strict=True)
+    ]
+
+
+def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
+    """Jobs for the shapes that `families.shapes(count, seed)` gives."""
+    jobs = []
+    for i in range(count):
+        name, number = families.NAMES[i % len(families.NAMES)], seed + i // len(families.NAMES)
+        id = f"{name}-{number:06d}"
+        entry = Entry(id, name, split_of(id), source=families.SOURCE)
+        jobs.append(Job(entry, id, name, id, partial(families.make, name, number)))
+    return jobs
+
+
+def _load(file: Path, entry: Entry) -> Shape:
+    """A mesh in the object frame, if it can have a volume."""
+    shape = Shape.from_mesh(entry.id, load_mesh(file), entry.category, entry.split)
+    assert shape.mesh is not None
+    verts = shape.mesh.verts_packed()[shape.mesh.faces_packed().unique()].double()
+    spread = torch.linalg.eigvalsh((verts - verts.mean(0)).T @ (verts - verts.mean(0)))
+    if not spread[0] > _FLAT**2 * spread[2]:
+        raise BadInput(file, "the mesh is flat: it has no volume")
+    return shape
+
+
+def _names(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Names of the folders of category and object; what file systems may not like is replaced."""
+    names = [(_clean(entry.category) or _NO_CATEGORY, _clean(_own(entry)), entry.id) for entry in entries]
+    often = Counter((category.lower(), model.lower()) for category, model, _ in names)
+    return [
+        (category, model if often[category.lower(), model.lower()] == 1 else f"{model}-{_mark(id)}")
+        for category, model, id in names
+    ]
+
+
+def _own(entry: Entry) -> str:
+    return entry.id.removeprefix(f"{entry.category}/")
+
+
+def _clean(name: str) -> str:
+    return _ODD.sub("_", name).lstrip(".")[:120]
+
+
+def _mark(id: str) -> str:
+    return hashlib.sha256(id.encode()).hexdigest()[:8]
