@@ -2,7 +2,7 @@
 
 import json
 
-from maquette.bench import ops
+from maquette.bench import ops, r2n2
 
 
 def test_numbers_and_table(maquette, monkeypatch, tmp_path):
@@ -25,3 +25,25 @@ def test_numbers_and_table(maquette, monkeypatch, tmp_path):
     assert "| table |" in ran.out
     assert json.loads((tmp_path / "n.json").read_text()) == {"rows": []}
     assert calls == [("cpu", None, 3), ("cpu", None, 15)]
+
+
+def test_networks_are_measured_as_asked(maquette, monkeypatch):
+    calls = []
+    monkeypatch.setattr(r2n2, "run", lambda *words: calls.append(words[1:]) or {"rows": []})
+    monkeypatch.setattr(r2n2, "table", lambda result: "| table |")
+    words = ("--variants", "simple-gru-1", "--width", 0.5, "--size", 32, "--batch", 2, "--views", 1, 3)
+    ran = maquette("bench", "r2n2", *words, "--threads", 1)
+    assert (ran.code, ran.out) == (0, "| table |\n")
+    assert calls == [(1, 15, ("simple-gru-1",), 0.5, 32, 2, (1, 3))]
+
+
+def test_what_makes_no_sense_is_refused(maquette):
+    for words, said in (
+        (("--variants", "gru"), "known are simple-gru-1"),
+        (("--width", 9), "--width 9"),
+        (("--views", 0), "--views 0"),
+        (("--size", 0), "--size 0"),
+    ):
+        ran = maquette("bench", "r2n2", *words)
+        assert ran.code == 2
+        assert said in ran.err

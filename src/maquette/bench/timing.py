@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import torch
@@ -41,12 +41,34 @@ def measure(call: Callable[[], object], device: torch.device, repeats: int, pati
         repeats: number of runs, >= 1.
         patience: no further run begins after this many seconds, so a slow call is timed fewer times.
     """
+    return measure_in_turns({"": call}, device, repeats, patience)[""]
+
+
+def measure_in_turns(
+    calls: Mapping[str, Callable[[], object]], device: torch.device, repeats: int, patience: float = 10.0
+) -> dict[str, Timing]:
+    """Time several calls one after another, round by round, so that other work on the machine slows all alike.
+
+    Args:
+        calls: what to time, by name; each runs once to warm up.
+        device: where they compute.
+        repeats: number of rounds, >= 1.
+        patience: no further round begins after this many seconds.
+    """
     once = _by_events if device.type == "cuda" else _by_clock
-    once(call)
-    seconds: list[float] = []
+    for call in calls.values():
+        once(call)
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
     begin = time.perf_counter()
-    while len(seconds) < repeats and (not seconds or time.perf_counter() - begin < patience):
-        seconds.append(once(call))
+    for done in range(repeats):
+        if done and time.perf_counter() - begin >= patience:
+            break
+        for name, call in calls.items():
+            seconds[name].append(once(call))
+    return {name: _summary(runs) for name, runs in seconds.items()}
+
+
+def _summary(seconds: list[float]) -> Timing:
     low, median, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else seconds * 3
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 

@@ -6,21 +6,38 @@ from typing import Annotated, Literal
 
 import tyro
 
+from ..systems.r2n2.config import VARIANTS
 from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
+from .refusals import Refusal
+
+Positive = Annotated[int, tyro.conf.arg(metavar="N")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench(Compute):
-    """Time the operators on this machine, each beside its twin in plain torch.
+    """Time operators or networks on this machine, each beside its twin in plain torch.
 
-    Prints a table with median and spread. A minute or two on two quiet cores; other work on the machine shows.
+    Prints a table with median and spread. A few minutes on two quiet cores; other work on the machine shows.
     """
 
-    name: Annotated[tyro.conf.Positional[Literal["ops"]], tyro.conf.arg(metavar="NAME")]
-    """ops: the operators on meshes, points and voxels."""
-    repeats: Annotated[int, tyro.conf.arg(metavar="N")] = 15
-    """Runs of each operator; those that take seconds run fewer times."""
+    name: Annotated[tyro.conf.Positional[Literal["ops", "r2n2"]], tyro.conf.arg(metavar="NAME")]
+    """ops: the operators on meshes, points and voxels. r2n2: training and reconstruction with 3D-R2N2."""
+    repeats: Positive = 15
+    """Runs of each call; those that take seconds run fewer times."""
+    variants: Annotated[tuple[str, ...], tyro.conf.arg(metavar="VARIANT...")] = (
+        "simple-gru-3",
+        "residual-gru-3",
+    )
+    """r2n2: networks to measure."""
+    width: Annotated[float, tyro.conf.arg(metavar="FACTOR")] = 1.0
+    """r2n2: multiplies the channels of the networks."""
+    size: Positive = 127
+    """r2n2: pixels a side of the pictures."""
+    batch: Positive = 4
+    """r2n2: samples of a training step."""
+    views: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N...")] = (1, 2, 4, 8)
+    """r2n2: numbers of pictures of a reconstruction."""
     json: JsonFile = None
     """Write all numbers, versions and hardware as JSON; `-` is stdout."""
 
@@ -28,13 +45,29 @@ class Bench(Compute):
 def run(words: Sequence[str]) -> None:
     """Read the words, then measure."""
     options = parse(Bench, words, "bench")
-    check_compute(options)
-    at_least(1, repeats=options.repeats)
+    _check(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = set_up(options)
-        from ..bench import ops
+        from ..bench import ops, r2n2
 
-        result = ops.run(device, options.threads, options.repeats)
+        if options.name == "ops":
+            result, show = ops.run(device, options.threads, options.repeats), ops.table
+        else:
+            chosen = (options.variants, options.width, options.size, options.batch, options.views)
+            result, show = r2n2.run(device, options.threads, options.repeats, *chosen), r2n2.table
         console.write_json(result)
-    console.say(ops.table(result))
+    console.say(show(result))
+
+
+def _check(options: Bench) -> None:
+    check_compute(options)
+    at_least(1, repeats=options.repeats, size=options.size, batch=options.batch)
+    for variant in options.variants:
+        if variant not in VARIANTS:
+            raise Refusal(f"--variants {variant}: known are {', '.join(VARIANTS)}")
+    if not options.variants or not options.views:
+        raise Refusal("--variants and --views need at least one each")
+    at_least(1, views=min(options.views))
+    if not 0 < options.width <= 4:
+        raise Refusal(f"--width {options.width}: use a factor above 0, at most 4")
