@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from maquette.io import BadInput, load_image, load_mask, save_image
+from maquette.io.image_files import decode_image
 from maquette.io.images import image_size
 
 
@@ -120,3 +121,30 @@ def test_saving_refuses(tmp_path):
     with pytest.raises(ValueError, match="1, 3 or 4"):
         load_image(tmp_path / "p.png", channels=2)
     assert [p.name for p in tmp_path.iterdir()] == ["p.png"]
+
+
+@pytest.mark.parametrize("kind", ["L", "RGB", "RGBA", "P", "I;16", "CMYK"])
+def test_large_pictures_are_reduced_while_they_are_read(tmp_path, kind):
+    """Left half dark, right half bright, turned by a quarter: the dark half must end up on top."""
+    grey = np.full((40, 100), 40, np.uint8)
+    grey[:, 50:] = 200
+    picture = (
+        Image.fromarray(grey.astype(np.uint16) * 257)
+        if kind == "I;16"
+        else Image.fromarray(grey).convert(kind)
+    )
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    path = tmp_path / ("p.tif" if kind == "CMYK" else "p.png")
+    picture.save(path, exif=exif)
+    array = decode_image(path.read_bytes(), largest=30)
+    assert array.shape[:2] == (30, 12)
+    np.testing.assert_allclose(array[:14, :, 0], 40 / 255, atol=0.01)
+    np.testing.assert_allclose(array[16:, :, 0], 200 / 255, atol=0.01)
+
+
+def test_small_pictures_are_read_as_they_are(tmp_path):
+    path = tmp_path / "p.png"
+    save_image(torch.rand(3, 5, 7), path)
+    data = path.read_bytes()
+    np.testing.assert_array_equal(decode_image(data, largest=7), decode_image(data))

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .errors import BadInput, ParseError, as_bad_input
 
 LARGEST_PIXELS = 64_000_000
+_REDUCIBLE = ("L", "RGB", "RGBA", "CMYK")
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 
 
@@ -47,8 +48,40 @@ def _to_array(picture: Image.Image) -> np.ndarray:
     return array[..., None] if array.ndim == 2 else array
 
 
-def decode_image(data: bytes) -> np.ndarray:
+def _upright(picture: Image.Image, largest: int | None) -> Image.Image:
+    """A picture turned by its EXIF orientation and averaged over areas where it has more than `largest` pixels a
+    side, before it is made floats."""
+    if largest is not None:
+        picture.draft(None, (largest, largest))  # JPEG is decoded at a half, a quarter or an eighth
+    picture = ImageOps.exif_transpose(picture)
+    if largest is None or max(picture.size) <= largest or picture.mode not in _REDUCIBLE:
+        return picture
+    return picture.resize(_size_within(picture.size, largest), Image.Resampling.BOX)
+
+
+def _size_within(size: tuple[int, int], largest: int) -> tuple[int, int]:
+    scale = min(largest / max(size), 1.0)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _shrink(array: np.ndarray, largest: int) -> np.ndarray:
+    """Pixels averaged over areas so that the longer side has at most `largest`."""
+    import cv2
+
+    height, width, channels = array.shape
+    size = _size_within((width, height), largest)
+    if size == (width, height):
+        return array
+    small = cv2.resize(array, size, interpolation=cv2.INTER_AREA)
+    return np.clip(small, 0, 1).reshape(size[1], size[0], channels)
+
+
+def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     """Decode a picture held in memory, upright by its EXIF orientation.
+
+    Args:
+        data: content of the file.
+        largest: pixels of the longer side to which a larger picture is reduced; None leaves its size.
 
     Returns:
         (H, W, C) float32 in [0, 1], first row on top; C is 1, 3 or 4.
@@ -58,14 +91,14 @@ def decode_image(data: bytes) -> np.ndarray:
     """
     try:
         picture = _open(data)
-        array = _to_array(ImageOps.exif_transpose(picture))
+        array = _to_array(_upright(picture, largest))
     except ParseError:
         raise
     except Exception as error:  # decoders raise whatever they like on broken data
         raise ParseError(f"the picture cannot be decoded: {error}") from error
     if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
         raise ParseError("pixel values outside 0..1")
-    return array
+    return array if largest is None else _shrink(array, largest)
 
 
 def read_file(path: str | PathLike) -> bytes:
