@@ -1,0 +1,182 @@
+"""Runs side by side: what is read of a run, what may not be compared, tables and page."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from maquette.evaluate import evaluate
+from maquette.io.errors import BadInput
+from maquette.metrics.protocols import PROTOCOLS
+from maquette.report.comparison import common_views, comparison_of
+from maquette.report.comparison_page import comparison_page, footnote, run_table, score_table
+from maquette.report.files import json_text, read_evaluation
+from maquette.report.numbers import numbers_of
+from maquette.report.runs import protocols_of, read_run
+from voxel_fakes import BoxSource, Seer
+
+LOG = """step,seconds,samples_per_second,lr,loss,iou,val_loss,val_iou
+20,10.5,8,1e-4,0.5,0.1,,
+40,21.0,8,1e-4,0.25,0.2,0.3,0.15
+60,31.5,8,1e-4,0.125,0.3,,
+"""
+
+
+def numbers(protocol: str = "r2n2-2016", errors: float = 0.1, tests: int = 6, split: str = "test") -> dict:
+    source = BoxSource({"train": 4, "test": tests})
+    found = evaluate(Seer(source, errors), source, PROTOCOLS[protocol], split, views=[1, 2], cases=0)
+    about = {
+        "system": "r2n2",
+        "variant": "simple-gru-3",
+        "recipe": "best",
+        "parameters": 1000,
+        "pictures": "drawn",
+    }
+    return json.loads(json_text(numbers_of(found, about)))
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, dict]:
+    """Evaluations that runs are put together from; made once."""
+    return {
+        "r2n2-2016": numbers(),
+        "r2n2-2016-train": numbers(split="train", errors=0.05),
+        "pix2vox": numbers("pix2vox"),
+        "fewer": numbers(tests=3),
+        "worse": numbers(errors=0.3),
+    }
+
+
+def make_run(folder: Path, evaluations: dict[str, dict]) -> Path:
+    (folder / "eval").mkdir(parents=True)
+    for name, content in evaluations.items():
+        (folder / "eval" / f"{name}.json").write_text(json_text(content))
+    settings = {
+        "recipe": "best",
+        "config": {"network": {"variant": "simple-gru-3"}, "training": {"batch": 4}},
+    }
+    (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "metrics.csv").write_text(LOG)
+    return folder
+
+
+def test_reads_settings_log_and_evaluations(tmp_path: Path, found: dict):
+    path = make_run(tmp_path / "one", {name: found[name] for name in ("r2n2-2016", "r2n2-2016-train")})
+    run = read_run(path)
+    assert (run.name, run.steps, run.last("seconds"), run.last("val_iou")) == ("one", 60, 31.5, 0.15)
+    assert (run.setting("variant"), run.setting("batch"), run.setting("nothing")) == ("simple-gru-3", 4, None)
+    assert run.log["val_loss"] == [(40, 0.3)]
+    row = comparison_of([run])["runs"][0]
+    assert (row["samples"], row["train"]["from"], row["val"]["iou"]) == (240, "evaluation", 0.15)
+    assert (
+        row["train"]["iou"] == found["r2n2-2016-train"]["groups"]["all"]["views"]["1"]["iou"]["sample_mean"]
+    )
+
+
+def test_without_a_training_evaluation_the_log_is_shown_as_such(tmp_path: Path, found: dict):
+    comparison = comparison_of([read_run(make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]}))])
+    head, rows = score_table(comparison)
+    cells = dict(zip(head, rows[0], strict=True))
+    assert (cells["train loss"], cells["train IoU"], cells["val IoU"]) == ("~0.125", "~0.300", "0.150")
+    mean = found["r2n2-2016"]["groups"]["all"]["views"]["1"]["iou"]
+    assert cells["test IoU"] == f"{mean['sample_mean']:.3f}"
+    assert cells["class mean"] == f"{mean['class_mean']:.3f}"
+    assert "~" in footnote(comparison["runs"])
+    head, rows = run_table(comparison)
+    assert rows[0] == ["one", "best", "simple-gru-3", "1,000", "60", "240", "32 s"]
+
+
+def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: dict):
+    runs = [
+        read_run(make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]})),
+        read_run(make_run(tmp_path / "two", {"r2n2-2016": found["worse"]})),
+    ]
+    comparison = comparison_of(runs)
+    assert comparison["differences"] == []
+    head, rows = score_table(comparison)
+    assert head[-1] == "F@1 %"
+    assert float(rows[0][head.index("test IoU")]) > float(rows[1][head.index("test IoU")])
+    assert "may not be compared" not in comparison_page(comparison)
+
+
+@pytest.mark.parametrize(
+    ("other", "protocol", "columns"),
+    [("fewer", "r2n2-2016", ["data"]), ("pix2vox", "pix2vox", ["protocol", "threshold"])],
+)
+def test_what_differs_is_said_and_is_a_column(
+    tmp_path: Path, found: dict, other: str, protocol: str, columns: list
+):
+    one = read_run(make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]}))
+    two = read_run(make_run(tmp_path / "two", {protocol: found[other]}))
+    comparison = comparison_of([one, two])
+    assert [words.split()[0] for words in comparison["differences"]] == columns
+    head, rows = score_table(comparison)
+    assert head[-len(columns) :] == columns
+    assert rows[0][-1] != rows[1][-1]
+    assert "may not be compared" in comparison_page(comparison)
+
+
+def test_a_run_that_was_not_evaluated_has_a_row_and_is_named(tmp_path: Path, found: dict):
+    runs = [
+        read_run(make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]})),
+        read_run(make_run(tmp_path / "two", {})),
+    ]
+    comparison = comparison_of(runs)
+    assert comparison["differences"] == ["two has not been evaluated so"]
+    head, rows = score_table(comparison)
+    assert rows[1][head.index("test IoU")] == "-"
+    assert comparison_page(comparison)
+    assert common_views(comparison_of([runs[1]])["runs"]) == []
+
+
+def test_files_of_evaluations_are_runs_too_and_equal_names_are_told_apart(tmp_path: Path, found: dict):
+    for name in ("a", "b"):
+        make_run(tmp_path / name, {"r2n2-2016": found["r2n2-2016"]})
+    files = [tmp_path / name / "eval" / "r2n2-2016.json" for name in ("a", "b")]
+    names = [row["name"] for row in comparison_of([read_run(file) for file in files])["runs"]]
+    assert names == ["r2n2-2016 (1)", "r2n2-2016 (2)"]
+    assert protocols_of(files[0]) == {"r2n2-2016"}
+
+
+def test_the_protocol_that_is_asked_for(tmp_path: Path, found: dict):
+    path = make_run(tmp_path / "one", {name: found[name] for name in ("r2n2-2016", "pix2vox")})
+    assert protocols_of(path) == {"r2n2-2016", "pix2vox"}
+    run = read_run(path, "pix2vox")
+    assert run.evaluation is not None
+    assert run.evaluation["protocol"]["name"] == "pix2vox"
+    assert read_run(path, "seed001").evaluation is None
+
+
+def test_the_page_stands_alone(tmp_path: Path, found: dict):
+    runs = [read_run(make_run(tmp_path / "<one>", {"r2n2-2016": found["r2n2-2016"]}))]
+    html = comparison_page(comparison_of(runs))
+    assert "&lt;one&gt;" in html
+    assert "<one>" not in html
+    assert (
+        html.count("<img") == 3
+    )  # loss over steps, IoU over views, IoU by class; one validation is no curve
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("config.json", "[1]", "is not an object of settings"),
+        ("config.json", "{", "Expecting property name"),
+        ("metrics.csv", "step,loss\n20,high\n", "could not convert"),
+        ("eval/r2n2-2016.json", '{"maquette_evaluation": 9}', "is not an evaluation"),
+        ("eval/r2n2-2016.json", '{"maquette_evaluation": 1, "about": {}}', "lacks protocol, groups"),
+    ],
+)
+def test_broken_files_are_named(tmp_path: Path, found: dict, name: str, text: str, reason: str):
+    path = make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]})
+    (path / name).write_text(text)
+    with pytest.raises(BadInput, match=reason) as caught:
+        read_run(path)
+    assert caught.value.path == str(path / name)
+
+
+def test_nothing_there(tmp_path: Path):
+    with pytest.raises(BadInput, match="no such folder"):
+        read_run(tmp_path / "nothing")
+    with pytest.raises(BadInput, match="No such file"):
+        read_evaluation(tmp_path / "nothing.json")
