@@ -1,0 +1,29 @@
+from pathlib import Path
+
+from data_layouts import CHAIRS, write_r2n2, write_shapenet
+from maquette.data.pack_file import read_pack
+
+
+def test_packs_a_known_data_set(maquette, tmp_path: Path) -> None:
+    root = write_shapenet(tmp_path / "data", {CHAIRS: list("abcde")})
+    (root / f"ShapeNetCore.v1/{CHAIRS}/b/model.obj").write_text("v 1\n")
+    out = tmp_path / "chairs.pack"
+    ran = maquette("data", "prepare", root, "-o", out)
+    assert ran.code == 0
+    assert "b/model.obj: line 1" in ran.out
+    assert f"wrote {out}: 4 shapes (3 train, 0 val, 1 test)" in ran.out
+    assert [entry.id[-1] for entry in read_pack(out).entries] == list("acde")
+    numbers = maquette("data", "prepare", root, "-o", out, "--json", "-").json()
+    assert (numbers["shapes"], numbers["categories"], len(numbers["skipped"])) == (4, 1, 1)
+    assert numbers["bytes"] == out.stat().st_size
+
+
+def test_refuses_before_it_writes(maquette, tmp_path: Path) -> None:
+    root = write_r2n2(tmp_path / "data", {CHAIRS: ["a"]})
+    out = tmp_path / "x.pack"
+    ran = maquette("data", "prepare", root, "-o", out)
+    assert ran.code == 3
+    assert "r2n2, which is read as it is (`--data`)" in ran.err
+    assert maquette("data", "prepare", tmp_path / "gone", "-o", out).code == 3
+    assert maquette("data", "prepare", root, "-o", tmp_path / "x.zip").code == 3
+    assert not out.exists()
