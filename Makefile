@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV_INSTALL := uv pip install --quiet --constraint requirements.lock
 TESTS ?= tests
 
-.PHONY: help demo test test-slow lint bench wheel wheel-demo lock clean
+.PHONY: help demo test test-slow test-long lint bench wheel wheel-demo lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -14,11 +14,14 @@ help: ## list the targets
 demo: $(READY) ## mold the shipped fox from 20 pictures of it, into ./maquette_demo
 	$(BIN)/maquette demo
 
-test: $(READY) ## the tests, without the slow ones
-	$(BIN)/python -m pytest -m "not slow" $(TESTS)
+test: $(READY) ## the tests, without the slow and long ones
+	$(BIN)/python -m pytest -m "not slow and not long" $(TESTS)
 
 test-slow: $(READY) ## the slow tests alone
 	$(BIN)/python -m pytest -m slow $(TESTS)
+
+test-long: $(READY) ## the tests of many minutes: a run of training killed two hundred times
+	$(BIN)/python -m pytest -m long $(TESTS)
 
 lint: $(READY) ## the checks of .pre-commit-config.yaml on the whole tree
 	$(BIN)/ruff check .

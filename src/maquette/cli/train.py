@@ -111,9 +111,9 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
         raise KeyboardInterrupt
     if not place.is_first:
         return
-    data = settings.options.shapes or str(settings.options.data)
-    done = {"recipe": settings.recipe, "data": data, "steps_done": fitted.steps}
-    module.save_weights(folder.weights, fitted.network, {**done, "seconds": fitted.progress.seconds})
+    stored = folder.read_config()
+    about_weights = {"recipe": settings.recipe, "data": stored["data"]["given"], "steps_done": fitted.steps}
+    module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     _evaluate(settings, source, console)
 

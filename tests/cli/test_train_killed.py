@@ -1,0 +1,134 @@
+"""A run that is killed at any moment and resumed ends as one that never was: same weights, same table."""
+
+import csv
+import hashlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from train_process import run, start
+
+from maquette.data.pack import pack_shapes, write_pack
+from maquette.structures.shape import Shape
+from maquette.utils import ico_sphere
+
+LIMIT_SECONDS = 120.0
+SPLITS = ("train", "train", "val", "test")
+
+
+def ellipsoids() -> Iterator[Shape]:
+    """Shapes of all splits."""
+    for i in range(24):
+        extents = torch.tensor([[1.0 + i % 3, 1.0 + i % 4, 1.0 + i % 5]])
+        mesh = ico_sphere(1)
+        yield Shape(f"shape-{i}", mesh=mesh.update_padded(mesh.verts_padded() * extents), split=SPLITS[i % 4])
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory) -> list[object]:
+    """The words of a tiny run with augmentation, moving average and two workers."""
+    pack = tmp_path_factory.mktemp("data") / "shapes.pack"
+    write_pack(pack_shapes(ellipsoids()), pack)
+    words = "train r2n2 --recipe best --variant simple-gru-1 --width 0.02 --size 24 --workers 2 --threads 1".split()
+    words += "--steps 30 --batch 4 --no-evaluation --val-every 10 --training.views 1 2 --views.render-size 32".split()
+    words += "--training.checkpoint-every 3 --training.log-every 4 --training.val-samples 2".split()
+    words += "--training.ema 0.9 --training.warmup 5".split()
+    return [*words, "--shapes", pack]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(command, tmp_path_factory) -> Path:
+    """The run that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    assert run([*command, "-o", folder / "run"], folder / "said") == 0, (folder / "said").read_text()
+    return folder / "run"
+
+
+def checksum(run_folder: Path) -> str:
+    """SHA-256 of all final weights."""
+    total = hashlib.sha256()
+    with safe_open(run_folder / "weights.safetensors", "pt") as file:
+        for name in sorted(file.keys()):
+            total.update(name.encode() + file.get_tensor(name).numpy().tobytes())
+    return total.hexdigest()
+
+
+def table(run_folder: Path) -> list[dict[str, str]]:
+    """Rows of metrics.csv without what a clock says."""
+    with open(run_folder / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        del row["seconds"], row["samples_per_second"]
+    return rows
+
+
+def wait_for_writing(process, folder: Path) -> None:
+    """Wait until a checkpoint is being written."""
+    while process.is_alive():
+        try:
+            if any(entry.name.endswith(".new") for entry in os.scandir(folder / "checkpoints")):
+                return
+        except FileNotFoundError:
+            pass
+
+
+def wait_for_checkpoint(process, folder: Path, chance: random.Random) -> None:
+    """Wait until there is a checkpoint that was not there before, then a moment."""
+    there = set(os.listdir(folder / "checkpoints")) if (folder / "checkpoints").is_dir() else set()
+    while process.is_alive():
+        if (folder / "checkpoints").is_dir() and set(os.listdir(folder / "checkpoints")) - there:
+            break
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 0.3))
+
+
+def kill_once(command: list[object], folder: Path, kind: int, chance: random.Random) -> bool:
+    """Start or resume a run and kill it; returns whether it was still alive."""
+    process = start([*command, "-o", folder, "--resume"], folder.parent / "said")
+    if kind == 0:
+        wait_for_writing(process, folder)
+        time.sleep(chance.uniform(0, 0.003))
+    elif kind == 1:
+        wait_for_checkpoint(process, folder, chance)
+    else:
+        time.sleep(chance.uniform(0, 3))
+    alive = process.is_alive()
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(LIMIT_SECONDS)
+    return alive
+
+
+def killed_often(command: list[object], undisturbed: Path, folder: Path, kills: int) -> None:
+    """Kill runs until that has happened often enough; each one that ends must be the undisturbed one."""
+    chance = random.Random(kills)
+    happened = attempt = 0
+    while happened < kills:
+        attempt += 1
+        run_folder = folder / f"run_{attempt}"
+        for _ in range(min(4, kills - happened)):
+            happened += kill_once(command, run_folder, happened % 3, chance)
+        said = folder / "said"
+        assert run([*command, "-o", run_folder, "--resume"], said) == 0, said.read_text()[-3000:]
+        assert checksum(run_folder) == checksum(undisturbed)
+        assert table(run_folder) == table(undisturbed)
+        assert not [entry for entry in os.listdir(run_folder / "checkpoints") if entry.startswith(".")]
+
+
+def test_three_kills_change_nothing(command, undisturbed, tmp_path):
+    killed_often(command, undisturbed, tmp_path, 3)
+
+
+@pytest.mark.slow
+def test_twenty_kills_change_nothing(command, undisturbed, tmp_path):
+    killed_often(command, undisturbed, tmp_path, 20)
+
+
+@pytest.mark.long
+def test_two_hundred_kills_change_nothing(command, undisturbed, tmp_path):
+    killed_often(command, undisturbed, tmp_path, 200)
