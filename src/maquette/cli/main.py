@@ -17,6 +17,7 @@ from .refusals import Refusal
 
 COMMANDS = {
     "demo": "mold the fox that ships with maquette from 20 pictures of it, into ./maquette_demo",
+    "reconstruct": "a picture, or several of one object, to a coloured mesh",
     "mold": "shape a sphere until it matches a mesh, or pictures with cameras",
     "render": "pictures, masks, depth and cameras.json of a mesh",
     "voxelize": "solid occupancy of a mesh, as a binvox file",
@@ -25,7 +26,8 @@ COMMANDS = {
     "train": "from a folder of meshes, or pictures with shapes, to the weights of a system",
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, IoU, per class too",
-    "bench": "time the operators on this machine, each beside plain torch",
+    "info": "parameters, multiply-accumulates and shapes of a system's network",
+    "bench": "time operators and networks on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
 }
 

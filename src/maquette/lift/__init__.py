@@ -1,5 +1,6 @@
 """From a field of occupancy and the picture it came from to a coloured mesh: surface, viewpoint, colours."""
 
+from .preview import draw_preview as draw_preview
 from .reconstruction import SURE as SURE
 from .reconstruction import lift_reconstruction as lift_reconstruction
 from .surface import Surface as Surface

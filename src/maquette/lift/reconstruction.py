@@ -33,7 +33,7 @@ def lift_reconstruction(
     Returns:
         Mesh, voxels, `view` (rows of azimuth and elevation in degrees, ratio of distances and confidence, one
         a picture), and in `info`: `views` (a `View` or None a picture), `colours` ("pictures" or "mean"),
-        `symmetric`, `threshold` and `threshold_lowered`, `level`, `dropped_pieces`, `seconds` a stage.
+        `symmetric`, `threshold` and `threshold_lowered`, `level`, `dropped_pieces`, `lift_seconds` a stage.
 
     Raises:
         ValueError: views without masks.
@@ -67,7 +67,7 @@ def lift_reconstruction(
             "threshold_lowered": surface.threshold < threshold,
             "level": surface.level,
             "dropped_pieces": surface.dropped,
-            "seconds": seconds,
+            "lift_seconds": seconds,
         },
     )
 

@@ -13,7 +13,7 @@ from .grabcut import grabcut_mask
 from .outline import outline_contrast
 from .plain import plain_mask
 
-How = Literal["alpha", "plain", "grabcut"]
+How = Literal["given", "alpha", "plain", "grabcut"]
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
 _CLEAR = {"plain": 0.15, "grabcut": 0.3}  # difference of colours across the outline that counts as clear
@@ -27,7 +27,7 @@ class Found:
 
     Attributes:
         mask: 1 on the object; soft along its outline.
-        how: what the mask was taken from.
+        how: what the mask was taken from; "given" for one that came with the picture.
         confidence: in [0, 1]; how clearly the object stands out, and how little of it touches the picture's edge.
     """
 

@@ -1,0 +1,68 @@
+"""Pictures that commands are given: found, read and judged before torch is imported."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.image_files import decode_image, mask_in, read_file
+
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced
+_SMALLEST = 8  # pixels of the shorter side
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was read.
+
+    Attributes:
+        name: file it came from.
+        pixels: (H, W, C) floats in [0, 1] with C 1, 3 or 4.
+        mask: (H', W') booleans, or None.
+    """
+
+    name: str
+    pixels: np.ndarray
+    mask: np.ndarray | None = None
+
+
+def picture_files(paths: Sequence[Path]) -> list[Path]:
+    """The pictures that are named, folders replaced by the pictures in them, in order of their names.
+
+    Raises:
+        BadInput: nothing is there, or a folder without pictures.
+    """
+    if not paths:
+        raise BadInput("", "no picture is given")
+    return [file for path in paths for file in (_in_folder(path) if path.is_dir() else [path])]
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    with as_bad_input(folder, OSError):
+        names = sorted(os.listdir(folder))
+    found = [name for name in names if Path(name).suffix.lower() in _SUFFIXES and not name.startswith(".")]
+    if not found:
+        raise BadInput(folder, f"no picture in it ({', '.join(_SUFFIXES)})")
+    return [folder / name for name in found]
+
+
+def need_picture(path: Path) -> np.ndarray:
+    """Read a picture; refuse one that cannot be read or is only a few pixels large."""
+    with as_bad_input(path, ParseError):
+        pixels = decode_image(read_file(path), _LARGEST)
+    height, width = pixels.shape[:2]
+    if min(height, width) < _SMALLEST:
+        raise BadInput(
+            path, f"the picture is {width} x {height}; at least {_SMALLEST} pixels a side are needed"
+        )
+    return pixels
+
+
+def need_mask(path: Path) -> np.ndarray:
+    """Read a mask; refuse one that cannot be read or is all black."""
+    with as_bad_input(path, ParseError):
+        return mask_in(decode_image(read_file(path), _LARGEST), path)

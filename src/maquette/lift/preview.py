@@ -1,0 +1,96 @@
+"""A picture that shows at a glance what became of pictures: object, mask, reconstruction, other sides."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..renderer.views import cameras_from_r2n2, render_views
+from ..structures import Meshes
+from ..structures.cameras import CamerasBase
+from .view import View
+
+_MOST = 4  # pictures that are shown
+_SIDES = (90.0, 200.0)  # degrees of azimuth from the first picture's viewpoint
+_SOMEWHERE = (60.0, 25.0)  # azimuth and elevation where no viewpoint is known
+_RATIO = 0.72
+_DIMMED = 0.2  # share of the picture that shows outside of the mask
+_AROUND = 0.12  # of the object's longer side, that a picture shows around it
+
+
+@torch.no_grad()
+def draw_preview(
+    mesh: Meshes,
+    images: Sequence[Float[Tensor, "3 _h _w"]],
+    masks: Sequence[Float[Tensor, "1 _h _w"]],
+    views: Sequence[View | None],
+    tile: int = 256,
+) -> Float[Tensor, "3 height width"]:
+    """A row a picture: object, mask and the mesh from there; in the first row two other sides of it, too.
+
+    Args:
+        mesh: one mesh in the object frame, with colours.
+        images: colours in [0, 1]; at most four are shown.
+        masks: 1 on the object.
+        views: where each picture was taken from, None where that is not known.
+        tile: pixels a side of every part.
+    """
+    mesh = mesh.cpu()
+    rows = []
+    shown = list(zip(images, masks, views, strict=True))[:_MOST]
+    for image, mask, view in shown:
+        image, mask = image.cpu(), mask.cpu()
+        left, top, side = _window(mask)
+        picture = _cut(torch.cat([image, mask]), left, top, side, tile)
+        cut, covered = picture[:3], picture[3:4]
+        dimmed = cut * (covered + _DIMMED * (1 - covered)) + (1 - _DIMMED) * (1 - covered)
+        rows.append([cut, dimmed, _from_there(mesh, view, (left, top, side), tile)])
+    blank = torch.ones(3, tile, tile)
+    for number, row in enumerate(rows):
+        row += list(_other_sides(mesh, shown[0][2], tile)) if number == 0 else [blank] * len(_SIDES)
+    return torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
+
+
+def _window(mask: Tensor) -> tuple[int, int, int]:
+    """Left, top and side of the square around an object, which may reach out of the picture."""
+    solid = mask[0] > 0.5
+    if not bool(solid.any()):
+        return 0, 0, max(mask.shape[1:])
+    rows, columns = (torch.nonzero(solid.any(dim=axis))[:, 0].tolist() for axis in (1, 0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    side = max(2, round(max(bottom - top, right - left) * (1 + 2 * _AROUND)))
+    return (left + right - side) // 2, (top + bottom - side) // 2, side
+
+
+def _cut(picture: Tensor, left: int, top: int, side: int, tile: int) -> Float[Tensor, "channel tile tile"]:
+    """A square of a picture, scaled; white and no mask where it reaches out of the picture."""
+    height, width = picture.shape[1:]
+    square = torch.ones(len(picture), side, side)
+    square[3:] = 0
+    y, x = slice(max(top, 0), min(top + side, height)), slice(max(left, 0), min(left + side, width))
+    square[:, y.start - top : y.stop - top, x.start - left : x.stop - left] = picture[:, y, x]
+    return interpolate(square[None], (tile, tile), mode="bilinear", antialias=True)[0].clamp(0, 1)
+
+
+def _from_there(mesh: Meshes, view: View | None, window: tuple[int, int, int], tile: int) -> Tensor:
+    """The mesh in the same window, from the viewpoint that was found."""
+    if view is None:
+        return _drawn(mesh, _SOMEWHERE[0], _SOMEWHERE[1], tile)[0]
+    left, top, side = window
+    camera = view.camera.clone().to("cpu")
+    assert isinstance(camera, CamerasBase)
+    camera.principal_point = camera.principal_point - torch.tensor([[left, top]])
+    camera.image_size = torch.tensor([[side, side]])
+    return render_views(mesh, camera, tile, antialias=2, lit=False).images[0]
+
+
+def _other_sides(mesh: Meshes, view: View | None, tile: int) -> Tensor:
+    azimuth, elevation = _SOMEWHERE if view is None else (view.azimuth, max(view.elevation, 15.0))
+    return torch.cat([_drawn(mesh, azimuth + side, elevation, tile) for side in _SIDES])
+
+
+def _drawn(mesh: Meshes, azimuth: float, elevation: float, tile: int) -> Float[Tensor, "1 3 tile tile"]:
+    cameras = cameras_from_r2n2(*(torch.tensor([value]) for value in (azimuth, elevation, _RATIO)))
+    return render_views(mesh, cameras, tile, antialias=2).images
