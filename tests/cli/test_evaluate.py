@@ -167,3 +167,20 @@ def test_all_samples_unreadable(maquette, tmp_path: Path, weights: Path):
     )
     assert ran.code == 3
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_is_scored_on_its_own_data(maquette, run_folder: Path, shapes: Path):
+    words = ("evaluate", "r2n2", run_folder, "--protocol", "pix2vox", "--json", "-", "--quiet")
+    assert "one of --shapes and --data" in maquette(*words).err
+    config = {"format": "maquette-run/1", "data": {"shapes": str(shapes), "data": None, "split_file": None}}
+    (run_folder / "config.json").write_text(json.dumps(config))
+    assert maquette(*words).json()["about"]["data"] == str(shapes)
+    (run_folder / "config.json").write_text(json.dumps({"format": "maquette-run/1"}))
+    assert "says nothing of data" in maquette(*words).err
+
+
+def test_shapes_of_the_families(maquette, weights: Path):
+    words = ("--protocol", "pix2vox", "--shapes", "families:24", "--json", "-", "--quiet")
+    ran = maquette("evaluate", "r2n2", weights, *words)
+    assert ran.code == 0
+    assert {sample["source"] for sample in ran.json()["samples"]} == {"families"}

@@ -1,7 +1,7 @@
 """`maquette evaluate`: numbers for weights, under a named protocol."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,7 +24,7 @@ class Evaluate(ShapesOrData, Compute):
     Prints split, threshold, views and averaging, then IoU, log loss, average precision and F-score at 1 % as
     means over samples and over classes. Writes <protocol>.json and <protocol>.html, a page with the worst, median
     and best samples as pictures, into the folder `eval` of the run, or where -o says; the splits other than
-    test have their name in the files' names.
+    test have their name in the files' names. A run is scored on its own data where no others are named.
     """
 
     system: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SYSTEM")]
@@ -49,7 +49,7 @@ class Evaluate(ShapesOrData, Compute):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, judge what they name, then evaluate."""
-    options = parse(Evaluate, words, "evaluate")
+    options = _with_own_data(parse(Evaluate, words, "evaluate"))
     check_compute(options)
     _check_names(options)
     folder = _place(options)
@@ -58,6 +58,20 @@ def run(words: Sequence[str]) -> None:
     _check_weights(options)
     with console.stdout_for_numbers():
         console.write_json(_evaluate(options, folder, console))
+
+
+def _with_own_data(options: Evaluate) -> Evaluate:
+    """The options with the data that the run was trained on, where none are named."""
+    from ..training.run_folder import RunFolder
+
+    run = RunFolder(options.weights) if options.weights else None
+    if options.shapes or options.data or run is None or not run.config_file.is_file():
+        return options
+    data = run.read_config().get("data")
+    if not isinstance(data, dict):
+        raise BadInput(run.config_file, "says nothing of data")
+    folder, split_file = data.get("data"), options.split_file or data.get("split_file")
+    return replace(options, shapes=data.get("shapes"), data=folder and Path(folder), split_file=split_file)
 
 
 def _check_names(options: Evaluate) -> None:

@@ -88,6 +88,7 @@ def open_source(options: ShapesOrData, config: "ViewsConfig", console: Console, 
 
 def open_shapes(shapes: str, console: Console, seed: int = 0) -> tuple["ShapePack", tuple["Problem", ...]]:
     """The shapes of --shapes as a pack, and the meshes that had to be left out."""
+    from ..data.mesh_folder import read_mesh_folder
     from ..data.pack import pack_meshes, read_pack
 
     count = _count_of_families(shapes)
@@ -96,8 +97,8 @@ def open_shapes(shapes: str, console: Console, seed: int = 0) -> tuple["ShapePac
     path = Path(shapes)
     if not path.is_dir():
         return read_pack(path), ()
-    with console.progress("packing", 1) as advance:
-        packed = pack_meshes([path], lambda done, total, id: advance(done, f"of {total}: {id}"))
+    with console.progress("packing", len(read_mesh_folder(path))) as advance:
+        packed = pack_meshes([path], lambda done, total, id: advance(done, id))
     return packed.pack, packed.skipped
 
 
@@ -105,7 +106,7 @@ def _families(count: int, seed: int) -> "ShapePack":
     from ..data import families
     from ..data.pack import pack_shapes
 
-    return pack_shapes(families.shapes(count, seed), source=FAMILIES)
+    return pack_shapes(families.shapes(count, seed), source=families.SOURCE)
 
 
 def _count_of_families(shapes: str) -> int | None:
