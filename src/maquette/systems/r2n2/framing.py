@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...data.framing import frame_object
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput
 from ...structures.views import Views
@@ -38,10 +39,8 @@ def frame_views(views: Views, config: ViewsConfig) -> Float[Tensor, "view 3 size
             continue
         if mask is None:
             raise ValueError(f"{name} needs a mask")
-        from ...data.framing import frame_object
-
         margin = sum(config.margin) / 2
-        framed.append(frame_object(image, mask, config.size, margin, BACKGROUND))
+        framed.append(frame_object(image, mask.to(image), config.size, margin, (BACKGROUND,) * 3))
     return torch.stack(framed)
 
 

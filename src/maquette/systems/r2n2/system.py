@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ... import lift, segment
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
@@ -134,11 +133,13 @@ class R2N2:
         Raises:
             BadInput: a file that is not a picture, or a picture in which no object is found.
         """
+        from ...lift import lift_reconstruction  # with its kernels; nothing else here needs them
+
         began = time.perf_counter()
         views = self._with_masks(as_views(pictures))
         occupancy = self.occupancy(self.frame(views)[None])[0]
         seen = time.perf_counter()
-        made = lift.lift_reconstruction(occupancy.cpu(), views, self.threshold)
+        made = lift_reconstruction(occupancy.cpu(), views, self.threshold)
         seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
         about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
         return [replace(made, info={**made.info, **about, "seconds": seconds})]
@@ -168,11 +169,13 @@ class R2N2:
     def _with_masks(self, views: Views) -> Views:
         if views.has_masks:
             return views
+        from ...segment import find_object  # with OpenCV; whoever has masks does without
+
         masks = views.masks or [None] * len(views)
         names = views.names or [f"picture {i}" for i in range(len(views))]
         filled = []
         for image, mask, name in zip(views.images, masks, names, strict=True):
-            found = segment.find_object(image) if mask is None else None
+            found = find_object(image) if mask is None else None
             if mask is None and found is None:
                 raise BadInput(name, "no object was found in the picture; give its mask")
             filled.append(mask if found is None else found.mask)
@@ -185,9 +188,12 @@ class R2N2:
         Raises:
             ValueError: an unknown variant.
         """
-        config = NetworkConfig() if variant is None else NetworkConfig(variant=variant)
-        picture = torch.zeros(1, 1, 3, config.size, config.size)
-        return describe_network(cls.name, config.variant, R2N2Network(config), images=picture)
+        return _describe(R2N2Network(NetworkConfig() if variant is None else NetworkConfig(variant=variant)))
+
+    @property
+    def info(self) -> Info:
+        """Parameters, multiply-accumulates and shapes of this system's own network, for one picture."""
+        return _describe(self.network)
 
     @staticmethod
     def recipes() -> dict[str, Callable[..., Any]]:
@@ -202,6 +208,12 @@ class R2N2:
         from .training import R2N2Training
 
         return R2N2Training(config)
+
+
+def _describe(network: R2N2Network) -> Info:
+    parameter, config = next(network.parameters()), network.config
+    picture = torch.zeros(1, 1, 3, config.size, config.size, device=parameter.device)
+    return describe_network(R2N2.name, config.variant, network, images=picture)
 
 
 def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
