@@ -15,7 +15,7 @@ from ...structures import Meshes
 from ...structures.shape import Shape
 from ...structures.textures_vertex import TexturesVertex
 from ..splits import split_of
-from . import bed, bench, bottle, cabinet, chair, lamp, mug, shelf, sofa, stool, table
+from . import bed, bench, bottle, cabinet, car, chair, lamp, mug, plane, shelf, sofa, stool, table
 from .part import Part
 
 _FAMILIES: dict[str, ModuleType] = {
@@ -30,6 +30,8 @@ _FAMILIES: dict[str, ModuleType] = {
     "stool": stool,
     "mug": mug,
     "bottle": bottle,
+    "car": car,
+    "plane": plane,
 }
 NAMES = tuple(_FAMILIES)
 SOURCE = "families"

@@ -151,6 +151,8 @@ def _end(p: Bed, side: int, kind: str, height: float) -> list[Part]:
     """Head (side -1) or foot (side 1) of the bed."""
     x, z = p.width / 2 + 0.03, side * (p.length / 2 + 0.03 + p.post / 2 - 0.004)
     t = p.post / 2
+    if kind in ("board", "arch"):
+        z = side * (p.length / 2 + 0.03 + t / 4)
     if kind == "padded":
         pad = cushion((-x, 0.5 * p.frame, z - t - 0.01), (x, height, z + t + 0.01), 0.5 * t)
         return [Part("board", pad, p.head_material)]
@@ -198,7 +200,7 @@ def _posts(p: Bed) -> list[Part]:
 
 
 def _bunk(p: Bed) -> list[Part]:
-    x = p.ladder * (p.width / 2 + 0.06)
+    x = p.ladder * (p.width / 2 + 0.05)
     z, wide = p.length / 2 - 0.45, 0.38
     lean = p.ladder * 0.15
     top = p.upper_height + 0.38

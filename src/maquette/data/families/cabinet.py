@@ -236,4 +236,4 @@ def _handle(p: Cabinet, x: float, y: float, length: float, upright: bool) -> Sol
     if p.handles == "knobs":
         return ellipsoid((x, y, z + 0.006), (0.016, 0.016, 0.02), 3, 8)
     wide, tall = (0.014, length) if upright else (length, 0.014)
-    return box((x - wide / 2, y - tall / 2, z - 0.012), (x + wide / 2, y + tall / 2, z + 0.018))
+    return box((x - wide / 2, y - tall / 2, z - 0.018), (x + wide / 2, y + tall / 2, z + 0.018))

@@ -110,11 +110,11 @@ def build(params: Lamp) -> list[Part]:
     return parts
 
 
-def _shade(p: Lamp, radius: float, height: float) -> list[tuple[str, Solid]]:
+def _shade(p: Lamp, radius: float, height: float, around: int = 20) -> list[tuple[str, Solid]]:
     """A shade hanging down from y = 0; its axis is y."""
     top, wall = radius * p.shade_taper, 0.03 * radius + 0.002
     if p.shade == "globe":
-        return [("globe", ellipsoid((0, -0.75 * radius, 0), (0.8 * radius,) * 3, 9, 18))]
+        return [("globe", ellipsoid((0, -0.75 * radius, 0), (0.8 * radius,) * 3, around // 2 - 1, around))]
     if p.shade == "dome":
         angle = np.radians(np.linspace(90, 4, 7))
         outer = [(radius * float(np.cos(a)), height * (float(np.sin(a)) - 1)) for a in angle]
@@ -122,7 +122,7 @@ def _shade(p: Lamp, radius: float, height: float) -> list[tuple[str, Solid]]:
         inner = [
             ((radius - wall) * float(np.cos(a)), height * (float(np.sin(a)) - 1) - wall) for a in angle[:0:-1]
         ]
-        return [("shade", revolve([*outer, *inner, (0.0, -wall)], 20))]
+        return [("shade", revolve([*outer, *inner, (0.0, -wall)], around))]
     if p.shade == "bell":
         outer = [
             (0.25 * radius, 0.0),
@@ -135,11 +135,11 @@ def _shade(p: Lamp, radius: float, height: float) -> list[tuple[str, Solid]]:
     else:
         outer = [(top, 0.0), (radius, -height)]
     inner = [(r - wall, y) for r, y in reversed(outer)]
-    sides = {"box": 4, "open": 6}.get(p.shade, 20)
+    sides = {"box": 4, "open": 6}.get(p.shade, around)
     shade = revolve([*outer, *inner], sides, closed=True)
     bulb = ellipsoid((0, -0.5 * height, 0), (0.2 * radius, 0.22 * height, 0.2 * radius), 5, 10)
     spider = cylinder((0, -0.35 * height, 0), 0.04 * radius + 0.002, 0.37 * height, 8)
-    reach = outer[0][0] - 0.5 * wall if sides == 20 else (outer[0][0] - wall) * 0.72
+    reach = outer[0][0] - 0.5 * wall if sides == around else (outer[0][0] - wall) * 0.72
     cross = bar((-reach, -0.02 * height, 0), (reach, -0.02 * height, 0), 0.02 * radius + 0.002)
     return [("shade", shade), ("bulb", bulb), ("holder", spider), ("spider", cross)]
 
@@ -324,10 +324,8 @@ def _chandelier(p: Lamp) -> list[Part]:
     )
     arm = pipe(path, thick, 6, up=(1, 0, 0))
     wide, tall = 0.22 * reach, 0.26 * reach
-    if p.shade == "dome":
-        lamp = _shade(p, wide, tall)
-    else:
-        lamp = _shade(p, wide, tall if p.shade != "globe" else 1.5 * wide)
+    tall = 1.5 * wide if p.shade == "globe" else tall
+    lamp = _shade(p, wide, tall, 10)
     lifted = [(name, solid.moved(0, hub + 0.05 + tall, reach)) for name, solid in lamp]
     candle = cylinder((0, hub + 0.04, reach), 0.3 * thick, 0.02 + tall, 6)
     for i in range(count):

@@ -102,7 +102,8 @@ def build(params: Mug) -> list[Part]:
     levels = np.linspace(0, 1, 8).tolist()
     floor = p.foot + p.wall * 1.4
     outer = [(width(p, s), p.foot + s * p.height) for s in levels]
-    inner = [(width(p, s) - p.wall, max(floor, p.foot + s * p.height)) for s in reversed(levels)]
+    inner = [(width(p, s) - p.wall, p.foot + s * p.height) for s in reversed(levels)]
+    inner = [*(point for point in inner if point[1] > floor + 1e-4), (width(p, 0) - p.wall, floor)]
     cup = revolve([(0.0, p.foot), *outer, *inner, (0.0, floor)], p.sides)
     parts = [Part("cup", cup, p.outer_material)]
     if p.foot > 0:
@@ -137,7 +138,8 @@ def _handle(p: Mug) -> Solid | None:
     half = 0.5 * p.handle_height * p.height
     middle = p.foot + 0.52 * p.height
     reach = p.handle_reach * p.radius
-    low, high = (width(p, 0.52 + side * 0.5 * p.handle_height) - 0.6 * p.wall for side in (-1, 1))
+    facet = float(np.cos(np.pi / p.sides))
+    low, high = (facet * width(p, 0.52 + side * 0.5 * p.handle_height) - 0.6 * p.wall for side in (-1, 1))
     size = (1.3 * p.handle_thickness, p.handle_thickness)
     if p.handle == "square":
         out = p.radius + reach
