@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
@@ -89,6 +90,7 @@ def make_r2n2(
         done = list(_run(jobs, root, config, threads, progress))
         good = sorted((job for job, state in done if not isinstance(state, Problem)), key=_place)
         if not good:
+            _undo(root)
             first = next((f"; {s.path}: {s.reason}" for _, s in done if isinstance(s, Problem)), "")
             raise BadInput(root, f"none of {len(jobs)} meshes can be used{first}")
         _write_json(root / SPLIT_FILE, _splits(good))
@@ -116,6 +118,13 @@ def check_root(root: Path, config: MakeConfig) -> None:
         found = json.loads(file.read_bytes())
     if found != _settings(config):
         raise BadInput(root, f"was made with other settings ({file.name}); use them again, or another folder")
+
+
+def _undo(root: Path) -> None:
+    """Take back a folder in which nothing was made."""
+    (root / SETTINGS_FILE).unlink()
+    with suppress(OSError):
+        root.rmdir()
 
 
 def _settings(config: MakeConfig) -> dict[str, Any]:
