@@ -5,12 +5,15 @@ import torch
 
 from maquette.data.views_config import ViewsConfig
 from maquette.io import BadInput
+from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.views import Views
+from maquette.structures.voxels import VoxelGrid
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.framing import BACKGROUND, frame_views
 from maquette.systems.r2n2.network import R2N2Network
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.weights import save_weights
+from maquette.utils import ico_sphere
 
 CONFIG = NetworkConfig(variant="simple-gru-1", width=0.0625, size=32)
 
@@ -82,3 +85,50 @@ def test_what_a_weights_file_may_not_say(system: R2N2, tmp_path, config: dict, w
 def test_network_and_pictures_have_one_size(system: R2N2) -> None:
     with pytest.raises(ValueError, match="one size"):
         R2N2(system.network, ViewsConfig(size=64))
+
+
+def test_the_object_framing_is_that_of_training() -> None:
+    config = ViewsConfig(size=16, framing="object", margin=(0.0, 0.5))
+    image, mask = torch.rand(3, 40, 60), torch.zeros(1, 40, 60)
+    image[:, 10:30, 20:30], mask[:, 10:30, 20:30] = 0.25, 1
+    framed = frame_views(Views([image], masks=[mask]), config)[0]
+    middle, corner = framed[:, 7:9, 7:9], framed[:, :2, :2]
+    torch.testing.assert_close(middle, torch.full_like(middle, 0.25), rtol=0, atol=1e-4)
+    torch.testing.assert_close(corner, torch.full_like(corner, BACKGROUND), rtol=0, atol=1e-4)
+    with pytest.raises(ValueError, match="needs a mask"):
+        frame_views(Views([image]), config)
+
+
+def test_reconstruction_frames_sees_and_lifts(system: R2N2, monkeypatch) -> None:
+    lifted = []
+
+    def lift(occupancy, views, threshold):
+        lifted.append((occupancy, views, threshold))
+        return Reconstruction(
+            ico_sphere(1), frame="object", voxels=VoxelGrid(occupancy[None]), info={"level": 0.3}
+        )
+
+    monkeypatch.setattr("maquette.lift.lift_reconstruction", lift)
+    plain, cut_out = torch.ones(3, 40, 50), torch.rand(4, 36, 36)
+    plain[:, 12:28, 15:30] = torch.tensor([0.8, 0.2, 0.1])[:, None, None]
+    cut_out[3] = 0
+    cut_out[3, 8:20, 9:21] = 1
+    (made,) = system.reconstruct([plain, cut_out])
+    ((occupancy, views, threshold),) = lifted
+    assert threshold == system.threshold
+    assert views.has_masks
+    assert bool(views.masks[0][0, 20, 20] > 0.5)
+    assert not bool(views.masks[0][0, 2, 2] > 0.5)
+    torch.testing.assert_close(occupancy, system.occupancy(system.frame(views)[None])[0])
+    assert made.info["level"] == 0.3
+    assert (made.info["system"], made.info["variant"], made.info["weights"]) == (
+        "r2n2",
+        "simple-gru-1",
+        "untrained",
+    )
+    assert set(made.info["seconds"]) == {"network", "lift"}
+
+
+def test_a_picture_without_an_object(system: R2N2) -> None:
+    with pytest.raises(BadInput, match="picture 0: no object was found"):
+        system.reconstruct(torch.full((3, 40, 40), 0.5))
