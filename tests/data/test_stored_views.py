@@ -92,7 +92,7 @@ def test_backgrounds_crops_and_flips_of_training(chequered: R2N2) -> None:
     views = StoredViews(chequered, ViewsConfig())
     corners, flips, backs = set(), 0, []
     for step in range(20):
-        batch = views.training_batch(step, 1, 5)
+        batch = views.training_batch(step, 1, 3)
         for image in batch.images[0]:
             red = (image[0] * 255).round().int()
             mirrored = bool(red[63, 60] > red[63, 66])
@@ -106,13 +106,13 @@ def test_backgrounds_crops_and_flips_of_training(chequered: R2N2) -> None:
             assert torch.equal(straight[:, 0, 0], straight[:, 126, 126])
         assert torch.equal(batch.voxels[0], chequered.voxels(0).occupancy[0])
     lefts, tops = zip(*corners, strict=True)
-    assert set(lefts) == set(tops) == set(range(10))
-    assert 30 <= flips <= 70
+    assert set(lefts) | set(tops) == set(range(10))
+    assert 16 <= flips <= 44
     drawn = torch.stack(backs) * 255
     assert drawn.min() >= 225 - 1e-3
     assert drawn.max() <= 255 + 1e-3
-    assert drawn.min() < 228
-    assert drawn.max() > 252
+    assert drawn.min() < 229
+    assert drawn.max() > 251
     assert drawn.std(dim=1).min() > 0  # a colour, not a grey
 
 
@@ -164,3 +164,21 @@ def test_too_many_views_and_nothing_to_train_on(dataset: R2N2) -> None:
     some = R2N2(dataset.root, *(tuple(f[i] for i in held) for f in (dataset.entries, dataset.models)), ())
     with pytest.raises(BadInput, match="no object in the training split"):
         StoredViews(some, SMALL).training_batch(0, 1, 1)
+
+
+def test_a_picture_without_an_object_is_named(tmp_path: Path) -> None:
+    root = write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=1)
+    views = StoredViews(read_r2n2(root), replace(SMALL, framing="object"))
+    assert views.held_batch([0], 1).images.shape == (1, 1, 3, 22, 22)
+    for path in root.rglob("*.png"):
+        Image.new("RGBA", (32, 32)).save(path)
+    for batch in (lambda: views.held_batch([0], 1), lambda: views.training_batch(0, 1, 1)):
+        with pytest.raises(BadInput, match=r"a/rendering/00\.png: the mask is empty"):
+            batch()
+
+
+def test_photographs_behind_the_objects(dataset: R2N2, tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), (0, 51, 0)).save(tmp_path / "a.png")
+    settings = replace(SMALL, backgrounds=("photos",), photos=str(tmp_path), flip=0.0)
+    image = StoredViews(dataset, settings).training_batch(0, 1, 1).images[0, 0]
+    assert image[:, 0, 0].tolist() == pytest.approx([0, 0.2, 0], abs=1e-3)

@@ -82,7 +82,7 @@ def check_data(root: str | PathLike, depth: Depth = "headers", progress: Progres
 
 def _opened(
     entries: tuple[Entry, ...],
-    files: tuple[tuple[Path, ...], ...],
+    files: Callable[[int], tuple[Path, ...]],
     depth: Depth,
     problems: list[Problem],
     progress: Progress | None,
@@ -90,7 +90,8 @@ def _opened(
     """Entries whose files can all be opened; each file is opened once, and said once to be broken."""
     broken: dict[Path, bool] = {}
     usable = []
-    for done, (entry, paths) in enumerate(zip(entries, files, strict=True), 1):
+    for index, entry in enumerate(entries):
+        paths = files(index)
         for path in paths:
             if path not in broken:
                 problem = _problem(path, depth)
@@ -100,7 +101,7 @@ def _opened(
         if not any(broken[path] for path in paths):
             usable.append(entry)
         if progress is not None:
-            progress(done, len(entries), entry.id)
+            progress(index + 1, len(entries), entry.id)
     return usable
 
 

@@ -13,7 +13,7 @@ from .picture_folder import read_picture_folder
 from .pix3d import read_pix3d
 from .problems import Problem
 from .r2n2 import read_r2n2
-from .r2n2_files import PUBLISHED, list_models, picture_folder
+from .r2n2_files import PUBLISHED, list_models
 from .shapenet import VOXELS as SOLID
 from .shapenet import read_shapenet
 from .walk import MESH_SUFFIXES, names_below
@@ -26,14 +26,14 @@ class Found:
     Attributes:
         layout: name of the data set in the catalogue.
         entries: objects or pictures.
-        files: of each entry, those that have not been opened.
+        files: of the entry at a position, those that have not been opened.
         problems: what is left out, and why.
         notes: what else a person should know.
     """
 
     layout: str
     entries: tuple[Entry, ...]
-    files: tuple[tuple[Path, ...], ...]
+    files: Callable[[int], tuple[Path, ...]]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -51,28 +51,31 @@ def _of_meshes(root: Path) -> Found:
     files, entries = zip(*read_mesh_folder(root), strict=True)
     table = find_table(root)
     if table is None:
-        return Found("meshes", entries, tuple((file,) for file in files))
+        return Found("meshes", entries, lambda i: (files[i],))
     listed, there = set(read_table(table)), set(names_below(root, MESH_SUFFIXES))
     missing = tuple(
         Problem(str(root / name), f"is missing, but {table.name} lists it") for name in sorted(listed - there)
     )
     others = len(there - listed)
     notes = (f"{others} meshes are not in {table.name} and are left out",) if others else ()
-    return Found("meshes", entries, tuple((file,) for file in files), missing, notes)
+    return Found("meshes", entries, lambda i: (files[i],), missing, notes)
 
 
 def _of_pictures(root: Path) -> Found:
     pictures = read_picture_folder(root)
     files = tuple(tuple(file for file in (p.image, p.mask) if file is not None) for p in pictures)
     masked = sum(p.mask is not None for p in pictures)
-    return Found("pictures", tuple(p.entry for p in pictures), files, notes=(f"{masked} have a mask",))
+    return Found(
+        "pictures", tuple(p.entry for p in pictures), files.__getitem__, notes=(f"{masked} have a mask",)
+    )
 
 
 def _of_r2n2(root: Path) -> Found:
     data = read_r2n2(root)
-    folders = [picture_folder(root, model.synset, model.name) for model in data.models]
-    pairs = zip(folders, data.models, strict=True)
-    files = tuple(tuple(folder / name for name in model.rendering.names) for folder, model in pairs)
+
+    def files(index: int) -> tuple[Path, ...]:
+        return tuple(data.picture_file(index, view) for view in range(data.view_count(index)))
+
     counts = {synset: len(names) for synset, names in list_models(root).items()}
     return Found("r2n2", data.entries, files, data.problems, _of_published(counts))
 
@@ -96,7 +99,9 @@ def _of_shapenet(root: Path) -> Found:
         (mesh, solid) if solid.is_file() else (mesh,) for mesh, solid in zip(data.files, solids, strict=True)
     )
     count = sum(len(both) == 2 for both in files)
-    return Found("shapenetcore", data.entries, files, data.problems, (f"{count} have solid voxels",))
+    return Found(
+        "shapenetcore", data.entries, files.__getitem__, data.problems, (f"{count} have solid voxels",)
+    )
 
 
 def _of_pix3d(root: Path) -> Found:
@@ -104,7 +109,7 @@ def _of_pix3d(root: Path) -> Found:
     files = tuple((root / r.image, root / r.mask, root / r.model) for r in data.records)
     lists = [name for name in ("s1", "s2") if (root / f"pix3d_{name}_train.json").is_file()]
     notes = (f"{len(data.models)} meshes", f"lists of Mesh R-CNN: {', '.join(lists) or 'none'}")
-    return Found("pix3d", data.entries, files, data.problems, notes)
+    return Found("pix3d", data.entries, files.__getitem__, data.problems, notes)
 
 
 def _of_future3d(root: Path) -> Found:
@@ -112,15 +117,15 @@ def _of_future3d(root: Path) -> Found:
 
 
 def _of_set(layout: str, data: MeshSet) -> Found:
-    return Found(layout, data.entries, tuple((file,) for file in data.files), data.problems)
+    return Found(layout, data.entries, lambda i: (data.files[i],), data.problems)
 
 
 def _of_celeba(root: Path) -> Found:
     data = read_celeba(root)
     boxes = sum(face.box is not None for face in data.faces)
-    files = tuple((face.image,) for face in data.faces)
+    entries = tuple(face.entry for face in data.faces)
     return Found(
-        "celeba", tuple(f.entry for f in data.faces), files, data.problems, (f"{boxes} have a crop box",)
+        "celeba", entries, lambda i: (data.faces[i].image,), data.problems, (f"{boxes} have a crop box",)
     )
 
 

@@ -77,14 +77,18 @@ class R2N2:
         """How many pictures an entry has."""
         return len(self.models[index].rendering.names)
 
+    def picture_file(self, index: int, view: int) -> Path:
+        """Where a picture is."""
+        model = self.models[index]
+        return picture_folder(self.root, model.synset, model.name) / model.rendering.names[view]
+
     def picture(self, index: int, view: int) -> Float[Tensor, "4 height width"]:
         """One picture: RGBA in [0, 1], colours not multiplied by alpha.
 
         Raises:
             BadInput: the file is gone or broken.
         """
-        model = self.models[index]
-        path = picture_folder(self.root, model.synset, model.name) / model.rendering.names[view]
+        path = self.picture_file(index, view)
         with as_bad_input(path, ParseError):
             array = decode_image(read_file(path))
         if array.shape[2] < 3:

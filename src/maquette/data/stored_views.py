@@ -1,26 +1,26 @@
-"""`StoredViews`: batches of pictures that are on disk, changed as 3D-R2N2 changed them.
+"""`StoredViews`: batches of pictures that are on disk, such as those of ShapeNet R2N2.
 
-Training (Choy et al., ECCV 2016, released code): views drawn with replacement; where alpha is exactly 0 a
-background of one colour, each channel uniform in [225, 255] / 255; of 137 x 137 pixels a square of 127 whose
-corner is uniform in {0, .., 9}^2; mirrored with probability 1/2 while the voxels stay. Otherwise the first
-views, background 240 / 255, the square in the middle.
+With the default configuration they are changed as 3D-R2N2 changed them (Choy et al., ECCV 2016, released code): views
+drawn with replacement; where alpha is exactly 0 a background of one colour, each channel uniform in [225, 255] / 255;
+of 137 x 137 pixels a square of 127 whose corner is uniform in {0, .., 9}^2; mirrored with probability 1/2 while
+the voxels stay. Otherwise the first views, background 240 / 255, the square in the middle.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from ..io.errors import BadInput
+from ..io.errors import BadInput, as_bad_input
+from .backgrounds import load_photos
 from .batch import Batch, Entry
+from .picture_changes import changed_picture, held_picture
 from .r2n2 import R2N2
 from .shape_order import ShapeOrder
 from .views_config import ViewsConfig
 
-HELD_BACKGROUND = 240 / 255
 _STREAM = 2
 
 
@@ -37,11 +37,12 @@ class StoredViews:
             only where more are asked for than there are.
 
     Raises:
-        BadInput: the data set has no object of the training split, when one is asked for.
+        BadInput: the folder of photographs for backgrounds has none.
     """
 
     def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0, replacement: bool = True) -> None:
         self.dataset, self.config, self.seed, self.replacement = dataset, config, seed, replacement
+        self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None
         training = dataset.select("train")
         self._order = ShapeOrder(training, seed) if training else None
 
@@ -83,8 +84,8 @@ class StoredViews:
         together = rng.random() < config.flip
         images = []
         for view in chosen:
-            color = torch.from_numpy(rng.uniform(*config.plain, 3)).float()
-            image = self._cut(self._on_color(index, view, color), rng.random(2))
+            with self._naming(index, view):
+                image = changed_picture(self.dataset.picture(index, view), config, rng, self._photos)
             alone = rng.random() < config.flip
             images.append(image.flip(-1) if (together if config.flip_voxels else alone) else image)
         sample = self._sample(index, chosen, images)
@@ -100,23 +101,15 @@ class StoredViews:
         there = self.dataset.view_count(index)
         if views > there:
             raise BadInput(self.dataset.root, f"{self.entries[index].id} has {there} pictures, not {views}")
-        color = torch.full((3,), HELD_BACKGROUND)
-        images = [self._cut(self._on_color(index, view, color), None) for view in range(views)]
+        images = []
+        for view in range(views):
+            with self._naming(index, view):
+                images.append(held_picture(self.dataset.picture(index, view), self.config))
         return self._sample(index, list(range(views)), images)
 
-    def _on_color(self, index: int, view: int, color: Float[Tensor, " 3"]) -> Float[Tensor, "3 h w"]:
-        """A picture whose fully transparent pixels have a colour."""
-        picture = self.dataset.picture(index, view)
-        return torch.where(picture[3:] == 0, color[:, None, None], picture[:3])
-
-    def _cut(self, image: Float[Tensor, "3 h w"], corner: np.ndarray | None) -> Float[Tensor, "3 size size"]:
-        """A square of `size` out of the picture scaled to `render_size`: its middle, or a place from [0, 1)^2."""
-        size, whole = self.config.size, self.config.render_size
-        if image.shape[1:] != (whole, whole):
-            image = interpolate(image[None], (whole, whole), mode="bilinear", antialias=True)[0].clamp(0, 1)
-        spare = whole - size
-        top, left = (spare // 2, spare // 2) if corner is None else (corner * spare).astype(int).tolist()
-        return image[:, top : top + size, left : left + size]
+    def _naming(self, index: int, view: int) -> AbstractContextManager[None]:
+        """Say of which picture an error is."""
+        return as_bad_input(self.dataset.picture_file(index, view), ValueError)
 
     def _sample(self, index: int, views: list[int], images: list[Tensor]) -> Batch:
         return Batch(
