@@ -21,7 +21,7 @@ VIEW_DRAWS = 20 + backgrounds.DRAWS + jitter.DRAWS
 _FOCAL = 1 / math.tan(math.radians(R2N2_FOV) / 2)  # of a picture from -1 to 1
 _GROUPS = np.array([1, 2, 3, 4, 6, 1 << 20])  # colours that the parts of an object share; at last one each
 _HELD_AMBIENT, _HELD_LIGHT = 0.45, 0.55
-_Numbers = Float[np.ndarray, "picture draws"]
+_Numbers = Float[np.ndarray, "picture _"]
 
 
 def drawn_cameras(numbers: _Numbers, config: ViewsConfig) -> Float[np.ndarray, "picture 3"]:
