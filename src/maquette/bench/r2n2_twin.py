@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from ..nn.conv_recurrence import ConvGRU3d, ConvLSTM3d, Gate
 from ..nn.residual import UnpoolResidualBlock3d
 from ..nn.unpool_conv3d import unpool3d
-from ..systems.r2n2.decoder import Decoder, SimpleUnpoolBlock
+from ..systems.r2n2.decoder import Decoder, SimpleTail, SimpleUnpoolBlock
 from ..systems.r2n2.encoder import Encoder, PooledResidualBlock, SimpleBlock
 from ..systems.r2n2.network import R2N2Network
 
@@ -83,7 +83,7 @@ def _decode(decoder: Decoder, x: Tensor) -> Tensor:
             y = _act(block.conv2(_act(_convolve(block.conv1, u))))
             x = y + (u if block.skip is None else _convolve(block.skip, u))
     tail = decoder.tail
-    if not hasattr(tail, "conv1"):
+    if isinstance(tail, SimpleTail):
         return decoder.classes(_act(tail.conv(x)))
     a = _act(tail.conv1(x))
     b = _act(tail.conv2(a))

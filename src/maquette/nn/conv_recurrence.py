@@ -83,7 +83,7 @@ class ConvGRU3d(nn.Module):
             u = torch.sigmoid(self.update(updates[:, view], state))
             r = torch.sigmoid(self.reset(resets[:, view - 1], state))
             new = torch.tanh(self.candidate(candidates[:, view], r * state))
-            state = torch.lerp(state, new, u)
+            state = state + u * (new - state)
         if views > 1:
             return state
         return with_zero_gradients(state, _not_seen(self.reset, self.update, self.candidate))

@@ -48,6 +48,20 @@ def test_every_parameter_gets_a_gradient(variant: str, views: int, norm: str) ->
         assert parameter.grad.isfinite().all(), name
 
 
+@pytest.mark.parametrize("norm", ["none", "group"])
+@pytest.mark.parametrize("variant", ["simple-lstm-3", "residual-gru-1"])
+def test_mixed_precision(variant: str, norm: str) -> None:
+    network = small(variant, norm=norm)
+    images = torch.rand(2, 3, 3, 32, 32)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(images)
+    torch.testing.assert_close(logits.float(), network(images), rtol=0.2, atol=0.2)
+    logits.float().square().mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+
+
 @pytest.mark.parametrize("variant", ["simple-gru-3", "residual-lstm-1"])
 def test_views_count_in_their_order(variant: str) -> None:
     network = small(variant).eval()

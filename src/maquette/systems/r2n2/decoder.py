@@ -85,7 +85,8 @@ class Decoder(nn.Module):
                 if residual
                 else SimpleUnpoolBlock(before, after, config)
             )
-        self.tail = (ResidualTail if residual else SimpleTail)(channels[-1], last, config)
+        tail = ResidualTail if residual else SimpleTail
+        self.tail: ResidualTail | SimpleTail = tail(channels[-1], last, config)
         self.classes = nn.Conv3d(last, CLASSES, 3, padding=1)
 
     def forward(self, state: Float[Tensor, "batch channel n n n"]) -> Float[Tensor, "batch 2 x y z"]:

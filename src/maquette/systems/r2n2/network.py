@@ -27,9 +27,11 @@ class R2N2Network(nn.Module):
         super().__init__()
         self.config = config = config or NetworkConfig()
         features, channels = scaled(FEATURES, config), scaled(STATE_CHANNELS, config)
-        cell = {"gru": ConvGRU3d, "lstm": ConvLSTM3d}[config.cell]
+        cell = ConvGRU3d if config.cell == "gru" else ConvLSTM3d
         self.encoder = Encoder(config)
-        self.recurrence = cell(features, channels, STATE_SIDE, config.kernel, config.norm)
+        self.recurrence: ConvGRU3d | ConvLSTM3d = cell(
+            features, channels, STATE_SIDE, config.kernel, config.norm
+        )
         self.decoder = Decoder(config)
         init_averaged_fans(self)
 
