@@ -33,7 +33,7 @@ _GREY = 179
 _MOST_COLOURS = 256  # of a shape; more are brought down to the nearest of so many
 _MOST_PART_COLOURS = 64  # of a shape whose parts are split by colour
 _WELD_STEPS = 16384  # of the longest side: vertices closer than one are the same corner
-_AT_ONCE = 64
+_AT_ONCE = 8
 
 Progress = Callable[[int, int, str], None]
 
