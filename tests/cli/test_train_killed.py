@@ -12,13 +12,18 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from train_process import run, start
 
 from maquette.data.pack import pack_shapes, write_pack
 from maquette.structures.shape import Shape
 from maquette.utils import ico_sphere
+from train_process import run, start
 
 LIMIT_SECONDS = 120.0
+WORDS = """
+train r2n2 --recipe best --variant simple-gru-1 --width 0.02 --size 24 --workers 2 --threads 1 --no-evaluation
+--steps 30 --batch 4 --val-every 10 --views.render-size 32 --training.views 1 2 --training.warmup 5
+--training.checkpoint-every 3 --training.log-every 4 --training.val-samples 2 --training.ema 0.9
+"""
 SPLITS = ("train", "train", "val", "test")
 
 
@@ -35,11 +40,7 @@ def command(tmp_path_factory) -> list[object]:
     """The words of a tiny run with augmentation, moving average and two workers."""
     pack = tmp_path_factory.mktemp("data") / "shapes.pack"
     write_pack(pack_shapes(ellipsoids()), pack)
-    words = "train r2n2 --recipe best --variant simple-gru-1 --width 0.02 --size 24 --workers 2 --threads 1".split()
-    words += "--steps 30 --batch 4 --no-evaluation --val-every 10 --training.views 1 2 --views.render-size 32".split()
-    words += "--training.checkpoint-every 3 --training.log-every 4 --training.val-samples 2".split()
-    words += "--training.ema 0.9 --training.warmup 5".split()
-    return [*words, "--shapes", pack]
+    return [*WORDS.split(), "--shapes", pack]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from .voxel_log_odds import solid_log_odds
+
 
 def voxel_cross_entropy(
     logits: Float[Tensor, "batch 2 x y z"], target: Bool[Tensor, "batch x y z"]
@@ -18,7 +20,7 @@ def voxel_cross_entropy(
         target: solid cells.
 
     Returns:
-        scalar in float32, finite for finite logits. The mean over the batch of means over cells.
+        scalar, float32 for halves, finite for finite logits. The mean over the batch of means over cells.
     """
-    margin = (logits[:, 1] - logits[:, 0]).float()
+    margin = solid_log_odds(logits)
     return softplus(margin.where(~target, -margin)).mean()

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from .voxel_log_odds import solid_log_odds
+
 
 def voxel_dice(
     logits: Float[Tensor, "batch 2 x y z"], target: Bool[Tensor, "batch x y z"], smooth: float = 1.0
@@ -19,9 +21,9 @@ def voxel_dice(
         smooth: s > 0 keeps empty grids finite.
 
     Returns:
-        scalar in float32, in [0, 1].
+        scalar, float32 for halves, in [0, 1].
     """
-    solid = torch.sigmoid((logits[:, 1] - logits[:, 0]).float()).flatten(1)
-    truth = target.flatten(1).float()
+    solid = torch.sigmoid(solid_log_odds(logits)).flatten(1)
+    truth = target.flatten(1).to(solid.dtype)
     both = (solid * truth).sum(1)
     return 1 - ((2 * both + smooth) / (solid.sum(1) + truth.sum(1) + smooth)).mean()

@@ -5,6 +5,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from .voxel_log_odds import solid_log_odds
+
 
 def voxel_focal(
     logits: Float[Tensor, "batch 2 x y z"],
@@ -24,9 +26,9 @@ def voxel_focal(
         alpha: weight a of solid cells in [0, 1], 1 - alpha that of empty ones; None: both are 1.
 
     Returns:
-        scalar in float32.
+        scalar, float32 for halves.
     """
-    margin = (logits[:, 1] - logits[:, 0]).float()
+    margin = solid_log_odds(logits)
     towards_truth = margin.where(target, -margin)
     cost = torch.sigmoid(-towards_truth) ** gamma * softplus(-towards_truth)
     if alpha is not None:

@@ -1,0 +1,83 @@
+"""Checkpoints on disk: there and back, whole or not at all."""
+
+import json
+
+import pytest
+import torch
+from safetensors import SafetensorError
+
+from maquette.io.errors import BadInput
+from maquette.training import checkpoint_files
+from maquette.training.checkpoint_files import read_checkpoint, write_checkpoint
+
+
+@pytest.fixture
+def tensors() -> dict[str, dict[str, torch.Tensor]]:
+    return {
+        "weights": {"a": torch.randn(3, 4), "b": torch.randn(4).bfloat16()},
+        "optimiser": {"0/step": torch.ones(())},
+    }
+
+
+@pytest.fixture
+def written(tmp_path, tensors):
+    write_checkpoint(tmp_path / "step", tensors, {"step": 7, "third": 1 / 3})
+    return tmp_path / "step"
+
+
+def test_comes_back_with_the_same_bits(written, tensors):
+    found = read_checkpoint(written)
+    assert found.state["step"] == 7
+    assert found.state["third"] == 1 / 3
+    for name, group in tensors.items():
+        for key, tensor in group.items():
+            assert torch.equal(found.tensors[name][key], tensor)
+            assert found.tensors[name][key].dtype == tensor.dtype
+
+
+def test_files_without_tensors_are_left_out(tmp_path):
+    write_checkpoint(tmp_path / "step", {"weights": {"a": torch.ones(1)}, "average": {}}, {})
+    assert sorted(entry.name for entry in (tmp_path / "step").iterdir()) == [
+        "state.json",
+        "weights.safetensors",
+    ]
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "state.json"])
+def test_a_missing_file_is_named(written, name):
+    (written / name).unlink()
+    with pytest.raises(BadInput, match=name):
+        read_checkpoint(written)
+
+
+def test_one_changed_bit_is_noticed(written):
+    file = written / "weights.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(BadInput, match="SHA-256 has changed"):
+        read_checkpoint(written)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "other", "files": {}}'])
+def test_a_broken_state_is_bad_input(written, text):
+    (written / "state.json").write_text(text)
+    with pytest.raises(BadInput, match=r"state\.json"):
+        read_checkpoint(written)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), SafetensorError("No space left on device")]
+)
+def test_a_full_disk_leaves_nothing_behind_and_the_old_one_intact(written, tensors, error, monkeypatch):
+    def fail(*args):
+        raise error
+
+    before = json.loads((written / "state.json").read_text())
+    monkeypatch.setattr(checkpoint_files, "save_file", fail)
+    for target in (written, written.with_name("next")):
+        with pytest.raises(BadInput, match="cannot be written: No space left on device"):
+            write_checkpoint(target, tensors, {"step": 8})
+    assert [entry.name for entry in written.parent.iterdir()] == [written.name]
+    assert json.loads((written / "state.json").read_text()) == before
+    read_checkpoint(written)

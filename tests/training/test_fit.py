@@ -1,0 +1,203 @@
+"""Runs of the smallest system: rows, resumption, early stopping, failures."""
+
+import csv
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from maquette.io.errors import BadInput
+from maquette.training import checkpoint_files
+from maquette.training.config import TrainConfig
+from maquette.training.fit import FitOptions, Fitted, fit
+from maquette.training.keeper import Diverged, Voice
+from maquette.training.processes import Place
+from maquette.training.run_folder import RunFolder
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny import SIDE, Said, TinySource, TinyTraining
+
+CONFIG = TrainConfig(
+    steps=12,
+    batch=8,
+    schedule="constant",
+    lr=0.05,
+    val_every=4,
+    val_samples=2,
+    checkpoint_every=3,
+    log_every=2,
+    ema=0.8,
+)
+
+
+def train(
+    folder: Path,
+    config: TrainConfig = CONFIG,
+    source: TinySource | None = None,
+    workers: int = 0,
+    max_minutes: float | None = None,
+    said: Said | None = None,
+    **voice,
+) -> Fitted:
+    folder.mkdir(exist_ok=True)
+    options = FitOptions(torch.device("cpu"), workers, max_minutes)
+    loud = Voice(said or (lambda line: None), **voice)
+    return fit(TinyTraining(config), source or TinySource(), RunFolder(folder), options, Place(), loud, {})
+
+
+def weights(fitted: Fitted) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in fitted.network.parameters()])
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    return [{k: v for k, v in row.items() if k not in ("seconds", "samples_per_second")} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[Fitted, Path]:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return train(folder), folder
+
+
+def test_a_run_has_its_rows_its_checkpoints_and_learns(whole):
+    fitted, folder = whole
+    assert fitted.steps == 12
+    assert [row["step"] for row in table(folder)] == ["2", "4", "6", "8", "10", "12"]
+    assert [row["step"] for row in table(folder) if row["val_iou"]] == ["4", "8", "12"]
+    losses = [float(row["loss"]) for row in table(folder)]
+    assert losses[-1] < losses[0]
+    steps = RunFolder(folder).steps()
+    assert steps[-1] == 12
+    assert 2 <= len(steps) <= 3
+
+
+def test_in_two_sessions_it_is_the_same(whole, tmp_path):
+    folder = tmp_path / "run"
+    first = train(folder, max_minutes=0)
+    assert first.steps == 1
+    second = train(folder)
+    assert second.steps == 12
+    assert torch.equal(weights(second), weights(whole[0]))
+    assert [row for row in table(folder) if row["step"] != "1"][1:] == table(whole[1])[1:]
+
+
+def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
+    said = Said([])
+    again = train(whole[1], said=said)
+    assert torch.equal(weights(again), weights(whole[0]))
+    assert said.lines == ["going on behind step 12"]
+
+
+def test_accumulated_parts_are_the_same_step(whole, tmp_path):
+    parts = train(tmp_path / "run", replace(CONFIG, accumulate=4))
+    torch.testing.assert_close(weights(parts), weights(whole[0]))
+    assert [row["step"] for row in table(tmp_path / "run")] == [row["step"] for row in table(whole[1])]
+
+
+def test_workers_change_nothing(whole, tmp_path):
+    assert torch.equal(weights(train(tmp_path / "run", workers=2)), weights(whole[0]))
+
+
+def test_the_average_is_kept_and_not_the_last_weights(whole, tmp_path):
+    last = train(tmp_path / "run", replace(CONFIG, ema=0.0))
+    assert not torch.equal(weights(last), weights(whole[0]))
+
+
+def test_gradients_are_clipped(tmp_path):
+    config = replace(CONFIG, clip=1e-10, ema=0.0, weight_decay=0.0)  # far below Adam's epsilon of 1e-8
+    first = torch.cat([p.detach().flatten() for p in TinyTraining(config).network.parameters()])
+    moved = (weights(train(tmp_path / "run", config)) - first).abs().max()
+    assert 0 < moved < 12 * config.lr * 0.01
+
+
+def test_early_stopping_keeps_the_best(tmp_path):
+    said = Said([])
+    config = replace(CONFIG, lr=0.0, ema=0.0, val_every=1, patience=3)
+    fitted = train(tmp_path / "run", config, said=said)
+    assert fitted.steps == 4
+    assert fitted.progress.best_step == 1
+    assert "step 4: no better IoU in 3 validations; stopping" in said.lines
+    assert train(tmp_path / "run", config).steps == 4
+
+
+def test_pictures_reach_the_log(tmp_path):
+    shown = []
+
+    def draw(solid, target, azimuth, elevation, size):
+        assert solid.shape == target.shape == (SIDE, SIDE, SIDE)
+        shown.append(size)
+        return torch.zeros(1, 3, size, size), torch.ones(1, 3, size, size)
+
+    train(tmp_path / "run", replace(CONFIG, steps=1), draw=draw)
+    assert len(shown) == 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_data_that_vanish_are_named_and_the_checkpoint_stays(tmp_path, workers):
+    with pytest.raises(BadInput, match="shapes: has gone"):
+        train(tmp_path / "run", source=TinySource(gone_at=7), workers=workers)
+    assert RunFolder(tmp_path / "run").steps()[-1] == 6
+    assert train(tmp_path / "run").steps == 12
+
+
+def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays_sound(tmp_path):
+    class Poisoned(TinySource):
+        def training_batch(self, step, *args, **kwargs):
+            batch = super().training_batch(step, *args, **kwargs)
+            return replace(batch, images=batch.images * float("nan")) if step == 7 else batch
+
+    with pytest.raises(Diverged, match=r"the loss is not finite at step 8; the last checkpoint is of step 6"):
+        train(tmp_path / "run", source=Poisoned())
+    assert train(tmp_path / "run").steps == 12
+
+
+def test_a_loss_above_the_limit_stops(tmp_path):
+    with pytest.raises(Diverged, match="above 0.01 at step 2"):
+        train(tmp_path / "run", replace(CONFIG, stop_loss=0.01))
+
+
+def test_a_full_disk_is_one_line_and_the_last_checkpoint_is_intact(tmp_path, monkeypatch):
+    write = checkpoint_files.save_file
+
+    def full(tensors, path):
+        if "step_000000006" in str(path):
+            raise OSError(28, "No space left on device")
+        write(tensors, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_files, "save_file", full)
+        with pytest.raises(BadInput, match=r"No space left on device; the checkpoint of step 4 is intact"):
+            train(tmp_path / "run")
+    assert train(tmp_path / "run").steps == 12
+
+
+def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
+    def interrupt(done: int, note: str) -> None:
+        if done == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    fitted = train(tmp_path / "run", advance=interrupt)
+    assert fitted.interrupted
+    assert 4 <= fitted.steps <= 5
+    assert RunFolder(tmp_path / "run").steps()[-1] == fitted.steps
+    assert signal.getsignal(signal.SIGINT) == before
+    assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))
+
+
+def test_parts_that_cannot_be_equal_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="no 3 equal parts"):
+        fit(
+            TinyTraining(CONFIG),
+            TinySource(),
+            RunFolder(tmp_path),
+            FitOptions(torch.device("cpu")),
+            Place(0, 3, 3),
+            Voice(),
+            {},
+        )

@@ -1,0 +1,32 @@
+"""Several processes on one machine."""
+
+import sys
+
+import pytest
+
+from maquette.training.processes import Place, run_processes
+
+
+def test_alone_without_torchrun():
+    assert Place.of({}) == Place(0, 1, 1)
+    assert Place.of({"WORLD_SIZE": "4", "RANK": "2"}) == Place()
+
+
+def test_what_torchrun_says():
+    place = Place.of({"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "4", "RANK": "2", "LOCAL_WORLD_SIZE": "2"})
+    assert place == Place(2, 4, 2)
+    assert not place.is_first
+
+
+@pytest.mark.parametrize(("code", "expected"), [("0", 0), ("5 * (rank == 1)", 5)])
+def test_exit_code_is_that_of_the_one_that_failed(code, expected, tmp_path):
+    program = (
+        f"import os, sys; rank = int(os.environ['RANK']); open(f'{tmp_path}/{{rank}}', 'w'); sys.exit({code})"
+    )
+    assert run_processes(2, [sys.executable, "-c", program]) == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
+
+
+def test_when_one_fails_the_others_are_ended():
+    program = "import os, sys, time; sys.exit(3) if os.environ['RANK'] == '0' else time.sleep(600)"
+    assert run_processes(2, [sys.executable, "-c", program]) == 3

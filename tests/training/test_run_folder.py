@@ -1,0 +1,71 @@
+"""Which checkpoints of a run are found, and which are kept."""
+
+import pytest
+
+from maquette.io.errors import BadInput
+from maquette.training.run_folder import RunFolder
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    run = RunFolder(tmp_path)
+    for step in (10, 20, 30, 40):
+        run.checkpoint(step).mkdir(parents=True)
+    (run.checkpoints / ".step_000000050.ab12.new").mkdir()
+    return run
+
+
+def sound(path) -> None:
+    """Finds nothing wrong."""
+
+
+def test_the_newest_is_found_and_what_was_being_written_is_cleared_away(run):
+    assert run.newest(sound, print) == 40
+    assert sorted(entry.name for entry in run.checkpoints.iterdir()) == [
+        f"step_0000000{n}0" for n in (1, 2, 3, 4)
+    ]
+
+
+def test_other_processes_clear_nothing_away(run):
+    assert run.newest(sound, print, clear=False) == 40
+    assert len(list(run.checkpoints.iterdir())) == 5
+
+
+def test_broken_ones_are_said_and_passed_over(run):
+    def check(path):
+        if path in (run.checkpoint(40), run.checkpoint(30)):
+            raise BadInput(path, "is broken")
+
+    said = []
+    assert run.newest(check, said.append) == 20
+    assert len(said) == 2
+    assert "step_000000040: is broken; going back" in said[0]
+    assert run.steps() == [10, 20]
+
+
+def test_only_broken_ones_are_bad_input_and_stay(run):
+    def check(path):
+        raise BadInput(path, "is broken")
+
+    with pytest.raises(BadInput, match="step_000000040: is broken"):
+        run.newest(check, lambda line: None)
+    assert run.steps() == [10, 20, 30, 40]
+
+
+def test_none_at_all(tmp_path):
+    assert RunFolder(tmp_path / "new").newest(sound, print) is None
+
+
+def test_the_last_two_and_the_best_are_kept(run):
+    run.prune(best=10)
+    assert run.steps() == [10, 30, 40]
+    run.prune(best=40)
+    assert run.steps() == [30, 40]
+
+
+def test_configuration_comes_back_and_others_are_refused(run):
+    run.write_config({"system": "r2n2"})
+    assert run.read_config()["system"] == "r2n2"
+    run.config_file.write_text("{}")
+    with pytest.raises(BadInput, match="not the configuration of a run"):
+        run.read_config()

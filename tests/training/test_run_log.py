@@ -1,0 +1,34 @@
+"""The table of a run, continued without doubled or missing rows."""
+
+from maquette.training.run_folder import RunFolder
+from maquette.training.run_log import COLUMNS, RunLog, keep_rows
+
+
+def steps(path) -> list[str]:
+    return [line.split(",")[0] for line in path.read_text().splitlines()]
+
+
+def test_rows_behind_the_checkpoint_are_dropped_and_added_again(tmp_path):
+    run = RunFolder(tmp_path)
+    log = RunLog(run, 0)
+    for step in (10, 20, 30):
+        log.row(step, {"loss": step / 3, "lr": 1e-4})
+    log.close()
+    log = RunLog(run, 20)
+    log.row(30, {"loss": 9.0})
+    log.close()
+    assert steps(run.metrics) == ["step", "10", "20", "30"]
+    lines = run.metrics.read_text().splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert float(lines[1].split(",")[COLUMNS.index("loss")]) == 10 / 3
+    assert lines[3].split(",")[COLUMNS.index("loss")] == "9.0"
+    assert len(list(run.tensorboard.iterdir())) == 2
+
+
+def test_a_line_that_was_cut_off_is_dropped(tmp_path):
+    table = tmp_path / "metrics.csv"
+    keep_rows(table, 0)
+    with open(table, "a") as file:
+        file.write("10" + "," * (len(COLUMNS) - 1) + "\n20,1.5,3")
+    keep_rows(table, 100)
+    assert steps(table) == ["step", "10"]

@@ -1,0 +1,75 @@
+"""The smallest system that can be trained, and data for it that cost nothing."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from maquette.data.batch import Batch, Entry
+from maquette.io.errors import BadInput
+from maquette.training.config import TrainConfig
+from maquette.training.module import TrainingModule
+
+SIDE = 4
+
+
+class TinySource:
+    """Pictures whose mean says how full the grid is.
+
+    Args:
+        gone_at: step at which the data cannot be read any more.
+    """
+
+    def __init__(self, gone_at: int | None = None) -> None:
+        self.gone_at = gone_at
+        self.entries = [
+            Entry(str(i), "", split) for i, split in enumerate(("train", "train", "val", "val", "test"))
+        ]
+
+    def training_batch(self, step, count, views, part=(0, 1), device="cpu") -> Batch:
+        if step == self.gone_at:
+            raise BadInput("shapes", "has gone")
+        share = count // part[1]
+        return self._batch([step * count + part[0] * share + i for i in range(share)], views).to(device)
+
+    def held_batch(self, indices, views, device="cpu") -> Batch:
+        return self._batch([-1 - i for i in indices], views).to(device)
+
+    def _batch(self, seeds, views) -> Batch:
+        chances = [torch.Generator().manual_seed(seed + 10_000) for seed in seeds]
+        full = torch.stack([torch.rand((), generator=chance) for chance in chances])
+        images = full.view(-1, 1, 1, 1, 1).expand(-1, views, 3, 2, 2)
+        cells = torch.stack([torch.rand(SIDE, SIDE, SIDE, generator=chance) for chance in chances])
+        return Batch(
+            images, cells < full.view(-1, 1, 1, 1), torch.tensor(seeds), torch.zeros(len(seeds), views, 3)
+        )
+
+
+class TinyTraining(TrainingModule):
+    """Occupancy as a linear function of brightness."""
+
+    threshold = 0.5
+
+    def __init__(self, config: TrainConfig) -> None:
+        torch.manual_seed(config.seed)
+        super().__init__(nn.Linear(1, SIDE**3), config)
+
+    def score(self, network, batch):
+        logits = network(batch.images.mean((1, 2, 3, 4))[:, None]).float()
+        target = batch.voxels.flatten(1)
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, target.float())
+        right = ((logits.detach() > 0) == target).float().mean()
+        return loss, right, torch.sigmoid(logits.detach()).view(batch.voxels.shape)
+
+    def save_weights(self, path, network, about) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Said:
+    """What a run said."""
+
+    lines: list[str]
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
