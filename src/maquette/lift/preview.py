@@ -38,6 +38,7 @@ def draw_preview(
         tile: pixels a side of every part.
     """
     mesh = mesh.cpu()
+    lit = _is_of_one_colour(mesh)
     rows = []
     shown = list(zip(images, masks, views, strict=True))[:_MOST]
     for image, mask, view in shown:
@@ -46,11 +47,19 @@ def draw_preview(
         picture = _cut(torch.cat([image, mask]), left, top, side, tile)
         cut, covered = picture[:3], picture[3:4]
         dimmed = cut * (covered + _DIMMED * (1 - covered)) + (1 - _DIMMED) * (1 - covered)
-        rows.append([cut, dimmed, _from_there(mesh, view, (left, top, side), tile)])
+        rows.append([cut, dimmed, _from_there(mesh, view, (left, top, side), tile, lit)])
     blank = torch.ones(3, tile, tile)
     for number, row in enumerate(rows):
         row += list(_other_sides(mesh, shown[0][2], tile)) if number == 0 else [blank] * len(_SIDES)
     return torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
+
+
+def _is_of_one_colour(mesh: Meshes) -> bool:
+    """Whether nothing would be seen of a mesh without light."""
+    if mesh.textures is None:
+        return True
+    colours = mesh.textures.verts_features_packed()
+    return bool((colours.amax(dim=0) - colours.amin(dim=0)).max() < 0.02)
 
 
 def _window(mask: Tensor) -> tuple[int, int, int]:
@@ -74,7 +83,9 @@ def _cut(picture: Tensor, left: int, top: int, side: int, tile: int) -> Float[Te
     return interpolate(square[None], (tile, tile), mode="bilinear", antialias=True)[0].clamp(0, 1)
 
 
-def _from_there(mesh: Meshes, view: View | None, window: tuple[int, int, int], tile: int) -> Tensor:
+def _from_there(
+    mesh: Meshes, view: View | None, window: tuple[int, int, int], tile: int, lit: bool
+) -> Tensor:
     """The mesh in the same window, from the viewpoint that was found."""
     if view is None:
         return _drawn(mesh, _SOMEWHERE[0], _SOMEWHERE[1], tile)[0]
@@ -83,7 +94,7 @@ def _from_there(mesh: Meshes, view: View | None, window: tuple[int, int, int], t
     assert isinstance(camera, CamerasBase)
     camera.principal_point = camera.principal_point - torch.tensor([[left, top]])
     camera.image_size = torch.tensor([[side, side]])
-    return render_views(mesh, camera, tile, antialias=2, lit=False).images[0]
+    return render_views(mesh, camera, tile, antialias=2, lit=lit).images[0]
 
 
 def _other_sides(mesh: Meshes, view: View | None, tile: int) -> Tensor:

@@ -15,7 +15,7 @@ from .match import likeness, score, silhouette_agreement
 
 _FACES = 3000  # of the mesh that is drawn
 _AZIMUTHS, _ELEVATIONS, _RATIO = 36, (0.0, 15.0, 30.0, 45.0), 0.8  # the first grid
-_KEPT = 5  # viewpoints that are refined
+_KEPT = (5, 3)  # viewpoints that are refined in each round
 _APART = 20.0  # degrees of azimuth between them
 _ROUNDS = ((5.0, 7.0, 1.3), (2.5, 3.0, 1.12))  # steps of azimuth, elevation and ratio
 _LIMITS = ((-20.0, 80.0), (0.55, 2.5))  # of elevation and ratio
@@ -107,7 +107,7 @@ def _distinct(views: Tensor, scores: Tensor) -> list[int]:
     for i in scores.argsort(descending=True).tolist():
         if all(float(_azimuths_apart(views[i, 0], views[k, 0])) >= _APART for k in kept):
             kept.append(i)
-        if len(kept) == _KEPT:
+        if len(kept) == _KEPT[0]:
             break
     return kept
 
@@ -118,7 +118,8 @@ def _refine(
     """Each viewpoint moved to the best of its neighbours, in smaller and smaller steps."""
     best = torch.zeros(len(views))
     steps = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
-    for azimuth, elevation, ratio in _ROUNDS:
+    for kept, (azimuth, elevation, ratio) in zip(_KEPT, _ROUNDS, strict=True):
+        views = views[best.argsort(descending=True, stable=True)[:kept]]
         around = views[:, None].repeat(1, len(steps), 1)
         around[..., :2] += steps[:, :2] * torch.tensor([azimuth, elevation])
         around[..., 2] *= ratio ** steps[:, 2]

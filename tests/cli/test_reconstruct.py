@@ -1,0 +1,217 @@
+"""`maquette reconstruct`: files, words, and what is refused."""
+
+import json
+import struct
+import subprocess
+import sys
+import time
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tiny_r2n2 import VARIANT, tiny_weights
+
+SIZE = 48
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return tiny_weights(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
+
+
+def pixels(size: int = SIZE) -> np.ndarray:
+    array = np.full((size, size, 3), 240, np.uint8)
+    array[size // 4 : size // 2, size // 4 : 3 * size // 4] = (180, 60, 30)
+    return array
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "chair.jpg"
+    Image.fromarray(pixels()).save(path)
+    return path
+
+
+def outputs(folder):
+    return {path.name for path in folder.iterdir()} - {"chair.jpg", "in"}
+
+
+def test_one_picture(maquette, picture, weights, tmp_path):
+    ran = maquette("reconstruct", picture, "-o", tmp_path / "chair.glb", "--weights", weights, "--json", "-")
+    assert ran.code == 0, ran.err
+    report = ran.json()
+    assert report["variant"] == VARIANT
+    assert report["pictures"][0]["mask"] == "plain"
+    assert report["faces"] > 0
+    assert outputs(tmp_path) == {"chair.glb", "chair_preview.png", "chair_report.json"}
+    assert json.loads((tmp_path / "chair_report.json").read_text()) == report
+
+
+def test_each(maquette, weights, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.png", "a.jpg", "b.webp"):
+        Image.fromarray(pixels()).save(folder / name)
+    (folder / "broken.png").write_bytes(b"nothing")
+    out = tmp_path / "out"
+    ran = maquette("reconstruct", folder, "--each", "-o", out, "--weights", weights)
+    assert ran.code == 0, ran.err
+    meshes = sorted(path.name for path in out.glob("*.glb"))
+    assert meshes == ["a.glb", "a_2.glb", "b.glb"]
+    assert "broken.png: not a picture" in ran.out
+    assert "3 pictures reconstructed, 1 skipped" in ran.out
+
+
+def test_several_pictures_of_one_object_with_masks(maquette, picture, weights, tmp_path):
+    mask = tmp_path / "in"
+    Image.fromarray(pixels()[..., 0] < 200).save(mask, format="PNG")
+    out = tmp_path / "chair.ply"
+    ran = maquette("reconstruct", picture, picture, "-o", out, "--weights", weights, "--mask", mask, mask, "--quiet",
+                   "--threshold", 0.45, "--threads", 1)  # fmt: skip
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    report = json.loads((tmp_path / "chair_report.json").read_text())
+    assert [entry["mask"] for entry in report["pictures"]] == ["given", "given"]
+    assert report["threshold"] == 0.45
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--system", "mold3d"], "there is no such system; known are r2n2"),
+        (["--threshold", "2"], "use a number between 0 and 1"),
+        (["--mask", "a.png", "b.png"], "2 masks for 1 pictures"),
+        (["--device", "tpu"], "not a device"),
+        (["--threads", "0"], "at least 1"),
+        (["--seed", "-1"], "at least 0"),
+    ],
+)
+def test_wrong_words(maquette, picture, tmp_path, words, reason):
+    ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb", *words)
+    assert ran.code == 2
+    assert reason in ran.err
+    assert outputs(tmp_path) == set()
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG whose header promises a size, without pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
+
+
+def encoded(array: np.ndarray, kind: str = "PNG") -> bytes:
+    from io import BytesIO
+
+    with BytesIO() as file:
+        Image.fromarray(array).save(file, kind)
+        return file.getvalue()
+
+
+NOISE = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+BAD = {
+    "missing": (None, "No such file"),
+    "empty": (b"", "the file is empty"),
+    "text": (b"hello", "not a picture"),
+    "truncated": (encoded(NOISE, "JPEG")[:900], "cannot be decoded"),
+    "bomb": (png(60000, 60000), "megapixels"),
+    "no pixels": (png(64, 64), "cannot be decoded"),
+    "tiny": (encoded(np.zeros((2, 40, 3), np.uint8)), "at least 8 pixels"),
+    "one colour": (encoded(np.full((64, 64, 3), 90, np.uint8)), "no object was found"),
+    "transparent": (encoded(np.zeros((32, 32, 4), np.uint8)), "transparent everywhere"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_pictures(maquette, weights, tmp_path, kind):
+    content, reason = BAD[kind]
+    path = tmp_path / "in"
+    if content is not None:
+        path.write_bytes(content)
+    ran = maquette("reconstruct", path, "-o", tmp_path / "x.glb", "--weights", weights)
+    assert ran.code == 3, ran.err
+    assert ran.err.count("\n") == 1
+    assert str(path) in ran.err
+    assert reason in ran.err
+    assert outputs(tmp_path) == set()
+
+
+def test_other_bad_input(maquette, picture, weights, tmp_path):
+    black, other = tmp_path / "in", tmp_path / "in"
+    Image.new("L", (SIZE, SIZE)).save(black, format="PNG")
+    common = ["reconstruct", picture, "--weights", weights]
+    for words, reason in [
+        (["-o", tmp_path / "x.stl"], "must end in .glb, .obj, .ply"),
+        (["-o", tmp_path / "no" / "x.glb"], "there is no folder"),
+        (["-o", tmp_path / "x.glb", "--mask", black], "the mask is all black"),
+        (["-o", picture, "--each"], "is a file"),
+        (["-o", tmp_path / "x.glb", "--weights", other], "safetensors"),
+        (["-o", tmp_path / "x.glb", "--weights", tmp_path / "none"], "no such file"),
+        (["-o", tmp_path / "x.glb", "--variant", "residual-gru-3"], "not of residual-gru-3"),
+    ]:
+        ran = maquette(*common, *words)
+        assert (ran.code, ran.err.count("\n")) == (3, 1), ran.err
+        assert reason in ran.err
+        assert outputs(tmp_path) == set()
+
+
+def test_a_folder_without_pictures_and_one_where_none_can_be_used(maquette, weights, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    ran = maquette("reconstruct", folder, "-o", tmp_path / "x.glb", "--weights", weights)
+    assert (ran.code, "no picture in it" in ran.err) == (3, True)
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(b"nothing")
+    ran = maquette("reconstruct", folder, "--each", "-o", tmp_path / "out", "--weights", weights)
+    assert (ran.code, "none of the 2 pictures" in ran.err) == (3, True)
+    assert outputs(tmp_path) == set()
+
+
+def test_kinds_of_pixels(maquette, weights, tmp_path):
+    """16 bits, palette, grey, grey with alpha, CMYK; turned by EXIF."""
+    grey = pixels()[..., 0]
+    alpha = np.where(grey < 200, 255, 0).astype(np.uint8)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    Image.fromarray(grey.astype(np.uint16) * 257).save(folder / "deep.png")
+    Image.fromarray(pixels()).quantize(16).save(folder / "palette.png")
+    Image.fromarray(grey).save(folder / "grey.png")
+    Image.merge("LA", (Image.fromarray(grey), Image.fromarray(alpha))).save(folder / "la.png")
+    Image.fromarray(pixels()).convert("CMYK").save(folder / "cmyk.jpg")
+    turned = Image.fromarray(pixels())
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(folder / "turned.jpg", exif=exif)
+    ran = maquette(
+        "reconstruct", folder, "--each", "-o", tmp_path / "out", "--weights", weights, "--json", "-"
+    )
+    assert ran.code == 0, ran.err
+    kinds = {
+        entry["pictures"][0]["picture"].rsplit("/", 1)[-1]: entry for entry in ran.json()["reconstructions"]
+    }
+    assert len(kinds) == 6
+    assert kinds["la.png"]["pictures"][0]["mask"] == "given"
+
+
+@pytest.mark.slow
+def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path):
+    path = tmp_path / "in.png"
+    path.write_bytes(b"nothing")
+    began = time.perf_counter()
+    code = (
+        "import sys; from maquette.cli.main import main; code = main(sys.argv[1:]); "
+        "sys.exit(code + 10 * ('torch' in sys.modules))"
+    )
+    words = ["reconstruct", str(path), "-o", str(tmp_path / "x.glb")]
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert ran.returncode == 3, ran.stderr
+    assert time.perf_counter() - began < 4

@@ -1,0 +1,136 @@
+"""From pictures to reconstructions, by a system that is only known by its face."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from maquette.io import BadInput, load_image, load_mesh, save_image
+from maquette.lift import lift_reconstruction
+from maquette.reconstruct import (
+    describe,
+    files_of,
+    find_objects,
+    load_system,
+    reconstruct,
+    views_from_arrays,
+    write,
+)
+from maquette.structures.voxels import VoxelGrid
+from tiny_r2n2 import VARIANT, tiny_r2n2, tiny_weights
+
+
+def disc(size: int = 48) -> torch.Tensor:
+    y, x = torch.meshgrid(*[(torch.arange(size) + 0.5) / size] * 2, indexing="ij")
+    return (torch.hypot(x - 0.5, y - 0.5) < 0.3)[None].float()
+
+
+def picture(size: int = 48) -> torch.Tensor:
+    mask = disc(size)
+    return mask * torch.tensor([0.7, 0.2, 0.1])[:, None, None] + (1 - mask) * 0.95
+
+
+class BallSystem:
+    """Says that every object is a ball."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def reconstruct(self, views):
+        self.calls.append(len(views))
+        centres = VoxelGrid(torch.zeros(1, 16, 16, 16, dtype=torch.bool)).cell_centers()
+        return [lift_reconstruction((centres.norm(dim=-1) < 0.45).float(), views)]
+
+
+def test_pictures_are_fused_or_taken_one_by_one():
+    system = BallSystem()
+    assert len(reconstruct([picture(), picture()], system)) == 1
+    assert len(reconstruct([picture(), picture()], system, each=True)) == 2
+    assert system.calls == [2, 1, 1]
+
+
+def test_a_system_by_its_name(tmp_path):
+    save_image(picture(), tmp_path / "a.png")
+    weights = tiny_weights(tmp_path / "w.safetensors")
+    made = reconstruct(tmp_path / "a.png", "r2n2", weights=weights)[0]
+    assert made.info["variant"] == VARIANT
+    assert made.frame == "object"
+    assert made.mesh.textures is not None
+
+
+def test_the_same_bits_every_time():
+    first, second = (reconstruct(picture(), tiny_r2n2())[0] for _ in range(2))
+    assert torch.equal(first.mesh.verts_packed(), second.mesh.verts_packed())
+    assert torch.equal(first.view, second.view)
+
+
+def test_the_threshold_can_be_chosen(tmp_path):
+    weights = tiny_weights(tmp_path / "w.safetensors")
+    assert load_system("r2n2", weights, threshold=0.45).threshold == 0.45
+
+
+def test_masks_in_place_of_what_pictures_bring():
+    mask = torch.zeros(1, 48, 48)
+    mask[:, 10:20, 10:20] = 1
+    seen = find_objects([picture(), picture()], [mask, None])
+    assert [found.how for found in seen.found] == ["given", "plain"]
+    assert torch.equal(seen.views.masks[0], mask)
+
+
+def test_a_mask_of_another_size_is_scaled():
+    seen = find_objects([picture(96)], [disc(48)])
+    assert float((seen.views.masks[0] - disc(96)).abs().mean()) < 0.02
+    with pytest.raises(BadInput, match="different proportions: 24 x 48 and 48 x 48"):
+        find_objects([picture()], [torch.ones(1, 48, 24)])
+
+
+def test_nothing_to_find():
+    with pytest.raises(BadInput, match="picture 1: no object was found"):
+        find_objects([picture(), torch.full((3, 32, 32), 0.5)])
+    with pytest.raises(BadInput, match="the mask shows no object"):
+        find_objects([picture()], [torch.zeros(1, 48, 48)])
+
+
+def test_views_from_decoded_pictures():
+    rgb = np.full((10, 12, 3), 0.3, np.float32)
+    rgba = np.concatenate([rgb, np.zeros((10, 12, 1), np.float32)], axis=2)
+    rgba[2:6, 3:9, 3] = 1
+    views = views_from_arrays([rgb, rgba, rgb[..., :1]], ["a", "b", "c"])
+    assert views.masks[0] is None
+    assert float(views.masks[1].sum()) == 24
+    assert views.images[2].shape == (3, 10, 12)
+    with pytest.raises(BadInput, match="b: the picture is transparent everywhere"):
+        views_from_arrays([np.zeros((4, 4, 4), np.float32)], ["b"])
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".obj", ".ply"])
+def test_files(tmp_path, suffix):
+    seen = find_objects([picture(), picture(70)])
+    made = reconstruct(seen, BallSystem())[0]
+    out = tmp_path / f"ball{suffix}"
+    report = write(made, seen, out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in files_of(out))
+    mesh = load_mesh(out)
+    assert len(mesh.verts_packed()) >= report["verts"]
+    red, _, blue = mesh.textures.verts_features_packed().mean(dim=0).tolist()
+    assert red > blue
+    assert json.loads((tmp_path / "ball_report.json").read_text()) == json.loads(json.dumps(report))
+    assert report["pictures"][1]["view"]["confidence"] > 0.5
+    assert load_image(tmp_path / "ball_preview.png").shape == (3, 2 * 256, 5 * 256)
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path):
+    seen = find_objects(picture())
+    made = reconstruct(seen, BallSystem())[0]
+    with pytest.raises(BadInput):
+        write(made, seen, tmp_path / "ball.xyz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_without_viewpoints():
+    """A system that says nothing about where it was seen from can still be written and told of."""
+    seen = find_objects(picture())
+    made = reconstruct(seen, BallSystem())[0]
+    bare = type(made)(made.mesh, "camera")
+    assert describe(bare, seen)["pictures"][0]["view"] is None
