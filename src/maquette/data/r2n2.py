@@ -106,7 +106,8 @@ class R2N2:
 
     def cameras(self, index: int) -> FoVPerspectiveCameras:
         """Cameras of an entry's pictures in the object frame."""
-        return cameras_from_r2n2(*self.placements(index).unbind(1))
+        azimuth, elevation, ratio = self.placements(index).unbind(1)
+        return cameras_from_r2n2(azimuth, elevation, ratio)
 
     def voxels(self, index: int) -> VoxelGrid:
         """Solid cells of an entry: 32 a side, around the origin of the object frame.
