@@ -1,0 +1,57 @@
+"""`maquette data pack`: counts, skipped meshes, joining, refusals."""
+
+from maquette.data.pack import read_pack
+from tests.data.pack_shapes import mesh_folder
+
+
+def test_a_folder_becomes_one_file(maquette, tmp_path):
+    folder = mesh_folder(tmp_path / "meshes")
+    ran = maquette("data", "pack", folder, "-o", tmp_path / "a.pack", "--json", "-")
+    assert ran.code == 0
+    numbers = ran.json()
+    assert (numbers["shapes"], numbers["categories"], numbers["faces"]) == (2, 2, 80 + 36)
+    assert sum(numbers["splits"].values()) == 2
+    assert {entry["file"].rsplit("/", 1)[-1] for entry in numbers["skipped"]} == {"broken.ply", "point.obj"}
+    assert numbers["bytes"] == (tmp_path / "a.pack").stat().st_size
+    assert "2 meshes were skipped" in ran.err
+    assert "broken.ply: " in ran.err
+    assert len(read_pack(tmp_path / "a.pack")) == 2
+
+
+def test_packs_are_joined_and_chosen_from(maquette, tmp_path):
+    for name in ("a", "b"):
+        folder = mesh_folder(tmp_path / name)
+        (folder / "ball" / "one.ply").rename(folder / "ball" / f"{name}.ply")
+        table = (folder / "MANIFEST.csv").read_text()
+        (folder / "MANIFEST.csv").write_text(table.replace("ball/one.ply", f"ball/{name}.ply"))
+    assert maquette("data", "pack", tmp_path / "a", "-o", tmp_path / "a.pack", "--quiet").code == 0
+    words = ("data", "pack", tmp_path / "a.pack", tmp_path / "b", "-o", tmp_path / "both.pack")
+    ran = maquette(*words)
+    assert ran.code == 3
+    assert "two packs have a shape 'stool/one'" in ran.err
+    (tmp_path / "b" / "stool" / "one.ply").unlink()
+    assert maquette(*words, "--categories", "ball").code == 0
+    assert [entry.id for entry in read_pack(tmp_path / "both.pack").entries] == ["ball/a", "ball/b"]
+    ran = maquette(*words, "--sources", "theirs")
+    assert ran.code == 3
+    assert "none of 3 shapes" in ran.err
+
+
+def test_refusals(maquette, tmp_path):
+    (tmp_path / "meshes").mkdir()
+    out = ("-o", tmp_path / "a.pack")
+    for words, code, says in (
+        ((tmp_path / "none", *out), 3, "there is no such folder or packed file"),
+        ((tmp_path / "meshes", *out), 3, "no mesh in it"),
+        ((*out,), 2, "name at least one folder"),
+        ((tmp_path / "meshes", "-o", tmp_path / "a.zip"), 3, "must end in .pack"),
+    ):
+        ran = maquette("data", "pack", *words)
+        assert ran.code == code
+        assert says in ran.err
+        assert len(ran.err.splitlines()) == 1
+    (tmp_path / "meshes" / "broken.off").write_text("OFF\n3 1")
+    ran = maquette("data", "pack", tmp_path / "meshes", *out)
+    assert ran.code == 3
+    assert "none of 1 meshes can be used" in ran.err
+    assert not (tmp_path / "a.pack").exists()
