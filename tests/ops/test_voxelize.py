@@ -192,6 +192,18 @@ def test_a_hollow_between_two_shells_is_filled():
     )
 
 
+def test_what_boards_shut_in_is_solid():
+    board = subdivided_box((0.6, 0.05, 0.6), 0)
+    walls = [board.offset_verts(torch.tensor([0.0, y, 0.0])) for y in (-0.3, 0.3)]
+    for axes in ([1, 0, 2], [0, 2, 1]):
+        upright = Meshes([board.verts_packed()[:, axes]], [board.faces_packed()])
+        walls += [upright.offset_verts(0.3 * side * torch.eye(3)[axes.index(1)]) for side in (-1.0, 1.0)]
+    closed = voxelize(join_meshes_as_scene(walls), 32).occupancy[0]
+    assert closed[8:24, 8:24, 8:24].all()
+    assert not closed[:5].any()
+    assert not voxelize(join_meshes_as_scene(walls[:-1]), 32).occupancy[0, 8:24, 8:24, 10:22].any()
+
+
 def test_axes_side_and_center():
     verts = torch.tensor([[10.0, 20, 30], [10.1, 20, 30], [10, 20.1, 30]])
     grid = voxelize(

@@ -1,4 +1,4 @@
-"""Solid voxelization: cells touched by triangles, exactly, and cells inside of parts.
+"""Solid voxelization: cells touched by triangles, exactly, cells inside of parts, and cells shut in by both.
 
 Solid cells are kept as bits along z, 32 cells a word, in a field indexed (mesh, x, y, word).
 On a CPU each item owns a share of the layers and walks all faces; on CUDA there is an item a face.
@@ -9,6 +9,7 @@ import warp as wp
 from torch import Tensor
 
 from maquette.kernels.launch import launch
+from maquette.kernels.voxel_cavities import fill_cavities
 from maquette.kernels.voxel_parts import Parts, bit, fill_parts, is_all_others, is_mine, shares
 
 wp.set_module_options({"max_unroll": 3})
@@ -115,7 +116,7 @@ def _unpack(
 def solid_cells(
     corners: Tensor, mesh_of_face: Tensor, meshes: int, n: int, parts: Parts | None = None
 ) -> Tensor:
-    """Cells that faces touch, or that parts enclose.
+    """Cells that faces touch, that parts enclose, or that both shut in.
 
     Args:
         corners: (F, 3, 3) float32 corners of the faces in cells: cell i spans [i, i + 1] along each axis.
@@ -136,6 +137,8 @@ def solid_cells(
         launch(_touch, items, inputs, device, pieces)
     if parts is not None and len(parts.corners):
         fill_parts(parts, n, words, bits)
+    if parts is not None and len(bits):
+        fill_cavities(bits, n)
     solid = torch.zeros((meshes * n * n, n), dtype=torch.uint8, device=device)
     launch(_unpack, len(solid), [n, words, bits, solid], device)
     return solid.view(torch.bool).view(meshes, n, n, n)

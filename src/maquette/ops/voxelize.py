@@ -29,7 +29,8 @@ def voxelize(
     other parts, so overlaps do not cancel and a cavity that is a part of its own is filled. So a mesh that is
     made of many parts, open, inside out, of mixed orientation or short of some faces still has a solid inside. A
     part with large holes is filled where two of the three axes find it inside with faces on both sides; all such
-    parts of a mesh together, where all three do.
+    parts of a mesh together, where all three do. Last, cells that are shut in by solid ones are solid too, as the
+    inside of a cabinet made of boards is.
 
     Args:
         meshes: N meshes. Faces with coordinates that are not finite are skipped; what lies outside of the
