@@ -106,7 +106,7 @@ def _families(count: int, seed: int) -> "ShapePack":
     from ..data import families
     from ..data.pack import pack_shapes
 
-    return pack_shapes(families.shapes(count, seed), source=families.SOURCE)
+    return pack_shapes(families.shapes(count, seed), source=FAMILIES)
 
 
 def _count_of_families(shapes: str) -> int | None:
