@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maquette.cli.picture_input import need_picture
+from maquette.reconstruct import find_objects, views_from_arrays
 from tiny_r2n2 import VARIANT, tiny_weights
 
 SIZE = 48
@@ -176,30 +178,32 @@ def test_a_folder_without_pictures_and_one_where_none_can_be_used(maquette, weig
     assert outputs(tmp_path) == set()
 
 
-def test_kinds_of_pixels(maquette, weights, tmp_path):
-    """16 bits, palette, grey, grey with alpha, CMYK; turned by EXIF."""
+def kinds() -> dict[str, Image.Image]:
+    """The same picture in 16 bits, palette, grey, grey with alpha, CMYK, and turned by EXIF."""
     grey = pixels()[..., 0]
     alpha = np.where(grey < 200, 255, 0).astype(np.uint8)
-    folder = tmp_path / "in"
-    folder.mkdir()
-    Image.fromarray(grey.astype(np.uint16) * 257).save(folder / "deep.png")
-    Image.fromarray(pixels()).quantize(16).save(folder / "palette.png")
-    Image.fromarray(grey).save(folder / "grey.png")
-    Image.merge("LA", (Image.fromarray(grey), Image.fromarray(alpha))).save(folder / "la.png")
-    Image.fromarray(pixels()).convert("CMYK").save(folder / "cmyk.jpg")
-    turned = Image.fromarray(pixels())
-    exif = turned.getexif()
-    exif[0x0112] = 6
-    turned.save(folder / "turned.jpg", exif=exif)
-    ran = maquette(
-        "reconstruct", folder, "--each", "-o", tmp_path / "out", "--weights", weights, "--json", "-"
-    )
-    assert ran.code == 0, ran.err
-    kinds = {
-        entry["pictures"][0]["picture"].rsplit("/", 1)[-1]: entry for entry in ran.json()["reconstructions"]
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(pixels())))
+    turned.getexif()[0x0112] = 6
+    return {
+        "deep.png": Image.fromarray(grey.astype(np.uint16) * 257),
+        "palette.png": Image.fromarray(pixels()).quantize(16),
+        "grey.png": Image.fromarray(grey),
+        "la.png": Image.merge("LA", (Image.fromarray(grey), Image.fromarray(alpha))),
+        "cmyk.jpg": Image.fromarray(pixels()).convert("CMYK"),
+        "turned.png": turned,
     }
-    assert len(kinds) == 6
-    assert kinds["la.png"]["pictures"][0]["mask"] == "given"
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_kinds_of_pixels(tmp_path, name):
+    picture = kinds()[name]
+    picture.save(tmp_path / name, exif=picture.getexif())
+    views = views_from_arrays([need_picture(tmp_path / name)], [name])
+    found = find_objects(views)
+    expected = pixels()[..., 0] < 200
+    solid = found.views.masks[0][0].numpy() > 0.5
+    assert (solid & expected).sum() / (solid | expected).sum() > 0.9
+    assert found.found[0].how == ("given" if name == "la.png" else "plain")
 
 
 @pytest.mark.slow

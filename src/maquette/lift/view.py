@@ -115,20 +115,23 @@ def _distinct(views: Tensor, scores: Tensor) -> list[int]:
 def _refine(
     mesh: Meshes, target: Target, views: Tensor
 ) -> tuple[Float[Tensor, "view 3"], Float[Tensor, " view"]]:
-    """Each viewpoint moved to the best of its neighbours, in smaller and smaller steps."""
-    best = torch.zeros(len(views))
+    """Each viewpoint moved to the best of its neighbours, in smaller steps the fewer are left; and its score."""
+    best, left = torch.zeros(len(views)), []
     steps = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
     for kept, (azimuth, elevation, ratio) in zip(_KEPT, _ROUNDS, strict=True):
-        views = views[best.argsort(descending=True, stable=True)[:kept]]
-        around = views[:, None].repeat(1, len(steps), 1)
+        order = best.argsort(descending=True, stable=True)
+        left.append((views[order[kept:]], best[order[kept:]]))
+        around = views[order[:kept], None].repeat(1, len(steps), 1)
         around[..., :2] += steps[:, :2] * torch.tensor([azimuth, elevation])
         around[..., 2] *= ratio ** steps[:, 2]
         around[..., 1].clamp_(*_LIMITS[0])
         around[..., 2].clamp_(*_LIMITS[1])
-        found = score(see(mesh, around.flatten(0, 1)), target).view(len(views), -1)
+        found = score(see(mesh, around.flatten(0, 1)), target).view(len(around), -1)
         best, choice = found.max(dim=1)
-        views = around[torch.arange(len(views)), choice]
-    return views, best
+        views = around[torch.arange(len(around)), choice]
+    parts = zip(*left, (views, best), strict=True)
+    places, scores = (torch.cat(part) for part in parts)
+    return places, scores
 
 
 def _camera(mesh: Meshes, view: Tensor, target: Target, size: tuple[int, ...]) -> PerspectiveCameras:
