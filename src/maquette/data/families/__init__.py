@@ -34,7 +34,17 @@ _FAMILIES: dict[str, ModuleType] = {
     "plane": plane,
 }
 NAMES = tuple(_FAMILIES)
-SOURCE = "families"
+
+
+def family(name: str) -> ModuleType:
+    """The module of a family, with its `draw(rng)` and `build(params)`.
+
+    Raises:
+        ValueError: an unknown family.
+    """
+    if name not in _FAMILIES:
+        raise ValueError(f"unknown family {name!r}; known are {', '.join(NAMES)}")
+    return _FAMILIES[name]
 
 
 def make_parts(name: str, seed: int) -> list[Part]:
@@ -47,13 +57,11 @@ def make_parts(name: str, seed: int) -> list[Part]:
     Raises:
         ValueError: an unknown family, or a negative seed.
     """
-    if name not in _FAMILIES:
-        raise ValueError(f"unknown family {name!r}; known are {', '.join(NAMES)}")
+    module = family(name)
     if seed < 0:
         raise ValueError(f"the seed must be 0 or more, got {seed}")
     rng = np.random.Generator(np.random.PCG64([crc32(name.encode()), seed]))
-    family = _FAMILIES[name]
-    return family.build(family.draw(rng))
+    return module.build(module.draw(rng))
 
 
 def make(name: str, seed: int) -> Shape:

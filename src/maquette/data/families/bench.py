@@ -102,7 +102,11 @@ def _seat(p: Bench, low: float) -> list[Part]:
             for i in range(p.slats)
         ]
         solids += [
-            block(0.05, 0.5 * p.seat_thickness, p.depth * 0.98, at * x, low) for at in (-0.85, 0.0, 0.85)
+            block(0.06, 0.5 * p.seat_thickness, p.depth * 0.98, at * x, low) for at in (-0.93, 0.0, 0.93)
+        ]
+        solids += [
+            block(0.98 * p.width, 0.5 * p.seat_thickness, 0.3 * p.depth, z=at * z, y=low)
+            for at in (-0.65, 0.65)
         ]
     elif p.seat == "padded":
         solids = [cushion((-x, low, -z), (x, p.height, z), 0.45 * p.seat_thickness)]

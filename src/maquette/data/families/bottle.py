@@ -53,19 +53,29 @@ class Bottle:
     label_material: Material
 
 
+# height over radius, neck's radius over the body's, neck's height over the height, caps
+_USES = {
+    "wine": ((6.5, 8.5), (0.3, 0.42), (0.22, 0.32), ("cork", "none", "screw")),
+    "beer": ((5, 7.5), (0.35, 0.48), (0.2, 0.4), ("crown", "none")),
+    "water": ((5, 7.5), (0.3, 0.55), (0.05, 0.12), ("screw", "screw", "none")),
+    "milk": ((3.5, 5), (0.4, 0.65), (0.08, 0.25), ("screw", "screw", "none")),
+    "flask": ((2.6, 4.5), (0.18, 0.4), (0.1, 0.42), ("ball", "cork", "none", "spray")),
+    "jar": ((2.0, 3.2), (0.7, 0.85), (0.04, 0.1), ("screw", "cork")),
+    "spray": ((4, 6), (0.3, 0.5), (0.04, 0.1), ("spray", "pump", "pump")),
+    "carafe": ((3.2, 5), (0.3, 0.55), (0.15, 0.4), ("none", "ball")),
+}
+
+
 def draw(rng: np.random.Generator) -> Bottle:
     """Draw the parameters."""
     use = pick(rng, "wine", "beer", "water", "milk", "flask", "jar", "spray", "carafe")
     radius = between(rng, 0.022, 0.06)
-    slender = {"wine": (6.5, 8.5), "beer": (5, 7.5), "water": (5, 7.5), "milk": (3.5, 5), "flask": (2.6, 4.5), "jar": (2.0, 3.2), "spray": (4, 6), "carafe": (3.2, 5)}  # fmt: skip
-    neck = {"wine": (0.3, 0.42), "beer": (0.35, 0.48), "water": (0.3, 0.55), "milk": (0.4, 0.65), "flask": (0.18, 0.4), "jar": (0.7, 0.85), "spray": (0.3, 0.5), "carafe": (0.3, 0.55)}  # fmt: skip
-    tall = {"wine": (0.22, 0.32), "beer": (0.2, 0.4), "water": (0.05, 0.12), "milk": (0.08, 0.25), "flask": (0.1, 0.42), "jar": (0.04, 0.1), "spray": (0.04, 0.1), "carafe": (0.15, 0.4)}  # fmt: skip
-    caps = {"wine": ("cork", "none", "screw"), "beer": ("crown", "none"), "spray": ("spray", "pump", "pump"), "jar": ("screw", "cork"), "flask": ("ball", "cork", "none", "spray"), "carafe": ("none", "ball")}  # fmt: skip
+    slender, neck, tall, caps = _USES[use]
     return Bottle(
         radius=radius,
-        height=min(0.36, radius * between(rng, *slender[use])),
-        neck_radius=between(rng, *neck[use]),
-        neck_height=between(rng, *tall[use]),
+        height=min(0.36, radius * between(rng, *slender)),
+        neck_radius=between(rng, *neck),
+        neck_height=between(rng, *tall),
         shoulder=between(rng, 0.03, 0.12) if chance(rng, 0.45) else between(rng, 0.12, 0.4),
         curve=between(rng, 0.4, 2.5),
         waist=between(rng, 0.05, 0.25) if chance(rng, 0.25) else 0.0,
@@ -76,7 +86,7 @@ def draw(rng: np.random.Generator) -> Bottle:
         flat=between(rng, 0.35, 0.8) if chance(rng, 0.25) else 1.0,
         ribs=int(rng.integers(2, 7)) if use == "water" and chance(rng, 0.5) else 0,
         lip=between(rng, 0.08, 0.35) if chance(rng, 0.6) else 0.0,
-        cap=pick(rng, *caps.get(use, ("screw", "screw", "none"))),
+        cap=pick(rng, *caps),
         label=between(rng, 0.3, 0.8) if chance(rng, 0.55) else 0.0,
         handle=use in ("milk", "carafe") and chance(rng, 0.3),
         glass_material=material(rng, "glass", "glass", "plastic", "ceramic"),
@@ -160,7 +170,8 @@ def _cap(p: Bottle, neck: float) -> list[Solid]:
     if p.cap == "crown":
         return [cylinder((0, top - 0.004, 0), neck * (1.15 + p.lip), 0.007, 18, neck)]
     if p.cap == "ball":
-        return [revolve([(0.6 * neck, top - 0.004), (0.6 * neck, top + 0.3 * neck), (1.2 * neck, top + 1.2 * neck), (0.9 * neck, top + 2.0 * neck), (0.0, top + 2.3 * neck)], 16)]  # fmt: skip
+        shape = [(0.6, 0.0), (0.6, 0.3), (1.2, 1.2), (0.9, 2.0), (0.0, 2.3)]
+        return [revolve([(neck * r, top - 0.004 + neck * y) for r, y in shape], 16)]
     if p.cap in ("spray", "pump"):
         collar = cylinder((0, top - 0.006, 0), neck * (1.1 + p.lip), 0.02, 16)
         stem = cylinder((0, top, 0), 0.35 * neck, 0.035, 10)

@@ -1,6 +1,7 @@
 """Cabinets: sideboards, chests of drawers, wardrobes, nightstands, display cabinets."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -166,11 +167,7 @@ def _column(p: Cabinet, front: str, area: Area, number: int) -> list[Part]:
         return [Part("shelf", board, p.body_material) for board in boards]
     if front == "drawers":
         edges = np.linspace(low, high, p.drawers + 1).tolist()
-        return [
-            part
-            for y0, y1 in zip(edges, edges[1:], strict=False)
-            for part in _drawer(p, (left, y0, right, y1))
-        ]
+        return [part for y0, y1 in pairwise(edges) for part in _drawer(p, (left, y0, right, y1))]
     if front == "mixed":
         split = high - min(0.2, 0.35 * (high - low))
         return _drawer(p, (left, split, right, high)) + _doors(p, (left, low, right, split), number)
@@ -234,6 +231,6 @@ def _doors(p: Cabinet, area: Area, number: int) -> list[Part]:
 def _handle(p: Cabinet, x: float, y: float, length: float, upright: bool) -> Solid:
     z = p.depth / 2 + (0.03 if p.inset else 0.02)
     if p.handles == "knobs":
-        return ellipsoid((x, y, z + 0.006), (0.016, 0.016, 0.02), 3, 8)
+        return ellipsoid((x, y, z), (0.016, 0.016, 0.026), 3, 8)
     wide, tall = (0.014, length) if upright else (length, 0.014)
     return box((x - wide / 2, y - tall / 2, z - 0.018), (x + wide / 2, y + tall / 2, z + 0.018))

@@ -194,15 +194,15 @@ def _cabin(p: Car) -> list[Part]:
     parts = [Part("windows", loft(corners), p.window_material)]
     lid = rounded_rectangle(narrow + 0.03, fore - back + 0.06, min(p.rounding, 0.12), 2)
     levels = [(1.0, roof - 0.08), (1.0, roof - 0.03), (0.9, roof)]
-    rings = [np.insert(lid * share, 1, y, axis=1) + (0, 0, (back + fore) / 2) for share, y in levels]
+    rings = [np.insert(lid * share + np.array((0, (back + fore) / 2)), 1, y, axis=1) for share, y in levels]
     parts.append(Part("roof", loft(np.stack(rings)), p.roof_material))
     pillar = 0.07 if p.kind != "bus" else 0.1
     for i in (1, 2):
-        post = bar(corners[0, i] + (0.005, 0, 0), corners[1, i] + (0.005, 0, 0.0), pillar)
+        post = bar(corners[0, i], corners[1, i], pillar).moved(0.005)
         parts += both_sides("pillar", post, p.roof_material)
     for share in np.linspace(0, 1, p.pillars + 2).tolist()[1:-1]:
         foot, top = (corners[level, 1] * (1 - share) + corners[level, 2] * share for level in (0, 1))
-        parts += both_sides("pillar", bar(foot + (0.003, 0, 0), top + (0.003, 0, 0), pillar), p.roof_material)
+        parts += both_sides("pillar", bar(foot, top, pillar).moved(0.003), p.roof_material)
     if closed:
         share = 0.45 if p.kind == "van" else 0.35
         side = corners * (1.012, 1, 1)
@@ -222,7 +222,7 @@ def _wheels(p: Car) -> list[Part]:
     for z in axles:
         tyre = disc((x, p.wheel, z), p.wheel, wide, 18)
         hub = disc((x + 0.04, p.wheel, z), 0.58 * p.wheel, wide, 10)
-        arch = disc((p.width / 2 - 0.1, p.wheel * 1.02, z), 1.14 * p.wheel, 0.21, 18)
+        arch = disc((p.width / 2 - 0.1, p.wheel * 1.18, z), 1.1 * p.wheel, 0.21, 18)
         parts += both_sides("tyre", tyre, p.wheel_material)
         parts += both_sides("hub", hub, p.hub_material)
         parts += both_sides("arch", arch, p.wheel_material)
@@ -335,5 +335,5 @@ def _truck_cargo(p: Car, lid: float, ends: tuple[float, float], wide: float) -> 
         return [floor, head]
     sides = [block(0.06, 0.3 * tall, length, side * 0.48 * wide, lid, middle) for side in (-1, 1)]
     gate = block(wide, 0.3 * tall, 0.06, 0, lid, back + 0.04)
-    heap = ellipsoid((0, lid + 0.05, middle), (0.46 * wide, 0.5 * tall, 0.46 * length), 5, 12)
+    heap = ellipsoid((0, lid + 0.05, middle), (0.46 * wide, min(0.5 * tall, lid - 0.3), 0.46 * length), 5, 12)
     return [floor, head, *sides, gate, heap]

@@ -115,7 +115,7 @@ def draw(rng: np.random.Generator) -> Chair:
         else between(rng, 0.28, 0.62)
         if use != "tub"
         else between(rng, 0.22, 0.45),
-        back_tilt=between(rng, 8, 22) if use == "lounge" else between(rng, 0, 14),
+        back_tilt=0.0 if use == "tub" else between(rng, 8, 22) if use == "lounge" else between(rng, 0, 14),
         back_gap=between(rng, 0.04, 0.2) if use in ("plain", "office") and chance(rng, 0.6) else 0.0,
         back_thickness=between(rng, 0.08, 0.16)
         if use == "club"
@@ -148,7 +148,7 @@ def build(params: Chair) -> list[Part]:
     low = p.seat_height - p.seat_thickness
     base = build_support(p.support, p.width, p.depth, low + 0.004, p.seat == "round")
     upright = [*_BACKS[p.back](p), *_headrest(p)]
-    hinge = (0.0, p.seat_height, -p.depth / 2)
+    hinge = (0.0, p.seat_height, _rise(p)[1])
     tilted = [part._replace(solid=part.solid.turned(-p.back_tilt, 0, hinge)) for part in upright]
     return [*base, *_seat(p, low), *tilted, *_arms(p)]
 
@@ -286,7 +286,9 @@ def _curved(p: Chair) -> list[Part]:
         spots = [np.radians(-90 + angle) for angle in (-35, 35)]
         for angle in spots:
             x, z = p.width / 2 * np.cos(angle) * reach, p.depth / 2 * np.sin(angle) * reach
-            post = leg((x, p.seat_height - 0.5 * p.seat_thickness, z), (x, low + 0.08, z), p.post * 0.7)
+            post = leg(
+                (x, p.seat_height - 0.5 * p.seat_thickness - 0.02, z), (x, low + 0.08, z), p.post * 0.7
+            )
             parts.append(Part("post", post, p.frame_material))
     return parts
 

@@ -267,7 +267,7 @@ def _desk(p: Lamp) -> list[Part]:
     parts.append(Part("joint", joint, p.base_material))
     wide = 0.14 * p.height * (0.7 + 2 * p.shade_radius)
     hang = [(name, solid.turned(-15 - 0.4 * p.bend, 0)) for name, solid in _shade(p, wide, 1.3 * wide)]
-    x, y, z = (head + (0, 0.01 * p.height, 0)).tolist()
+    x, y, z = (head + np.array((0, 0.01 * p.height, 0))).tolist()
     return parts + _shade_parts(p, [(name, solid.moved(x, y, z)) for name, solid in hang])
 
 

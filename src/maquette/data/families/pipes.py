@@ -96,7 +96,7 @@ def _mitre(along: ndarray, closed: bool) -> ndarray:
 
 def _carried(along: ndarray) -> ndarray:
     """A direction across the path at each of its points, each the one before made square to the new direction."""
-    up = np.eye(3)[np.abs(along).sum(0).argmin()]
+    up = np.eye(3)[np.abs(along[0]).argmin()]
     ups = np.empty_like(along)
     for i, direction in enumerate(along):
         up = up - (up @ direction) * direction

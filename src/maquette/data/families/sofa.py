@@ -166,7 +166,7 @@ def _arm(p: Sofa) -> list[tuple[str, Solid]]:
         ]
     if p.arm == "slope":
         low = np.array([[x, foot, z], [x, foot, -z], [x, top + 0.3 * p.back_height, -z], [x, top, z]])
-        from_side = np.stack([low, low + (w, 0, 0)]) - (0.002, 0, 0)
+        from_side = np.stack([low, low + np.array((w, 0, 0))]) - np.array((0.002, 0, 0))
         return [("arm", loft(from_side))]
     thick = 0.045
     rails = [

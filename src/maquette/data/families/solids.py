@@ -14,6 +14,7 @@ from numpy import ndarray
 
 Point = tuple[float, float, float] | Float[ndarray, " 3"]
 Size = float | tuple[float, float]
+Profile = Sequence[tuple[float, float]] | Float[ndarray, "point 2"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +239,7 @@ def bar(begin: Point, end: Point, size: Size, end_size: Size | None = None, side
     )
 
 
-def revolve(profile: Sequence[tuple[float, float]], sides: int = 20, closed: bool = False) -> Solid:
+def revolve(profile: Profile, sides: int = 20, closed: bool = False) -> Solid:
     """A profile of points (radius, height) turned around the y axis.
 
     Args:
@@ -278,5 +279,5 @@ def ellipsoid(centre: Point, radii: Point, rings: int = 7, sides: int = 14) -> S
     angle = np.linspace(-np.pi / 2, np.pi / 2, rings + 2)
     profile = np.stack([np.cos(angle), np.sin(angle)], -1)
     profile[[0, -1], 0] = 0
-    ball = revolve(profile, sides)  # type: ignore[arg-type]
+    ball = revolve(profile, sides)
     return Solid(ball.verts * np.asarray(radii, float) + np.asarray(centre, float), ball.faces)

@@ -145,7 +145,9 @@ def _sled(spec: Support, width: float, depth: float, height: float, round_plan: 
         rail = bar((-x, height - thick / 2, end), (x, height - thick / 2, end), thick, sides=spec.sides)
         parts.append(Part("rail", rail, spec.material))
     if spec.stretchers != "none":
-        parts.append(Part("rail", bar((-x, low, -z), (x, low, -z), thick, sides=spec.sides), spec.material))
+        parts.append(
+            Part("rail", bar((-x, low, 0.06 - z), (x, low, 0.06 - z), thick, sides=spec.sides), spec.material)
+        )
     return parts
 
 
