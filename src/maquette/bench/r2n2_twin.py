@@ -12,6 +12,8 @@ from ..systems.r2n2.decoder import Decoder, SimpleTail, SimpleUnpoolBlock
 from ..systems.r2n2.encoder import Encoder, PooledResidualBlock, SimpleBlock
 from ..systems.r2n2.network import R2N2Network
 
+_SLOPE = 0.01
+
 
 def plain_logits(
     network: R2N2Network, images: Float[Tensor, "batch view 3 h w"]
@@ -19,14 +21,14 @@ def plain_logits(
     """The logits of `network` with its own weights, every layer computed as published and as PyTorch does it.
 
     Args:
-        network: without normalisation.
+        network: without normalisation, and of the published slope.
         images: RGB in [0, 1].
 
     Raises:
-        ValueError: a network with normalisation.
+        ValueError: a network with normalisation or another slope.
     """
-    if network.config.norm != "none":
-        raise ValueError("the plain twin has no normalisation")
+    if network.config.norm != "none" or network.config.slope != _SLOPE:
+        raise ValueError(f"the plain twin has no normalisation and a slope of {_SLOPE}")
     features = _encode(network.encoder, images.flatten(0, 1)).unflatten(0, images.shape[:2])
     cell = network.recurrence
     state = _gru(cell, features) if isinstance(cell, ConvGRU3d) else _lstm(cell, features)
@@ -34,7 +36,7 @@ def plain_logits(
 
 
 def _act(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, 0.01)
+    return F.leaky_relu(x, _SLOPE)
 
 
 def _encode(encoder: Encoder, x: Tensor) -> Tensor:

@@ -63,8 +63,8 @@ def test_a_mask_without_an_object() -> None:
     ("config", "words"),
     [
         ({"network": {"variant": "gru"}}, "variant must be one of"),
-        ({"network": {"width": 1e9}}, "exceed"),
-        ({"network": {"size": 100_000}}, "exceed"),
+        ({"network": {"width": 1e9}}, "do not fit: encoder.dense.weight is"),
+        ({"network": {"size": 100_000}}, "do not fit"),
         ({"network": 5}, "network must be an object"),
         ({"views": {"size": 64}}, "one size"),
         ({"threshold": 2.0}, "threshold"),

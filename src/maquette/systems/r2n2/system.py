@@ -20,14 +20,15 @@ from ...training.weights import Weights, fill, load_weights, save_weights
 from ...training.weights_header import Precision
 from ..info import Info, describe_network
 from ..pictures import Pictures, as_views
-from .config import VARIANTS, NetworkConfig
+from .config import VARIANTS, NetworkConfig, scaled
+from .encoder import CHANNELS, FEATURES, pooled_side
 from .framing import frame_views
 from .network import R2N2Network
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
 THRESHOLD = 0.4
-_LARGEST_WIDTH, _LARGEST_SIZE = 4.0, 512
 _PICTURES_AT_ONCE = 32
+_WITNESS = "encoder.dense.weight"
 
 
 class R2N2:
@@ -225,7 +226,14 @@ def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
         threshold = config.get("threshold", THRESHOLD)
         if not isinstance(threshold, float) or not 0 <= threshold <= 1:
             raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}")
-        if network.width > _LARGEST_WIDTH or network.size > _LARGEST_SIZE:
-            limits = f"{_LARGEST_WIDTH:g} and {_LARGEST_SIZE}"
-            raise ValueError(f"width {network.width} and size {network.size} exceed {limits}")
+        _check_claims(network, weights)
     return network, views, threshold
+
+
+def _check_claims(config: NetworkConfig, weights: Weights) -> None:
+    """Refuse settings that do not fit the file's largest tensors, before a network of any size is built."""
+    found = weights.tensors.get(_WITNESS)
+    wanted = scaled(FEATURES, config), scaled(CHANNELS[-1], config) * pooled_side(config.size) ** 2
+    if found is None or tuple(found.shape) != wanted:
+        shape = "missing" if found is None else tuple(found.shape)
+        raise ValueError(f"width {config.width:g} and size {config.size} do not fit: {_WITNESS} is {shape}")
