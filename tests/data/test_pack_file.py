@@ -85,6 +85,7 @@ def test_members_that_do_not_fit_are_refused(file, name, data, says):
         ({"shapes": 5}, "column 'id' does not fit"),
         ({"shapes": -1}, "number of shapes"),
         ({"side": 10**9}, "number of shapes or size"),
+        ({"side": 32.0}, "number of shapes or size"),
         ({"side": 16}, "voxels: is missing or has not"),
         ({"id": ["a", "a", "b", "c"]}, "used twice"),
         ({"id": [1, 2, 3, 4]}, "column 'id' does not fit"),

@@ -80,8 +80,8 @@ def pack_meshes(
     Raises:
         BadInput: no folder, a malformed table, or no usable mesh in all of them.
     """
-    folders = [Path(folder) for folder in folders]
-    files = list(_files(folders))
+    roots = [Path(folder) for folder in folders]
+    files = list(_files(roots))
     skipped: list[Problem] = []
 
     def pieces() -> Iterator[_Piece]:
@@ -98,7 +98,7 @@ def pack_meshes(
     pack = _gathered(pieces(), side)
     if not len(pack):
         first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
-        raise BadInput(folders[0], f"none of {len(files)} meshes can be used{first}")
+        raise BadInput(roots[0], f"none of {len(files)} meshes can be used{first}")
     return Packed(pack, tuple(skipped))
 
 

@@ -25,6 +25,7 @@ _STEPS = 65535
 _LARGEST_MANIFEST = 1 << 28
 _LARGEST_BYTES = 1 << 33
 _LARGEST_RATIO = 300
+_SIDES = range(2, 257, 2)
 _TEXTS = ("id", "category", "split", "family", "source", "licence")
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -173,7 +174,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict:
 
 def _check_manifest(manifest: dict) -> None:
     number, side = manifest.get("shapes"), manifest.get("side")
-    if not _is_count(number) or not (_is_count(side) and 1 <= side <= 256 and side**3 % 8 == 0):
+    if not _is_count(number) or not _is_count(side) or side not in _SIDES:
         raise ParseError("number of shapes or size of their voxels is wrong", "manifest.json")
     for name in _TEXTS:
         _check_column(manifest, name, lambda value: isinstance(value, str))

@@ -43,11 +43,13 @@ class ShapeOrder:
 
     def _make_epoch(self, epoch: int) -> np.ndarray:
         rng = np.random.Generator(np.random.Philox(key=[self._seed, _STREAM], counter=epoch))
-        return rng.permutation(self._shapes if self._weights is None else self._shares(rng.random()))
+        if self._weights is None:
+            return rng.permutation(self._shapes)
+        return rng.permutation(self._shares(self._weights, rng.random()))
 
-    def _shares(self, offset: float) -> np.ndarray:
+    def _shares(self, weights: np.ndarray, offset: float) -> np.ndarray:
         """Systematic sampling: whole steps that each shape's stretch of the summed weights contains."""
         count = len(self._shapes)
-        ends = np.cumsum(self._weights)
+        ends = np.cumsum(weights)
         ends = np.floor(ends / ends[-1] * count + offset).astype(int)
         return np.repeat(self._shapes, np.diff(ends, prepend=0))

@@ -4,16 +4,16 @@ On a CPU an item owns every n-th picture and one buffer of samples, and does all
 holds all pictures; there is an item for each face and strip of rows first, then one for each pixel.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any
-
 import torch
 import warp as wp
 from torch import Tensor
 
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
+from maquette.kernels.draw_inputs import Scene, SceneArrays, Takes, TakesArrays, as_arrays
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
-from maquette.kernels.launch import even_pieces, launch, start_warp
+from maquette.kernels.launch import even_pieces, launch
+
+__all__ = ["Scene", "Takes", "draw", "projected_boxes"]
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 
@@ -22,122 +22,9 @@ _LANES = 32  # items that share the vertices of a shape on CUDA
 _MOST_SAMPLES = 1 << 26  # on CUDA at once, of 8 bytes
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Shapes, and photographs to put behind them, all on one device.
-
-    Attributes:
-        verts: (V, 3) float32 in the object frame.
-        faces: (F, 3) int32, counted from the first vertex of the shape.
-        parts: (F,) int32.
-        colours: (F,) uint8, rows of the shape's part of `palette`.
-        palette: (C, 3) uint8.
-        vert_starts, face_starts, palette_starts: (N + 1,) int32 first rows of every shape.
-        photos: (K, H, W, 3) uint8; K may be 0.
-    """
-
-    verts: Tensor
-    faces: Tensor
-    parts: Tensor
-    colours: Tensor
-    palette: Tensor
-    vert_starts: Tensor
-    face_starts: Tensor
-    palette_starts: Tensor
-    photos: Tensor
-
-    def to(self, device: torch.device) -> "Scene":
-        """The same on another device."""
-        return Scene(*(getattr(self, field.name).to(device) for field in fields(self)))
-
-
-@dataclass(frozen=True, eq=False)
-class Takes:
-    """How each of P pictures is taken; floats are float32, whole numbers int32.
-
-    Attributes:
-        shape: (P,) index of the shape.
-        camera: (P, 3, 3) rows are the directions right, up and back.
-        distance: (P,) of the camera from the origin.
-        window: (P, 4) focal lengths along columns and rows and the optical axis's column and row, in pixels; a
-            negative focal length along columns mirrors.
-        key: (P,) random colours and textures follow from it.
-        grain: (P,) the noise, and clouds in the background, follow from it.
-        groups: (P,) 0: faces have their own colours; n: parts fall into n groups of one random colour each.
-        texture: (P,) probability that a part has a texture.
-        ambient: (P,) strength of the light from everywhere.
-        lights: (P, 2, 4) directions towards two lights, and their strengths.
-        kind: (P,) of the background: 0 plain, 1 gradient, 2 clouds, 3 photograph.
-        behind: (P, 2, 3) colours of the background.
-        pattern: (P, 4) what else it needs, see `draw_pixels.background`.
-        matrix: (P, 3, 3) and offset: (P, 3): change of colours of the whole picture, new = matrix old + offset.
-        noise: (P,) standard deviation of noise on every channel of every pixel.
-    """
-
-    shape: Tensor
-    camera: Tensor
-    distance: Tensor
-    window: Tensor
-    key: Tensor
-    grain: Tensor
-    groups: Tensor
-    texture: Tensor
-    ambient: Tensor
-    lights: Tensor
-    kind: Tensor
-    behind: Tensor
-    pattern: Tensor
-    matrix: Tensor
-    offset: Tensor
-    noise: Tensor
-
-    def __len__(self) -> int:
-        return len(self.shape)
-
-    def __getitem__(self, index: slice) -> "Takes":
-        return Takes(*(getattr(self, field.name)[index] for field in fields(self)))
-
-    def to(self, device: torch.device) -> "Takes":
-        """The same on another device."""
-        return Takes(*(getattr(self, field.name).to(device) for field in fields(self)))
-
-
-@wp.struct
-class _Scene:
-    verts: wp.array(dtype=wp.vec3)
-    faces: wp.array(dtype=wp.vec3i)
-    parts: wp.array(dtype=wp.int32)
-    colours: wp.array(dtype=wp.uint8)
-    palette: wp.array2d(dtype=wp.uint8)
-    vert_starts: wp.array(dtype=wp.int32)
-    face_starts: wp.array(dtype=wp.int32)
-    palette_starts: wp.array(dtype=wp.int32)
-    photos: wp.array4d(dtype=wp.uint8)
-
-
-@wp.struct
-class _Takes:
-    shape: wp.array(dtype=wp.int32)
-    camera: wp.array(dtype=wp.mat33)
-    distance: wp.array(dtype=float)
-    window: wp.array(dtype=wp.vec4)
-    key: wp.array(dtype=wp.int32)
-    grain: wp.array(dtype=wp.int32)
-    groups: wp.array(dtype=wp.int32)
-    texture: wp.array(dtype=float)
-    ambient: wp.array(dtype=float)
-    lights: wp.array2d(dtype=wp.vec4)
-    kind: wp.array(dtype=wp.int32)
-    behind: wp.array2d(dtype=wp.vec3)
-    pattern: wp.array(dtype=wp.vec4)
-    matrix: wp.array(dtype=wp.mat33)
-    offset: wp.array(dtype=wp.vec3)
-    noise: wp.array(dtype=float)
-
-
 @wp.struct
 class _Take:
-    """One picture of `_Takes`, held in registers: structures of arrays are copied at every call."""
+    """One picture of `TakesArrays`, held in registers: structures of arrays are copied at every call."""
 
     shape: int
     camera: wp.mat33
@@ -155,7 +42,7 @@ class _Take:
 
 
 @wp.func
-def _taken(takes: _Takes, picture: int) -> _Take:
+def _taken(takes: TakesArrays, picture: int) -> _Take:
     take = _Take()
     take.shape = takes.shape[picture]
     take.camera = takes.camera[picture]
@@ -175,7 +62,7 @@ def _taken(takes: _Takes, picture: int) -> _Take:
 
 @wp.func
 def _enter(
-    scene: _Scene,
+    scene: SceneArrays,
     take: _Take,
     first: int,
     last: int,
@@ -196,13 +83,13 @@ def _enter(
 
 
 @wp.func
-def _part_key(scene: _Scene, take: _Take, face: int) -> wp.uint32:
+def _part_key(scene: SceneArrays, take: _Take, face: int) -> wp.uint32:
     """Hash of the part that a face belongs to."""
     return hashed(hashed(take.key, 3), scene.parts[scene.face_starts[take.shape] + face])
 
 
 @wp.func
-def _face_colour(scene: _Scene, take: _Take, face: int) -> wp.vec3:
+def _face_colour(scene: SceneArrays, take: _Take, face: int) -> wp.vec3:
     """Colour of a face without light and texture."""
     row = scene.face_starts[take.shape] + face
     if take.groups > 0:
@@ -214,7 +101,7 @@ def _face_colour(scene: _Scene, take: _Take, face: int) -> wp.vec3:
 
 
 @wp.func
-def _face_light(scene: _Scene, take: _Take, face: int) -> float:
+def _face_light(scene: SceneArrays, take: _Take, face: int) -> float:
     """Strength of the light on the side of a face that is seen."""
     corners = scene.faces[scene.face_starts[take.shape] + face]
     start = scene.vert_starts[take.shape]
@@ -237,8 +124,8 @@ def _place(take: _Take, column: float, line: float, depth: float) -> wp.vec3:
 
 @wp.func
 def _paint_pixels(
-    scene: _Scene,
-    takes: _Takes,
+    scene: SceneArrays,
+    takes: TakesArrays,
     picture: int,
     first: int,
     last: int,
@@ -304,8 +191,8 @@ def _draw(
     start: int,
     owners: int,
     size: int,
-    scene: _Scene,
-    takes: _Takes,
+    scene: SceneArrays,
+    takes: TakesArrays,
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
@@ -325,8 +212,8 @@ def _cover(
     strips: int,
     size: int,
     ends: wp.array(dtype=wp.int64),
-    scene: _Scene,
-    takes: _Takes,
+    scene: SceneArrays,
+    takes: TakesArrays,
     samples: wp.array(dtype=wp.uint64),
 ):
     item = start + wp.tid()
@@ -349,8 +236,8 @@ def _cover(
 def _paint(
     start: int,
     size: int,
-    scene: _Scene,
-    takes: _Takes,
+    scene: SceneArrays,
+    takes: TakesArrays,
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
@@ -363,7 +250,7 @@ def _paint(
 
 
 @wp.kernel
-def _bound(start: int, lanes: int, scene: _Scene, takes: _Takes, boxes: wp.array2d(dtype=wp.vec2)):
+def _bound(start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)):
     item = start + wp.tid()
     picture = item // lanes
     shape = takes.shape[picture]
@@ -396,7 +283,7 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
     if device.type != "cuda":
         owners = max(1, min(torch.get_num_threads(), len(takes)))
         samples = torch.zeros(owners * each, dtype=torch.uint64)
-        inputs = [owners, size, *_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
+        inputs = [owners, size, *as_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
         launch(_draw, owners if len(takes) else 0, inputs, device, even_pieces(owners))
         return images, alpha
     for rows in torch.arange(len(takes)).split(max(1, _MOST_SAMPLES // each)):
@@ -410,7 +297,7 @@ def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: 
     ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
     samples = torch.zeros(len(takes) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
     samples = samples.view(torch.uint64)
-    arrays = _arrays(scene, takes)
+    arrays = as_arrays(scene, takes)
     items = int(ends[-1]) * _STRIPS
     launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], images.device)
     launch(
@@ -426,21 +313,6 @@ def projected_boxes(scene: Scene, takes: Takes) -> Tensor:
     device = scene.verts.device
     lanes = _LANES if device.type == "cuda" else 1
     boxes = torch.empty((len(takes) * lanes, 2, 2), device=device)
-    launch(_bound, len(boxes), [lanes, *_arrays(scene, takes), boxes], device)
+    launch(_bound, len(boxes), [lanes, *as_arrays(scene, takes), boxes], device)
     boxes = boxes.view(len(takes), lanes, 2, 2)
     return torch.stack([boxes[:, :, 0].amin(1), boxes[:, :, 1].amax(1)], dim=1)
-
-
-def _arrays(scene: Scene, takes: Takes) -> tuple:
-    """Both as what kernels take."""
-    start_warp()
-    return _filled(_Scene, scene), _filled(_Takes, takes)
-
-
-def _filled(struct: Any, tensors: Scene | Takes) -> object:
-    arrays = struct()
-    for field in fields(tensors):
-        dtype = struct.vars[field.name].type.dtype
-        tensor = getattr(tensors, field.name).contiguous()
-        setattr(arrays, field.name, wp.from_torch(tensor, dtype=dtype))
-    return arrays
