@@ -127,6 +127,7 @@ def test_future3d_takes_lists_of_ids_and_names_what_is_missing(tmp_path: Path) -
         ("{}", "not a list of models"),
         ('[{"category": "Sofa"}]', "model 0: has no model_id"),
         ('[{"model_id": "../x"}]', "model 0: has no model_id"),
+        ('[{"model_id": ".."}]', "model 0: has no model_id"),
         ("[", "Expecting"),
         ('[{"model_id": "gone", "super-category": null}]', "has none of the 1 models"),
     ],

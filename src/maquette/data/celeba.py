@@ -7,6 +7,7 @@ celeba_crop_bbox.txt or list_bbox_celeba.txt    a row each: name, left, top, wid
                                  img_celeba; two lines of heading are allowed (optional)
 """
 
+import os
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +59,8 @@ def read_celeba(root: str | PathLike) -> CelebA:
     parts = _read_table(root / CELEBA_TABLE, 1)
     people = _read_table(root / IDENTITY, 1) if (root / IDENTITY).is_file() else {}
     boxes = _read_boxes(root) if folder.name == CELEBA_WILD else {}
-    there = {path.name for path in folder.iterdir()}
+    with as_bad_input(folder, OSError):
+        there = set(os.listdir(folder))
     missing = [Problem(str(folder / name), "the picture is missing") for name in parts if name not in there]
     faces = [
         Face(folder / name, _entry(root, name, part, people.get(name)), boxes.get(name))

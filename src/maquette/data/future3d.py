@@ -66,7 +66,7 @@ def _read_info(path: Path) -> dict[str, str]:
 
 def _info(row: Any, place: str) -> tuple[str, str]:
     id = row.get("model_id") if isinstance(row, dict) else None
-    if not isinstance(id, str) or not id or id != Path(id).name:
+    if not isinstance(id, str) or id in ("", "..") or id != Path(id).name:
         raise ParseError("has no model_id", place)
     category = row.get("super-category")
     return id, category.lower() if isinstance(category, str) else ""

@@ -20,6 +20,7 @@ from ..io.binvox_parse import BinvoxData, parse_binvox
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.image_files import image_size, read_file
 from .problems import Problem
+from .walk import folders_in
 
 PICTURES, VOXELS = "ShapeNetRendering", "ShapeNetVox32"
 SIDE = 32
@@ -73,17 +74,11 @@ def list_models(root: Path) -> dict[str, list[str]]:
     for tree in (PICTURES, VOXELS):
         if not (root / tree).is_dir():
             raise BadInput(root, f"has no folder {tree}")
-        with as_bad_input(root / tree, OSError):
-            for synset in _folders(root / tree):
-                found.setdefault(synset, set()).update(_folders(root / tree / synset))
+        for synset in folders_in(root / tree):
+            found.setdefault(synset, set()).update(folders_in(root / tree / synset))
     if not any(found.values()):
         raise BadInput(root, f"there are no objects in {PICTURES} and {VOXELS}")
     return {synset: sorted(models) for synset, models in sorted(found.items()) if models}
-
-
-def _folders(path: Path) -> list[str]:
-    with os.scandir(path) as entries:
-        return [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
 
 
 def read_metadata(path: Path) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..io.errors import BadInput
 from .r2n2_files import PICTURES, VOXELS
-from .walk import MESH_SUFFIXES, PICTURE_SUFFIXES, names_below
+from .walk import MESH_SUFFIXES, PICTURE_SUFFIXES, folders_in, names_below
 
 PIX3D_TABLE = "pix3d.json"
 FUTURE3D_TABLE = "model_info.json"
@@ -46,8 +46,7 @@ def shapenet_synsets(root: Path) -> list[str]:
     folder = shapenet_meshes(root)
     if not folder.is_dir():
         return []
-    names = (path.name for path in folder.iterdir() if path.is_dir())
-    return sorted(name for name in names if name.isdigit() and len(name) == _SYNSET_DIGITS)
+    return [name for name in folders_in(folder) if name.isdigit() and len(name) == _SYNSET_DIGITS]
 
 
 def _is_r2n2(root: Path) -> bool:

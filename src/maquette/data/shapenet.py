@@ -23,6 +23,7 @@ from .r2n2_files import CATEGORIES, KNOWN_BROKEN
 from .r2n2_frame import voxels_from_layout
 from .r2n2_splits import split_of_folder
 from .recognise import SHAPENET_MESHES, shapenet_meshes, shapenet_synsets
+from .walk import folders_in
 
 VOXELS = "ShapeNetCore.v1.binvox"
 
@@ -42,10 +43,7 @@ def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> 
     """
     root = Path(root)
     folder = shapenet_meshes(root)
-    models = {
-        synset: sorted(p.name for p in (folder / synset).iterdir() if p.is_dir())
-        for synset in shapenet_synsets(root)
-    }
+    models = {synset: folders_in(folder / synset) for synset in shapenet_synsets(root)}
     parts, _ = split_of_folder(root, split, models)
     words = _words(folder)
     files, entries, problems = [], [], []
