@@ -140,7 +140,7 @@ def _curves(comparison: Mapping[str, Any]) -> list[str]:
     uris = []
     for key, label in (("loss", "training loss"), ("val_iou", "validation IoU")):
         lines = {
-            name: tuple(zip(*pairs, strict=True))
+            name: ([float(step) for step, _ in pairs], [value for _, value in pairs])
             for name, columns in comparison["curves"].items()
             if len(pairs := columns[key]) > 1
         }

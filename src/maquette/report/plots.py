@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ _LINE = "#80879155"
 @contextmanager
 def _axes(width: float = 6.0, height: float = 3.4) -> Iterator[tuple[Axes, list[str]]]:
     """Axes to draw on; the picture's URI is in the list afterwards."""
-    style = {
+    style: Any = {
         "text.color": _INK, "axes.labelcolor": _INK, "xtick.color": _INK, "ytick.color": _INK,
         "axes.edgecolor": _LINE, "grid.color": _LINE, "font.size": 10, "font.family": "sans-serif",
         "svg.fonttype": "none", "svg.hashsalt": "maquette", "axes.spines.top": False, "axes.spines.right": False,
