@@ -22,6 +22,7 @@ POLYGON = {
     n: n / 2 * np.sin(2 * np.pi / n) for n in (6, 8, 16, 200)
 }  # area of a regular polygon in the unit circle
 
+LINE = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0]])
 CASES = {
     "box": (solids.box((0, 0, 0), (1, 2, 3)), 6.0),
     "block": (solids.block(1, 2, 3, 5, 6, 7), 6.0),
@@ -37,7 +38,7 @@ CASES = {
     "cup": (solids.revolve([(0, 0), (2, 0), (2, 3), (1, 3), (1, 1), (0, 1)], 16), 10 * POLYGON[16]),
     "disc": (solids.disc((3, 2, 1), 1, 2, 16), 2 * POLYGON[16]),
     "straight pipe": (pipes.pipe(np.array([[0.0, 0, 0], [1, 2, 2]]), (1, 0.5), 4), 1.5),
-    "sheet": (pipes.sheet(np.eye(3) * 0 + [[0, 0, 0], [1, 0, 0], [2, 0, 0]], np.array([[0, 1, 0], [1, 1, 0], [2, 1, 0.0]]), 0.5, (0, 0, 2)), 1.0),
+    "sheet": (pipes.sheet(LINE, LINE + np.array((0, 1, 0)), 0.5, (0, 0, 2)), 1.0),
 }  # fmt: skip
 
 

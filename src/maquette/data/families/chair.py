@@ -205,9 +205,9 @@ def _crosspiece(p: Chair, low: float, high: float, material: Material) -> Part:
     x, z, _, _ = _rise(p)
     across = np.linspace(-x, x, 9)
     bow = 1 - (across / x) ** 2
-    z = z - p.back_thickness / 2 - 0.4 * p.back_arch * bow
-    lower = np.stack([across, np.full(9, low), z], -1)
-    upper = np.stack([across, high + p.back_arch * bow, z], -1)
+    bent = z - p.back_thickness / 2 - 0.4 * p.back_arch * bow
+    lower = np.stack([across, np.full(9, low), bent], -1)
+    upper = np.stack([across, high + p.back_arch * bow, bent], -1)
     return Part("crosspiece", sheet(lower, upper, p.back_thickness, (0, 0, 1)), material)
 
 

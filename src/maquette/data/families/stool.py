@@ -70,7 +70,8 @@ def build(params: Stool) -> list[Part]:
     p = params
     low = p.height - p.seat_thickness
     round_plan = p.seat == "round"
-    parts = [_seat(p, low), *build_support(p.support, p.width, p.depth, low + 0.003, round_plan)]
+    top = low + (0.7 * p.seat_thickness if p.seat == "saddle" else 0.003)
+    parts = [_seat(p, low), *build_support(p.support, p.width, p.depth, top, round_plan)]
     if p.ring_height > 0:
         parts += _ring(p, low, round_plan)
     if p.back_height > 0:
@@ -86,7 +87,7 @@ def _seat(p: Stool, low: float) -> Part:
         solid = cushion((-x, low, -z), (x, p.height, z), 0.45 * p.seat_thickness)
     elif p.seat == "saddle":
         path = np.stack([np.linspace(-x, x, 9), np.zeros(9), np.zeros(9)], -1)
-        path[:, 1] = low + p.seat_thickness / 2 + 0.25 * x * (path[:, 0] / x) ** 2
+        path[:, 1] = low + p.seat_thickness / 2 + 0.6 * p.seat_thickness * (path[:, 0] / x) ** 2
         solid = pipe(path, (p.depth, p.seat_thickness), 4, up=(0, 1, 0))
     else:
         solid = slab(
