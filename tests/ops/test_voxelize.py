@@ -234,6 +234,17 @@ def test_batches_empty_meshes_and_numbers_that_are_none():
     assert torch.equal(occupancy[2], alone)
 
 
+@pytest.mark.parametrize("far", [1e9, 1e13, 1e20, 3e38])
+def test_corners_far_away_do_no_harm(far):
+    verts, faces = tetrahedron()
+    away = verts.clone()
+    away[3] = torch.tensor([far, -far, far])
+    both = torch.cat([away, verts * 0.4])
+    occupancy = voxelize(Meshes([both], [torch.cat([faces, faces + 4])]), 16, side=1.5).occupancy[0]
+    alone = voxelize(Meshes([verts * 0.4], [faces]), 16, side=1.5).occupancy[0]
+    assert occupancy[alone].all()
+
+
 def test_keeps_the_graph_of_the_meshes():
     verts, faces = tetrahedron()
     meshes = Meshes([verts.requires_grad_()], [faces])

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 _WELD = (
     1 / 256
 )  # vertices within the same such fraction of a cell are one: smaller gaps mean nothing to the grid
-_FARTHEST = 2.0**40
+_FARTHEST = 2.0**40  # cells; farther away nothing can be computed
 _SMALL_HOLE = 0.05  # of the piece's area: always closed
 _LARGEST_HOLES = 0.4  # of the piece's area, all of its holes together: closed, else it is a sheet
 _FEWEST_FACES = 4
@@ -44,10 +44,10 @@ class SolidParts(NamedTuple):
 
 
 class _Faces(NamedTuple):
-    """Faces as indices of points that are the same wherever they are the same place."""
+    """Points, and faces between them."""
 
     points: np.ndarray  # (P, 3) float32
-    index: np.ndarray  # (F, 3)
+    triangles: np.ndarray  # (F, 3) indices of points
     mesh: np.ndarray  # (F,)
 
 
@@ -75,24 +75,24 @@ def solid_parts(
 
     Args:
         verts: in cells of the grid.
-        faces: of all meshes; any whose coordinates are not finite are left out.
+        faces: of all meshes; any whose coordinates are not finite, or beyond 2^40 cells, are left out.
         mesh_of_face: in ascending order.
     """
-    finite = np.isfinite(verts).all(axis=1)
-    if not finite.all():
-        keep = finite[faces].all(axis=1)
+    near = (np.abs(verts) <= _FARTHEST).all(axis=1)
+    if not near.all():
+        keep = near[faces].all(axis=1)
         faces, mesh_of_face = faces[keep], mesh_of_face[keep]
     whole = _Faces(verts, faces, mesh_of_face)
     edges = _edges(whole)
     if not _is_closed(edges):
         whole = _welded(whole)
         edges = _edges(whole)
-    if len(whole.index) == 0:
+    if len(whole.triangles) == 0:
         nothing = np.zeros(0, np.int64)
         return SolidParts(np.zeros((0, 3, 3), np.float32), nothing, nothing, nothing)
-    piece_of_face = _pieces(edges, len(whole.index))
+    piece_of_face = _pieces(edges, len(whole.triangles))
     caps, piece_of_cap, is_open = _caps(whole, piece_of_face, edges)
-    corners = np.concatenate([whole.points[whole.index], caps])
+    corners = np.concatenate([whole.points[whole.triangles], caps])
     piece = np.concatenate([piece_of_face, piece_of_cap])
     mesh_of_piece = np.zeros(len(is_open), np.int64)
     mesh_of_piece[piece_of_face] = whole.mesh
@@ -109,11 +109,11 @@ def _key(columns: np.ndarray) -> np.ndarray:
 def _welded(faces: _Faces) -> _Faces:
     """Vertices at the same place made one; without faces that are no triangle then, or there twice."""
     mesh_of_vert = np.zeros(len(faces.points), np.int64)
-    mesh_of_vert[faces.index] = faces.mesh[:, None]
-    place = np.nan_to_num(np.clip(faces.points, -_FARTHEST, _FARTHEST).astype(np.float64)) / _WELD
+    mesh_of_vert[faces.triangles] = faces.mesh[:, None]
+    place = np.where(np.abs(faces.points) <= _FARTHEST, faces.points, 0).astype(np.float64) / _WELD
     rows = np.column_stack([np.rint(place).astype(np.int64), mesh_of_vert])
     _, first, same = np.unique(_key(rows), return_index=True, return_inverse=True)
-    index = same[faces.index]
+    index = same[faces.triangles]
     a, b, c = index.T
     keep = np.flatnonzero((a != b) & (b != c) & (c != a))
     _, once = np.unique(_key(np.sort(index[keep], axis=1)), return_index=True)
@@ -122,7 +122,7 @@ def _welded(faces: _Faces) -> _Faces:
 
 
 def _edges(faces: _Faces) -> _Edges:
-    a, b = faces.index[:, [0, 1, 2]].ravel(), faces.index[:, [1, 2, 0]].ravel()
+    a, b = faces.triangles[:, [0, 1, 2]].ravel(), faces.triangles[:, [1, 2, 0]].ravel()
     edge = np.minimum(a, b) * len(faces.points) + np.maximum(a, b)
     bits = len(edge).bit_length()
     if (
@@ -167,7 +167,7 @@ def _caps(
     ends, piece_of_end = edges.ends[odd], piece_of_face[edges.face[edges.starts[odd]]]
     if len(ends) == 0:
         return np.zeros((0, 3, 3), np.float32), np.zeros(0, np.int64), np.zeros(piece_of_face.max() + 1, bool)
-    area = np.bincount(piece_of_face, _areas(faces.points[faces.index]))
+    area = np.bincount(piece_of_face, _areas(faces.points[faces.triangles]))
     # A point at which two pieces touch is one for each of them.
     nodes, index = np.unique(piece_of_end[:, None] * len(faces.points) + ends, return_inverse=True)
     loops = _loops(index.reshape(-1, 2), len(nodes))

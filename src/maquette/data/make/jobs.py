@@ -21,6 +21,7 @@ from ..splits import split_of
 
 _ODD = re.compile(r"[^\w.+-]+")
 _NO_CATEGORY = "object"
+_FAMILIES = "families"
 _FLAT = 1e-6  # of the longest extent
 
 
@@ -63,7 +64,7 @@ def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
     for i in range(count):
         name, number = families.NAMES[i % len(families.NAMES)], seed + i // len(families.NAMES)
         id = f"{name}-{number:06d}"
-        entry = Entry(id, name, split_of(id), source=families.SOURCE)
+        entry = Entry(id, name, split_of(id), source=_FAMILIES)
         jobs.append(Job(entry, id, name, id, partial(families.make, name, number)))
     return jobs
 
