@@ -109,7 +109,7 @@ def test_without_a_command(maquette):
     ("words", "said"),
     [
         (["rendr"], "did you mean 'render'?"),
-        (["xyzzy"], "known are demo, mold"),
+        (["xyzzy"], "known are demo, reconstruct"),
         (["render", "a.obj", "-o", "x", "--views", "0"], "--views 0"),
         (["render", "a.obj", "-o", "x", "--size", "12x"], "--size 12x"),
         (["render", "a.obj", "-o", "x", "--size", "99999"], "--size 99999"),

@@ -16,7 +16,7 @@ from ..io.errors import BadInput
 from .refusals import Refusal
 
 COMMANDS = {
-    "demo": "mold the fox that ships with maquette from 20 pictures of it, into ./maquette_demo",
+    "demo": "reconstruct the pictures that ship with maquette and mold its fox, into ./maquette_demo",
     "reconstruct": "a picture, or several of one object, to a coloured mesh",
     "mold": "shape a sphere until it matches a mesh, or pictures with cameras",
     "render": "pictures, masks, depth and cameras.json of a mesh",
