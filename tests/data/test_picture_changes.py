@@ -41,6 +41,14 @@ def test_plain_backgrounds_fill_what_is_fully_transparent(picture: torch.Tensor)
     assert torch.equal(image[:, 0, 0], image[:, 39, 20])
 
 
+def test_framed_objects_are_laid_over_plain_backgrounds(picture: torch.Tensor) -> None:
+    picture[3, 12:28, 15] = 0.75
+    image = changed(picture, framing="object", margin=(0.5, 0.5))
+    back = image[:, 0, 0]
+    assert back.min() >= 225 / 255
+    assert torch.allclose(image[:, 16, 19], 0.75 * torch.tensor([1.0, 0, 0]) + 0.25 * back, atol=1e-3)
+
+
 @pytest.mark.parametrize("kind", ["gradient", "noise", "photos"])
 def test_other_backgrounds_vary_and_shine_through(picture: torch.Tensor, kind: str, tmp_path: Path) -> None:
     Image.effect_noise((50, 40), 80).convert("RGB").save(tmp_path / "a.png")

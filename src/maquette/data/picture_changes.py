@@ -1,7 +1,8 @@
 """What becomes of a picture with transparency before a network sees it: background, crop, colours, noise.
 
 With plain backgrounds and framing "camera" this is what 3D-R2N2 did (Choy et al., ECCV 2016, released code): where
-alpha is exactly 0 a colour is put, and of the picture a square is cut out.
+alpha is exactly 0 a colour is put, and of the picture a square is cut out. Otherwise backgrounds shine through where
+alpha lets them.
 """
 
 import numpy as np
@@ -80,9 +81,11 @@ def _on_background(
     count = 0 if photos is None else len(photos)
     kind, behind, pattern = backgrounds.draw_backgrounds(numbers[None], config, count)
     front, back = torch.from_numpy(behind[0]).float()
-    if kind[0] == backgrounds.KINDS["plain"]:
+    if kind[0] == backgrounds.KINDS["plain"] and config.framing == "camera":
         return _on_color(picture, front)
-    if kind[0] == backgrounds.KINDS["photos"] and photos is not None:
+    if kind[0] == backgrounds.KINDS["plain"]:
+        scene = front[:, None, None]
+    elif kind[0] == backgrounds.KINDS["photos"] and photos is not None:
         scene = _photo(photos, pattern[0], picture.shape[1:])
     else:
         share = _shares(int(kind[0]), pattern[0], picture.shape[1:], randoms)
