@@ -7,10 +7,11 @@ import pytest
 
 from maquette.evaluate import evaluate
 from maquette.io.errors import BadInput
+from maquette.io.json_text import json_text
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.report.comparison import common_views, comparison_of
 from maquette.report.comparison_page import comparison_page, footnote, run_table, score_table
-from maquette.report.files import json_text, read_evaluation
+from maquette.report.files import read_evaluation
 from maquette.report.numbers import numbers_of
 from maquette.report.runs import protocols_of, read_run
 from voxel_fakes import BoxSource, Seer

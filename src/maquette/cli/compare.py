@@ -55,9 +55,10 @@ def run(words: Sequence[str]) -> None:
 
 
 def _compare(options: Compare, console: Console) -> None:
+    from ..io.json_text import json_text
     from ..report.comparison import comparison_of
     from ..report.comparison_page import comparison_page, footnote, run_table, score_table
-    from ..report.files import json_text, write_text
+    from ..report.files import write_text
     from ..report.runs import read_run
 
     protocol = options.protocol or _common_protocol(options)

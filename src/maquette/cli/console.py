@@ -1,7 +1,5 @@
 """What a command says while it works: results on stdout, progress on stderr, numbers as JSON."""
 
-import json
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +7,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from ..io.json_text import json_text
 from .refusals import need_place
 
 Advance = Callable[[int, str], None]
@@ -48,7 +47,7 @@ class Console:
         """Write the numbers where `--json` said, if it did."""
         if self._json_file is None:
             return
-        text = json.dumps(_finite(numbers), indent=1, allow_nan=False) + "\n"
+        text = json_text(numbers)
         if self._to_stdout:
             self._results.write(text)
             self._results.flush()
@@ -72,15 +71,6 @@ class Console:
                 yield advance
         else:
             yield _lines(label, total)
-
-
-def _finite(value: Any) -> Any:
-    """The same numbers with null for those that JSON does not know: infinities and NaN."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Evaluations as files: `<name>.json` and `<name>.html` beside each other."""
 
 import json
-import math
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..evaluate import Evaluation
 from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
 from ..io.image_files import read_file
+from ..io.json_text import json_text
 from .evaluation_page import evaluation_page
 from .numbers import ALL, FORMAT, numbers_of
 
@@ -52,11 +52,6 @@ def write_text(path: str | PathLike, text: str) -> Path:
     return path
 
 
-def json_text(numbers: Any) -> str:
-    """JSON, with null for what it has no number for."""
-    return json.dumps(_finite(numbers), indent=1, allow_nan=False) + "\n"
-
-
 def read_evaluation(path: str | PathLike) -> dict[str, Any]:
     """The numbers in a file that `write_evaluation` wrote.
 
@@ -72,11 +67,3 @@ def read_evaluation(path: str | PathLike) -> dict[str, Any]:
         if missing or ALL not in numbers["groups"]:
             raise ParseError(f"lacks {', '.join(missing) or 'the group ' + ALL}")
     return numbers
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
