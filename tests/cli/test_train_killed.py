@@ -1,38 +1,18 @@
 """A run that is killed at any moment and resumed ends as one that never was: same weights, same table."""
 
-import csv
-import hashlib
 import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors import safe_open
 
 from maquette.data.pack import pack_shapes, write_pack
-from maquette.structures.shape import Shape
-from maquette.utils import ico_sphere
+from train_fixture import WORDS, checksum, ellipsoids, table
 from train_process import run, start
 
 LIMIT_SECONDS = 120.0
-WORDS = """
-train r2n2 --recipe best --variant simple-gru-1 --width 0.02 --size 24 --workers 2 --threads 1 --no-evaluation
---steps 30 --batch 4 --val-every 10 --views.render-size 32 --training.views 1 2 --training.warmup 5
---training.checkpoint-every 3 --training.log-every 4 --training.val-samples 2 --training.ema 0.9
-"""
-SPLITS = ("train", "train", "val", "test")
-
-
-def ellipsoids() -> Iterator[Shape]:
-    """Shapes of all splits."""
-    for i in range(24):
-        extents = torch.tensor([[1.0 + i % 3, 1.0 + i % 4, 1.0 + i % 5]])
-        mesh = ico_sphere(1)
-        yield Shape(f"shape-{i}", mesh=mesh.update_padded(mesh.verts_padded() * extents), split=SPLITS[i % 4])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +20,7 @@ def command(tmp_path_factory) -> list[object]:
     """The words of a tiny run with augmentation, moving average and two workers."""
     pack = tmp_path_factory.mktemp("data") / "shapes.pack"
     write_pack(pack_shapes(ellipsoids()), pack)
-    return [*WORDS.split(), "--shapes", pack]
+    return [*WORDS.split(), "--workers", 2, "--shapes", pack]
 
 
 @pytest.fixture(scope="module")
@@ -49,24 +29,6 @@ def undisturbed(command, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
     assert run([*command, "-o", folder / "run"], folder / "said") == 0, (folder / "said").read_text()
     return folder / "run"
-
-
-def checksum(run_folder: Path) -> str:
-    """SHA-256 of all final weights."""
-    total = hashlib.sha256()
-    with safe_open(run_folder / "weights.safetensors", "pt") as file:
-        for name in sorted(file.keys()):
-            total.update(name.encode() + file.get_tensor(name).numpy().tobytes())
-    return total.hexdigest()
-
-
-def table(run_folder: Path) -> list[dict[str, str]]:
-    """Rows of metrics.csv without what a clock says."""
-    with open(run_folder / "metrics.csv") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        del row["seconds"], row["samples_per_second"]
-    return rows
 
 
 def wait_for_writing(process, folder: Path) -> None:

@@ -10,6 +10,8 @@ from maquette.io.errors import BadInput
 from maquette.training import checkpoint_files
 from maquette.training.checkpoint_files import read_checkpoint, write_checkpoint
 
+FULL = "No space left on device"
+
 
 @pytest.fixture
 def tensors() -> dict[str, dict[str, torch.Tensor]]:

@@ -157,7 +157,7 @@ def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays_sound(tmp_path
 
 
 def test_a_loss_above_the_limit_stops(tmp_path):
-    with pytest.raises(Diverged, match="above 0.01 at step 2"):
+    with pytest.raises(Diverged, match=r"above 0\.01 at step 2"):
         train(tmp_path / "run", replace(CONFIG, stop_loss=0.01))
 
 

@@ -1,0 +1,261 @@
+"""`maquette train`: what it refuses, and the way from a folder of meshes to weights."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from maquette.cli.refusals import Refusal
+from maquette.cli.train_settings import read_settings
+from maquette.data.pack import pack_shapes, write_pack
+from maquette.io import save_mesh
+from maquette.systems.r2n2.system import R2N2
+from maquette.training.run_folder import RunFolder
+from train_fixture import SPLITS, WORDS, checksum, ellipsoids, table
+from train_process import run, start
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "shapes.pack"
+    write_pack(pack_shapes(ellipsoids()), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(pack, tmp_path_factory) -> Path:
+    """A run that was trained without workers."""
+    folder = tmp_path_factory.mktemp("whole")
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "-o", folder / "run"]
+    assert run(words, folder / "said") == 0, (folder / "said").read_text()
+    return folder / "run"
+
+
+def resume(whole: Path, folder: Path) -> tuple[int, str]:
+    """Resume a run in another place; its exit code and what it said."""
+    said = folder.parent / f"{folder.name}_said"
+    code = run(
+        ["train", "r2n2", "--resume", "--no-evaluation", "--threads", 1, "--workers", 0, "-o", folder], said
+    )
+    return code, said.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["r3n3"], "there is no system 'r3n3'; known are r2n2"),
+        (["r2n2", "--recipe", "bset"], "no such recipe of r2n2; known are original, seed001, best"),
+        (["r2n2", "--variant", "gru"], "variant must be one of simple-gru-1"),
+        (["r2n2"], "one of --shapes and --data is needed"),
+        (["r2n2", "--shapes", "families:9", "--processes", "5"], "a batch of 32 has no 5 equal parts"),
+        (["r2n2", "--shapes", "families:9", "--steps", "0"], "steps must be at least 1"),
+        (["r2n2", "--shapes", "families:9", "--network.size", "64"], "must have one size, got 64 and 127"),
+        (["r2n2", "--shapes", "families:9", "--device", "xpu"], "training runs on cpu, cuda and mps"),
+        (["r2n2", "--shapes", "families:9", "--workers", "-1"], "--workers -1: at least 0"),
+        (["r2n2", "--shapes", "families:9", "--loss.dice", "-1"], "must not be negative"),
+    ],
+)
+def test_refuses_words_that_make_no_sense(maquette, tmp_path, words, said):
+    ran = maquette("train", *words, "-o", tmp_path / "run")
+    assert ran.code == 2
+    assert said in ran.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_input_is_named(maquette, tmp_path):
+    missing = maquette("train", "r2n2", "--shapes", tmp_path / "none", "-o", tmp_path / "run")
+    assert (missing.code, missing.err) == (3, f"maquette: {tmp_path / 'none'}: no such folder or file\n")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").touch()
+    full = maquette("train", "r2n2", "--shapes", "families:9", "-o", tmp_path / "run")
+    assert full.code == 3
+    assert "is not empty; --resume goes on with the run in it" in full.err
+    (tmp_path / "run" / "config.json").write_text("{}")
+    strange = maquette("train", "r2n2", "--resume", "-o", tmp_path / "run")
+    assert strange.code == 3
+    assert "is not the configuration of a run" in strange.err
+
+
+def test_options_change_the_recipe():
+    words = [
+        "r2n2",
+        "--shapes",
+        "families",
+        "-o",
+        "run",
+        "--recipe",
+        "original",
+        "--variant",
+        "simple-lstm-1",
+    ]
+    settings = read_settings(
+        [*words, "--size", "64", "--width=0.5", "--loss.dice", "2", "--training.views", "2", "3"]
+    )
+    config = settings.config
+    assert (config.network.variant, config.network.size, config.views.size) == ("simple-lstm-1", 64, 64)
+    assert (config.network.width, config.loss.dice, config.training.views) == (0.5, 2.0, (2, 3))
+    assert (config.training.batch, config.training.lr, config.views.framing) == (36, 1e-4, "camera")
+    assert settings.recipe == "original"
+
+
+def test_from_a_folder_of_meshes_to_weights(tmp_path):
+    folder, rows = tmp_path / "meshes", ["file,category,split"]
+    folder.mkdir()
+    for i, shape in enumerate(ellipsoids()):
+        if i < 8:
+            save_mesh(shape.mesh, folder / f"{i}.ply")
+            rows.append(f"{i}.ply,egg,{SPLITS[i % 4]}")
+    (folder / "MANIFEST.csv").write_text("\n".join(rows))
+    (folder / "broken.ply").write_text("ply\nnonsense")
+    words = [word for word in WORDS.split() if word != "--no-evaluation"]
+    code = run([*words, "--steps", 4, "--shapes", folder, "-o", tmp_path / "run"], tmp_path / "said")
+    said = (tmp_path / "said").read_text()
+    assert code == 0, said
+    assert "8 objects: 4 train, 2 val, 2 test" in said
+    assert "step 4: loss" in said
+    assert "samples/s" in said
+    written = RunFolder(tmp_path / "run")
+    assert written.pack.is_file()
+    assert [row["step"] for row in table(written.path)] == ["4"]
+    assert list(written.tensorboard.iterdir())
+    scores = json.loads((written.evaluations / "r2n2-2016.json").read_text())
+    assert scores["groups"]["all"]["count"] == 2
+    system = R2N2.load(written.path)
+    assert system.network_config.variant == "simple-gru-1"
+    assert system.views_config.framing == "object"
+    assert system.training["recipe"] == "best"
+    assert system.training["steps_done"] == 4
+    assert json.loads(written.config_file.read_text())["config"]["training"]["batch"] == 4
+
+
+def test_a_broken_checkpoint_is_passed_over(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "run")
+    (folder / "weights.safetensors").unlink()
+    last = RunFolder(folder).checkpoint(30) / "optimiser.safetensors"
+    last.write_bytes(last.read_bytes()[:-1] + b"x")
+    code, said = resume(whole, folder)
+    assert code == 0, said
+    assert "SHA-256 has changed; going back to the checkpoint before" in said
+    assert checksum(folder) == checksum(whole)
+    assert table(folder) == table(whole)
+
+
+def test_without_a_sound_checkpoint_it_is_bad_input(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "run")
+    for state in folder.glob("checkpoints/*/state.json"):
+        state.write_text("{")
+    code, said = resume(whole, folder)
+    assert code == 3
+    assert said.splitlines()[-1].startswith(
+        f"maquette: {folder}/checkpoints/step_000000030/state.json: cannot be read"
+    )
+
+
+def test_a_run_that_is_resumed_keeps_its_settings_but_may_get_more_steps(whole, pack, tmp_path):
+    def read(*words):
+        return read_settings(["r2n2", "--resume", "-o", str(whole), *words])
+
+    assert read().config.training.lr == 5e-4
+    assert read("--steps", "50").config.training.steps == 50
+    assert read("--lr", "5e-4", "--recipe", "best", "--variant", "simple-gru-1").config == read().config
+    for words, what in (
+        (["--lr", "1e-3"], "another training.lr"),
+        (["--width", "1"], "another network.width"),
+        (["--recipe", "original"], "has recipe best"),
+        (["--variant", "simple-gru-3"], "another variant"),
+    ):
+        with pytest.raises(Refusal, match=what):
+            read(*words)
+
+
+def test_other_data_are_refused(maquette, whole):
+    ran = maquette("train", "r2n2", "--resume", "-o", whole, "--shapes", "families:50")
+    assert ran.code == 2
+    assert "--shapes families:50: the run in" in ran.err
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_the_run_goes_on_as_if_nothing_had_been(whole, pack, tmp_path):
+    folder = tmp_path / "run"
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 2, "-o", folder]
+    process = start(words, tmp_path / "said")
+    while process.is_alive() and not RunFolder(folder).steps():
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode == 130
+    assert "maquette: interrupted" in (tmp_path / "said").read_text()
+    assert not (folder / "weights.safetensors").exists()
+    code, said = resume(whole, folder)
+    assert code == 0, said
+    assert checksum(folder) == checksum(whole)
+
+
+def test_a_diverging_run_ends_with_one_line(pack, tmp_path):
+    words = [
+        *WORDS.split(),
+        "--shapes",
+        pack,
+        "--workers",
+        0,
+        "--training.stop-loss",
+        0.1,
+        "-o",
+        tmp_path / "run",
+    ]
+    assert run(words, tmp_path / "said") == 1
+    last = (tmp_path / "said").read_text().splitlines()[-1]
+    assert last.startswith("maquette: Diverged: the loss is ")
+    assert "above 0.1 at step 3; there is no checkpoint yet" in last
+
+
+def test_two_processes_with_half_the_batch_each_have_the_losses_of_one(pack, tmp_path):
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--steps", 20, "--training.log-every", 1]
+    words += ["--network.norm", "none"]  # group normalisation of few channels makes rounding errors grow
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    pair = [
+        start(
+            [*words, "-o", tmp_path / "two"],
+            tmp_path / f"said_{i}",
+            {**common, "TORCHELASTIC_RUN_ID": "test", "RANK": str(i), "LOCAL_RANK": str(i)},
+        )
+        for i in range(2)
+    ]
+    assert run([*words, "-o", tmp_path / "one"], tmp_path / "said") == 0, (tmp_path / "said").read_text()
+    for i, process in enumerate(pair):
+        process.join()
+        assert process.exitcode == 0, (tmp_path / f"said_{i}").read_text()
+    assert (tmp_path / "said_1").read_text() == ""
+    one, two = table(tmp_path / "one"), table(tmp_path / "two")
+    assert len(one) == len(two) == 20
+    for alone, shared in zip(one, two, strict=True):
+        assert float(shared["loss"]) == pytest.approx(float(alone["loss"]), abs=1e-5)
+        if alone["val_loss"]:
+            assert float(shared["val_loss"]) == pytest.approx(float(alone["val_loss"]), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_processes_are_started_by_the_command_itself(maquette, pack, tmp_path):
+    words = [
+        *WORDS.split(),
+        "--shapes",
+        pack,
+        "--workers",
+        0,
+        "--steps",
+        4,
+        "--processes",
+        2,
+        "-o",
+        tmp_path / "run",
+    ]
+    assert maquette(*words).code == 0
+    assert [row["step"] for row in table(tmp_path / "run")] == ["4"]
+    assert (tmp_path / "run" / "weights.safetensors").is_file()

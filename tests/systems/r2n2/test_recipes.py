@@ -1,0 +1,42 @@
+"""Recipes are complete, typed, and survive being written down."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from maquette.systems.r2n2.config import VARIANTS
+from maquette.systems.r2n2.recipes import RECIPES, LossConfig, R2N2Config
+from maquette.training.typed import typed
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_comes_back_from_json(name, variant):
+    config = RECIPES[name](variant)
+    assert config.network.variant == variant
+    assert typed(R2N2Config, json.loads(json.dumps(asdict(config)))) == config
+
+
+def test_original_is_as_published():
+    config = RECIPES["original"]("residual-gru-3")
+    training = config.training
+    assert (training.batch, RECIPES["original"]("simple-gru-3").training.batch) == (24, 36)
+    assert (training.steps, training.milestones, training.lr) == (60_000, (20_000, 60_000), 1e-4)
+    assert (training.optimiser, training.weight_decay, training.decay_biases) == ("adam", 5e-5, False)
+    assert (training.views, training.stop_loss) == ((1, 5), 2.0)
+    assert (config.views.size, config.views.render_size, config.views.flip_voxels) == (127, 137, False)
+    assert config.loss == LossConfig(1.0, 0.0, 0.0)
+
+
+def test_seed001_has_the_learning_rate_that_its_report_means():
+    config = RECIPES["seed001"]("simple-lstm-3")
+    assert (config.training.lr, config.training.batch, config.training.views) == (1e-4, 64, (1, 20))
+    assert config.training.decay_biases
+    assert config.network.tail == "seed001"
+
+
+@pytest.mark.parametrize("weights", [(0, 0, 0), (-1, 1, 0), (float("inf"), 0, 0), (float("nan"), 1, 1)])
+def test_weights_of_the_loss_must_make_sense(weights):
+    with pytest.raises(ValueError, match="weights of the loss"):
+        LossConfig(*map(float, weights))
