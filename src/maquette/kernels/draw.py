@@ -286,8 +286,9 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
         inputs = [owners, size, *as_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
         launch(_draw, owners if len(takes) else 0, inputs, device, even_pieces(owners))
         return images, alpha
-    for rows in torch.arange(len(takes)).split(max(1, _MOST_SAMPLES // each)):
-        part = slice(int(rows[0]), int(rows[-1]) + 1)
+    at_once = max(1, _MOST_SAMPLES // each)
+    for start in range(0, len(takes), at_once):
+        part = slice(start, start + at_once)
         _draw_by_face(scene, takes[part], size, images[part], alpha[part])
     return images, alpha
 
