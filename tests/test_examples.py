@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from maquette.io import load_binvox, load_image, load_mesh, read_cameras, save_image
+from tiny_r2n2 import tiny_weights
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -100,3 +101,10 @@ def test_every_example_has_a_test_here() -> None:
     tested = Path(__file__).read_text()
     for path in EXAMPLES.glob("*.py"):
         assert f'load("{path.name[:2]}")' in tested
+
+
+def test_a_picture_is_reconstructed(tmp_path: Path) -> None:
+    weights, out = tiny_weights(tmp_path / "tiny.safetensors"), tmp_path / "chair.glb"
+    made = load("07").main(["--weights", str(weights), "--out", str(out)])
+    assert len(load_mesh(out).faces_packed()) == len(made.mesh.faces_packed()) > 0
+    assert load_image(tmp_path / "chair_preview.png").shape == (3, 256, 5 * 256)

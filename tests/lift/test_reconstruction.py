@@ -38,7 +38,7 @@ def test_colours_of_one_picture():
     assert made.info["colours"] == "pictures"
     assert made.info["symmetric"]
     assert share_right(made) > 0.65
-    assert set(made.info["seconds"]) == {"surface", "view", "colours"}
+    assert set(made.info["lift_seconds"]) == {"surface", "view", "colours"}
 
 
 def test_several_pictures_colour_more():

@@ -9,7 +9,7 @@ from torch.nn.functional import interpolate
 
 from ..renderer.views import cameras_from_r2n2, render_views
 from ..structures import Meshes
-from ..structures.cameras import CamerasBase
+from ..structures.cameras import PerspectiveCameras
 from .view import View
 
 _MOST = 4  # pictures that are shown
@@ -90,10 +90,15 @@ def _from_there(
     if view is None:
         return _drawn(mesh, _SOMEWHERE[0], _SOMEWHERE[1], tile)[0]
     left, top, side = window
-    camera = view.camera.clone().to("cpu")
-    assert isinstance(camera, CamerasBase)
-    camera.principal_point = camera.principal_point - torch.tensor([[left, top]])
-    camera.image_size = torch.tensor([[side, side]])
+    seen = view.camera
+    camera = PerspectiveCameras(
+        focal_length=torch.as_tensor(seen.focal_length).cpu(),
+        principal_point=torch.as_tensor(seen.principal_point).cpu() - torch.tensor([[left, top]]),
+        R=seen.R.cpu(),
+        T=seen.T.cpu(),
+        in_ndc=False,
+        image_size=torch.tensor([[side, side]]),
+    )
     return render_views(mesh, camera, tile, antialias=2, lit=lit).images[0]
 
 
@@ -103,5 +108,5 @@ def _other_sides(mesh: Meshes, view: View | None, tile: int) -> Tensor:
 
 
 def _drawn(mesh: Meshes, azimuth: float, elevation: float, tile: int) -> Float[Tensor, "1 3 tile tile"]:
-    cameras = cameras_from_r2n2(*(torch.tensor([value]) for value in (azimuth, elevation, _RATIO)))
+    cameras = cameras_from_r2n2(torch.tensor([azimuth]), torch.tensor([elevation]), torch.tensor([_RATIO]))
     return render_views(mesh, cameras, tile, antialias=2).images

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..ops.simplify import simplify
 from ..renderer.views import cameras_from_r2n2
 from ..structures import Meshes
-from ..structures.cameras import CamerasBase, PerspectiveCameras
+from ..structures.cameras import PerspectiveCameras
 from .candidates import Target, frame_target, project, see
 from .match import likeness, score, silhouette_agreement
 
@@ -43,7 +43,7 @@ class View:
     ratio: float
     confidence: float
     silhouette_iou: float
-    camera: CamerasBase
+    camera: PerspectiveCameras
 
     def as_tensor(self) -> Float[Tensor, " 4"]:
         """Azimuth, elevation, ratio and confidence."""
@@ -86,7 +86,7 @@ def find_view(
     confidence = min(max((iou - low) / (high - low), 0.0), 1.0) * min(max(lead / _MARGIN, 0.0), 1.0) ** 0.5
     azimuth, elevation, ratio = best[0].tolist()
     camera = _camera(mesh.cpu(), best[:1], target, tuple(image.shape[1:])).to(image.device)
-    assert isinstance(camera, CamerasBase)
+    assert isinstance(camera, PerspectiveCameras)
     return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
 
 
