@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
 import torch
 
 from ...io.atomic_folder import replacing_folder
@@ -58,7 +57,7 @@ def write_model(root: Path, category: str, model: str, pictures: Pictures, grid:
 def _write_pictures(folder: Path, pictures: Pictures) -> None:
     names = [f"{i:02d}.png" for i in range(len(pictures.rgba))]
     for name, rgba in zip(names, pictures.rgba, strict=True):
-        _, data = cv2.imencode(".png", np.ascontiguousarray(rgba[..., [2, 1, 0, 3]]), _COMPRESSION)
+        _, data = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA), _COMPRESSION)
         (folder / name).write_bytes(data.tobytes())
     azimuth = azimuth_to_layout(torch.from_numpy(pictures.cameras[:, 0])).tolist()
     rows = [

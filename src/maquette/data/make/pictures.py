@@ -46,9 +46,24 @@ def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> Pictures
     takes, cameras = held_takes(np.zeros(views, np.int64), numbers, config, scene)
     black = Takes(**{**takes.__dict__, "behind": torch.zeros_like(takes.behind)})
     images, alpha = draw(scene, black, size)
-    colours = images / torch.where(alpha > 0, alpha, 1.0)[:, None]
-    rgba = torch.cat([colours, alpha[:, None]], dim=1).mul_(255).round_().to(torch.uint8)
-    return Pictures(np.ascontiguousarray(rgba.permute(0, 2, 3, 1).numpy()), cameras)
+    return Pictures(_rgba(images.numpy(), alpha.numpy()), cameras)
+
+
+def _rgba(
+    images: Float[np.ndarray, "view 3 size size"], alpha: Float[np.ndarray, "view size size"]
+) -> UInt8[np.ndarray, "view size size 4"]:
+    """Colours over black, divided by alpha; only pixels that show the object are touched, most do not."""
+    views, size, _ = alpha.shape
+    pixels = size * size
+    rgba = np.zeros((views * pixels, 4), np.uint8)
+    seen = np.flatnonzero(alpha)
+    share = alpha.reshape(-1)[seen]
+    first = seen + seen // pixels * (2 * pixels)
+    for channel in range(3):
+        colour = images.reshape(-1)[first + channel * pixels] / share
+        rgba[seen, channel] = np.rint(np.minimum(colour, 1) * 255)
+    rgba[seen, 3] = np.rint(share * 255)
+    return rgba.reshape(views, size, size, 4)
 
 
 def _scene(pack: ShapePack) -> Scene:
