@@ -180,9 +180,8 @@ def _inputs(case: Case) -> str:
     shown = case.images[:_MOST_INPUTS]
     caption = "input"
     if len(case.images) > 1:
-        caption = f"input, {len(case.images)} pictures"
-    if len(case.images) > len(shown):
-        caption += f", the first {len(shown)}"
+        left_out = f"{len(shown)} of " if len(shown) < len(case.images) else ""
+        caption = f"{left_out}{len(case.images)} input pictures"
     many = " many" if len(shown) > 1 else ""
     pictures = "".join(map(_picture, shown))
     return f'<figure><div class="inputs{many}">{pictures}</div><figcaption>{caption}</figcaption></figure>'

@@ -14,7 +14,7 @@ from ..structures.voxels import swap_zyx_axes
 RIGHT = (0.80, 0.80, 0.78)
 EXTRA = (0.93, 0.45, 0.20)
 MISSED = (0.25, 0.52, 0.88)
-_RATIO = 0.72
+_RATIO = 0.76
 _ANTIALIAS = 2
 
 
