@@ -89,11 +89,22 @@ def test_several_pictures_of_one_object_with_masks(maquette, picture, weights, t
         (["--seed", "-1"], "at least 0"),
     ],
 )
-def test_wrong_words(maquette, picture, tmp_path, words, reason):
-    ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb", *words)
+def test_wrong_words(maquette, picture, weights, tmp_path, words, reason):
+    ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb", "--weights", weights, *words)
     assert ran.code == 2
     assert reason in ran.err
     assert outputs(tmp_path) == set()
+
+
+def test_no_picture(maquette, tmp_path):
+    ran = maquette("reconstruct", "-o", tmp_path / "x.glb")
+    assert (ran.code, "no picture is given" in ran.err) == (2, True)
+
+
+def test_no_weights_ship(maquette, picture, tmp_path, monkeypatch):
+    monkeypatch.setattr("maquette.cli.reconstruct._ASSETS", tmp_path)
+    ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb")
+    assert (ran.code, "no weights ship with this version" in ran.err) == (3, True)
 
 
 def png(width: int, height: int) -> bytes:
@@ -207,7 +218,7 @@ def test_kinds_of_pixels(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path):
+def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path, weights):
     path = tmp_path / "in.png"
     path.write_bytes(b"nothing")
     began = time.perf_counter()
@@ -215,7 +226,7 @@ def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path):
         "import sys; from maquette.cli.main import main; code = main(sys.argv[1:]); "
         "sys.exit(code + 10 * ('torch' in sys.modules))"
     )
-    words = ["reconstruct", str(path), "-o", str(tmp_path / "x.glb")]
+    words = ["reconstruct", str(path), "-o", str(tmp_path / "x.glb"), "--weights", str(weights)]
     ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
     assert ran.returncode == 3, ran.stderr
     assert time.perf_counter() - began < 4

@@ -34,10 +34,8 @@ def picture_files(paths: Sequence[Path]) -> list[Path]:
     """The pictures that are named, folders replaced by the pictures in them, in order of their names.
 
     Raises:
-        BadInput: nothing is there, or a folder without pictures.
+        BadInput: a folder that cannot be read, or without pictures.
     """
-    if not paths:
-        raise BadInput("", "no picture is given")
     return [file for path in paths for file in (_in_folder(path) if path.is_dir() else [path])]
 
 

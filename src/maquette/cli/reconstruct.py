@@ -16,6 +16,7 @@ from .refusals import Refusal, need_place
 if TYPE_CHECKING:
     from ..reconstruct import Seen
 
+_ASSETS = Path(__file__).parents[1] / "assets"
 _MESHES = (".glb", ".obj", ".ply")
 _UNSURE_MASK = 0.3
 
@@ -70,20 +71,31 @@ def run(words: Sequence[str]) -> None:
 def _check(options: Reconstruct) -> None:
     from ..systems import NAMES
 
+    if not options.images:
+        raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
     if options.system.replace("-", "_") not in NAMES:
         raise Refusal(f"--system {options.system}: there is no such system; known are {', '.join(NAMES)}")
     if options.threshold is not None and not 0 < options.threshold < 1:
         raise Refusal(f"--threshold {options.threshold}: use a number between 0 and 1")
-    if options.weights is not None:
-        from ..training.weights_header import read_weights_header
+    _check_weights(options)
 
-        header = read_weights_header(options.weights, options.system.replace("-", "_"))
-        if options.variant not in (None, header.variant):
-            raise BadInput(
-                options.weights, f"these are weights of variant {header.variant}, not of {options.variant}"
-            )
+
+def _check_weights(options: Reconstruct) -> None:
+    """Refuse weights that are missing or of something else by their header, before torch is imported."""
+    from ..training.weights_header import read_weights_header
+
+    system = options.system.replace("-", "_")
+    shipped = _ASSETS / f"{system}.safetensors"
+    if options.weights is None and not shipped.is_file():
+        raise BadInput(
+            shipped, "no weights ship with this version; --weights names a file or the folder of a run"
+        )
+    weights = options.weights or shipped
+    header = read_weights_header(weights, system)
+    if options.variant not in (None, header.variant):
+        raise BadInput(weights, f"these are weights of variant {header.variant}, not of {options.variant}")
 
 
 def _check_out(options: Reconstruct) -> None:
