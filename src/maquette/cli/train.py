@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -16,6 +17,8 @@ from .train_settings import Settings, Train, read_settings
 from .view_source import need_source, open_shapes, open_source
 
 if TYPE_CHECKING:
+    import torch
+
     from ..data.batch import ViewSource
     from ..training.processes import Place
     from ..training.run_folder import RunFolder
@@ -90,6 +93,7 @@ def _start_processes(count: int, words: Sequence[str]) -> int:
 def _train(settings: Settings, place: "Place", console: Console) -> None:
     options, config = settings.options, settings.config
     device = set_up(options)
+    _need_gpus(device, place)
     from ..training.run_folder import RunFolder
 
     folder = RunFolder(options.out)
@@ -105,7 +109,7 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     fit_options = FitOptions(device, workers, options.max_minutes, options.wandb)
     module = system_class(settings.system).training_module(config)
     with console.progress("training", config.training.steps) as advance:
-        voice = Voice(console.say, advance, draw_pair)
+        voice = Voice(lambda line: console.say(_over_bar(line)), advance, draw_pair)
         fitted = fit(module, source, folder, fit_options, place, voice, about)
     if fitted.interrupted:
         raise KeyboardInterrupt
@@ -116,6 +120,20 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     _evaluate(settings, source, console)
+
+
+def _need_gpus(device: "torch.device", place: "Place") -> None:
+    """Refuse more processes on this machine than it has GPUs."""
+    import torch
+
+    if device.type == "cuda" and place.local_world > torch.cuda.device_count():
+        there = torch.cuda.device_count()
+        raise Refusal(f"{place.local_world} processes need a GPU each; there are {there} on this machine")
+
+
+def _over_bar(line: str) -> str:
+    """A line that takes the place of a progress bar on a terminal; the bar is drawn again below it."""
+    return f"\r\x1b[2K{line}" if sys.stderr.isatty() and sys.stdout.isatty() else line
 
 
 def _usual_workers(kind: str, options: Train) -> int:

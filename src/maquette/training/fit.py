@@ -115,7 +115,7 @@ def _train(
     about: dict[str, Any],
 ) -> None:
     trainer = _make_trainer(module.training_config, run, options, place, keeper)
-    made_on = options.device if options.workers == 0 else "cpu"
+    made_on = trainer.strategy.root_device if options.workers == 0 else "cpu"
     batches = StepBatches(source, module.training_config, place.rank, place.world, made_on)
     loader = step_loader(batches, start or 0, options.workers)
     if place.is_first:

@@ -247,7 +247,8 @@ class Keeper(Callback):
         text = ", ".join(parts)
         if "val_iou" in row:
             self.voice.say(f"step {step}: {text}")
-        self.voice.advance(step, text)
+        else:
+            self.voice.advance(step, text)
 
     def _save(self, trainer: Trainer, module: TrainingModule) -> None:
         self.progress.loss, self.progress.iou = self._sums.tolist()
