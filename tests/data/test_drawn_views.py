@@ -114,7 +114,7 @@ def test_sources_can_be_weighted(pack) -> None:
     entries = tuple(
         replace(entry, source="rare" if i < 2 else "common") for i, entry in enumerate(pack.entries)
     )
-    views = DrawnViews(replace(pack, entries=entries), PLAIN, weights={"rare": 3.0})
+    views = DrawnViews(replace(pack, entries=entries), replace(PLAIN, source_weights=(("rare", 3.0),)))
     seen = torch.cat([views.training_batch(step, 8, 1).index for step in range(12)])
     assert int((seen < 2).sum()) == 48
 

@@ -13,6 +13,7 @@ from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
 from .refusals import Refusal, need_place
+from .view_source import count_of_families, pack_families
 
 if TYPE_CHECKING:
     from ..data.pack import Packed, ShapePack
@@ -30,8 +31,9 @@ class Pack(Compute):
     follow from a hash of the family, or of the name. Broken meshes are left out, counted and named.
     """
 
-    meshes: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="MESHES...")]
-    """Folders of .ply, .obj, .glb, .gltf, .off or .stl; packed files are joined as they are."""
+    meshes: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MESHES...")]
+    """Folders of .ply, .obj, .glb, .gltf, .off or .stl; packed files, joined as they are; `families:N` for N shapes
+    of the built-in families."""
     out: Out
     """The .pack file to write."""
     sources: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
@@ -49,9 +51,9 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, (SUFFIX,))
     if not options.meshes:
         raise Refusal("data pack: name at least one folder of meshes")
-    for path in options.meshes:
-        if not path.exists():
-            raise BadInput(path, "there is no such folder or packed file")
+    for name in options.meshes:
+        if count_of_families(name) is None and not Path(name).exists():
+            raise BadInput(name, "there is no such folder or packed file")
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         console.write_json(_pack(options, console))
@@ -80,11 +82,14 @@ def _pack(options: Pack, console: Console) -> dict:
     }
 
 
-def _gathered(paths: Sequence[Path], console: Console) -> "Packed":
-    """All shapes of folders and packed files."""
+def _gathered(names: Sequence[str], console: Console) -> "Packed":
+    """All shapes of folders, packed files and families."""
     from ..data.pack import Packed, join_packs, pack_meshes, read_pack
 
-    packs = [read_pack(path) for path in paths if path.is_file()]
+    counts = [count_of_families(name) for name in names]
+    paths = [Path(name) for name, count in zip(names, counts, strict=True) if count is None]
+    packs = [pack_families(count, 0) for count in counts if count is not None]
+    packs += [read_pack(path) for path in paths if path.is_file()]
     folders = [path for path in paths if not path.is_file()]
     skipped: tuple = ()
     if folders:
@@ -100,7 +105,7 @@ def _gathered(paths: Sequence[Path], console: Console) -> "Packed":
     try:
         return Packed(join_packs(packs), skipped)
     except ValueError as error:
-        raise BadInput(paths[0], str(error)) from error
+        raise BadInput(names[0], str(error)) from error
 
 
 def _counts(pack: "ShapePack") -> str:

@@ -55,7 +55,7 @@ def need_source(options: ShapesOrData) -> None:
     if options.split_file not in (None, "sorted") and not Path(str(options.split_file)).is_file():
         raise BadInput(str(options.split_file), "no such file")
     shapes = options.shapes
-    if shapes is not None and _count_of_families(shapes) is None and not Path(shapes).exists():
+    if shapes is not None and count_of_families(shapes) is None and not Path(shapes).exists():
         raise BadInput(shapes, "no such folder or file")
     if options.data is not None and not (options.data / _LAYOUT).is_dir():
         what = f"is not in the layout of ShapeNet R2N2: it has no folder {_LAYOUT}"
@@ -91,9 +91,9 @@ def open_shapes(shapes: str, console: Console, seed: int = 0) -> tuple["ShapePac
     from ..data.mesh_folder import read_mesh_folder
     from ..data.pack import pack_meshes, read_pack
 
-    count = _count_of_families(shapes)
+    count = count_of_families(shapes)
     if count is not None:
-        return _families(count, seed), ()
+        return pack_families(count, seed), ()
     path = Path(shapes)
     if not path.is_dir():
         return read_pack(path), ()
@@ -102,14 +102,15 @@ def open_shapes(shapes: str, console: Console, seed: int = 0) -> tuple["ShapePac
     return packed.pack, packed.skipped
 
 
-def _families(count: int, seed: int) -> "ShapePack":
+def pack_families(count: int, seed: int) -> "ShapePack":
+    """Shapes of the built-in families, in turns."""
     from ..data import families
     from ..data.pack import pack_shapes
 
     return pack_shapes(families.shapes(count, seed), source=FAMILIES)
 
 
-def _count_of_families(shapes: str) -> int | None:
+def count_of_families(shapes: str) -> int | None:
     """N of "families" or "families:N"; None for anything else."""
     match = re.fullmatch(rf"{FAMILIES}(?::(\d+))?", shapes)
     if match is None:

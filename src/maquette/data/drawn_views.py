@@ -1,7 +1,7 @@
 """`DrawnViews`: batches of pictures that are drawn as they are needed, from a pack of shapes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -25,14 +25,13 @@ class DrawnViews:
 
     A training sample is a pure function of (seed, step, place in the batch): neither the number of threads,
     workers or parts nor the batches before it play a part. Every shape of the training split comes once an epoch
-    (or its share, with `weights`), in an order of the epoch's own. An object has the same colours and textures in
-    all of its pictures; camera, light, background, crop, jitter and noise are each picture's own.
+    (or its share, with `source_weights`), in an order of the epoch's own. An object has the same colours and
+    textures in all of its pictures; camera, light, background, crop, jitter and noise are each picture's own.
 
     Args:
         pack: shapes of all splits.
         config: how pictures are taken.
         seed: of training samples, >= 0.
-        weights: how often shapes of a source are wanted in comparison with others; 1 for sources not named.
 
     Raises:
         ValueError: settings that cannot be drawn.
@@ -44,7 +43,6 @@ class DrawnViews:
         pack: ShapePack,
         config: ViewsConfig,
         seed: int = 0,
-        weights: Mapping[str, float] | None = None,
     ) -> None:
         _check(config)
         self.pack, self.config, self.seed = pack, config, seed
@@ -53,7 +51,8 @@ class DrawnViews:
             photos = load_photos(config.photos or "")
         self._scenes = {torch.device("cpu"): _scene(pack, photos)}
         training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
-        wanted = None if weights is None else [weights.get(pack.entries[i].source, 1.0) for i in training]
+        weights = dict(config.source_weights)
+        wanted = [weights.get(pack.entries[i].source, 1.0) for i in training] if weights else None
         self._order = ShapeOrder(training, seed, wanted) if training else None
 
     @property

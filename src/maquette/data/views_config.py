@@ -8,7 +8,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class ViewsConfig:
-    """How training pictures are taken and changed; the defaults are those of 3D-R2N2 (facts A.2, A.3).
+    """How training pictures are taken and changed; the defaults are those of 3D-R2N2 (Choy et al., ECCV 2016).
 
     Attributes:
         size: pixels a side of the pictures that the network sees.
@@ -32,6 +32,7 @@ class ViewsConfig:
         flip: probability of a mirrored picture.
         flip_voxels: whether the voxels are mirrored with the picture; 3D-R2N2 leaves them.
         noise: standard deviation of noise on the pictures, in [0, 1].
+        source_weights: how often a shape of a source is wanted in comparison with one of the others (1).
     """
 
     size: int = 127
@@ -52,3 +53,4 @@ class ViewsConfig:
     flip: float = 0.5
     flip_voxels: bool = False
     noise: float = 0.0
+    source_weights: tuple[tuple[str, float], ...] = ()
