@@ -1,0 +1,117 @@
+"""How well the viewpoint of a picture is found again: rendered pictures of held-out shapes.
+
+    python -m benchmarks.viewpoints --shapes DIR --json FILE
+    python -m benchmarks.viewpoints --shapes DIR --weights FILE
+
+Shapes of the test split are drawn from random viewpoints of 3D-R2N2's range; the viewpoint is found with the shape's
+true voxels, or with those that `r2n2` reconstructs from the picture. Shapes that look alike after half a turn about
+the vertical axis (IoU of their voxels >= 0.7) have no one right answer and are counted apart. Errors in degrees of
+azimuth.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from maquette.data.mesh_folder import read_mesh_folder
+from maquette.io import BadInput, load_mesh
+from maquette.lift import SURE, find_surface, find_view
+from maquette.ops import voxelize
+from maquette.reconstruct import load_system
+from maquette.renderer.views import bounding_ball, cameras_from_r2n2, render_views
+from maquette.structures import Meshes
+from maquette.structures.views import Views
+
+_RESOLUTION, _SIZE, _SYMMETRIC, _CLOSE = 32, 137, 0.7, 15.0
+
+
+def main(words: Sequence[str] | None = None) -> dict[str, Any]:
+    """Run the measurement; returns its numbers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--shapes", type=Path, required=True, help="a folder of meshes")
+    parser.add_argument("--weights", type=Path, help="of r2n2; true voxels when not given")
+    parser.add_argument("--views", type=int, default=3, help="pictures of each shape")
+    parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
+    parser.add_argument("--without", nargs="*", default=[], help="sources that are left out")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(words)
+    system = None if options.weights is None else load_system("r2n2", options.weights)
+    generator = torch.Generator().manual_seed(0)
+    rows: list[dict[str, Any]] = []
+    chosen = [pair for pair in read_mesh_folder(options.shapes) if pair[1].split == "test"]
+    chosen = [pair for pair in chosen if pair[1].source not in options.without][:: options.every]
+    for file, entry in chosen:
+        try:
+            mesh = _in_object_frame(load_mesh(file))
+        except BadInput:
+            continue
+        draw = torch.rand(options.views, 3, generator=generator)
+        places = draw * torch.tensor([360.0, 5.0, 0.3]) + torch.tensor([0.0, 25.0, 0.65])
+        rows += _measure(mesh, places, system, entry.id)
+    numbers = {kind: _summary([r for r in rows if r["symmetric"] == flag])
+               for kind, flag in (("not symmetric", False), ("symmetric", True))}  # fmt: skip
+    for kind, row in numbers.items():
+        print(kind, json.dumps(row))
+    if options.json is not None:
+        options.json.write_text(json.dumps({"summary": numbers, "pictures": rows}, indent=1) + "\n")
+    return numbers
+
+
+def _in_object_frame(mesh: Meshes) -> Meshes:
+    center, radius = bounding_ball(mesh)
+    return mesh.offset_verts(-center).scale_verts(0.5 / radius)
+
+
+def _measure(mesh: Meshes, places: Tensor, system: Any, name: str) -> list[dict[str, Any]]:
+    extent = mesh.verts_packed().amax(dim=0) - mesh.verts_packed().amin(dim=0)
+    solid = voxelize(mesh, _RESOLUTION, side=float(extent.max())).occupancy[0]
+    turned = torch.rot90(solid, 2, (0, 2))
+    alike = float((solid & turned).sum() / (solid | turned).sum().clamp(min=1))
+    cameras = cameras_from_r2n2(places[:, 0], places[:, 1], places[:, 2])
+    seen = render_views(mesh, cameras, _SIZE, antialias=2, background=240 / 255)
+    rows = []
+    for image, covered, place in zip(seen.images, seen.masks, places, strict=True):
+        mask = covered[None].float()
+        if not bool(covered.any()):
+            continue
+        field = solid.float() if system is None else _occupancy(system, image, mask)
+        view = find_view(find_surface(field).mesh, image, mask)
+        assert view is not None
+        gap = abs(view.azimuth - float(place[0])) % 360
+        rows.append({"id": name, "symmetric": alike >= _SYMMETRIC, "error": min(gap, 360 - gap),
+                     "elevation_error": abs(view.elevation - float(place[1])), "confidence": view.confidence,
+                     "silhouette_iou": view.silhouette_iou})  # fmt: skip
+    return rows
+
+
+def _occupancy(system: Any, image: Tensor, mask: Tensor) -> Tensor:
+    return system.occupancy(system.frame(Views([image], [mask]))[None])[0]
+
+
+def _summary(rows: list[dict[str, Any]]) -> dict[str, float]:
+    if not rows:
+        return {"pictures": 0}
+    errors = torch.tensor([row["error"] for row in rows])
+    sure = torch.tensor([row["confidence"] >= SURE for row in rows])
+    return {
+        "pictures": len(rows),
+        "median_error": round(float(errors.median()), 2),
+        "within_15": round(float((errors <= _CLOSE).float().mean()), 3),
+        "sure": round(float(sure.float().mean()), 3),
+        "within_15_where_sure": round(float((errors[sure] <= _CLOSE).float().mean()), 3)
+        if sure.any()
+        else 0.0,
+        "median_elevation_error": round(
+            float(torch.tensor([r["elevation_error"] for r in rows]).median()), 2
+        ),
+        "silhouette_iou": round(sum(row["silhouette_iou"] for row in rows) / len(rows), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()
