@@ -24,11 +24,11 @@ def test_nothing_changes_at_strength_0_or_in_the_middle() -> None:
 
 def test_brightness_multiplies_and_contrast_keeps_the_middle() -> None:
     matrices, offsets = jitter_matrices(_with(0, 1.0), 0.5)
-    np.testing.assert_allclose(matrices[0], 1.2 * np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(matrices[0], 1.15 * np.eye(3), atol=1e-12)
     np.testing.assert_allclose(offsets, 0, atol=1e-12)
     matrices, offsets = jitter_matrices(_with(1, 0.0), 1.0)
-    np.testing.assert_allclose(matrices[0], 0.6 * np.eye(3), atol=1e-12)
-    np.testing.assert_allclose(matrices[0] @ np.full(3, 0.5) + offsets[0], 0.5)
+    np.testing.assert_allclose(matrices[0], 0.75 * np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(matrices[0] @ np.full(3, 0.4) + offsets[0], 0.4)
 
 
 @pytest.mark.parametrize("column", [2, 3])

@@ -30,7 +30,7 @@ def random_colour(key: Tensor) -> Tensor:
     thirds = torch.tensor([0.0, -1.0, 1.0]).double() * 2 * math.pi / 3
     pure = 0.5 + 0.5 * torch.cos(unit(key)[..., None] * 2 * math.pi + thirds)
     full = unit(hashed(key, 1))[..., None] ** 2
-    return (1 + (pure - 1) * full) * (0.1 + 0.9 * unit(hashed(key, 2)))[..., None]
+    return (1 + (pure - 1) * full) * (0.15 + 0.85 * unit(hashed(key, 2)))[..., None]
 
 
 def value_noise(key: Tensor, p: Tensor) -> Tensor:

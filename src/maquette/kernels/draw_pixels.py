@@ -18,10 +18,10 @@ def _blend(a: wp.vec3, b: wp.vec3, t: float) -> wp.vec3:
 
 @wp.func
 def random_colour(key: wp.uint32) -> wp.vec3:
-    """A colour: any hue, often pale, brightness 0.1 to 1."""
+    """A colour: any hue, often pale, brightness 0.15 to 1."""
     hue = unit(key) * _TURN
     full = unit(hashed(key, 1))
-    value = 0.1 + 0.9 * unit(hashed(key, 2))
+    value = 0.15 + 0.85 * unit(hashed(key, 2))
     pure = wp.vec3(
         0.5 + 0.5 * wp.cos(hue), 0.5 + 0.5 * wp.cos(hue - _THIRD), 0.5 + 0.5 * wp.cos(hue + _THIRD)
     )
