@@ -1,6 +1,7 @@
 """Weights and data to numbers: a voxel system on held-out pictures, under a named protocol.
 
-A system is known only through two things: `occupancy(images)` and the `views_config` its pictures are made with.
+A system is known only through two things: `occupancies(images, counts)` and the `views_config` its pictures are
+made with.
 """
 
 import time
@@ -36,10 +37,10 @@ class VoxelSystem(Protocol):
         """How the pictures that it was trained on are taken."""
         ...
 
-    def occupancy(
-        self, images: Float[Tensor, "batch view 3 height width"]
-    ) -> Float[Tensor, "batch side side side"]:
-        """Probability that each cell is solid, indexed (x, y, z)."""
+    def occupancies(
+        self, images: Float[Tensor, "batch view 3 height width"], counts: Sequence[int]
+    ) -> Float[Tensor, "count batch side side side"]:
+        """Probability that each cell is solid, indexed (x, y, z), given the first n pictures for every n."""
         ...
 
 
@@ -221,20 +222,20 @@ def _score_batch(
     kept: _Kept,
 ) -> None:
     kept.targets.append(batch.voxels.cpu())
-    for count in counts:
-        probability, seconds = _timed_occupancy(system, batch.images[:, :count])
-        kept.network_seconds += seconds
+    probabilities, seconds = _timed(system, batch.images, counts)
+    kept.network_seconds += seconds
+    for count, probability in zip(counts, probabilities, strict=True):
         kept.scores[count].append(_score(probability, batch.voxels, protocol, seed))
         if count == counts[0]:
             kept.solid.append((probability >= protocol.threshold).cpu())
 
 
-def _timed_occupancy(system: VoxelSystem, images: Tensor) -> tuple[Tensor, float]:
+def _timed(system: VoxelSystem, images: Tensor, counts: tuple[int, ...]) -> tuple[Tensor, float]:
     began = time.perf_counter()
-    probability = system.occupancy(images).float()
-    if probability.is_cuda:
-        torch.cuda.synchronize(probability.device)
-    return probability, time.perf_counter() - began
+    probabilities = system.occupancies(images, counts).float()
+    if probabilities.is_cuda:
+        torch.cuda.synchronize(probabilities.device)
+    return probabilities, time.perf_counter() - began
 
 
 def _score(probability: Tensor, target: Tensor, protocol: EvaluationProtocol, seed: int) -> Scores:
@@ -298,7 +299,7 @@ def _cases(
     for kind, samples in chosen.items():
         for sample in samples:
             batch = source.held_batch([places[sample]], views, device)
-            probability = system.occupancy(batch.images).float()[0].cpu()
+            probability = system.occupancies(batch.images, (views,)).float()[0, 0].cpu()
             entry = source.entries[places[sample]]
             here = batch.to("cpu")
             pictures, cameras, target = here.images[0], here.cameras[0], here.voxels[0]

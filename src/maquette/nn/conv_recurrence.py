@@ -1,5 +1,7 @@
 """3D convolutional recurrences of 3D-R2N2: a grid of hidden units, each of which sees its neighbours."""
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -74,19 +76,26 @@ class ConvGRU3d(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
         """State after the last view."""
-        views = x.shape[1]
+        *_, state = self.states(x)
+        if x.shape[1] > 1:
+            return state
+        return with_zero_gradients(state, _not_seen(self.reset, self.update, self.candidate))
+
+    def states(
+        self, x: Float[Tensor, "batch view feature"]
+    ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
+        """State after each view."""
         updates, candidates = self.update.of_input(x), self.candidate.of_input(x)
         resets = self.reset.of_input(x[:, 1:])
         u = torch.sigmoid(self.update(updates[:, 0], None))
         state = u * torch.tanh(self.candidate(candidates[:, 0], None))
-        for view in range(1, views):
+        yield state
+        for view in range(1, x.shape[1]):
             u = torch.sigmoid(self.update(updates[:, view], state))
             r = torch.sigmoid(self.reset(resets[:, view - 1], state))
             new = torch.tanh(self.candidate(candidates[:, view], r * state))
             state = state + u * (new - state)
-        if views > 1:
-            return state
-        return with_zero_gradients(state, _not_seen(self.reset, self.update, self.candidate))
+            yield state
 
 
 class ConvLSTM3d(nn.Module):
@@ -118,20 +127,27 @@ class ConvLSTM3d(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
         """Hidden state after the last view."""
-        views = x.shape[1]
+        *_, hidden = self.states(x)
+        if x.shape[1] > 1:
+            return hidden
+        return with_zero_gradients(hidden, _not_seen(self.forget, self.insert, self.candidate))
+
+    def states(
+        self, x: Float[Tensor, "batch view feature"]
+    ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
+        """Hidden state after each view."""
         inserts, candidates = self.insert.of_input(x), self.candidate.of_input(x)
         forgets = self.forget.of_input(x[:, 1:])
         i = torch.sigmoid(self.insert(inserts[:, 0], None))
         memory = i * torch.tanh(self.candidate(candidates[:, 0], None))
         hidden = torch.tanh(memory)
-        for view in range(1, views):
+        yield hidden
+        for view in range(1, x.shape[1]):
             f = torch.sigmoid(self.forget(forgets[:, view - 1], hidden))
             i = torch.sigmoid(self.insert(inserts[:, view], hidden))
             memory = f * memory + i * torch.tanh(self.candidate(candidates[:, view], hidden))
             hidden = torch.tanh(memory)
-        if views > 1:
-            return hidden
-        return with_zero_gradients(hidden, _not_seen(self.forget, self.insert, self.candidate))
+            yield hidden
 
 
 def _not_seen(gate: Gate, *others: Gate) -> list[Tensor]:

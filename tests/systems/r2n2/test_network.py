@@ -126,3 +126,19 @@ def test_pictures_of_another_size() -> None:
         small()(torch.rand(1, 1, 3, 32, 33))
     with pytest.raises(ValueError, match="one or more"):
         small()(torch.rand(1, 0, 3, 32, 32))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_each_number_of_views_is_what_these_views_alone_give(cell: str) -> None:
+    network = R2N2Network(NetworkConfig(variant=f"simple-{cell}-3", width=0.0625, size=32)).eval()
+    images = torch.rand(2, 3, 3, 32, 32)
+    with torch.no_grad():
+        found = network.after(images, (1, 3))
+        for logits, count in zip(found, (1, 3), strict=True):
+            torch.testing.assert_close(logits, network(images[:, :count]))
+
+
+def test_counts_of_views_must_be_there() -> None:
+    network = R2N2Network(NetworkConfig(variant="simple-gru-1", width=0.0625, size=32))
+    with pytest.raises(ValueError, match="between 1 and 2"):
+        network.after(torch.rand(1, 2, 3, 32, 32), (1, 3))

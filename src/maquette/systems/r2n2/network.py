@@ -1,5 +1,8 @@
 """`R2N2Network`: any number of pictures of an object to logits of its voxels."""
 
+from collections.abc import Sequence
+
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -44,8 +47,23 @@ class R2N2Network(nn.Module):
         Raises:
             ValueError: pictures of another size.
         """
+        return self.decoder(self.recurrence(self._features(images)))
+
+    def after(
+        self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
+    ) -> Float[Tensor, "count batch 2 x y z"]:
+        """Logits after the first n views for every n of `counts`; each picture is encoded once.
+
+        Raises:
+            ValueError: pictures of another size, or a count that is not between 1 and the number of views.
+        """
+        if not counts or not 1 <= min(counts) <= max(counts) <= images.shape[1]:
+            raise ValueError(f"counts must lie between 1 and {images.shape[1]}, got {tuple(counts)}")
+        states = list(self.recurrence.states(self._features(images)))
+        return torch.stack([self.decoder(states[count - 1]) for count in counts])
+
+    def _features(self, images: Tensor) -> Tensor:
         size = self.config.size
         if images.shape[-2:] != (size, size) or images.shape[1] == 0:
             raise ValueError(f"need one or more pictures of {size} x {size}, got {tuple(images.shape)}")
-        features = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
-        return self.decoder(self.recurrence(features))
+        return self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])

@@ -1,7 +1,7 @@
 """`R2N2`: 3D-R2N2 behind the common face of the systems."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -162,10 +162,20 @@ class R2N2:
         Returns:
             on the device of the images.
         """
-        count = max(1, _PICTURES_AT_ONCE // images.shape[1])
+        return self.occupancies(images, (images.shape[1],))[0]
+
+    def occupancies(
+        self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
+    ) -> Float[Tensor, "count batch x y z"]:
+        """What `occupancy` says after the first n pictures, for every n of `counts`; each is encoded once."""
+        at_once = max(1, _PICTURES_AT_ONCE // images.shape[1])
         with torch.no_grad():
-            logits = [self.network(part.to(self.device)).float() for part in images.split(count)]
-        return torch.cat([torch.sigmoid(part[:, 1] - part[:, 0]) for part in logits]).to(images.device)
+            logits = [
+                self.network.after(part.to(self.device), counts).float() for part in images.split(at_once)
+            ]
+        return torch.cat([torch.sigmoid(part[:, :, 1] - part[:, :, 0]) for part in logits], dim=1).to(
+            images.device
+        )
 
     def _with_masks(self, views: Views) -> Views:
         if views.has_masks:
