@@ -104,10 +104,16 @@ def test_views_from_decoded_pictures():
         views_from_arrays([np.zeros((4, 4, 4), np.float32)], ["b"])
 
 
-@pytest.mark.parametrize("suffix", [".glb", ".obj", ".ply"])
-def test_files(tmp_path, suffix):
+@pytest.fixture(scope="module")
+def ball():
+    """Two pictures, and the ball that was made of them."""
     seen = find_objects([picture(), picture(70)])
-    made = reconstruct(seen, BallSystem())[0]
+    return reconstruct(seen, BallSystem())[0], seen
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".obj", ".ply"])
+def test_files(tmp_path, ball, suffix):
+    made, seen = ball
     out = tmp_path / f"ball{suffix}"
     report = write(made, seen, out)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in files_of(out))
@@ -120,17 +126,15 @@ def test_files(tmp_path, suffix):
     assert load_image(tmp_path / "ball_preview.png").shape == (3, 2 * 256, 5 * 256)
 
 
-def test_nothing_is_left_where_writing_fails(tmp_path):
-    seen = find_objects(picture())
-    made = reconstruct(seen, BallSystem())[0]
+def test_nothing_is_left_where_writing_fails(tmp_path, ball):
+    made, seen = ball
     with pytest.raises(BadInput):
         write(made, seen, tmp_path / "ball.xyz")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_report_without_viewpoints():
+def test_a_report_without_viewpoints(ball):
     """A system that says nothing about where it was seen from can still be written and told of."""
-    seen = find_objects(picture())
-    made = reconstruct(seen, BallSystem())[0]
+    made, seen = ball
     bare = type(made)(made.mesh, "camera")
     assert describe(bare, seen)["pictures"][0]["view"] is None

@@ -54,16 +54,16 @@ def test_one_picture(maquette, picture, weights, tmp_path):
 def test_each(maquette, weights, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
-    for name in ("a.png", "a.jpg", "b.webp"):
+    for name in ("a.webp", "a.jpg"):
         Image.fromarray(pixels()).save(folder / name)
     (folder / "broken.png").write_bytes(b"nothing")
     out = tmp_path / "out"
     ran = maquette("reconstruct", folder, "--each", "-o", out, "--weights", weights)
     assert ran.code == 0, ran.err
     meshes = sorted(path.name for path in out.glob("*.glb"))
-    assert meshes == ["a.glb", "a_2.glb", "b.glb"]
+    assert meshes == ["a.glb", "a_2.glb"]
     assert "broken.png: not a picture" in ran.out
-    assert "3 pictures reconstructed, 1 skipped" in ran.out
+    assert "2 pictures reconstructed, 1 skipped" in ran.out
 
 
 def test_several_pictures_of_one_object_with_masks(maquette, picture, weights, tmp_path):
