@@ -13,7 +13,7 @@ from maquette.utils import ico_sphere
 
 WORDS = """
 train r2n2 --recipe best --variant simple-gru-1 --width 0.02 --size 24 --threads 1 --no-evaluation
---steps 30 --batch 4 --val-every 10 --views.render-size 32 --training.views 1 2 --training.warmup 5
+--steps 30 --batch 4 --lr 1e-3 --val-every 10 --views.render-size 32 --training.views 1 2 --training.warmup 5
 --training.checkpoint-every 3 --training.log-every 4 --training.val-samples 2 --training.ema 0.9
 """
 SPLITS = ("train", "train", "val", "test")

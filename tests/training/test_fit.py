@@ -178,13 +178,13 @@ def test_a_full_disk_is_one_line_and_the_last_checkpoint_is_intact(tmp_path, mon
 
 def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
     def interrupt(done: int, note: str) -> None:
-        if done == 4:
+        if done == 6:
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
     fitted = train(tmp_path / "run", advance=interrupt)
     assert fitted.interrupted
-    assert 4 <= fitted.steps <= 5
+    assert 6 <= fitted.steps <= 7
     assert RunFolder(tmp_path / "run").steps()[-1] == fitted.steps
     assert signal.getsignal(signal.SIGINT) == before
     assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))

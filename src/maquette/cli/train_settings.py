@@ -193,7 +193,7 @@ def _parse(words: Sequence[str], default: Any) -> tuple[Train, Any]:
     kind.__doc__ = Train.__doc__
     markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
     try:
-        parsed = tyro.cli(kind, prog="maquette train", args=list(words), config=markers)
+        parsed: Any = tyro.cli(kind, prog="maquette train", args=list(words), config=markers)
         return parsed, type(default)(**{name: getattr(parsed, name) for name in parts})
     except ValueError as error:
         raise Refusal(str(error)) from error

@@ -77,6 +77,14 @@ class TrainConfig:
             raise ValueError(f"a batch of {self.batch} has no {self.accumulate} equal parts (accumulate)")
 
 
-_AT_LEAST_1 = ("steps", "batch", "accumulate", "val_every", "val_samples", "val_views", "checkpoint_every")
-_AT_LEAST_1 += ("log_every",)
+_AT_LEAST_1 = (
+    "steps",
+    "batch",
+    "accumulate",
+    "val_every",
+    "val_samples",
+    "val_views",
+    "checkpoint_every",
+    "log_every",
+)
 _FINITE = ("seed", "lr", "warmup", "weight_decay", "clip", "ema", "patience", "stop_loss")

@@ -195,7 +195,7 @@ def _signals(limits: Limits, voice: Voice) -> Iterator[None]:
 
     def handler(kind: int, frame: object) -> None:
         limits.interrupted = True
-        signal.signal(kind, before[kind])
+        signal.signal(kind, before[signal.Signals(kind)])
         voice.say("finishing this step and writing a checkpoint; once more ends at once")
 
     for kind in before:

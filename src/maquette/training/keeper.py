@@ -131,9 +131,9 @@ class Keeper(Callback):
         self._began = time.monotonic() - self.progress.seconds
         self._pace.restart()
 
-    def on_train_batch_end(
+    def on_train_batch_end(  # type: ignore[override]
         self, trainer: Trainer, module: TrainingModule, outputs: Any, sample: Sample, index: int
-    ) -> None:  # type: ignore[override]
+    ) -> None:
         """Lightning's hook: behind every part of a batch."""
         self._sums += torch.stack([module.loss, module.iou]).to(self._sums)
         self.progress.count += 1

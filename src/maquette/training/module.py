@@ -32,7 +32,10 @@ class TrainingModule(LightningModule):
         step_count: steps of the optimiser that are done.
         loss: of the last sample.
         iou: of the last sample; not differentiable.
+        threshold: least probability of a solid cell, for pictures in the log.
     """
+
+    threshold: float
 
     def __init__(self, network: nn.Module, training: TrainConfig) -> None:
         super().__init__()

@@ -54,7 +54,11 @@ def run_processes(count: int, command: Sequence[str]) -> int:
     Returns:
         the exit code of the first that failed; 0 where none did.
     """
-    common = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1"}
+    common: dict[str, int | str] = {
+        "WORLD_SIZE": count,
+        "LOCAL_WORLD_SIZE": count,
+        "MASTER_ADDR": "127.0.0.1",
+    }
     common |= {
         "MASTER_PORT": _free_port(),
         "TORCHELASTIC_RUN_ID": "maquette",
