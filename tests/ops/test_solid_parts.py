@@ -79,3 +79,14 @@ def test_a_fan_over_three_edges_is_one_face_over_more_is_around_the_middle():
     assert loop.tolist() == [0, 1, 1, 1, 1]
     assert sorted(map(tuple, fans[0].tolist())) == sorted(map(tuple, path[:3].tolist()))
     assert (fans[1:, 2] == [1, 1, 5]).all()
+
+
+@pytest.mark.slow
+def test_tens_of_thousands_of_pieces() -> None:
+    """Labels of pieces times numbers of points pass 2^31."""
+    rng = np.random.default_rng(0)
+    low = 20 * rng.random((40_000, 1, 3), np.float32)
+    corners = low + 0.01 * np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    faces, mesh = np.arange(3 * len(low)).reshape(-1, 3), np.zeros(len(low), np.int64)
+    parts = solid_parts(corners.reshape(-1, 3), faces, mesh)
+    assert len(np.unique(parts.corners, axis=0)) == len(low)

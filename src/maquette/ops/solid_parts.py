@@ -156,7 +156,7 @@ def _pieces(edges: _Edges, count: int) -> np.ndarray:
     after = np.flatnonzero(inner)
     links = (edges.face[after - 1], edges.face[after])
     graph = coo_array((np.ones(len(after), np.int8), links), shape=(count, count))
-    return connected_components(graph, directed=False)[1]
+    return connected_components(graph, directed=False)[1].astype(np.int64)  # products of them are large
 
 
 def _caps(
