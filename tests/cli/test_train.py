@@ -70,6 +70,15 @@ def test_refuses_words_that_make_no_sense(maquette, tmp_path, words, said):
     assert not (tmp_path / "run").exists()
 
 
+def test_weights_and_biases_must_be_installed(maquette, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    ran = maquette("train", "r2n2", "--shapes", "families:9", "--wandb", "chairs", "-o", tmp_path / "run")
+    assert (ran.code, ran.err) == (
+        2,
+        "maquette: --wandb needs the package wandb: pip install 'maquette[wandb]'\n",
+    )
+
+
 def test_bad_input_is_named(maquette, tmp_path):
     missing = maquette("train", "r2n2", "--shapes", tmp_path / "none", "-o", tmp_path / "run")
     assert (missing.code, missing.err) == (3, f"maquette: {tmp_path / 'none'}: no such folder or file\n")

@@ -115,6 +115,13 @@ def test_gradients_are_clipped(tmp_path):
     assert 0 < moved < 12 * config.lr * 0.01
 
 
+def test_half_precision_learns_the_same_within_its_bits(whole, tmp_path):
+    halves = train(tmp_path / "run", replace(CONFIG, precision="bf16"))
+    assert all(p.dtype == torch.float32 for p in halves.network.parameters())
+    assert not torch.equal(weights(halves), weights(whole[0]))
+    torch.testing.assert_close(weights(halves), weights(whole[0]), atol=0.05, rtol=0.05)
+
+
 def test_early_stopping_keeps_the_best(tmp_path):
     said = Said([])
     config = replace(CONFIG, lr=0.0, ema=0.0, val_every=1, patience=3)

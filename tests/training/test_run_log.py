@@ -1,5 +1,10 @@
 """The table of a run, continued without doubled or missing rows."""
 
+import sys
+from types import ModuleType
+
+import torch
+
 from maquette.training.run_folder import RunFolder
 from maquette.training.run_log import COLUMNS, RunLog, keep_rows
 
@@ -32,3 +37,26 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path):
         file.write("10" + "," * (len(COLUMNS) - 1) + "\n20,1.5,3")
     keep_rows(table, 100)
     assert steps(table) == ["step", "10"]
+
+
+def test_weights_and_biases_gets_the_same_numbers(tmp_path, monkeypatch):
+    told = []
+
+    class Run:
+        def log(self, values, step):
+            told.append((step, values))
+
+        def finish(self):
+            told.append("finished")
+
+    wandb = ModuleType("wandb")
+    wandb.init = lambda **settings: told.append(settings) or Run()
+    wandb.Image = lambda array: array.shape
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    log = RunLog(RunFolder(tmp_path), 0, "chairs", {"steps": 5})
+    log.row(1, {"loss": 0.5})
+    log.picture(1, "sheet", torch.zeros(3, 4, 5))
+    log.close()
+    settings, *events = told
+    assert (settings["project"], settings["resume"], settings["config"]) == ("chairs", "allow", {"steps": 5})
+    assert events == [(1, {"loss": 0.5}), (1, {"sheet": (4, 5, 3)}), "finished"]
