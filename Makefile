@@ -11,7 +11,7 @@ TESTS ?= tests
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-demo: $(READY) ## mold the shipped fox from 20 pictures of it, into ./maquette_demo
+demo: $(READY) ## reconstruct the shipped pictures and mold the shipped fox, into ./maquette_demo
 	$(BIN)/maquette demo
 
 test: $(READY) ## the tests, without the slow and long ones
