@@ -4,13 +4,13 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import BadInput
-from .console import Console
+from .console import Advance, Console
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
 from .train_settings import Settings, Train, read_settings
@@ -108,8 +108,12 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
     fit_options = FitOptions(device, workers, options.max_minutes, options.wandb)
     module = system_class(settings.system).training_module(config)
+    on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
     with console.progress("training", config.training.steps) as advance:
-        voice = Voice(lambda line: console.say(_over_bar(line)), advance, draw_pair)
+        if on_terminal:
+            voice = Voice(_over_bar(console.say), _beside_bar(advance), draw_pair)
+        else:
+            voice = Voice(console.say, advance, draw_pair)
         fitted = fit(module, source, folder, fit_options, place, voice, about)
     if fitted.interrupted:
         raise KeyboardInterrupt
@@ -131,9 +135,19 @@ def _need_gpus(device: "torch.device", place: "Place") -> None:
         raise Refusal(f"{place.local_world} processes need a GPU each; there are {there} on this machine")
 
 
-def _over_bar(line: str) -> str:
-    """A line that takes the place of a progress bar on a terminal; the bar is drawn again below it."""
-    return f"\r\x1b[2K{line}" if sys.stderr.isatty() and sys.stdout.isatty() else line
+def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Lines that take the place of the progress bar, which is drawn again below them."""
+    return lambda line: say(f"\r\x1b[2K{line}")
+
+
+def _beside_bar(advance: Advance) -> Advance:
+    """Notes that leave room for the bar: loss, IoU and pace."""
+
+    def short(done: int, note: str) -> None:
+        loss, iou, *_, pace, _seconds = note.split(", ")
+        advance(done, f"{loss}, {iou}, {pace}")
+
+    return short
 
 
 def _usual_workers(kind: str, options: Train) -> int:
