@@ -1,6 +1,7 @@
 """Folders that appear whole or not at all: filled under a temporary name beside the target, then renamed."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 
 from .errors import as_bad_input
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.(new|old)")
 
 
 @contextmanager
@@ -31,6 +34,16 @@ def replacing_folder(path: str | PathLike) -> Iterator[Path]:
             _swap(temporary, target, retired)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what `replacing_folder` left beside its targets in a folder when its process was killed.
+
+    Only for a folder that no other process fills at the same time.
+    """
+    for path in list(folder.iterdir()):
+        if _LEFTOVER.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _swap(temporary: Path, target: Path, retired: Path) -> None:

@@ -128,6 +128,37 @@ def test_bad_meshes_are_skipped_and_named(tmp_path):
     assert not (tmp_path / "nothing").exists()
 
 
+def test_what_a_killed_run_left_is_removed_and_broken_files_are_made_again(tmp_path):
+    root, jobs = tmp_path / "set", jobs_of_families(2)
+    make_r2n2(jobs, root, CONFIG)
+    before = content(root)
+    for tree in ("ShapeNetRendering", "ShapeNetVox32"):
+        (root / tree / "chair" / ".chair-000000.0123456789ab.new" / "rendering").mkdir(parents=True)
+    voxels = root / "ShapeNetVox32" / "chair" / "chair-000000" / "model.binvox"
+    voxels.write_bytes(voxels.read_bytes()[:-7])
+    assert make_r2n2(jobs, root, CONFIG).made == ("chair-000000",)
+    assert not list(root.rglob(".*"))
+    assert content(root) == before
+
+
+def test_a_run_without_a_good_mesh_leaves_a_data_set_as_it_is(tmp_path):
+    make_r2n2(jobs_of_families(1), tmp_path / "set", CONFIG)
+    before = content(tmp_path / "set")
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes" / "broken.ply").write_text("ply\nnothing")
+    with pytest.raises(BadInput, match="none of 1 meshes"):
+        make_r2n2(jobs_of_folder(tmp_path / "meshes"), tmp_path / "set", CONFIG)
+    assert content(tmp_path / "set") == before
+    assert len(make_r2n2(jobs_of_families(1), tmp_path / "set", CONFIG).kept) == 1
+
+
+def test_long_names_fit_into_file_systems(tmp_path):
+    place = tmp_path.joinpath("meshes", "木" * 60, *("椅子" * 40,) * 2)
+    place.mkdir(parents=True)
+    save_mesh(ico_sphere(0), place / "a.ply")
+    assert len(make_r2n2(jobs_of_folder(tmp_path / "meshes"), tmp_path / "set", CONFIG).made) == 1
+
+
 def test_names_of_folders_differ_and_are_plain(tmp_path):
     folder = tmp_path / "meshes"
     (folder / "a b").mkdir(parents=True)

@@ -22,6 +22,7 @@ from ..splits import split_of
 _ODD = re.compile(r"[^\w.+-]+")
 _NO_CATEGORY = "object"
 _FAMILIES = "families"
+_MOST_BYTES = 120  # of a name; file systems take 255, and marks are added
 _FLAT = 1e-6  # of the longest extent
 
 
@@ -95,7 +96,7 @@ def _own(entry: Entry) -> str:
 
 
 def _clean(name: str) -> str:
-    return _ODD.sub("_", name).lstrip(".")[:120]
+    return _ODD.sub("_", name).lstrip(".").encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _mark(id: str) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 import cv2
 import torch
 
-from ...io.atomic_folder import replacing_folder
+from ...io.atomic_folder import remove_leftovers, replacing_folder
 from ...io.binvox import save_binvox
 from ...io.errors import BadInput
 from ...io.image_files import image_size
 from ...structures.voxels import VoxelGrid
-from ..r2n2_files import picture_folder, read_rendering, voxel_file
+from ..r2n2_files import PICTURES, VOXELS, examine, picture_folder, voxel_file
 from ..r2n2_frame import azimuth_to_layout, voxels_to_layout
 from .pictures import Pictures
 
@@ -19,15 +19,21 @@ _FIELD = 25  # degrees, as the data set has it; not what its pictures show
 
 
 def is_made(root: Path, category: str, model: str, views: int, size: int) -> bool:
-    """Whether an object is there, with this many pictures of this size."""
-    if not voxel_file(root, category, model).is_file():
-        return False
+    """Whether an object is there, with voxels and this many pictures of this size."""
     folder = picture_folder(root, category, model)
     try:
-        names = read_rendering(folder).names
+        names = examine(root, category, model, pictures=True).names
         return len(names) == views and image_size(folder / names[-1]) == (size, size)
     except BadInput:
         return False
+
+
+def clean(root: Path) -> None:
+    """Remove what a run that was killed left half written; code for the original data lists all folders."""
+    for tree in (root / PICTURES, root / VOXELS):
+        for category in tree.iterdir() if tree.is_dir() else ():
+            if category.is_dir():
+                remove_leftovers(category)
 
 
 def write_model(root: Path, category: str, model: str, pictures: Pictures, grid: VoxelGrid) -> None:

@@ -21,7 +21,7 @@ from ..problems import Problem
 from ..r2n2_files import SIDE
 from ..r2n2_splits import SPLIT_FILE
 from .jobs import Job
-from .model_folder import is_made, write_model
+from .model_folder import clean, is_made, write_model
 from .pictures import draw_pictures
 
 SETTINGS_FILE = "made.json"
@@ -86,11 +86,14 @@ def make_r2n2(
     check_root(root, config)
     with as_bad_input(root, OSError, say="cannot be written"):
         root.mkdir(exist_ok=True)
+        clean(root)
+        is_new = not (root / SETTINGS_FILE).is_file()
         _write_json(root / SETTINGS_FILE, _settings(config))
         done = list(_run(jobs, root, config, threads, progress))
         good = sorted((job for job, state in done if not isinstance(state, Problem)), key=_place)
         if not good:
-            _undo(root)
+            if is_new:
+                _undo(root)
             first = next((f"; {s.path}: {s.reason}" for _, s in done if isinstance(s, Problem)), "")
             raise BadInput(root, f"none of {len(jobs)} meshes can be used{first}")
         _write_json(root / SPLIT_FILE, _splits(good))
