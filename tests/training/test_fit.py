@@ -163,6 +163,21 @@ def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays_sound(tmp_path
     assert train(tmp_path / "run").steps == 12
 
 
+def test_weights_that_are_not_finite_are_never_kept(tmp_path):
+    class Steep(TinyTraining):
+        def optimizer_step(self, *args, **kwargs):
+            super().optimizer_step(*args, **kwargs)
+            if self.step_count == 6:  # with a loss that was finite
+                self.network.bias.data[0] = float("inf")
+
+    options = FitOptions(torch.device("cpu"))
+    said = r"the weights are not finite at step 6; the last checkpoint is of step 4"
+    (tmp_path / "run").mkdir()
+    with pytest.raises(Diverged, match=said):
+        fit(Steep(CONFIG), TinySource(), RunFolder(tmp_path / "run"), options, Place(), Voice(), {})
+    assert train(tmp_path / "run").steps == 12
+
+
 def test_a_loss_above_the_limit_stops(tmp_path):
     with pytest.raises(Diverged, match=r"above 0\.01 at step 2"):
         train(tmp_path / "run", replace(CONFIG, stop_loss=0.01))
@@ -195,6 +210,17 @@ def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
     assert RunFolder(tmp_path / "run").steps()[-1] == fitted.steps
     assert signal.getsignal(signal.SIGINT) == before
     assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))
+
+
+def test_ctrl_c_twice_ends_at_once(tmp_path):
+    def interrupt(done: int, note: str) -> None:
+        if done == 6:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", advance=interrupt)
+    assert RunFolder(tmp_path / "run").steps()[-1] == 4
 
 
 def test_parts_that_cannot_be_equal_are_refused(tmp_path):

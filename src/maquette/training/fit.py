@@ -83,7 +83,8 @@ def fit(
 
     Raises:
         BadInput: data or checkpoints that cannot be read, or a folder that cannot be written to.
-        Diverged: the loss is not finite.
+        Diverged: the loss or the weights are not finite.
+        KeyboardInterrupt: Ctrl-C for the second time.
         ValueError: a batch that has no equal parts for all processes.
     """
     config = module.training_config
@@ -124,6 +125,8 @@ def _train(
         keeper.run_log = RunLog(run, start or 0, options.wandb, about)
     try:
         trainer.fit(module, loader, ckpt_path=None if start is None else str(run.checkpoint(start)))
+    except SystemExit as end:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from end
     finally:
         if keeper.run_log is not None:
             keeper.run_log.close()

@@ -144,9 +144,9 @@ class Keeper(Callback):
     def _after_step(self, trainer: Trainer, module: TrainingModule) -> None:
         config, step = module.training_config, module.step_count
         self.progress.seconds = time.monotonic() - self._began
-        ends = self._must_end(trainer)
-        complete = step >= config.steps
-        timed_out = ends and not self.limits.interrupted
+        interrupted, late = self._must_end(trainer)
+        complete, ends = step >= config.steps, interrupted or late
+        timed_out = late and not interrupted
         validates = bool(self._held) and (step % config.val_every == 0 or complete or timed_out)
         improved = False
         if step % config.log_every == 0 or validates or complete:
@@ -159,36 +159,50 @@ class Keeper(Callback):
             self.voice.say(f"step {step}: no better IoU in {self.progress.worse} validations; stopping")
         trainer.should_stop = ends or complete or stops
 
-    def _must_end(self, trainer: Trainer) -> bool:
-        """Whether any of the processes was told to end, or its time is over."""
+    def _must_end(self, trainer: Trainer) -> tuple[bool, bool]:
+        """Whether any of the processes was told to end, and whether the time of any is over; all agree on both."""
         limit = self.limits.max_seconds
-        ends = self.limits.interrupted or (limit is not None and self.progress.seconds >= limit)
+        late = limit is not None and self.progress.seconds >= limit
+        ends = torch.tensor([self.limits.interrupted, late], dtype=torch.float32)
         if trainer.world_size > 1:
-            return bool(trainer.strategy.reduce_boolean_decision(ends, all=False))
-        return ends
+            ends = trainer.strategy.reduce(ends.to(trainer.strategy.root_device), reduce_op="sum")
+        interrupted, late = (ends > 0).tolist()
+        if interrupted:
+            self.limits.interrupted = True
+        return interrupted, late
 
-    def _means(self, trainer: Trainer) -> tuple[float, float]:
-        means = self._sums / self.progress.count
+    def _shared_sums(self, trainer: Trainer) -> tuple[float, float]:
+        """Sums since the last row, the mean over all processes."""
+        sums = self._sums.clone()
         if trainer.world_size > 1:
-            means = trainer.strategy.reduce(means, reduce_op="mean")
-        loss, iou = means.tolist()
+            sums = trainer.strategy.reduce(sums, reduce_op="mean")
+        loss, iou = sums.tolist()
         return loss, iou
 
+    def _means(self, trainer: Trainer) -> tuple[float, float]:
+        loss, iou = self._shared_sums(trainer)
+        return loss / self.progress.count, iou / self.progress.count
+
     def _check_finite(self, trainer: Trainer, module: TrainingModule) -> None:
+        """A loss may still be finite whose gradient was not."""
         if self.progress.count:
             self._judge(module, self._means(trainer)[0])
+        if not all(bool(p.isfinite().all()) for p in module.network.parameters()):
+            raise Diverged(self._failure(module, "the weights are not finite"))
 
     def _judge(self, module: TrainingModule, loss: float) -> None:
-        config, step = module.training_config, module.step_count
-        limit = config.stop_loss or float("inf")
+        limit = module.training_config.stop_loss or float("inf")
         if loss < limit:
             return
-        steps = self.run.steps()
-        kept = f"the last checkpoint is of step {steps[-1]}" if steps else "there is no checkpoint yet"
         what = (
             f"is {loss:.3g}, above {limit:g}" if loss >= limit and limit < float("inf") else "is not finite"
         )
-        raise Diverged(f"the loss {what} at step {step}; {kept}; try a smaller learning rate")
+        raise Diverged(self._failure(module, f"the loss {what}"))
+
+    def _failure(self, module: TrainingModule, what: str) -> str:
+        steps = self.run.steps()
+        kept = f"the last checkpoint is of step {steps[-1]}" if steps else "there is no checkpoint yet"
+        return f"{what} at step {module.step_count}; {kept}; try a smaller learning rate"
 
     def _make_row(self, trainer: Trainer, module: TrainingModule, validates: bool) -> bool:
         """Write a row; returns whether its validation is the best so far."""
@@ -251,7 +265,7 @@ class Keeper(Callback):
             self.voice.advance(step, text)
 
     def _save(self, trainer: Trainer, module: TrainingModule) -> None:
-        self.progress.loss, self.progress.iou = self._sums.tolist()
+        self.progress.loss, self.progress.iou = self._shared_sums(trainer)
         try:
             trainer.save_checkpoint(self.run.checkpoint(module.step_count))
         except BadInput as error:
