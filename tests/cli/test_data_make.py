@@ -16,6 +16,12 @@ def test_makes_a_data_set_with_nothing_downloaded(maquette, tmp_path):
     assert (again["made"], again["kept"]) == (0, 2)
 
 
+def test_makes_on_systems_that_do_not_tell_which_cores_may_be_used(maquette, tmp_path, monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    words = ("data", "make", "families:1", "-o", tmp_path / "set", "--views", 1, "--size", 32)
+    assert maquette(*words).code == 0
+
+
 def test_counts_skipped_meshes(maquette, ball, tmp_path):
     (tmp_path / "broken.obj").write_text("f 1 2 3")
     ran = maquette("data", "make", tmp_path, "-o", tmp_path / "set", "--views", 1, "--size", 32)
@@ -32,7 +38,9 @@ def test_counts_skipped_meshes(maquette, ball, tmp_path):
     ("words", "code", "say"),
     [
         (("missing",), 3, "no such folder"),
-        (("families:0",), 2, "at least 1"),
+        (("families:0",), 2, "use 1 to"),
+        (("families:9999999",), 2, "use 1 to"),
+        (("families:1", "--views", 1000, "--size", 2048), 2, "memory"),
         (("families:1", "--views", 0), 2, "--views 0"),
         (("families:1", "--size", 9999), 2, "2048"),
         (("families:1", "--seed", -1), 2, "--seed -1"),

@@ -1,7 +1,5 @@
 """`maquette data make`: pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2."""
 
-import os
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +10,16 @@ import tyro
 
 from ..io.errors import BadInput
 from .console import Console
+from .cores import usable_cores
 from .options import Common, JsonFile, Out, at_least, parse
 from .refusals import Refusal, need_place
+from .view_source import count_of_families
 
 if TYPE_CHECKING:
     from ..data.make.jobs import Job
 
-_FAMILIES = re.compile(r"families:(\d+)")
 _MOST_VIEWS, _LARGEST_SIZE = 1000, 2048
+_MOST_PIXELS = 1 << 27  # of an object's pictures, which are in memory together
 _MOST_NAMED = 20
 
 
@@ -34,7 +34,8 @@ class Make(Common):
     """
 
     meshes: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MESHES")]
-    """Folder of .ply, .obj, .glb, .gltf, .off or .stl (Y up, front +Z), or families:N for N built-in shapes."""
+    """Folder of .ply, .obj, .glb, .gltf, .off or .stl (Y up, front +Z), or `families:N` for N built-in
+    shapes."""
     out: Out
     """The folder to write, or to go on with."""
     layout: Literal["r2n2"] = "r2n2"
@@ -58,16 +59,18 @@ def run(words: Sequence[str]) -> None:
     at_least(0, seed=options.seed)
     if options.views > _MOST_VIEWS or options.size > _LARGEST_SIZE:
         raise Refusal(f"at most --views {_MOST_VIEWS} and --size {_LARGEST_SIZE} are made")
-    families = _FAMILIES.fullmatch(options.meshes)
-    if families is None and not Path(options.meshes).is_dir():
+    if options.views * options.size**2 > _MOST_PIXELS:
+        raise Refusal(
+            f"--views {options.views} --size {options.size}: that many pixels do not fit into memory"
+        )
+    shapes = count_of_families(options.meshes)
+    if shapes is None and not Path(options.meshes).is_dir():
         there = Path(options.meshes).exists()
         raise BadInput(options.meshes, "is not a folder" if there else "there is no such folder")
-    if families is not None and int(families[1]) < 1:
-        raise Refusal(f"{options.meshes}: at least 1 shape is needed")
     need_place(options.out)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
-        console.write_json(_make(options, int(families[1]) if families else None, console))
+        console.write_json(_make(options, shapes, console))
 
 
 def _make(options: Make, shapes: int | None, console: Console) -> dict:
@@ -82,7 +85,7 @@ def _make(options: Make, shapes: int | None, console: Console) -> dict:
             jobs,
             options.out,
             config,
-            options.threads or len(os.sched_getaffinity(0)),
+            options.threads or usable_cores(),
             lambda done, total, name: advance(done, name),
         )
     seconds = time.perf_counter() - began

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .. import __version__
 from .console import Console
+from .cores import usable_cores
 from .options import Common, JsonFile, parse
 
 _EXTRAS = {"wandb": "pip install 'maquette[wandb]'"}
@@ -43,7 +44,7 @@ def examine() -> dict:
         "system": platform.platform(terse=True),
         "packages": packages,
         "extras": {name: _version(name) for name in _EXTRAS},
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": usable_cores(),
     }
     missing = [name for name, found in packages.items() if found is None]
     problems = [f"{name} is missing: pip install {name}" for name in missing]

@@ -117,5 +117,5 @@ def count_of_families(shapes: str) -> int | None:
         return None
     count = int(match[1] or _DEFAULT_FAMILIES)
     if not 1 <= count <= _MOST_FAMILIES:
-        raise Refusal(f"--shapes {shapes}: use 1 to {_MOST_FAMILIES} shapes")
+        raise Refusal(f"{shapes}: use 1 to {_MOST_FAMILIES} shapes")
     return count
