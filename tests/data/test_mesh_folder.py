@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_the_table_says_more_and_chooses(tmp_path: Path) -> None:
     assert (elm.category, elm.split, elm.family) == ("chair", split_of("f2"), "f2")
 
 
+def test_a_family_stays_in_the_split_that_the_table_gives_to_one_of_it(tmp_path: Path) -> None:
+    for word in ("train", "val", "test"):
+        files(tmp_path, "chair/oak.ply", "chair/oak_arms.ply")
+        rows = f"chair/oak.ply,{word},oak\nchair/oak_arms.ply,,oak\nchair/gone.ply,,oak\n"
+        (tmp_path / "MANIFEST.csv").write_text(f"file,split,family\n{rows}")
+        assert {entry.split for entry in entries(tmp_path).values()} == {word}
+
+
 def test_trees_like_shapenetcore(tmp_path: Path) -> None:
     files(tmp_path, "0300/a1/model.obj", "0300/b2/models/model_normalized.obj", "0300/b2/models/model.mtl")
     assert {entry.id: entry.category for entry in entries(tmp_path).values()} == {
@@ -77,13 +86,15 @@ def test_two_files_of_one_object_are_one_family(tmp_path: Path) -> None:
         ("file\n../oak.ply\n", "line 2: file '../oak.ply' is not a path within the folder"),
         ("file\noak.ply\noak.ply\n", "line 3: oak.ply is listed twice"),
         ("file,split\noak.ply,dev\n", "line 2: split 'dev' is none of train, val, test"),
+        ("file,split,family\na.ply,train,f\nb.ply,test,f\n", "line 3: family 'f' is in train and in test"),
+        (b"file\n\xffoak.ply\n", "utf-8"),
         ("file\nelm.ply\n", "no mesh of the table is there"),
         ("", "the file is empty"),
     ],
 )
-def test_malformed_tables(tmp_path: Path, table: str, reason: str) -> None:
+def test_malformed_tables(tmp_path: Path, table: str | bytes, reason: str) -> None:
     files(tmp_path, "oak.ply")
-    (tmp_path / "manifest.csv").write_text(table)
+    (tmp_path / "manifest.csv").write_bytes(table.encode() if isinstance(table, str) else table)
     with pytest.raises(BadInput, match=r"manifest\.csv") as caught:
         read_mesh_folder(tmp_path)
     assert reason in str(caught.value)
@@ -94,6 +105,29 @@ def test_no_folder_and_no_mesh(tmp_path: Path) -> None:
         read_mesh_folder(tmp_path)
     with pytest.raises(BadInput, match="no such folder"):
         read_mesh_folder(tmp_path / "gone")
+
+
+def test_names_that_are_not_text_are_named(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"chair\xff.ply")).write_text("a mesh")
+    except OSError:
+        pytest.skip("file names are always text here")
+    with pytest.raises(BadInput, match=r"chair.udcff\.ply in it is not UTF-8"):
+        read_mesh_folder(tmp_path)
+
+
+def test_folders_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files(tmp_path, "chair/oak.ply", "locked/elm.ply")
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(BadInput, match="locked: Permission denied"):
+        read_mesh_folder(tmp_path)
 
 
 def test_a_link_that_leads_in_circles_ends(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
 
     The id is the path below the folder without its suffix ("chair/oak"); that of a file called `model` or
     `models/model_normalized` is its folder's. The category is the first folder of the id. The split is the table's
-    or follows from a hash of the family, and without one of the id (`split_of`). With a table only the meshes
-    that it names, and that are there, are read.
+    or that which it gives to another object of the family, or follows from a hash of the family, and without one
+    of the id (`split_of`). With a table only the meshes that it names, and that are there, are read.
 
     Raises:
-        BadInput: no folder, a malformed table, or no mesh.
+        BadInput: no folder, one that cannot be read, a name that is not text, a malformed table, or no mesh.
     """
     root = Path(path)
     if not root.is_dir():
@@ -42,7 +42,8 @@ def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
     rows: dict[str, dict[str, str]] = {name: {} for name in names}
     if table is not None:
         listed = read_table(table)
-        rows = {name: listed[name] for name in names if name in listed}
+        splits = {row.get("family", ""): row["split"] for row in listed.values() if row.get("split")}
+        rows = {name: _with_split(listed[name], splits) for name in names if name in listed}
     if not rows:
         known = ", ".join(MESH_SUFFIXES)
         raise BadInput(
@@ -62,8 +63,8 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
     """Rows of a table by the path in their column `file`.
 
     Raises:
-        BadInput: no text, no column `file`, a path that is listed twice or leads out of the folder, or a split
-            that is none of train, val and test.
+        BadInput: no text, no column `file`, a path that is listed twice or leads out of the folder, a split that is
+            none of train, val and test, or a family in two of them.
     """
     data = read_file(path)
     with as_bad_input(path, ParseError, ValueError, csv.Error):
@@ -71,9 +72,14 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
         if "file" not in (lines.fieldnames or ()):
             raise ParseError("has no column 'file'", "line 1")
         rows: dict[str, dict[str, str]] = {}
+        splits: dict[str, str] = {}
         for row in lines:
-            name = _checked(row, rows, f"line {lines.line_num}")
+            place = f"line {lines.line_num}"
+            name = _checked(row, rows, place)
             rows[name] = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+            family, split = (rows[name].get(key, "") for key in ("family", "split"))
+            if family and split and splits.setdefault(family, split) != split:
+                raise ParseError(f"family {family!r} is in {splits[family]} and in {split}", place)
     return rows
 
 
@@ -86,6 +92,12 @@ def _checked(row: dict, rows: dict, place: str) -> str:
     if (row.get("split") or "").strip() not in ("", *SPLITS):
         raise ParseError(f"split {row['split']!r} is none of {', '.join(SPLITS)}", place)
     return str(file)
+
+
+def _with_split(row: dict[str, str], splits: dict[str, str]) -> dict[str, str]:
+    """A row with the split of its family where it has none of its own."""
+    family = row.get("family", "")
+    return {**row, "split": splits.get(family, "")} if family and not row.get("split") else row
 
 
 def _stem(name: str) -> str:
