@@ -7,7 +7,7 @@ import pytest
 from maquette.data.manifest import read_manifest, verify_manifest, write_manifest
 from maquette.io.errors import BadInput
 
-NAMES = ("a.txt", "deep/er/b.bin", "with  two spaces", "back\\slash", "line\nend")
+NAMES = ("a.txt", "deep/er/b.bin", "with  two spaces", "back\\slash", "line\nend", "page\x0cend\u2028")
 
 
 @pytest.fixture
@@ -26,6 +26,12 @@ def test_lists_all_files_and_finds_nothing_wrong(folder: Path) -> None:
     first = (folder / "SHA256SUMS").read_bytes()
     write_manifest(folder)
     assert (folder / "SHA256SUMS").read_bytes() == first
+
+
+def test_lines_may_end_as_on_windows_and_names_may_be_impossible(folder: Path) -> None:
+    path = folder / "SHA256SUMS"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"0" * 64 + b"  no\0name\n")
+    assert [problem.reason for problem in verify_manifest(folder)] == ["embedded null byte"]
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")

@@ -49,7 +49,7 @@ def read_manifest(root: str | PathLike) -> dict[str, str]:
     path = Path(root) / NAME
     data = read_file(path)
     with as_bad_input(path, ParseError, ValueError):
-        return dict(_parse(line, i) for i, line in enumerate(data.decode().splitlines(), 1) if line)
+        return dict(_parse(line, i) for i, line in enumerate(_lines(data), 1) if line)
 
 
 def verify_manifest(root: str | PathLike) -> list[Problem]:
@@ -87,14 +87,21 @@ def _sum_of(path: Path) -> str:
 def _compare(path: Path, expected: str) -> str:
     try:
         return "" if _sum_of(path) == expected else "has changed: its SHA-256 is not that of the manifest"
-    except OSError as error:
-        return "is missing" if isinstance(error, FileNotFoundError) else str(error.strerror)
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
 
 
 def _line(total: str, name: str) -> str:
     """One line; names with a backslash or a line end are escaped as `sha256sum` does."""
     escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return f"{chr(92) if escaped != name else ''}{total}  {escaped}\n"
+
+
+def _lines(data: bytes) -> list[str]:
+    """Lines as `sha256sum` ends them; `splitlines` would end them within names too."""
+    return data.decode().replace("\r\n", "\n").split("\n")
 
 
 def _parse(line: str, number: int) -> tuple[str, str]:
