@@ -12,11 +12,11 @@ from torch.nn.functional import interpolate
 from ..io.errors import BadInput, ParseError
 from ..io.image_files import decode_image, read_file
 from .views_config import ViewsConfig
+from .walk import PICTURE_SUFFIXES, names_below
 
 DRAWS = 13
 KINDS = {"plain": 0, "gradient": 1, "noise": 2, "photos": 3}
 HELD_GREY = 240 / 255
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _SIDE = 192
 _MOST_PHOTOS = 1500
 
@@ -72,11 +72,11 @@ def load_photos(folder: str | PathLike) -> UInt8[Tensor, "photo side side 3"]:
     root = Path(folder)
     if not root.is_dir():
         raise BadInput(root, "is not a folder" if root.exists() else "there is no such folder")
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    files = sorted(root / name for name in names_below(root, PICTURE_SUFFIXES))
     step = max(1, -(-len(files) // _MOST_PHOTOS))
     photos = [photo for path in files[::step] if (photo := _square(path)) is not None]
     if not photos:
-        raise BadInput(root, f"no photograph in it ({', '.join(_SUFFIXES)})")
+        raise BadInput(root, f"no photograph in it ({', '.join(PICTURE_SUFFIXES)})")
     return torch.stack(photos)
 
 
