@@ -112,3 +112,13 @@ def test_a_single_cell():
 def test_refuses(field):
     with pytest.raises(ValueError, match="cubic grid"):
         find_surface(field)
+
+
+def test_nothing_but_specks_leaves_the_largest():
+    field = torch.zeros(32, 32, 32)
+    field[1::5, 1::5, 1::5] = 1
+    field[1, 1, 1:3] = 1
+    surface = find_surface(field)
+    assert surface.dropped == 7**3 - 1
+    assert is_closed(surface.mesh)
+    assert surface.mesh.verts_packed()[:, 2].abs().max() > surface.mesh.verts_packed()[:, 0].abs().max()

@@ -88,11 +88,11 @@ def _reachable_threshold(field: Tensor, threshold: float) -> float:
 
 
 def _without_specks(field: Tensor, threshold: float) -> tuple[Tensor, int]:
-    """The field with pieces of few solid cells set to 0, and their number."""
+    """The field with pieces of few solid cells set to 0, but for the largest piece, and the number of those set."""
     labels, count = ndimage.label((field >= threshold).numpy(), structure=np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     small = sizes < _SPECK * sizes[1:].sum()
-    small[0] = False
+    small[[0, 1 + int(sizes[1:].argmax())]] = False
     kept = field.masked_fill(torch.from_numpy(small[labels]), 0.0)
     return kept, int(small.sum())
 
