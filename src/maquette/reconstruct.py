@@ -109,18 +109,8 @@ def views_from_arrays(arrays: Sequence[np.ndarray], names: Sequence[str]) -> Vie
     Raises:
         BadInput: a picture that is transparent everywhere.
     """
-    made = [
-        as_views([torch.from_numpy(np.ascontiguousarray(a.transpose(2, 0, 1)))]) for a in _seen(arrays, names)
-    ]
-    masks = [None if one.masks is None else one.masks[0] for one in made]
-    return Views([one.images[0] for one in made], masks, names=list(names))
-
-
-def _seen(arrays: Sequence[np.ndarray], names: Sequence[str]) -> Sequence[np.ndarray]:
-    for array, name in zip(arrays, names, strict=True):
-        if array.shape[2] == 4 and not (array[..., 3] > 0.5).any():
-            raise BadInput(name, "the picture is transparent everywhere")
-    return arrays
+    pictures = [torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))) for array in arrays]
+    return as_views(pictures, names)
 
 
 def load_system(

@@ -42,6 +42,15 @@ def test_transparency_is_the_mask(tmp_path) -> None:
     assert views.masks[2] is None
 
 
+def test_a_stray_transparent_pixel_is_no_mask() -> None:
+    picture = torch.ones(4, 5, 5)
+    picture[3, 0, 0] = 0.98
+    assert not as_views(picture).has_masks
+    picture[3] = 0.4
+    with pytest.raises(BadInput, match="mine: the picture is transparent everywhere"):
+        as_views([picture], names=["mine"])
+
+
 def test_what_is_not_a_picture(tmp_path) -> None:
     (tmp_path / "a.png").write_bytes(b"no")
     with pytest.raises(BadInput, match="not a picture"):

@@ -45,12 +45,12 @@ def find_object(
 
     Args:
         image: colours in [0, 1].
-        alpha: opacity in [0, 1]; one that is the same everywhere says nothing.
+        alpha: opacity in [0, 1]; one that is above a half everywhere says nothing.
 
     Returns:
         What was found; None when the picture is transparent, of one colour, or shows no object.
     """
-    if alpha is not None and bool((alpha < 1).any()):
+    if alpha is not None and bool((alpha <= 0.5).any()):
         return _from_alpha(alpha)
     pixels = image.detach().cpu().permute(1, 2, 0).numpy()
     small = _shrink(pixels, _LARGEST["plain"])

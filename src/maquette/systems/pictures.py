@@ -15,12 +15,14 @@ from ..structures.views import Views
 Pictures = Views | str | PathLike | np.ndarray | Tensor | Sequence[Any]
 
 
-def as_views(pictures: Pictures) -> Views:
+def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
     """Pictures of one object as `Views`.
 
     Args:
         pictures: `Views`; or one picture or several, each a file, an array (H, W, 3 or 4) of bytes or of floats
-            in [0, 1], or a tensor (3 or 4, H, W) in [0, 1]. Transparency becomes the mask.
+            in [0, 1], or a tensor (3 or 4, H, W) in [0, 1]. Transparency becomes the mask, unless nothing is more
+            transparent than opaque.
+        names: one a picture, where files do not name them.
 
     Raises:
         BadInput: a file that is not a picture, or a picture that is transparent everywhere.
@@ -32,9 +34,9 @@ def as_views(pictures: Pictures) -> Views:
         isinstance(pictures, np.ndarray | Tensor) and pictures.ndim == 3
     )
     several: list[Any] = [pictures] if single else list(pictures)  # type: ignore[arg-type]
-    names = [_name(picture, i) for i, picture in enumerate(several)]
-    opened = [_with_alpha(picture, name) for picture, name in zip(several, names, strict=True)]
-    return Views([image for image, _ in opened], masks=[mask for _, mask in opened], names=names)
+    known = [_name(picture, i) for i, picture in enumerate(several)] if names is None else list(names)
+    opened = [_with_alpha(picture, name) for picture, name in zip(several, known, strict=True)]
+    return Views([image for image, _ in opened], masks=[mask for _, mask in opened], names=known)
 
 
 def _name(picture: Any, index: int) -> str:
@@ -48,9 +50,10 @@ def _with_alpha(picture: Any, name: str) -> tuple[Tensor, Tensor | None]:
     if image.shape[0] < 4:
         return image.expand(3, -1, -1), None
     colours, alpha = image[:3], image[3:]
-    if not (alpha > 0).any():
+    solid = alpha > 0.5
+    if not solid.any():
         raise BadInput(name, "the picture is transparent everywhere")
-    return colours, alpha if (alpha < 1).any() else None
+    return colours, None if solid.all() else alpha
 
 
 def _as_tensor(picture: Any) -> Tensor:
