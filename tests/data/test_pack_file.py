@@ -88,6 +88,7 @@ def test_members_that_do_not_fit_are_refused(file, name, data, says):
         ({"side": 32.0}, "number of shapes or size"),
         ({"side": 16}, "voxels: is missing or has not"),
         ({"id": ["a", "a", "b", "c"]}, "used twice"),
+        ({"id": ["a", "b", "c", "\ud800"]}, "column 'id' does not fit"),
         ({"id": [1, 2, 3, 4]}, "column 'id' does not fit"),
         ({"split": ["train", "test", "val", "best"]}, "a split is none of"),
         ({"verts": [2**31] * 4}, "column 'verts' does not fit"),
@@ -131,6 +132,22 @@ def test_what_is_no_pack_is_refused(tmp_path):
         read_pack(tmp_path / "other.zip")
     with pytest.raises(BadInput, match="cannot be written"):
         write_pack(small_pack(3), tmp_path / "none" / "a.pack")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_other_packings_are_refused(file, tmp_path, packing):
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(tmp_path / "b.pack", "w", packing) as other:
+        for name in archive.namelist():
+            other.writestr(name, archive.read(name))
+    with pytest.raises(BadInput, match="not packed as"):
+        read_pack(tmp_path / "b.pack")
+
+
+def test_a_small_manifest_that_would_fill_the_memory_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.pack", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b"[" + b"0," * 2**25 + b"0]")
+    with pytest.raises(BadInput, match="the manifest is too large"):
+        read_pack(tmp_path / "bomb.pack")
 
 
 def test_a_small_file_that_would_fill_the_memory_is_refused(pack, tmp_path):

@@ -25,7 +25,9 @@ _STEPS = 65535
 _LARGEST_MANIFEST = 1 << 28
 _LARGEST_BYTES = 1 << 33
 _LARGEST_RATIO = 300
+_ALWAYS_READ = 1 << 26  # bytes, however well they are packed
 _SIDES = range(2, 257, 2)
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _TEXTS = ("id", "category", "split", "family", "source", "licence")
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -156,12 +158,12 @@ def _read(file: BinaryIO) -> ShapePack:
 
 def _manifest(archive: zipfile.ZipFile) -> dict:
     try:
-        size = archive.getinfo("manifest.json").file_size
+        member = archive.getinfo("manifest.json")
     except KeyError:
         raise ParseError("not a packed file of shapes") from None
-    if size > _LARGEST_MANIFEST:
+    if member.file_size > min(_LARGEST_MANIFEST, _most_bytes(member.compress_size)):
         raise ParseError("the manifest is too large", "manifest.json")
-    manifest = json.loads(_member(archive, "manifest.json", size))
+    manifest = json.loads(_member(archive, "manifest.json", member.file_size))
     if not isinstance(manifest, dict) or "maquette_pack" not in manifest:
         raise ParseError("not a packed file of shapes")
     if manifest["maquette_pack"] != VERSION:
@@ -177,13 +179,17 @@ def _check_manifest(manifest: dict) -> None:
     if not _is_count(number) or not _is_count(side) or side not in _SIDES:
         raise ParseError("number of shapes or size of their voxels is wrong", "manifest.json")
     for name in _TEXTS:
-        _check_column(manifest, name, lambda value: isinstance(value, str))
+        _check_column(manifest, name, _is_text)
     for name in ("verts", "faces", "colours"):
         _check_column(manifest, name, lambda value: _is_count(value) and 1 <= value < 2**31)
     if len(set(manifest["id"])) != number or "" in manifest["id"]:
         raise ParseError("an id is missing or used twice", "manifest.json")
     if not set(manifest["split"]) <= set(SPLITS):
         raise ParseError(f"a split is none of {', '.join(SPLITS)}", "manifest.json")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_count(value: Any) -> bool:
@@ -218,12 +224,19 @@ def _members(archive: zipfile.ZipFile, sizes: dict[str, int]) -> dict[str, bytes
             raise ParseError(f"is missing or has not the {size} bytes that the manifest tells", name)
     packed = sum(known[name].compress_size for name in sizes)
     total = sum(sizes.values())
-    if total > min(_LARGEST_BYTES, max(_LARGEST_RATIO * packed, 1 << 26)):
+    if total > min(_LARGEST_BYTES, _most_bytes(packed)):
         raise ParseError(f"would take {total} bytes in memory")
     return {name: _member(archive, name, size) for name, size in sizes.items()}
 
 
+def _most_bytes(packed: int) -> int:
+    """More than honest members of `packed` bytes come to."""
+    return max(_LARGEST_RATIO * packed, _ALWAYS_READ)
+
+
 def _member(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    if archive.getinfo(name).compress_type not in _PACKINGS:
+        raise ParseError("is not packed as `write_pack` packs", name)
     try:
         with archive.open(name) as file:
             data = file.read(size + 1)
