@@ -187,6 +187,14 @@ def test_a_picture_without_an_object_is_named(tmp_path: Path) -> None:
             batch()
 
 
+@pytest.mark.parametrize(
+    "change", [{"size": 33}, {"size": 0}, {"backgrounds": ()}, {"backgrounds": ("photos",)}]
+)
+def test_settings_of_which_no_picture_can_be_made_are_refused(dataset: R2N2, change: dict) -> None:
+    with pytest.raises(ValueError, match=r"cannot be cut out|background"):
+        StoredViews(dataset, replace(SMALL, **change))
+
+
 def test_photographs_behind_the_objects(dataset: R2N2, tmp_path: Path) -> None:
     Image.new("RGB", (20, 20), (0, 51, 0)).save(tmp_path / "a.png")
     settings = replace(SMALL, backgrounds=("photos",), photos=str(tmp_path), flip=0.0)

@@ -14,7 +14,7 @@ from .batch import Batch, Entry
 from .pack_data import ShapePack
 from .shape_order import ShapeOrder
 from .takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, mirrored, training_takes
-from .views_config import ViewsConfig
+from .views_config import ViewsConfig, check_pictures
 
 _STREAM = 2
 _NEAREST = 0.3  # ratio; the camera must stay outside of the object, whose radius is 0.5
@@ -46,10 +46,10 @@ class DrawnViews:
     ) -> None:
         _check(config)
         self.pack, self.config, self.seed = pack, config, seed
-        photos = torch.zeros((0, 1, 1, 3), dtype=torch.uint8)
+        photos = None
         if "photos" in config.backgrounds:
             photos = load_photos(config.photos or "")
-        self._scenes = {torch.device("cpu"): _scene(pack, photos)}
+        self._scenes = {torch.device("cpu"): scene_of(pack, photos)}
         training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
         weights = dict(config.source_weights)
         wanted = [weights.get(pack.entries[i].source, 1.0) for i in training] if weights else None
@@ -144,7 +144,10 @@ def _by_object(pictures: Tensor, objects: int) -> Tensor:
     return pictures.reshape(objects, -1, *pictures.shape[1:])
 
 
-def _scene(pack: ShapePack, photos: Tensor) -> Scene:
+def scene_of(pack: ShapePack, photos: Tensor | None = None) -> Scene:
+    """What drawing needs of a pack, and photographs (K, H, W, 3) uint8 to put behind its shapes."""
+    if photos is None:
+        photos = torch.zeros((0, 1, 1, 3), dtype=torch.uint8)
     return Scene(
         verts=pack.verts,
         faces=pack.faces,
@@ -159,11 +162,6 @@ def _scene(pack: ShapePack, photos: Tensor) -> Scene:
 
 
 def _check(config: ViewsConfig) -> None:
-    if config.size < 1 or (config.framing == "camera" and config.render_size < config.size):
-        raise ValueError(f"pictures of {config.size} cannot be cut out of {config.render_size} pixels")
+    check_pictures(config)
     if min(config.ratio) < _NEAREST:
         raise ValueError(f"at a ratio of {min(config.ratio)} the camera would be within the object")
-    if not config.backgrounds:
-        raise ValueError("at least one kind of background is needed")
-    if "photos" in config.backgrounds and config.photos is None:
-        raise ValueError("backgrounds of photographs need a folder of them")

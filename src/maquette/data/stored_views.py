@@ -19,7 +19,7 @@ from .batch import Batch, Entry
 from .picture_changes import changed_picture, held_picture
 from .r2n2 import R2N2
 from .shape_order import ShapeOrder
-from .views_config import ViewsConfig
+from .views_config import ViewsConfig, check_pictures
 
 _STREAM = 2
 
@@ -37,10 +37,12 @@ class StoredViews:
             only where more are asked for than there are.
 
     Raises:
+        ValueError: settings of which no picture can be made.
         BadInput: the folder of photographs for backgrounds has none.
     """
 
     def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0, replacement: bool = True) -> None:
+        check_pictures(config)
         self.dataset, self.config, self.seed, self.replacement = dataset, config, seed, replacement
         self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None
         training = dataset.select("train")

@@ -54,3 +54,17 @@ class ViewsConfig:
     flip_voxels: bool = False
     noise: float = 0.0
     source_weights: tuple[tuple[str, float], ...] = ()
+
+
+def check_pictures(config: ViewsConfig) -> None:
+    """Refuse settings of which no picture can be made.
+
+    Raises:
+        ValueError: a square larger than the picture that it is cut out of, or backgrounds that are not there.
+    """
+    if config.size < 1 or (config.framing == "camera" and config.render_size < config.size):
+        raise ValueError(f"pictures of {config.size} cannot be cut out of {config.render_size} pixels")
+    if not config.backgrounds:
+        raise ValueError("at least one kind of background is needed")
+    if "photos" in config.backgrounds and config.photos is None:
+        raise ValueError("backgrounds of photographs need a folder of them")

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from ...kernels.draw import Scene, Takes, draw
+from ...kernels.draw import Takes, draw
+from ..drawn_views import scene_of
 from ..pack import ShapePack
 from ..takes import held_takes
 from ..views_config import ViewsConfig
@@ -41,7 +42,7 @@ def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> Pictures
     """
     key = hashlib.sha256(f"{seed} {pack.entries[0].id}".encode()).digest()[:16]
     numbers = np.random.Generator(np.random.Philox(key=int.from_bytes(key))).random((views, _CAMERA_NUMBERS))
-    scene = _scene(pack)
+    scene = scene_of(pack)
     config = ViewsConfig(size=size, render_size=size)
     takes, cameras = held_takes(np.zeros(views, np.int64), numbers, config, scene)
     black = Takes(**{**takes.__dict__, "behind": torch.zeros_like(takes.behind)})
@@ -64,17 +65,3 @@ def _rgba(
         rgba[seen, channel] = np.rint(np.minimum(colour, 1) * 255)
     rgba[seen, 3] = np.rint(share * 255)
     return rgba.reshape(views, size, size, 4)
-
-
-def _scene(pack: ShapePack) -> Scene:
-    return Scene(
-        verts=pack.verts,
-        faces=pack.faces,
-        parts=pack.parts,
-        colours=pack.colours,
-        palette=pack.palette,
-        vert_starts=pack.vert_starts.int(),
-        face_starts=pack.face_starts.int(),
-        palette_starts=pack.palette_starts.int(),
-        photos=torch.zeros((0, 1, 1, 3), dtype=torch.uint8),
-    )
