@@ -99,11 +99,20 @@ def test_bad_pictures(tmp_path):
             load_image(missing)
 
 
+def test_programs_that_draw_pictures_are_not_run(tmp_path):
+    path = tmp_path / "p.png"
+    path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with pytest.raises(BadInput, match="not a picture in a known format"):
+        load_image(path)
+
+
 def test_masks(tmp_path):
     path = tmp_path / "m.png"
     save_image(torch.tensor([[0.0, 1.0]]), path)
     assert load_mask(path).tolist() == [[[False, True]]]
     save_image(torch.tensor([[[1.0, 1]], [[1, 1]], [[1, 1]], [[0, 1]]]), path)
+    assert load_mask(path).tolist() == [[[False, True]]]
+    save_image(torch.tensor([[[0.0, 1]], [[0, 1]], [[0, 1]], [[0.99, 1]]]), path)  # its alpha says nothing
     assert load_mask(path).tolist() == [[[False, True]]]
     save_image(torch.zeros(3, 4, 4), path)
     with pytest.raises(BadInput, match="all black"):

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .errors import BadInput, ParseError, as_bad_input
 
 LARGEST_PIXELS = 64_000_000
-_REDUCIBLE = ("L", "RGB", "RGBA", "CMYK")
+_PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 
 
@@ -25,6 +25,8 @@ def _open(data: bytes) -> Image.Image:
             raise ParseError(f"the picture has more than {LARGEST_PIXELS // 10**6} megapixels") from None
         except UnidentifiedImageError:
             raise ParseError("not a picture in a known format") from None
+    if picture.format in _PROGRAMS:
+        raise ParseError("not a picture in a known format")
     width, height = picture.size
     if width * height > LARGEST_PIXELS:
         raise ParseError(
@@ -33,18 +35,26 @@ def _open(data: bytes) -> Image.Image:
     return picture
 
 
+def _is_deep(picture: Image.Image) -> bool:
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _in_plain_mode(picture: Image.Image) -> Image.Image:
+    """The picture in grey, RGB or RGBA bytes; one of more than eight bits a channel as it is."""
+    if _is_deep(picture):
+        return picture
+    if picture.mode in ("LA", "La", "PA", "RGBa") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode in ("L", "RGB", "RGBA"):
+        return picture
+    return picture.convert("L" if picture.mode == "1" else "RGB")
+
+
 def _to_array(picture: Image.Image) -> np.ndarray:
     """Pixels as (H, W, C) float32 in [0, 1]: C is 1 (grey), 3 (RGB) or 4 (RGBA)."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, np.float32)[..., None]
-        return values if picture.mode == "F" else values / 65535
-    if picture.mode in ("LA", "La", "PA", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    elif picture.mode == "1":
-        picture = picture.convert("L")
-    elif picture.mode not in ("L", "RGB", "RGBA"):
-        picture = picture.convert("RGB")
-    array = np.asarray(picture, np.float32) / 255
+    array = np.asarray(picture, np.float32)
+    if picture.mode != "F":
+        array /= 65535 if _is_deep(picture) else 255
     return array[..., None] if array.ndim == 2 else array
 
 
@@ -53,8 +63,8 @@ def _upright(picture: Image.Image, largest: int | None) -> Image.Image:
     side, before it is made floats."""
     if largest is not None:
         picture.draft(None, (largest, largest))  # JPEG is decoded at a half, a quarter or an eighth
-    picture = ImageOps.exif_transpose(picture)
-    if largest is None or max(picture.size) <= largest or picture.mode not in _REDUCIBLE:
+    picture = _in_plain_mode(ImageOps.exif_transpose(picture))
+    if largest is None or max(picture.size) <= largest or _is_deep(picture):
         return picture
     return picture.resize(_size_within(picture.size, largest), Image.Resampling.BOX)
 
@@ -136,7 +146,7 @@ def mask_in(array: np.ndarray, path: str | PathLike, threshold: float = 0.5) -> 
     Raises:
         BadInput: no pixel is above `threshold` (an all-black mask).
     """
-    if array.shape[2] == 4 and (array[..., 3] < 1).any():
+    if array.shape[2] == 4 and (array[..., 3] <= threshold).any():
         values = array[..., 3]
     elif array.shape[2] == 1:
         values = array[..., 0]
