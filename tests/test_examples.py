@@ -103,6 +103,19 @@ def test_every_example_has_a_test_here() -> None:
         assert f'load("{path.name[:2]}")' in tested
 
 
+def test_training_data_is_made(tmp_path: Path) -> None:
+    out = tmp_path / "shapes"
+    words = ["--shapes", "14", "--objects", "3", "--views", "2", "--size", "40", "--out", str(out)]
+    sheet = load("06").main(words)
+    assert len(list(out.glob("*/*.ply"))) == 14
+    assert load_mesh(out / "chair" / "chair-000001.ply").textures is not None
+    assert sheet.shape == (3, 3 * 40, 2 * 40)
+    pictures = [one for row in sheet.split(40, dim=1) for one in row.split(40, dim=2)]
+    assert all(one.std() > 0.02 for one in pictures)
+    assert not torch.equal(pictures[0], pictures[1])
+    assert load_image(tmp_path / "shapes_pictures.png").shape == sheet.shape
+
+
 def test_a_picture_is_reconstructed(tmp_path: Path) -> None:
     weights, out = tiny_weights(tmp_path / "tiny.safetensors"), tmp_path / "chair.glb"
     made = load("07").main(["--weights", str(weights), "--out", str(out)])
