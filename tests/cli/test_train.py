@@ -191,13 +191,16 @@ def test_other_data_are_refused(maquette, whole):
     assert "--shapes families:50: the run in" in ran.err
 
 
-def test_ctrl_c_leaves_a_checkpoint_and_the_run_goes_on_as_if_nothing_had_been(whole, pack, tmp_path):
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_end_leaves_a_checkpoint_and_the_run_goes_on_as_if_nothing_had_been(
+    whole, pack, tmp_path, kind
+):
     folder = tmp_path / "run"
     words = [*WORDS.split(), "--shapes", pack, "--workers", 2, "-o", folder]
     process = start(words, tmp_path / "said")
     while process.is_alive() and not RunFolder(folder).steps():
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, kind)
     process.join()
     assert process.exitcode == 130
     assert "maquette: interrupted" in (tmp_path / "said").read_text()
@@ -225,21 +228,26 @@ def test_a_diverging_run_ends_with_one_line(pack, tmp_path):
     assert "above 0.1 at step 3; there is no checkpoint yet" in last
 
 
-def test_two_processes_with_half_the_batch_each_have_the_losses_of_one(pack, tmp_path):
-    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--steps", 20, "--training.log-every", 1]
-    words += ["--network.norm", "none"]  # group normalisation of few channels makes rounding errors grow
+def start_pair(words: list[object], tmp_path: Path) -> list:
+    """Start two processes that share every batch."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    pair = [
+    return [
         start(
-            [*words, "-o", tmp_path / "two"],
+            words,
             tmp_path / f"said_{i}",
             {**common, "TORCHELASTIC_RUN_ID": "test", "RANK": str(i), "LOCAL_RANK": str(i)},
         )
         for i in range(2)
     ]
+
+
+def test_two_processes_with_half_the_batch_each_have_the_losses_of_one(pack, tmp_path):
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--steps", 20, "--training.log-every", 1]
+    words += ["--network.norm", "none"]  # group normalisation of few channels makes rounding errors grow
+    pair = start_pair([*words, "-o", tmp_path / "two"], tmp_path)
     assert run([*words, "-o", tmp_path / "one"], tmp_path / "said") == 0, (tmp_path / "said").read_text()
     for i, process in enumerate(pair):
         process.join()
@@ -251,6 +259,20 @@ def test_two_processes_with_half_the_batch_each_have_the_losses_of_one(pack, tmp
         assert float(shared["loss"]) == pytest.approx(float(alone["loss"]), abs=1e-5)
         if alone["val_loss"]:
             assert float(shared["val_loss"]) == pytest.approx(float(alone["val_loss"]), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_when_one_of_two_processes_is_told_to_end_both_do_behind_one_checkpoint(pack, tmp_path):
+    folder = tmp_path / "run"
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--steps", 10_000, "-o", folder]
+    pair = start_pair(words, tmp_path)
+    while not RunFolder(folder).steps() and all(process.is_alive() for process in pair):
+        time.sleep(0.01)
+    os.kill(pair[1].pid, signal.SIGTERM)
+    for i, process in enumerate(pair):
+        process.join(60)
+        assert process.exitcode == 130, (tmp_path / f"said_{i}").read_text()
+    assert not (folder / "weights.safetensors").exists()
 
 
 @pytest.mark.slow

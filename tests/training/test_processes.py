@@ -1,6 +1,10 @@
 """Several processes on one machine."""
 
+import os
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -30,3 +34,25 @@ def test_exit_code_is_that_of_the_one_that_failed(code, expected, tmp_path):
 def test_when_one_fails_the_others_are_ended():
     program = "import os, sys, time; sys.exit(3) if os.environ['RANK'] == '0' else time.sleep(600)"
     assert run_processes(2, [sys.executable, "-c", program]) == 3
+
+
+def test_a_signal_to_the_group_reaches_each_process_once(tmp_path):
+    """As Ctrl-C in a terminal, which goes to everything in the foreground."""
+    count = (
+        f"import os, signal, time; name = '{tmp_path}/' + os.environ['RANK']\n"
+        "signal.signal(signal.SIGINT, lambda *_: open(name, 'a').write('x'))\n"
+        "open(name, 'w').close()\n"
+        "end = time.monotonic() + 1.5\n"
+        "while time.monotonic() < end: time.sleep(0.05)\n"
+    )
+    launch = f"""
+import sys
+from maquette.training.processes import run_processes
+run_processes(2, [sys.executable, "-c", {count!r}])
+"""
+    process = subprocess.Popen([sys.executable, "-c", launch], process_group=0)
+    while len(list(tmp_path.iterdir())) < 2:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["x", "x"]

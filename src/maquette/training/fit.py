@@ -3,14 +3,14 @@
 import logging
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.plugins.environments import TorchElasticEnvironment
 from torch import nn
 
@@ -98,8 +98,8 @@ def fit(
     if start is not None and _is_over(run.checkpoint(start), start, config, limits):
         keeper.progress = _take_up(module, run.checkpoint(start))
     else:
-        with _quiet_lightning(), _signals(limits, voice):
-            _train(module, source, run, options, place, keeper, start, about)
+        with _quiet_lightning(), _signals(limits, voice) as signals:
+            _train(module, source, run, options, place, (keeper, signals), start, about)
     if place.is_first and config.patience:
         _go_back_to_best(module, run, keeper.progress)
     return Fitted(module.best_network, module.step_count, keeper.progress, limits.interrupted)
@@ -111,11 +111,12 @@ def _train(
     run: RunFolder,
     options: FitOptions,
     place: Place,
-    keeper: Keeper,
+    callbacks: tuple[Keeper, Callback],
     start: int | None,
     about: dict[str, Any],
 ) -> None:
-    trainer = _make_trainer(module.training_config, run, options, place, keeper)
+    keeper = callbacks[0]
+    trainer = _make_trainer(module.training_config, run, options, place, callbacks)
     made_on = trainer.strategy.root_device if options.workers == 0 else "cpu"
     batches = StepBatches(source, module.training_config, place.rank, place.world, made_on)
     loader = step_loader(batches, start or 0, options.workers)
@@ -127,13 +128,17 @@ def _train(
         trainer.fit(module, loader, ckpt_path=None if start is None else str(run.checkpoint(start)))
     except SystemExit as end:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from end
+    except RuntimeError as error:  # the signal has ended the processes that make batches, too
+        if keeper.limits.interrupted:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         if keeper.run_log is not None:
             keeper.run_log.close()
 
 
 def _make_trainer(
-    config: TrainConfig, run: RunFolder, options: FitOptions, place: Place, keeper: Keeper
+    config: TrainConfig, run: RunFolder, options: FitOptions, place: Place, callbacks: Sequence[Callback]
 ) -> Trainer:
     """Lightning's Trainer for one pass over the steps that are left; all that it would add by itself is off."""
     device = options.device
@@ -151,7 +156,7 @@ def _make_trainer(
         gradient_clip_val=config.clip or None,
         deterministic=not on_gpu or config.deterministic,
         benchmark=on_gpu and not config.deterministic,
-        callbacks=[keeper],
+        callbacks=list(callbacks),
         plugins=[FolderCheckpoints(), *([TorchElasticEnvironment()] if several else [])],
         default_root_dir=run.path,
         use_distributed_sampler=False,
@@ -191,23 +196,47 @@ def _go_back_to_best(module: TrainingModule, run: RunFolder, progress: Progress)
         module.step_count = steps
 
 
+class _Signals(Callback):
+    """Has a handler called for Ctrl-C and SIGTERM.
+
+    Lightning puts one of its own before it, which speaks to the other processes from within the signal and ends
+    the run wherever it is; so this one takes its place again when training starts.
+    """
+
+    def __init__(self, handler: Callable[[int, Any], None]) -> None:
+        self._handler = handler
+        self._before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_start(self, *args: Any) -> None:
+        """Lightning's hook: its handlers are there now."""
+        self.take()
+
+    def take(self) -> None:
+        """Call the handler from now on."""
+        for kind in self._before:
+            signal.signal(kind, self._handler)
+
+    def give_back(self) -> None:
+        """Have the signals do what they did before."""
+        for kind, old in self._before.items():
+            signal.signal(kind, old)
+
+
 @contextmanager
-def _signals(limits: Limits, voice: Voice) -> Iterator[None]:
+def _signals(limits: Limits, voice: Voice) -> Iterator[_Signals]:
     """Let Ctrl-C and a polite end finish the step and write a checkpoint; a second one ends at once."""
-    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
 
     def handler(kind: int, frame: object) -> None:
         limits.interrupted = True
-        signal.signal(kind, before[signal.Signals(kind)])
+        signals.give_back()
         voice.say("finishing this step and writing a checkpoint; once more ends at once")
 
-    for kind in before:
-        signal.signal(kind, handler)
+    signals = _Signals(handler)
+    signals.take()
     try:
-        yield
+        yield signals
     finally:
-        for kind, old in before.items():
-            signal.signal(kind, old)
+        signals.give_back()
 
 
 @contextmanager

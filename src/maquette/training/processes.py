@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 30.0
+_HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Place:
 def run_processes(count: int, command: Sequence[str]) -> int:
     """Run a command in several processes on this machine that find each other as under torchrun.
 
-    When one fails, the others are ended. Signals that would end this process are handed on.
+    When one fails, the others are ended. Signals that would end this process are handed on; the processes are a
+    group of their own, as a terminal would otherwise send them each Ctrl-C a second time.
 
     Args:
         count: how many.
@@ -65,10 +67,12 @@ def run_processes(count: int, command: Sequence[str]) -> int:
         "OMP_NUM_THREADS": _threads(count),
     }
     running = [
-        subprocess.Popen(command, env=os.environ | _texts({**common, "RANK": i, "LOCAL_RANK": i}))
+        subprocess.Popen(
+            command, env=os.environ | _texts({**common, "RANK": i, "LOCAL_RANK": i}), process_group=0
+        )
         for i in range(count)
     ]
-    handlers = {kind: signal.signal(kind, _hand_on(running)) for kind in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {kind: signal.signal(kind, _hand_on(running)) for kind in _HANDED_ON}
     try:
         return _wait(running)
     finally:
