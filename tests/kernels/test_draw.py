@@ -116,6 +116,14 @@ def test_the_way_of_cuda_gives_the_same_pictures() -> None:
     torch.testing.assert_close(images, expected, rtol=0, atol=1e-5)
 
 
+def test_more_pictures_than_kernels_can_count_are_drawn_in_turns(monkeypatch) -> None:
+    scene, takes = _scene(), _takes(7)
+    whole = draw(scene, takes, SIZE)
+    monkeypatch.setattr("maquette.kernels.draw._MOST_PLACES", 3 * (2 * SIZE) ** 2)
+    for before, after in zip(whole, draw(scene, takes, SIZE), strict=True):
+        assert torch.equal(before, after)
+
+
 def test_pictures_do_not_depend_on_their_neighbours() -> None:
     scene, takes = _scene(), _takes(9)
     images, alpha = draw(scene, takes, SIZE)

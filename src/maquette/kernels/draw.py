@@ -20,6 +20,7 @@ wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 _STRIPS = 8  # pieces that a face is cut into on CUDA
 _LANES = 32  # items that share the vertices of a shape on CUDA
 _MOST_SAMPLES = 1 << 26  # on CUDA at once, of 8 bytes
+_MOST_PLACES = (1 << 31) - 1  # on a CPU at once: kernels count them in 32 bits
 
 
 @wp.struct
@@ -280,17 +281,19 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
     images = torch.empty((len(takes), 3, size, size), device=device)
     alpha = torch.empty((len(takes), size, size), device=device)
     each = size * size * int(SAMPLES) ** 2
-    if device.type != "cuda":
-        owners = max(1, min(torch.get_num_threads(), len(takes)))
-        samples = torch.zeros(owners * each, dtype=torch.uint64)
-        inputs = [owners, size, *as_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
-        launch(_draw, owners if len(takes) else 0, inputs, device, even_pieces(owners))
-        return images, alpha
-    at_once = max(1, _MOST_SAMPLES // each)
+    way, most = (_draw_by_face, _MOST_SAMPLES) if device.type == "cuda" else (_draw_by_picture, _MOST_PLACES)
+    at_once = max(1, most // each)
     for start in range(0, len(takes), at_once):
         part = slice(start, start + at_once)
-        _draw_by_face(scene, takes[part], size, images[part], alpha[part])
+        way(scene, takes[part], size, images[part], alpha[part])
     return images, alpha
+
+
+def _draw_by_picture(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
+    owners = min(torch.get_num_threads(), len(takes))
+    samples = torch.zeros(owners * (size * int(SAMPLES)) ** 2, dtype=torch.uint64)
+    inputs = [owners, size, *as_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
+    launch(_draw, owners, inputs, images.device, even_pieces(owners))
 
 
 def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
