@@ -128,9 +128,13 @@ def test_files(tmp_path, ball, suffix):
 
 def test_nothing_is_left_where_writing_fails(tmp_path, ball):
     made, seen = ball
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match=r"/ball\.xyz: "):
         write(made, seen, tmp_path / "ball.xyz")
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "ball_preview.png").mkdir()
+    with pytest.raises(BadInput, match=r"ball_preview\.png: is a folder"):
+        write(made, seen, tmp_path / "ball.glb")
+    assert [path.name for path in tmp_path.iterdir()] == ["ball_preview.png"]
 
 
 def test_a_report_without_viewpoints(ball):

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -227,16 +227,29 @@ def write(made: Reconstruction, seen: Seen, out: Path) -> dict[str, Any]:
         the report.
 
     Raises:
-        BadInput: an unknown suffix, or a place that cannot be written to.
+        BadInput: an unknown suffix, a place that cannot be written to, or a folder where a file must go.
     """
+    for path in files_of(out):
+        if path.is_dir():
+            raise BadInput(path, "is a folder; a file is written there")
     began = time.perf_counter()
     report = describe(made, seen)
     masks = [found.mask for found in seen.found]
     views = made.info.get("views") or [None] * len(seen)
-    with as_bad_input(out, OSError, say="cannot be written"), ExitStack() as stack:
+    with _under_its_name(out), ExitStack() as stack:
         mesh, preview, numbers = (stack.enter_context(replacing_path(path)) for path in files_of(out))
         save_mesh(made.mesh, mesh)
         save_image(draw_preview(made.mesh, seen.views.images, masks, views), preview)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+@contextmanager
+def _under_its_name(out: Path) -> Iterator[None]:
+    """Problems with what is written for a while under another name, told with the name that was asked for."""
+    try:
+        with as_bad_input(out, OSError, say="cannot be written"):
+            yield
+    except BadInput as problem:
+        raise BadInput(out, problem.reason) from problem
