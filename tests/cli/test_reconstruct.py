@@ -66,6 +66,26 @@ def test_each(maquette, weights, tmp_path):
     assert "2 pictures reconstructed, 1 skipped" in ran.out
 
 
+def test_each_with_a_mask_that_is_not_there(maquette, picture, weights, tmp_path):
+    mask, out = tmp_path / "in", tmp_path / "out"
+    Image.fromarray(pixels()[..., 0] < 200).save(mask, format="PNG")
+    words = ["--mask", tmp_path / "none.png", mask]
+    ran = maquette("reconstruct", picture, picture, "--each", "-o", out, "--weights", weights, *words)
+    assert ran.code == 0, ran.err
+    assert "none.png: No such file" in ran.out
+    assert [path.name for path in out.glob("*.glb")] == ["chair_2.glb"]
+
+
+def test_a_picture_is_not_written_over(maquette, weights, tmp_path):
+    path = tmp_path / "chair_preview.png"
+    Image.fromarray(pixels()).save(path)
+    before = path.read_bytes()
+    ran = maquette("reconstruct", path, "-o", tmp_path / "chair.glb", "--weights", weights)
+    assert (ran.code, "is one of the pictures" in ran.err) == (3, True)
+    assert path.read_bytes() == before
+    assert outputs(tmp_path) == {path.name}
+
+
 def test_several_pictures_of_one_object_with_masks(maquette, picture, weights, tmp_path):
     mask = tmp_path / "in"
     Image.fromarray(pixels()[..., 0] < 200).save(mask, format="PNG")
@@ -218,9 +238,10 @@ def test_kinds_of_pixels(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path, weights):
+@pytest.mark.parametrize("kind", ["text", "one colour", "transparent"])
+def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path, weights, kind):
     path = tmp_path / "in.png"
-    path.write_bytes(b"nothing")
+    path.write_bytes(BAD[kind][0])
     began = time.perf_counter()
     code = (
         "import sys; from maquette.cli.main import main; code = main(sys.argv[1:]); "

@@ -64,3 +64,14 @@ def need_mask(path: Path) -> np.ndarray:
     """Read a mask; refuse one that cannot be read or is all black."""
     with as_bad_input(path, ParseError):
         return mask_in(decode_image(read_file(path), _LARGEST), path)
+
+
+def need_object(picture: Picture) -> Picture:
+    """Refuse a picture that plainly shows no object: transparent everywhere, or without a mask of one colour."""
+    pixels = picture.pixels
+    if pixels.shape[2] == 4 and not (pixels[..., 3] > 0.5).any():
+        raise BadInput(picture.name, "the picture is transparent everywhere")
+    see_through = pixels.shape[2] == 4 and (pixels[..., 3] <= 0.5).any()
+    if picture.mask is None and not see_through and not (pixels[..., :3] != pixels[0, 0, :3]).any():
+        raise BadInput(picture.name, "no object was found in the picture: it is of one colour")
+    return picture

@@ -1,5 +1,6 @@
 """`maquette reconstruct`: pictures to shapes."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from ..io.errors import BadInput
+from ..io.errors import BadInput, as_bad_input
 from .console import Console
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
-from .picture_input import Picture, need_mask, need_picture, picture_files
+from .picture_input import Picture, need_mask, need_object, need_picture, picture_files
 from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
@@ -116,16 +117,15 @@ def _every(options: Reconstruct, pairs: list[tuple[Path, Path | None]], console:
     names = _distinct_stems([file for file, _ in pairs])
     for (file, mask), name in zip(pairs, names, strict=True):
         try:
-            picture = _read(file, mask)
-            system = system or _load(options)
-            seen = _seen([picture])
-            options.out.mkdir(exist_ok=True)
-            made.append(_make(system, seen, options.out / f"{name}.glb", console))
+            seen = _seen([_read(file, mask)])
         except BadInput as problem:
-            if system is None and problem.path != str(file):
-                raise
             problems.append(problem)
             console.say(f"skipped {problem}")
+            continue
+        system = system or _load(options)
+        with as_bad_input(options.out, OSError, say="cannot be written"):
+            options.out.mkdir(exist_ok=True)
+        made.append(_make(system, seen, options.out / f"{name}.glb", console))
     if not made:
         raise (
             problems[0]
@@ -141,7 +141,7 @@ def _every(options: Reconstruct, pairs: list[tuple[Path, Path | None]], console:
 
 
 def _read(file: Path, mask: Path | None) -> Picture:
-    return Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
+    return need_object(Picture(str(file), need_picture(file), None if mask is None else need_mask(mask)))
 
 
 def _load(options: Reconstruct) -> Any:
@@ -167,11 +167,20 @@ def _seen(pictures: list[Picture]) -> "Seen":
 def _make(system: Any, seen: "Seen", out: Path, console: Console) -> dict[str, Any]:
     from ..reconstruct import files_of, reconstruct, write
 
+    files = files_of(out)
+    _spare(seen.views.names or (), files)
     report = write(reconstruct(seen, system)[0], seen, out)
-    for file in files_of(out):
+    for file in files:
         console.say(f"wrote {file}")
     _tell(report, console)
     return report
+
+
+def _spare(pictures: Sequence[str], files: list[Path]) -> None:
+    """Refuse to write over the pictures themselves."""
+    for file in files:
+        if any(os.path.realpath(file) == os.path.realpath(picture) for picture in pictures):
+            raise BadInput(file, "is one of the pictures; give the output another name")
 
 
 def _tell(report: dict[str, Any], console: Console) -> None:
