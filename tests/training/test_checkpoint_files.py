@@ -61,6 +61,13 @@ def test_one_changed_bit_is_noticed(written):
         read_checkpoint(written)
 
 
+def test_one_changed_digit_of_the_state_is_noticed(written):
+    file = written / "state.json"
+    file.write_text(file.read_text().replace('"step": 7', '"step": 8'))
+    with pytest.raises(BadInput, match=r"state\.json: is not what was written: its SHA-256 has changed"):
+        read_checkpoint(written)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "other", "files": {}}'])
 def test_a_broken_state_is_bad_input(written, text):
     (written / "state.json").write_text(text)

@@ -16,6 +16,8 @@ from ..io.errors import BadInput, as_bad_input
 
 FORMAT = "maquette-checkpoint/1"
 _STATE = "state.json"
+_OWN_SUM = "sha256"
+_CHANGED = "is not what was written: its SHA-256 has changed"
 
 
 class Checkpoint(NamedTuple):
@@ -33,7 +35,7 @@ class Checkpoint(NamedTuple):
 def write_checkpoint(path: Path, tensors: Mapping[str, Mapping[str, Tensor]], state: Mapping) -> None:
     """Write a checkpoint under another name beside `path`, bring it to the disk, then rename it.
 
-    `state.json` holds the SHA-256 of every other file.
+    `state.json` holds the SHA-256 of every other file, and of what it says itself.
 
     Args:
         path: the folder.
@@ -53,10 +55,13 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Mapping[str, Tensor]], st
                 file = folder / f"{name}.safetensors"
                 save_file({key: tensor.detach().cpu().contiguous() for key, tensor in group.items()}, file)
                 sums[name] = _sum_of(file)
-        text = json.dumps({"format": FORMAT, "files": sums, **state})
+        about = {"format": FORMAT, "files": sums, **state}
+        text = json.dumps({**about, _OWN_SUM: _sum_of_words(about)})
         (folder / _STATE).write_text(text, encoding="utf-8")
         for file in (*folder.iterdir(), folder):
             _to_disk(file)
+    with as_bad_input(path, OSError, say="cannot be written"):
+        _to_disk(Path(path).parent)  # its new name
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -71,7 +76,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         file = path / f"{name}.safetensors"
         with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
             if _sum_of(file) != expected:
-                raise BadInput(file, "is not what was written: its SHA-256 has changed")
+                raise BadInput(file, _CHANGED)
             tensors[name] = load_file(file)
     return Checkpoint(tensors, state)
 
@@ -86,7 +91,14 @@ def _read_state(path: Path) -> dict[str, Any]:
         or not isinstance(state.get("files"), dict)
     ):
         raise BadInput(file, "is not the state of a checkpoint")
+    own_sum = state.pop(_OWN_SUM, None)  # the first checkpoints had none
+    if own_sum is not None and own_sum != _sum_of_words(state):
+        raise BadInput(file, _CHANGED)
     return state
+
+
+def _sum_of_words(state: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
 def _sum_of(path: Path) -> str:
