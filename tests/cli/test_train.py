@@ -174,6 +174,9 @@ def test_a_run_that_is_resumed_keeps_its_settings_but_may_get_more_steps(whole, 
 
     assert read().config.training.lr == 1e-3
     assert read("--steps", "50").config.training.steps == 50
+    assert read("--steps", "30").config.training.steps == 30
+    with pytest.raises(Refusal, match=r"--steps 29: the run in .* has done 30 already"):
+        read("--steps", "29")
     assert read("--lr", "1e-3", "--recipe", "best", "--variant", "simple-gru-1").config == read().config
     for words, what in (
         (["--lr", "3e-3"], "another training.lr"),

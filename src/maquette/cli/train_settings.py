@@ -48,7 +48,7 @@ class Train(ShapesOrData, Compute):
     resume: bool = False
     """Go on with the run in RUN; start it where there is none yet."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
-    """Same as --training.steps; with --resume a run may be given more."""
+    """Same as --training.steps; with --resume a run may be given another number, of at least those done."""
     batch: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Same as --training.batch."""
     lr: Annotated[float | None, tyro.conf.arg(metavar="X")] = None
@@ -216,7 +216,7 @@ def _with_short(options: Train, config: Any) -> Any:
 
 
 def _need_same_run(options: Train, recipe: str, default: Any, config: Any, stored: dict[str, Any]) -> None:
-    """Refuse words that would make another run of the one that is resumed; more steps are welcome."""
+    """Refuse words that would make another run of the one that is resumed; it may end sooner or later."""
     if recipe != stored["recipe"]:
         raise Refusal(f"--recipe {recipe}: the run in {options.out} has recipe {stored['recipe']}")
     changed = [name for name in _differences(default, config) if name != "training.steps"]
@@ -225,6 +225,11 @@ def _need_same_run(options: Train, recipe: str, default: Any, config: Any, store
         changed.append("variant")
     if changed:
         raise Refusal(f"--resume goes on with the run as it is; it has another {', '.join(changed)}")
+    from ..training.run_folder import RunFolder
+
+    done = max(RunFolder(options.out).steps(), default=0)
+    if config.training.steps < done:
+        raise Refusal(f"--steps {config.training.steps}: the run in {options.out} has done {done} already")
 
 
 def _differences(one: Any, other: Any, prefix: str = "") -> list[str]:

@@ -19,7 +19,7 @@ from ..io.errors import as_bad_input
 from .checkpoint_files import Checkpoint, read_checkpoint
 from .checkpoint_io import FolderCheckpoints
 from .config import TrainConfig
-from .keeper import Keeper, Limits, Progress, Voice
+from .keeper import Diverged, Keeper, Limits, Progress, Voice
 from .module import TrainingModule
 from .processes import Place
 from .run_folder import RunFolder
@@ -129,7 +129,7 @@ def _train(
     except SystemExit as end:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from end
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
-        if keeper.limits.interrupted:
+        if keeper.limits.interrupted and not isinstance(error, Diverged):
             raise KeyboardInterrupt from error
         raise
     finally:
