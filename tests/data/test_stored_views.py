@@ -176,6 +176,21 @@ def test_too_many_views_and_nothing_to_train_on(dataset: R2N2) -> None:
         StoredViews(some, SMALL).training_batch(0, 1, 1)
 
 
+def test_a_broken_picture_is_named_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
+    data = read_r2n2(write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=2))
+    path = data.picture_file(0, 0)
+    path.write_bytes(path.read_bytes()[:60])
+    views = StoredViews(data, SMALL, replacement=False)
+    with pytest.warns(UserWarning, match=r"00\.png: .*another picture of the object is used"):
+        batch = views.training_batch(0, 1, 2)
+    assert torch.equal(batch.cameras[0], data.placements(0)[[1, 1]])
+    with pytest.warns(UserWarning, match="another picture"):
+        assert same(views.training_batch(0, 1, 2), batch)
+    data.picture_file(0, 1).unlink()
+    with pytest.raises(BadInput, match=r"0[01]\.png"):
+        views.training_batch(0, 1, 2)
+
+
 def test_a_picture_without_an_object_is_named(tmp_path: Path) -> None:
     root = write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=1)
     views = StoredViews(read_r2n2(root), replace(SMALL, framing="object"))

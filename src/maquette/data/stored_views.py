@@ -6,6 +6,7 @@ of 137 x 137 pixels a square of 127 whose corner is uniform in {0, .., 9}^2; mir
 the voxels stay. Otherwise the first views, background 240 / 255, the square in the middle.
 """
 
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
@@ -61,7 +62,14 @@ class StoredViews:
         part: tuple[int, int] = (0, 1),
         device: str | torch.device = "cpu",
     ) -> Batch:
-        """Changed pictures of objects of the training split (`ViewSource.training_batch`)."""
+        """Changed pictures of objects of the training split (`ViewSource.training_batch`).
+
+        A picture that cannot be used is named in a warning, and the object's next one takes its place.
+
+        Raises:
+            BadInput: nothing to train on, or no picture of an object can be used.
+            ValueError: a batch that cannot be cut into such parts.
+        """
         if self._order is None:
             raise BadInput(self.dataset.root, "has no object in the training split")
         if count % part[1]:
@@ -82,16 +90,32 @@ class StoredViews:
     def _training_sample(self, place: int, index: int, views: int) -> Batch:
         config = self.config
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
-        chosen = self._drawn_views(rng, self.dataset.view_count(index), views)
+        drawn = self._drawn_views(rng, self.dataset.view_count(index), views)
         together = rng.random() < config.flip
-        images = []
-        for view in chosen:
-            with self._naming(index, view):
-                image = changed_picture(self.dataset.picture(index, view), config, rng, self._photos)
+        images, chosen = [], []
+        for wanted in drawn:
+            view, image = self._changed(index, wanted, rng)
+            chosen.append(view)
             alone = rng.random() < config.flip
             images.append(image.flip(-1) if (together if config.flip_voxels else alone) else image)
         sample = self._sample(index, chosen, images)
         return _mirrored(sample) if config.flip_voxels and together else sample
+
+    def _changed(self, index: int, wanted: int, rng: np.random.Generator) -> tuple[int, Tensor]:
+        """A changed picture and its place: the wanted one, else the next of the object that can be used."""
+        there, problem = self.dataset.view_count(index), None
+        for view in ((wanted + i) % there for i in range(there)):
+            try:
+                with self._naming(index, view):
+                    picture = self.dataset.picture(index, view)
+                    image = changed_picture(picture, self.config, rng, self._photos)
+            except BadInput as error:
+                problem = problem or error
+                continue
+            if problem is not None:
+                warnings.warn(f"{problem}; another picture of the object is used", stacklevel=2)
+            return view, image
+        raise problem or BadInput(self.dataset.root, f"{self.entries[index].id} has no pictures")
 
     def _drawn_views(self, rng: np.random.Generator, there: int, views: int) -> list[int]:
         if self.replacement:
