@@ -84,6 +84,7 @@ def test_files_that_are_not_weights(tmp_path, file, tensors):
         ({"format": "pt"}, "'pt'"),
         ({"format": "maquette/1", "config": "{"}, "settings in its header"),
         ({"format": "maquette/1", "config": "[1]"}, "settings in its header"),
+        ({"format": "maquette/1", "config": '{"threshold": NaN}'}, "NaN is no number"),
     ):
         save_file(tensors, bad, about)
         with pytest.raises(BadInput, match=words):

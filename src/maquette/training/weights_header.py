@@ -81,7 +81,11 @@ def read_weights_header(path: str | PathLike, system: str | None = None) -> Weig
 
 def _config(file: Path, found: Mapping[str, str]) -> Mapping[str, Any]:
     with as_bad_input(file, ValueError, RecursionError, say="the settings in its header are broken"):
-        config = json.loads(found.get("config", "{}"))
+        config = json.loads(found.get("config", "{}"), parse_constant=_no_number)
         if not isinstance(config, dict):
             raise ValueError("not an object")
     return config
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")

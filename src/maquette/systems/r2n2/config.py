@@ -25,7 +25,7 @@ class NetworkConfig:
             convolution of block 10, "seed001" behind the second.
 
     Raises:
-        ValueError: an unknown variant, a width that is not positive, a size below 1.
+        ValueError: an unknown variant, a width that is not positive, a slope that is not finite, a size below 1.
     """
 
     variant: str = "residual-gru-3"
@@ -40,6 +40,8 @@ class NetworkConfig:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {self.variant!r}")
         if not 0 < self.width < float("inf"):
             raise ValueError(f"width must be positive and finite, got {self.width}")
+        if not abs(self.slope) < float("inf"):
+            raise ValueError(f"slope must be finite, got {self.slope}")
         if self.size < 1:
             raise ValueError(f"size must be at least 1, got {self.size}")
 

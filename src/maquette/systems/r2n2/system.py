@@ -28,6 +28,7 @@ from .network import R2N2Network
 SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
 THRESHOLD = 0.4
 _PICTURES_AT_ONCE = 32
+_LARGEST_PICTURE = 4096
 _WITNESS = "encoder.dense.weight"
 
 
@@ -237,6 +238,9 @@ def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
         if not isinstance(threshold, float) or not 0 <= threshold <= 1:
             raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}")
         _check_claims(network, weights)
+        if views.framing == "camera" and not views.size <= views.render_size <= _LARGEST_PICTURE:
+            least, most = views.size, _LARGEST_PICTURE
+            raise ValueError(f"views.render_size must lie in [{least}, {most}], got {views.render_size}")
     return network, views, threshold
 
 
