@@ -1,5 +1,6 @@
 """Runs side by side: what is read of a run, what may not be compared, tables and page."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -72,6 +73,19 @@ def test_reads_settings_log_and_evaluations(tmp_path: Path, found: dict):
     assert (
         row["train"]["iou"] == found["r2n2-2016-train"]["groups"]["all"]["views"]["1"]["iou"]["sample_mean"]
     )
+
+
+def test_training_scores_are_of_the_number_of_views_that_is_shown(tmp_path: Path, found: dict):
+    few = copy.deepcopy(found["r2n2-2016"])
+    most = str(few["protocol"]["views"][-1])
+    few["protocol"]["views"] = [int(most)]
+    run = read_run(
+        make_run(tmp_path / "one", {"r2n2-2016": few, "r2n2-2016-train": found["r2n2-2016-train"]})
+    )
+    train = comparison_of([run])["runs"][0]["train"]
+    there = found["r2n2-2016-train"]["groups"]["all"]["views"]
+    assert most != "1"
+    assert train["iou"] == there[most]["iou"]["sample_mean"]
 
 
 def test_without_a_training_evaluation_the_log_is_shown_as_such(tmp_path: Path, found: dict):

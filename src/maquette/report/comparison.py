@@ -20,7 +20,8 @@ def comparison_of(runs: Sequence[Run]) -> dict[str, Any]:
         runs: in the order in which they are shown.
     """
     runs = _named_apart(runs)
-    rows = [_row(run) for run in runs]
+    views = _least_common_views(runs)
+    rows = [_row(run, views) for run in runs]
     return {
         "maquette_comparison": 1,
         "version": __version__,
@@ -70,7 +71,12 @@ def _mark(ids: Any) -> str:
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:6]
 
 
-def _row(run: Run) -> dict[str, Any]:
+def _least_common_views(runs: Sequence[Run]) -> str | None:
+    sets = [set(run.evaluation["protocol"]["views"]) for run in runs if run.evaluation is not None]
+    return str(min(set.intersection(*sets), default="")) or None if sets else None
+
+
+def _row(run: Run, views: str | None) -> dict[str, Any]:
     """Everything shown of one run."""
     numbers, steps = run.evaluation, run.steps
     batch = run.setting("batch")
@@ -83,7 +89,7 @@ def _row(run: Run) -> dict[str, Any]:
         "steps": steps,
         "samples": steps * batch if steps and isinstance(batch, int) else None,
         "seconds": run.last("seconds"),
-        "train": _trained(run),
+        "train": _trained(run, views),
         "val": {"loss": run.last("val_loss"), "iou": run.last("val_iou"), "from": "log"},
         "protocol": numbers and numbers["protocol"],
         "data": numbers and {"name": numbers["about"].get("data"), "identity": _identity(numbers, "data")},
@@ -93,12 +99,17 @@ def _row(run: Run) -> dict[str, Any]:
     }
 
 
-def _trained(run: Run) -> dict[str, Any]:
-    """Loss and IoU on the training split: as evaluated there, else as logged on augmented pictures."""
-    if run.training is None:
+def _trained(run: Run, views: str | None) -> dict[str, Any]:
+    """Loss and IoU on the training split: as evaluated there with `views`, else as logged on augmented pictures.
+
+    Where no number of views is common, that of the training split's own evaluation is taken.
+    """
+    there = run.training["groups"][ALL]["views"] if run.training is not None else {}
+    if run.training is not None and views is None:
+        views = str(run.training["protocol"]["views"][0])
+    if views not in there:
         return {"loss": run.last("loss"), "iou": run.last("iou"), "from": "log"}
-    views = str(run.training["protocol"]["views"][0])
-    means = run.training["groups"][ALL]["views"][views]
+    means = there[views]
     return {
         "loss": means["log_loss"]["sample_mean"],
         "iou": means["iou"]["sample_mean"],

@@ -61,7 +61,8 @@ def footnote(rows: Sequence[Mapping[str, Any]]) -> str:
     shown = f"All scores are of {views[0]} view{'s' * (views[0] != '1')}. " if views else ""
     return (
         f"{shown}val is the log's last. train was evaluated on the training split where that was done; with ~ it "
-        "is the log's last row, on augmented pictures."
+        "is the log's last row, on augmented pictures. Losses of the log are those that were trained with, of which "
+        "cross-entropy is but a part in some recipes; the others are log losses."
     )
 
 
