@@ -83,6 +83,8 @@ def test_a_mask_of_another_size_is_scaled():
     assert float((seen.views.masks[0] - disc(96)).abs().mean()) < 0.02
     with pytest.raises(BadInput, match="different proportions: 24 x 48 and 48 x 48"):
         find_objects([picture()], [torch.ones(1, 48, 24)])
+    with pytest.raises(ValueError, match=r"shape \(1, H, W\), got \(48, 48\)"):
+        find_objects([picture()], [disc()[0]])
 
 
 def test_nothing_to_find():

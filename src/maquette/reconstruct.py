@@ -65,7 +65,7 @@ def find_objects(pictures: Pictures, masks: Sequence[Tensor | None] | None = Non
 
     Raises:
         BadInput: no object is found in a picture, or a mask is empty or has other proportions.
-        ValueError: another number of masks than of pictures.
+        ValueError: another number of masks than of pictures, or masks of another shape.
     """
     began = time.perf_counter()
     views = as_views(pictures)
@@ -91,6 +91,8 @@ def _find(image: Tensor, mask: Tensor | None, name: str) -> Found:
 
 
 def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
+    if mask.ndim != 3 or len(mask) != 1 or mask.numel() == 0:
+        raise ValueError(f"the mask of {name} must have shape (1, H, W), got {tuple(mask.shape)}")
     (height, width), (rows, columns) = mask.shape[1:], image.shape[1:]
     if abs(height * columns / (width * rows) - 1) > _LOOSE:
         sizes = f"{width} x {height} and {columns} x {rows}"

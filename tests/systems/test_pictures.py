@@ -24,6 +24,14 @@ def test_one_picture_in_many_forms(tmp_path) -> None:
     assert as_views(views) is views
 
 
+def test_grey_arrays_and_sixteen_bits() -> None:
+    grey = np.linspace(0, 65535, 20).reshape(4, 5).astype(np.uint16)
+    for given in (grey, [grey], grey[..., None], grey / 65535):
+        views = as_views(given)
+        assert views.images[0].shape == (3, 4, 5)
+        torch.testing.assert_close(views.images[0][1], torch.from_numpy(grey / 65535).float())
+
+
 def test_several_pictures_of_any_size() -> None:
     views = as_views([torch.rand(3, 5, 6), np.zeros((7, 8), np.uint8), torch.rand(1, 9, 9)])
     assert [tuple(image.shape) for image in views.images] == [(3, 5, 6), (3, 7, 8), (3, 9, 9)]

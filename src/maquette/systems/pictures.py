@@ -19,9 +19,9 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
     """Pictures of one object as `Views`.
 
     Args:
-        pictures: `Views`; or one picture or several, each a file, an array (H, W, 3 or 4) of bytes or of floats
-            in [0, 1], or a tensor (3 or 4, H, W) in [0, 1]. Transparency becomes the mask, unless nothing is more
-            transparent than opaque.
+        pictures: `Views`; or one picture or several, each a file, an array (H, W) or (H, W, 1, 3 or 4) of whole
+            numbers without sign or of floats in [0, 1], or a tensor (1, 3 or 4, H, W) in [0, 1]. Transparency
+            becomes the mask, unless nothing is more transparent than opaque.
         names: one a picture, where files do not name them.
 
     Raises:
@@ -31,7 +31,7 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
     if isinstance(pictures, Views):
         return pictures
     single = isinstance(pictures, str | PathLike) or (
-        isinstance(pictures, np.ndarray | Tensor) and pictures.ndim == 3
+        isinstance(pictures, np.ndarray | Tensor) and pictures.ndim <= 3
     )
     several: list[Any] = [pictures] if single else list(pictures)  # type: ignore[arg-type]
     known = [_name(picture, i) for i, picture in enumerate(several)] if names is None else list(names)
@@ -60,7 +60,7 @@ def _as_tensor(picture: Any) -> Tensor:
     if isinstance(picture, str | PathLike):
         return load_image(picture)
     if isinstance(picture, np.ndarray):
-        scale = 255 if picture.dtype == np.uint8 else 1
+        scale = np.iinfo(picture.dtype).max if picture.dtype.kind == "u" else 1
         last = picture[..., None] if picture.ndim == 2 else picture
         return torch.from_numpy(np.ascontiguousarray(np.moveaxis(last, -1, 0), dtype=np.float32)) / scale
     if isinstance(picture, Tensor):
