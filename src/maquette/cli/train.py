@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _WORKERS_ON_CPU = 2
 _WAIT_SECONDS = 0.2
+_MOST_NAMED = 20
 _PROTOCOL = "r2n2-2016"
 
 
@@ -208,6 +209,8 @@ def _open(settings: Settings, console: Console) -> "ViewSource":
     opened = open_source(settings.options, config.views, console, config.training.seed)
     splits = [entry.split for entry in opened.source.entries]
     counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
+    for problem in opened.problems[:_MOST_NAMED]:
+        console.say(f"left out {problem.path}: {problem.reason}")
     left_out = f"; {len(opened.problems)} left out" if opened.problems else ""
     console.say(f"{len(splits)} objects: {', '.join(counts)}{left_out}")
     if "train" not in splits:
