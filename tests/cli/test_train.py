@@ -70,6 +70,10 @@ def test_objects_that_are_left_out_are_named(tmp_path, capsys):
             "a batch of 32 has no 5 equal parts",
         ),
         (["r2n2", "--shapes", "families:9", "--steps", "0"], "steps must be at least 1"),
+        (
+            ["r2n2", "--shapes", "families:9", "--recipe", "original", "--size", "160"],
+            "cannot be cut out of 137",
+        ),
         (["r2n2", "--shapes", "families:9", "--network.size", "50"], "must have one size, got 50 and"),
         (["r2n2", "--shapes", "families:9", "--device", "xpu"], "training runs on cpu, cuda and mps"),
         (["r2n2", "--shapes", "families:9", "--workers", "-1"], "--workers -1: at least 0"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...data.views_config import ViewsConfig
+from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
 from .config import NetworkConfig
 
@@ -42,7 +42,7 @@ class R2N2Config:
         training: steps, batches, optimiser.
 
     Raises:
-        ValueError: pictures of another size than the network's.
+        ValueError: pictures of another size than the network's, or that cannot be made.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -54,6 +54,7 @@ class R2N2Config:
         if self.network.size != self.views.size:
             sizes = f"{self.network.size} and {self.views.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_pictures(self.views)
 
 
 def original(variant: str = "residual-gru-3") -> R2N2Config:
