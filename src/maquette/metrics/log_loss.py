@@ -22,20 +22,3 @@ def log_loss(
     """
     p = probability.double().clamp(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
     return F.binary_cross_entropy(p, target.double(), reduction="none").flatten(1).mean(1).float()
-
-
-def log_loss_from_logits(
-    logits: Float[Tensor, "batch 2 x y z"], target: Bool[Tensor, "batch x y z"]
-) -> Float[Tensor, " batch"]:
-    """The same from the network's two outputs a cell, without a bound: -log of the softmax at the true class.
-
-    Args:
-        logits: channel 0 speaks for an empty cell, channel 1 for a solid one.
-        target: solid cells.
-
-    Returns:
-        nats a cell, >= 0.
-    """
-    margin = (logits[:, 1] - logits[:, 0]).double()
-    losses = F.binary_cross_entropy_with_logits(margin, target.double(), reduction="none")
-    return losses.flatten(1).mean(1).float()
