@@ -93,7 +93,7 @@ def test_views_are_drawn_with_replacement_unless_told_otherwise(dataset: R2N2) -
     drawn = shown(StoredViews(dataset, SMALL), 5, 4)
     assert set(np.concatenate(drawn)) == {0, 1, 2, 3}
     assert any(len(set(views)) < 4 for views in drawn)
-    without = StoredViews(dataset, SMALL, replacement=False)
+    without = StoredViews(dataset, replace(SMALL, replacement=False))
     assert all(sorted(views) == [0, 1, 2, 3] for views in shown(without, 5, 4))
     assert all(sorted(views[:4]) == [0, 1, 2, 3] for views in shown(without, 1, 6))
 
@@ -180,7 +180,7 @@ def test_a_broken_picture_is_named_and_the_next_one_takes_its_place(tmp_path: Pa
     data = read_r2n2(write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=2))
     path = data.picture_file(0, 0)
     path.write_bytes(path.read_bytes()[:60])
-    views = StoredViews(data, SMALL, replacement=False)
+    views = StoredViews(data, replace(SMALL, replacement=False))
     with pytest.warns(UserWarning, match=r"00\.png: .*another picture of the object is used"):
         batch = views.training_batch(0, 1, 2)
     assert torch.equal(batch.cameras[0], data.placements(0)[[1, 1]])

@@ -46,6 +46,8 @@ def test_transparency_is_the_mask(tmp_path) -> None:
     views = as_views([picture, torch.rand(3, 5, 5), torch.ones(4, 5, 5)])
     assert views.masks is not None
     assert torch.equal(views.masks[0], picture[3:])
+    assert torch.equal(views.images[0][:, 2:], picture[:3, 2:])
+    assert torch.equal(views.images[0][:, :2], torch.ones(3, 2, 5))
     assert views.masks[1] is None
     assert views.masks[2] is None
 

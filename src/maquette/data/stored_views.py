@@ -34,17 +34,15 @@ class StoredViews:
         dataset: objects of all splits.
         config: how pictures are changed.
         seed: of training samples.
-        replacement: whether a training sample may have the same view twice, as in 3D-R2N2; without, views repeat
-            only where more are asked for than there are.
 
     Raises:
         ValueError: settings of which no picture can be made.
         BadInput: the folder of photographs for backgrounds has none.
     """
 
-    def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0, replacement: bool = True) -> None:
+    def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0) -> None:
         check_pictures(config)
-        self.dataset, self.config, self.seed, self.replacement = dataset, config, seed, replacement
+        self.dataset, self.config, self.seed = dataset, config, seed
         self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None
         training = dataset.select("train")
         self._order = ShapeOrder(training, seed) if training else None
@@ -118,7 +116,7 @@ class StoredViews:
         raise problem or BadInput(self.dataset.root, f"{self.entries[index].id} has no pictures")
 
     def _drawn_views(self, rng: np.random.Generator, there: int, views: int) -> list[int]:
-        if self.replacement:
+        if self.config.replacement:
             return rng.integers(there, size=views).tolist()
         rounds = [rng.permutation(there) for _ in range(-(-views // there))]
         return np.concatenate(rounds)[:views].tolist()

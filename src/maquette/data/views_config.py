@@ -32,6 +32,8 @@ class ViewsConfig:
         flip: probability of a mirrored picture.
         flip_voxels: whether the voxels are mirrored with the picture; 3D-R2N2 leaves them.
         noise: standard deviation of noise on the pictures, in [0, 1].
+        replacement: whether a sample may have the same of an object's pictures on disk twice; without, they repeat
+            only where there are fewer of them than views.
         source_weights: how often a shape of a source is wanted in comparison with one of the others (1).
     """
 
@@ -53,6 +55,7 @@ class ViewsConfig:
     flip: float = 0.5
     flip_voxels: bool = False
     noise: float = 0.0
+    replacement: bool = True
     source_weights: tuple[tuple[str, float], ...] = ()
 
 

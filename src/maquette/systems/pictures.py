@@ -21,7 +21,7 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
     Args:
         pictures: `Views`; or one picture or several, each a file, an array (H, W) or (H, W, 1, 3 or 4) of whole
             numbers without sign or of floats in [0, 1], or a tensor (1, 3 or 4, H, W) in [0, 1]. Transparency
-            becomes the mask, unless nothing is more transparent than opaque.
+            becomes the mask, unless nothing is more transparent than opaque; what cannot be seen at all is white.
         names: one a picture, where files do not name them.
 
     Raises:
@@ -53,7 +53,7 @@ def _with_alpha(picture: Any, name: str) -> tuple[Tensor, Tensor | None]:
     solid = alpha > 0.5
     if not solid.any():
         raise BadInput(name, "the picture is transparent everywhere")
-    return colours, None if solid.all() else alpha
+    return torch.where(alpha > 0, colours, 1.0), None if solid.all() else alpha
 
 
 def _as_tensor(picture: Any) -> Tensor:

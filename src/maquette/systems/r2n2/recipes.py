@@ -84,7 +84,12 @@ def seed001(variant: str = "residual-gru-3") -> R2N2Config:
     return R2N2Config(
         network=NetworkConfig(variant=variant, tail="seed001"),
         views=ViewsConfig(
-            render_size=127, elevation=(-90.0, 90.0), ratio=(0.8, 0.8), plain=(1.0, 1.0), flip=0.0
+            render_size=127,
+            elevation=(-90.0, 90.0),
+            ratio=(0.8, 0.8),
+            plain=(1.0, 1.0),
+            flip=0.0,
+            replacement=False,
         ),
         training=TrainConfig(
             batch=64, views=(1, 20), schedule="constant", decay_biases=True, val_views=20, val_samples=128
