@@ -1,6 +1,7 @@
 """Weights files: the same tensors come back; what is wrong with a file is said in one line."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -128,3 +129,10 @@ def test_values_that_a_file_should_not_hold(tmp_path, tensors):
     save_file({"a": torch.ones(2, 2, dtype=torch.int8), "a.int8_scale": torch.ones(3)}, path, about)
     with pytest.raises(BadInput, match="scale does not fit"):
         load_weights(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "fchmod"), reason="needs permissions of files")
+def test_a_weights_file_has_the_permissions_of_any_other(tmp_path, file):
+    other = tmp_path / "other"
+    other.write_bytes(b"")
+    assert file.stat().st_mode == other.stat().st_mode

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from ..io.atomic import replacing_path
+from ..io.atomic import replacing
 from ..io.errors import BadInput, as_bad_input
 from .weights_header import FORMAT, Precision, read_weights_header
 
@@ -69,9 +69,9 @@ def save_weights(
     about["config"] = json.dumps(config, allow_nan=False)
     with (
         as_bad_input(path, OSError, SafetensorError, say="cannot be written"),
-        replacing_path(path) as temporary,
+        replacing(path) as file,  # `save_file` would keep everybody else from reading it
     ):
-        save_file({name: tensor.contiguous() for name, tensor in stored.items()}, temporary, about)
+        file.write(save({name: tensor.contiguous() for name, tensor in stored.items()}, about))
 
 
 def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
