@@ -121,7 +121,7 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     if not place.is_first:
         return
     stored = folder.read_config()
-    about_weights = {"recipe": settings.recipe, "data": stored["data"]["given"], "steps_done": fitted.steps}
+    about_weights = {"recipe": settings.recipe, "data": _names(stored["data"]["given"]), "steps_done": fitted.steps}
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     _evaluate(settings, source, console)
@@ -176,6 +176,11 @@ def _prepare(settings: Settings, folder: "RunFolder", console: Console) -> Setti
     data = {name: _absolute(name, getattr(options, name)) for name in ("shapes", "data", "split_file")}
     folder.write_config(_about_run(settings, {**data, "given": given}))
     return replace(settings, options=options)
+
+
+def _names(given: dict[str, str | None]) -> dict[str, str | None]:
+    """What the data were, without the folders that they lie in: weights go to other people."""
+    return {name: value and Path(value).name for name, value in given.items()}
 
 
 def _absolute(name: str, value: Any) -> str | None:
