@@ -121,7 +121,11 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     if not place.is_first:
         return
     stored = folder.read_config()
-    about_weights = {"recipe": settings.recipe, "data": _names(stored["data"]["given"]), "steps_done": fitted.steps}
+    about_weights = {
+        "recipe": settings.recipe,
+        "data": _names(stored["data"]["given"]),
+        "steps_done": fitted.steps,
+    }
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     _evaluate(settings, source, console)
