@@ -29,6 +29,7 @@ _ALWAYS_READ = 1 << 26  # bytes, however well they are packed
 _SIDES = range(2, 257, 2)
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _TEXTS = ("id", "category", "split", "family", "source", "licence")
+# What `zipfile` and `json` raise at damaged, encrypted or strangely packed members.
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 

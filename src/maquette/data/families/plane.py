@@ -21,7 +21,7 @@ class Plane:
         nose: length of the nose's taper, 0.08 to 0.35.
         tail: length of the tail's taper, 0.25 to 0.55.
         tail_rise: how far the tail's end is above the fuselage's axis, in radii, 0 to 0.8.
-        span: of the wings, 0.5 to 1.9.
+        span: of the wings, 0.5 to 2.4.
         chord: of the wings at their root, 0.11 to 0.45.
         taper: tip over root chord, 0.12 to 1.
         sweep: how far the tips stand back, as a fraction of half the span, -0.1 to 0.9.

@@ -98,7 +98,7 @@ def seed001(variant: str = "residual-gru-3") -> R2N2Config:
 
 
 def best(variant: str = "residual-gru-3") -> R2N2Config:
-    """What generalises best here; measured in this folder's README.
+    """What is meant to generalise best; not yet compared with the other recipes at equal time.
 
     Pictures are framed around the object, before a plain background (which a mask gives every picture), and drawn
     with random cameras, lights, colours and textures; mirrored together with their voxels; group normalisation;
