@@ -1,8 +1,11 @@
 """Cells that nothing outside can reach: a flood from the sides of the grid, 32 cells at once.
 
-The outside spreads through free cells that share a side, in sweeps along x, y and z, forwards and back, until nothing
-changes. An item owns a line of words and both of its directions, so that items write disjoint memory.
+The outside spreads through free cells that share a side, in sweeps along z, y and x, forwards and back, until it has
+all of them or nothing changes. An item owns some lines of words and both of their directions, so that items write
+disjoint memory.
 """
+
+from itertools import cycle
 
 import torch
 import warp as wp
@@ -12,13 +15,89 @@ from maquette.kernels.launch import launch
 
 _X = wp.constant(0)
 _Y = wp.constant(1)
+_Z = wp.constant(2)
+
+
+@wp.func
+def _along_lines(
+    first: int,
+    step: int,
+    n: int,
+    lines: int,
+    solid: wp.array(dtype=wp.uint32),
+    outside: wp.array(dtype=wp.uint32),
+):
+    """Spread over lines of n words, side by side in memory; cells newly reached, and free ones that are not.
+
+    The words at both ends belong to sides of the grid, where all free cells are outside.
+    """
+    changed = wp.uint32(0)
+    for k in range(1, n):
+        for at in range(first + k * step, first + k * step + lines):
+            before = outside[at]
+            reached = (outside[at - step] & ~solid[at]) | before
+            changed = changed | (reached ^ before)
+            outside[at] = reached
+    left = wp.uint32(0)
+    for k in range(1, n):
+        for at in range(first + (n - 1 - k) * step, first + (n - 1 - k) * step + lines):
+            before = outside[at]
+            free = ~solid[at]
+            reached = (outside[at + step] & free) | before
+            changed = changed | (reached ^ before)
+            left = left | (reached ^ free)
+            outside[at] = reached
+    return changed, left
+
+
+@wp.func
+def _upwards(reached: wp.uint32, free: wp.uint32):
+    """Spread to higher bits of a word: added to a run of free bits, a bit carries on to the end of the run."""
+    return reached | (((free + reached) ^ free) & free)
+
+
+@wp.func
+def _downwards(reached: wp.uint32, free: wp.uint32):
+    """Spread to lower bits of a word, by steps of 1, 2, 4, 8 and 16."""
+    if reached == wp.uint32(0) or reached == free:
+        return reached
+    for k in range(5):
+        reached = reached | (free & (reached >> wp.uint32(1 << k)))
+        free = free & (free >> wp.uint32(1 << k))
+    return reached
+
+
+@wp.func
+def _along_row(first: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)):
+    """Spread along z, up and down; cells newly reached, and free ones that are not."""
+    changed = wp.uint32(0)
+    carry = wp.uint32(0)
+    for at in range(first, first + words):
+        before = outside[at]
+        free = ~solid[at]
+        reached = _upwards(before | (carry & free), free)
+        carry = reached >> wp.uint32(31)
+        changed = changed | (reached ^ before)
+        outside[at] = reached
+    left = wp.uint32(0)
+    carry = wp.uint32(0)
+    for k in range(words):
+        at = first + words - 1 - k
+        before = outside[at]
+        free = ~solid[at]
+        reached = _downwards(before | (carry & free), free)
+        carry = reached << wp.uint32(31)
+        changed = changed | (reached ^ before)
+        left = left | (reached ^ free)
+        outside[at] = reached
+    return changed, left
 
 
 @wp.kernel(enable_backward=False)
 def _enter(
     start: int, n: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)
 ):
-    """The free cells at the sides of the grid."""
+    """The free cells at the sides of the grid, all bits beyond it, and what these reach along z."""
     row = start + wp.tid()
     x, y = (row // n) % n, row % n
     for word in range(words):
@@ -28,76 +107,9 @@ def _enter(
         if word == 0:
             sides = sides | wp.uint32(1)
         if word == words - 1:
-            sides = sides | (wp.uint32(1) << wp.uint32((n - 1) & 31))
+            sides = sides | (~wp.uint32(0) << wp.uint32((n - 1) & 31))
         outside[row * words + word] = sides & ~solid[row * words + word]
-
-
-@wp.func
-def _along_line(
-    first: int,
-    step: int,
-    n: int,
-    solid: wp.array(dtype=wp.uint32),
-    outside: wp.array(dtype=wp.uint32),
-):
-    """Spread over n words, each the next of the one before in x or y, forwards and back."""
-    changed = wp.uint32(0)
-    reached = wp.uint32(0)
-    for k in range(n):
-        at = first + k * step
-        before = outside[at]
-        reached = (reached & ~solid[at]) | before
-        changed = changed | (reached ^ before)
-        outside[at] = reached
-    reached = wp.uint32(0)
-    for k in range(n):
-        at = first + (n - 1 - k) * step
-        before = outside[at]
-        reached = (reached & ~solid[at]) | before
-        changed = changed | (reached ^ before)
-        outside[at] = reached
-    return changed
-
-
-@wp.func
-def _upwards(reached: wp.uint32, free: wp.uint32):
-    """Spread to higher bits of a word, by steps of 1, 2, 4, 8 and 16."""
-    for k in range(5):
-        reached = reached | (free & (reached << wp.uint32(1 << k)))
-        free = free & (free << wp.uint32(1 << k))
-    return reached
-
-
-@wp.func
-def _downwards(reached: wp.uint32, free: wp.uint32):
-    for k in range(5):
-        reached = reached | (free & (reached >> wp.uint32(1 << k)))
-        free = free & (free >> wp.uint32(1 << k))
-    return reached
-
-
-@wp.func
-def _along_row(first: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)):
-    """Spread along z, up and down."""
-    changed = wp.uint32(0)
-    carry = wp.uint32(0)
-    for k in range(words):
-        free = ~solid[first + k]
-        before = outside[first + k]
-        reached = _upwards(before | (carry & free), free)
-        carry = reached >> wp.uint32(31)
-        changed = changed | (reached ^ before)
-        outside[first + k] = reached
-    carry = wp.uint32(0)
-    for k in range(words):
-        at = first + words - 1 - k
-        free = ~solid[at]
-        before = outside[at]
-        reached = _downwards(before | (carry & free), free)
-        carry = reached << wp.uint32(31)
-        changed = changed | (reached ^ before)
-        outside[at] = reached
-    return changed
+    _along_row(row * words, words, solid, outside)
 
 
 @wp.kernel(enable_backward=False)
@@ -106,22 +118,27 @@ def _spread(
     axis: int,
     n: int,
     words: int,
+    lines: int,
     solid: wp.array(dtype=wp.uint32),
     outside: wp.array(dtype=wp.uint32),
-    changes: wp.array(dtype=int),
+    found: wp.array(dtype=int),
 ):
+    """One sweep, `lines` words side by side an item (along z a row); whether it changed anything or left any."""
     item = start + wp.tid()
     changed = wp.uint32(0)
-    if axis == _X:
-        mesh = item // (n * words)
-        changed = _along_line(item + mesh * (n - 1) * n * words, n * words, n, solid, outside)
-    elif axis == _Y:
-        layer = item // words
-        changed = _along_line(item + layer * (n - 1) * words, words, n, solid, outside)
+    left = wp.uint32(0)
+    if axis == _Z:
+        changed, left = _along_row(item * words, words, solid, outside)
     else:
-        changed = _along_row(item * words, words, solid, outside)
+        step = words
+        if axis == _X:
+            step = n * words
+        first = item * lines
+        changed, left = _along_lines(first + first // step * (n - 1) * step, step, n, lines, solid, outside)
     if changed != wp.uint32(0):
-        changes[0] = 1
+        found[0] = 1
+    if left != wp.uint32(0):
+        found[1] = 1
 
 
 @wp.kernel(enable_backward=False)
@@ -134,15 +151,23 @@ def fill_cavities(bits: Tensor, n: int) -> None:
     """Make every cell solid that is not joined to a side of the grid by free cells, side by side.
 
     Args:
-        bits: (meshes * n * n * words,) uint32, cells of rows along z as `solid_cells` keeps them; changed in place.
+        bits: (meshes * n * n * words,) uint32, cells of rows along z as `solid_cells` keeps them, bits beyond the
+            grid not set; changed in place.
         n: cells along each axis.
     """
     device, words = bits.device, (n + 31) // 32
+    lines = 1 if device.type == "cuda" else words
     outside = torch.empty_like(bits)
     launch(_enter, len(bits) // words, [n, words, bits, outside], device)
-    changes = torch.ones(1, dtype=torch.int32, device=device)
-    while int(changes):
-        changes.zero_()
-        for axis, items in enumerate((len(bits) // n, len(bits) // n, len(bits) // words)):
-            launch(_spread, items, [axis, n, words, bits, outside, changes], device)
+    unchanged = 0
+    for axis in cycle((int(_Y), int(_X), int(_Z))):
+        found = torch.zeros(2, dtype=torch.int32, device=device)
+        items = len(bits) // words if axis == _Z else len(bits) // (n * lines)
+        launch(_spread, items, [axis, n, words, lines, bits, outside, found], device)
+        changed, left = found.tolist()
+        if not left:
+            return
+        unchanged = 0 if changed else unchanged + 1
+        if unchanged == 2:  # and the sweep before these two went along the third axis
+            break
     launch(_close, len(bits), [bits, outside], device)
