@@ -6,7 +6,7 @@ import torch
 from maquette.lift import find_surface, find_view
 from maquette.utils import ico_sphere
 
-from .solids import BALANCE, CHAIR, STEPS, occupancy, pictures, solid
+from .solids import BALANCE, CHAIR, RED, STEPS, occupancy, pictures, solid
 
 VIEWS = [(37.0, 27.0, 0.8), (160.0, 29.0, 0.7), (275.0, 26.0, 0.9)]
 
@@ -52,6 +52,26 @@ def test_a_ball_looks_the_same_from_everywhere_and_that_is_no_doubt():
     ball = ball.scale_verts(0.5 / 3**0.5)
     seen = pictures(ball, VIEWS[:1])
     assert find_view(ball, seen.images[0], seen.masks[:1].float()).confidence > 0.9
+
+
+def test_azimuths_that_are_told_decide_where_the_shape_does_not():
+    """A box looks the same from behind: only what is told says which of the two it is."""
+    box = solid([((-0.4, -0.2, -0.2), (0.4, 0.2, 0.2), RED)])
+    surface, seen = find_surface(occupancy(box)).mesh, pictures(box, VIEWS[:1])
+    for azimuth in (37.0, 217.0):
+        told = torch.zeros(36)
+        told[int(azimuth / 10)], told[int(azimuth / 10) + 1] = 0.3, 0.7
+        view = find_view(surface, seen.images[0], seen.masks[:1].float(), told)
+        assert azimuth_error(view.azimuth, azimuth) <= 10
+
+
+def test_what_is_told_gives_way_to_what_is_seen():
+    surface = find_surface(occupancy(solid(CHAIR))).mesh
+    seen = pictures(solid(CHAIR), VIEWS[:1])
+    told = torch.full((36,), 0.7 / 35)
+    told[13] = 0.3
+    view = find_view(surface, seen.images[0], seen.masks[:1].float(), told)
+    assert azimuth_error(view.azimuth, VIEWS[0][0]) <= 10
 
 
 def test_a_picture_of_something_else_is_doubted():

@@ -17,7 +17,10 @@ SURE = 0.3  # confidence from which on a viewpoint is believed
 
 
 def lift_reconstruction(
-    occupancy: Float[Tensor, "x y z"], views: Views, threshold: float = 0.4
+    occupancy: Float[Tensor, "x y z"],
+    views: Views,
+    threshold: float = 0.4,
+    azimuths: Float[Tensor, "view bin"] | None = None,
 ) -> Reconstruction:
     """Make a coloured mesh in the object frame from occupancy and the pictures it was reconstructed from.
 
@@ -29,6 +32,7 @@ def lift_reconstruction(
             indexed (x, y, z).
         views: pictures with masks.
         threshold: probability from which on a cell is solid.
+        azimuths: how probable each azimuth is for each picture, as `find_view` takes it.
 
     Returns:
         Mesh, voxels, `view` (rows of azimuth and elevation in degrees, ratio of distances and confidence, one
@@ -44,7 +48,8 @@ def lift_reconstruction(
     began = time.perf_counter()
     surface = find_surface(occupancy, threshold)
     surfaced = time.perf_counter()
-    found = [find_view(surface.mesh, i, m) for i, m in zip(views.images, masks, strict=True)]
+    told = [None] * len(masks) if azimuths is None else azimuths
+    found = [find_view(surface.mesh, i, m, a) for i, m, a in zip(views.images, masks, told, strict=True)]
     viewed = time.perf_counter()
     symmetric = is_symmetric(surface.voxels.solid(surface.threshold)[0])
     mesh, colours = _coloured(surface, views, masks, found, symmetric)

@@ -1,5 +1,6 @@
 """The viewpoint that a picture was taken from, found by drawing the reconstruction from many."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,10 +20,12 @@ _KEPT = (5, 3)  # viewpoints that are refined in each round
 _APART = 20.0  # degrees of azimuth between them
 _ROUNDS = ((5.0, 7.0, 1.3), (2.5, 3.0, 1.12))  # steps of azimuth, elevation and ratio
 _LIMITS = ((-20.0, 80.0), (0.55, 2.5))  # of elevation and ratio
-_RIVAL = 45.0  # degrees of azimuth from which on another viewpoint is a rival
+_NEAR = 25.0  # degrees of azimuth up to which another viewpoint is no rival
 _ALIKE = 0.88  # likeness from which on two viewpoints show the same picture and do not compete
-_MARGIN = 0.05  # lead over the best rival that leaves no doubt
-_FIT = (0.45, 0.80)  # agreement of silhouettes that counts as none and as perfect
+_SPREAD = (
+    0.02  # of the agreement with the picture: a viewpoint that agrees less by this is e times less likely
+)
+_FLOOR = 1e-3  # least probability of an azimuth: who told it may be wrong
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class View:
         azimuth: degrees from +X towards +Z, as in R2N2's `rendering_metadata.txt`.
         elevation: degrees.
         ratio: distance as a fraction of 1.75 bounding-box diagonals.
-        confidence: in [0, 1], from the agreement of the silhouettes and the lead over the best other viewpoint.
+        confidence: probability of the azimuth, or of others that look alike, judged by how well all others agree
+            with the picture.
         silhouette_iou: of the reconstruction and the object's mask, both framed to their boxes.
         camera: sees the object frame in the pixels of the picture.
     """
@@ -52,7 +56,10 @@ class View:
 
 @torch.no_grad()
 def find_view(
-    mesh: Meshes, image: Float[Tensor, "3 height width"], mask: Float[Tensor, "1 height width"]
+    mesh: Meshes,
+    image: Float[Tensor, "3 height width"],
+    mask: Float[Tensor, "1 height width"],
+    azimuths: Float[Tensor, " bin"] | None = None,
 ) -> View | None:
     """Find where a picture of an object was taken from, given a mesh of it.
 
@@ -63,6 +70,8 @@ def find_view(
         mesh: one mesh in the object frame.
         image: colours in [0, 1].
         mask: 1 on the object.
+        azimuths: how probable each azimuth is before the mesh is looked at, the k-th of N at 360 k / N degrees;
+            all alike when not given.
 
     Returns:
         The viewpoint; None when the mask is empty.
@@ -71,23 +80,38 @@ def find_view(
     if target is None:
         return None
     coarse = simplify(mesh.cpu(), _FACES)
+    told = torch.ones(1) if azimuths is None else azimuths.detach().cpu()
+
+    def rate(views: Tensor) -> Tensor:
+        return score(see(coarse, views), target) + _SPREAD * _log_probability(told, views[:, 0])
+
     views = _grid()
-    scores = score(see(coarse, views), target)
-    kept = _distinct(views, scores)
-    best, scores = _refine(coarse, target, views[kept])
-    order = scores.argsort(descending=True)
-    best, scores = best[order], scores[order]
-    seen = see(coarse, best)
-    iou = float(silhouette_agreement(seen, target)[0])
-    rivals = _azimuths_apart(best[:, 0], best[0, 0]) >= _RIVAL
-    rivals &= likeness(see(coarse, best[:1]), seen) < _ALIKE
-    lead = float(scores[0] - scores[rivals].max()) if bool(rivals.any()) else _MARGIN
-    low, high = _FIT
-    confidence = min(max((iou - low) / (high - low), 0.0), 1.0) * min(max(lead / _MARGIN, 0.0), 1.0) ** 0.5
+    scores = rate(views)
+    best = _refine(rate, views[_distinct(views, scores)])
+    iou = float(silhouette_agreement(see(coarse, best), target)[0])
     azimuth, elevation, ratio = best[0].tolist()
-    camera = _camera(mesh.cpu(), best[:1], target, tuple(image.shape[1:])).to(image.device)
+    camera = _camera(mesh.cpu(), best, target, tuple(image.shape[1:])).to(image.device)
     assert isinstance(camera, PerspectiveCameras)
+    confidence = _confidence(coarse, best, views, scores)
     return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
+
+
+def _log_probability(told: Float[Tensor, " bin"], azimuth: Tensor) -> Tensor:
+    """Logarithm of the probability of azimuths, linear between the bins."""
+    place = (azimuth % 360) * (len(told) / 360)
+    low, share = place.floor().long(), place - place.floor()
+    probability = (1 - share) * told[low % len(told)] + share * told[(low + 1) % len(told)]
+    return probability.clamp(min=_FLOOR).log()
+
+
+def _confidence(mesh: Meshes, best: Tensor, views: Tensor, scores: Tensor) -> float:
+    """Share of the probability that lies at the azimuths near the best viewpoint's, or that look like it."""
+    top, row = scores.view(_AZIMUTHS, -1).max(dim=1)
+    views = views.view(_AZIMUTHS, -1, 3)[torch.arange(_AZIMUTHS), row]
+    probability = (top / _SPREAD).softmax(dim=0)
+    right = _azimuths_apart(views[:, 0], best[0, 0]) <= _NEAR
+    right |= likeness(see(mesh, best), see(mesh, views)) >= _ALIKE
+    return float(probability[right].sum().clamp(0, 1))
 
 
 def _grid() -> Float[Tensor, "view 3"]:
@@ -112,26 +136,19 @@ def _distinct(views: Tensor, scores: Tensor) -> list[int]:
     return kept
 
 
-def _refine(
-    mesh: Meshes, target: Target, views: Tensor
-) -> tuple[Float[Tensor, "view 3"], Float[Tensor, " view"]]:
-    """Each viewpoint moved to the best of its neighbours, in smaller steps the fewer are left; and its score."""
-    best, left = torch.zeros(len(views)), []
+def _refine(rate: Callable[[Tensor], Tensor], views: Tensor) -> Float[Tensor, "1 3"]:
+    """The best viewpoint, each moved to the best of its neighbours, in smaller steps the fewer are left."""
     steps = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
+    best = rate(views)
     for kept, (azimuth, elevation, ratio) in zip(_KEPT, _ROUNDS, strict=True):
-        order = best.argsort(descending=True, stable=True)
-        left.append((views[order[kept:]], best[order[kept:]]))
-        around = views[order[:kept], None].repeat(1, len(steps), 1)
+        around = views[best.argsort(descending=True, stable=True)[:kept], None].repeat(1, len(steps), 1)
         around[..., :2] += steps[:, :2] * torch.tensor([azimuth, elevation])
         around[..., 2] *= ratio ** steps[:, 2]
         around[..., 1].clamp_(*_LIMITS[0])
         around[..., 2].clamp_(*_LIMITS[1])
-        found = score(see(mesh, around.flatten(0, 1)), target).view(len(around), -1)
-        best, choice = found.max(dim=1)
+        best, choice = rate(around.flatten(0, 1)).view(len(around), -1).max(dim=1)
         views = around[torch.arange(len(around)), choice]
-    parts = zip(*left, (views, best), strict=True)
-    places, scores = (torch.cat(part) for part in parts)
-    return places, scores
+    return views[best.argmax()][None]
 
 
 def _camera(mesh: Meshes, view: Tensor, target: Target, size: tuple[int, ...]) -> PerspectiveCameras:

@@ -30,9 +30,33 @@ def test_published_numbers_of_parameters(name: str, cell: str) -> None:
 def test_published_sides() -> None:
     assert pooled_side(127) == pooled_side(128) == 3
     assert pooled_side(64) == 2
-    assert scaled(96, NetworkConfig()) == 96
-    assert scaled(96, NetworkConfig(width=0.25)) == 24
-    assert scaled(32, NetworkConfig(width=0.01)) == 8
+    assert scaled(96, 1.0) == 96
+    assert scaled(96, 0.25) == 24
+    assert scaled(32, 0.01) == 8
+
+
+def test_the_encoder_may_be_wider() -> None:
+    slim, wide = small("simple-gru-3"), small("simple-gru-3", encoder_width=0.25)
+    assert wide.encoder.blocks[1].conv.weight.shape == (32, 24, 3, 3)
+    for part in ("recurrence", "decoder"):
+        shapes = [[p.shape for p in getattr(network, part).parameters()] for network in (slim, wide)]
+        assert shapes[0] == shapes[1]
+    assert wide(torch.rand(1, 2, 3, 32, 32)).shape == (1, 2, 32, 32, 32)
+
+
+def test_the_viewpoint_is_told_beside_the_voxels() -> None:
+    network = small("simple-gru-3", view_bins=12)
+    features = network.encode(torch.rand(2, 3, 3, 32, 32))
+    assert network.viewpoint(features).shape == (2, 3, 12)
+    plain = small("simple-gru-3")
+    names = {name for name, _ in network.named_parameters()} - {name for name, _ in plain.named_parameters()}
+    assert all(name.startswith("viewpoint.") for name in names)
+
+
+@pytest.mark.parametrize("bad", [{"view_bins": 1}, {"view_bins": -3}, {"encoder_width": 0.0}])
+def test_settings_that_make_no_network(bad: dict) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        NetworkConfig(**bad)
 
 
 @pytest.mark.parametrize("norm", ["none", "group"])

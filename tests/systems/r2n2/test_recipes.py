@@ -1,7 +1,7 @@
 """Recipes are complete, typed, and survive being written down."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -40,3 +40,11 @@ def test_seed001_has_the_learning_rate_that_its_report_means():
 def test_weights_of_the_loss_must_make_sense(weights):
     with pytest.raises(ValueError, match="weights of the loss"):
         LossConfig(*map(float, weights))
+
+
+def test_azimuths_are_weighed_where_they_are_told():
+    config = RECIPES["best"]("simple-gru-3")
+    with pytest.raises(ValueError, match="go together"):
+        replace(config, loss=LossConfig(azimuth=0.0))
+    with pytest.raises(ValueError, match="go together"):
+        replace(config, network=replace(config.network, view_bins=0))

@@ -105,7 +105,8 @@ def test_the_object_framing_is_that_of_training() -> None:
 def test_reconstruction_frames_sees_and_lifts(system: R2N2, monkeypatch) -> None:
     lifted = []
 
-    def lift(occupancy, views, threshold):
+    def lift(occupancy, views, threshold, azimuths):
+        assert azimuths is None
         lifted.append((occupancy, views, threshold))
         return Reconstruction(
             ico_sphere(1), frame="object", voxels=VoxelGrid(occupancy[None]), info={"level": 0.3}
@@ -130,6 +131,27 @@ def test_reconstruction_frames_sees_and_lifts(system: R2N2, monkeypatch) -> None
         "untrained",
     )
     assert set(made.info["seconds"]) == {"network", "lift"}
+
+
+def test_azimuths_are_told_where_the_network_has_the_head(system: R2N2, tmp_path) -> None:
+    assert system.azimuths(torch.rand(1, 2, 3, 16, 16)) is None
+    config = NetworkConfig(variant="simple-gru-1", width=0.02, size=16, view_bins=12)
+    teller = R2N2(R2N2Network(config))
+    images = torch.rand(2, 3, 3, 16, 16)
+    told = teller.azimuths(images)
+    assert told.shape == (2, 3, 12)
+    torch.testing.assert_close(told.sum(dim=2), torch.ones(2, 3))
+    teller.save(tmp_path / "weights.safetensors", precision="float32")
+    torch.testing.assert_close(R2N2.load(tmp_path / "weights.safetensors").azimuths(images), told)
+
+
+def test_a_file_that_lies_about_its_bins(tmp_path) -> None:
+    config = NetworkConfig(variant="simple-gru-1", width=0.02, size=16, view_bins=12)
+    system = R2N2(R2N2Network(config))
+    object.__setattr__(config, "view_bins", 10**9)
+    system.save(tmp_path / "weights.safetensors")
+    with pytest.raises(BadInput, match="view_bins"):
+        R2N2.load(tmp_path / "weights.safetensors")
 
 
 def test_a_picture_without_an_object(system: R2N2) -> None:

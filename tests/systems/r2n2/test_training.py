@@ -35,6 +35,8 @@ def test_score_gives_the_loss_of_the_recipe(module, batch):
     loss, iou, probability = module.score(module.network, batch)
     logits = module.network(batch.images)
     expected = voxel_cross_entropy(logits, batch.voxels) + voxel_dice(logits, batch.voxels)
+    azimuths = module.network.viewpoint(module.network.encode(batch.images))[:, 0]
+    expected += 0.2 * -azimuths.log_softmax(1)[:, 0].mean()  # all cameras are at 0 degrees
     torch.testing.assert_close(loss, expected)
     assert 0 <= iou <= 1
     assert not iou.requires_grad
@@ -74,5 +76,5 @@ def test_weights_are_those_that_the_system_loads(module, batch, tmp_path):
         _, _, expected = module.score(module.best_network, batch)
     torch.testing.assert_close(system.occupancy(batch.images), expected)
     assert system.training["recipe"] == "best"
-    assert system.training["loss"] == {"cross_entropy": 1.0, "dice": 1.0, "focal": 0.0}
+    assert system.training["loss"] == {"cross_entropy": 1.0, "dice": 1.0, "focal": 0.0, "azimuth": 0.2}
     assert system.views_config == module.config.views

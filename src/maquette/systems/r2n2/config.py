@@ -21,11 +21,15 @@ class NetworkConfig:
         size: pixels a side of the pictures.
         norm: "none" as published, or "group": group normalisation after every convolution.
         slope: of the leaky ReLU for negative values.
+        encoder_width: the same for the encoder's convolutions alone; None is `width`.
+        view_bins: parts of the circle that the azimuth of each picture is told apart in, as a by-product; 0 for
+            none, as published.
         tail: input of the residual decoder's last skip connection: "original" takes it behind the first
             convolution of block 10, "seed001" behind the second.
 
     Raises:
-        ValueError: an unknown variant, a width that is not positive, a slope that is not finite, a size below 1.
+        ValueError: an unknown variant, a width that is not positive, a slope that is not finite, a size below 1,
+            bins that do not tell anything apart.
     """
 
     variant: str = "residual-gru-3"
@@ -34,16 +38,21 @@ class NetworkConfig:
     norm: Literal["none", "group"] = "none"
     slope: float = 0.01
     tail: Literal["original", "seed001"] = "original"
+    encoder_width: float | None = None
+    view_bins: int = 0
 
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {self.variant!r}")
-        if not 0 < self.width < float("inf"):
-            raise ValueError(f"width must be positive and finite, got {self.width}")
+        for name, width in (("width", self.width), ("encoder_width", self.encoder_width)):
+            if width is not None and not 0 < width < float("inf"):
+                raise ValueError(f"{name} must be positive and finite, got {width}")
         if not abs(self.slope) < float("inf"):
             raise ValueError(f"slope must be finite, got {self.slope}")
         if self.size < 1:
             raise ValueError(f"size must be at least 1, got {self.size}")
+        if self.view_bins < 0 or self.view_bins in (1, 2):
+            raise ValueError(f"view_bins must be 0 or at least 3, got {self.view_bins}")
 
     @property
     def cell(self) -> str:
@@ -56,6 +65,6 @@ class NetworkConfig:
         return int(self.variant.split("-")[2])
 
 
-def scaled(channels: int, config: NetworkConfig) -> int:
-    """Number of channels at the network's width: to the nearest multiple of 8, at least 8."""
-    return max(8, round(channels * config.width / 8) * 8)
+def scaled(channels: int, width: float) -> int:
+    """Number of channels at a width: to the nearest multiple of 8, at least 8."""
+    return max(8, round(channels * width / 8) * 8)

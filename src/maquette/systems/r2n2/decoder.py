@@ -75,8 +75,8 @@ class Decoder(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        channels = [scaled(count, config) for count in (STATE_CHANNELS, *_UNPOOLED)]
-        last = scaled(_LAST, config)
+        channels = [scaled(count, config.width) for count in (STATE_CHANNELS, *_UNPOOLED)]
+        last = scaled(_LAST, config.width)
         residual = config.variant.startswith("residual")
         self.blocks = nn.Sequential()
         for before, after in itertools.pairwise(channels):

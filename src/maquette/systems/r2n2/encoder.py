@@ -57,7 +57,8 @@ class Encoder(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.slope = config.slope
-        channels = [3, *(scaled(count, config) for count in CHANNELS)]
+        width = config.width if config.encoder_width is None else config.encoder_width
+        channels = [3, *(scaled(count, width) for count in CHANNELS)]
         residual = config.variant.startswith("residual")
         self.blocks = nn.Sequential()
         for i, (before, after) in enumerate(itertools.pairwise(channels)):
@@ -68,7 +69,7 @@ class Encoder(nn.Module):
             else:
                 block = SimpleBlock(before, after, kernel, config)
             self.blocks.append(block)
-        features = scaled(FEATURES, config)
+        features = scaled(FEATURES, config.width)
         self.dense = nn.Linear(channels[-1] * pooled_side(config.size) ** 2, features)
         self.norm = normalisation(config.norm, features)
 

@@ -11,6 +11,7 @@ from ...nn.initial_values import init_averaged_fans
 from .config import NetworkConfig, scaled
 from .decoder import STATE_CHANNELS, Decoder
 from .encoder import FEATURES, Encoder
+from .viewpoint import Viewpoint
 
 STATE_SIDE = 4
 
@@ -29,13 +30,14 @@ class R2N2Network(nn.Module):
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or NetworkConfig()
-        features, channels = scaled(FEATURES, config), scaled(STATE_CHANNELS, config)
+        features, channels = scaled(FEATURES, config.width), scaled(STATE_CHANNELS, config.width)
         cell = ConvGRU3d if config.cell == "gru" else ConvLSTM3d
         self.encoder = Encoder(config)
         self.recurrence: ConvGRU3d | ConvLSTM3d = cell(
             features, channels, STATE_SIDE, config.kernel, config.norm
         )
         self.decoder = Decoder(config)
+        self.viewpoint = Viewpoint(features, config.view_bins) if config.view_bins else None
         init_averaged_fans(self)
 
     def forward(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch 2 x y z"]:
@@ -47,7 +49,11 @@ class R2N2Network(nn.Module):
         Raises:
             ValueError: pictures of another size.
         """
-        return self.decoder(self.recurrence(self._features(images)))
+        return self.decode(self.encode(images))
+
+    def decode(self, features: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch 2 x y z"]:
+        """Logits after the last view, from what `encode` gave."""
+        return self.decoder(self.recurrence(features))
 
     def after(
         self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
@@ -59,10 +65,15 @@ class R2N2Network(nn.Module):
         """
         if not counts or not 1 <= min(counts) <= max(counts) <= images.shape[1]:
             raise ValueError(f"counts must lie between 1 and {images.shape[1]}, got {tuple(counts)}")
-        states = list(self.recurrence.states(self._features(images)))
+        states = list(self.recurrence.states(self.encode(images)))
         return torch.stack([self.decoder(states[count - 1]) for count in counts])
 
-    def _features(self, images: Tensor) -> Tensor:
+    def encode(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch view feature"]:
+        """What the recurrence, and the viewpoint's head where there is one, see of each picture.
+
+        Raises:
+            ValueError: pictures of another size.
+        """
         size = self.config.size
         if images.shape[-2:] != (size, size) or images.shape[1] == 0:
             raise ValueError(f"need one or more pictures of {size} x {size}, got {tuple(images.shape)}")

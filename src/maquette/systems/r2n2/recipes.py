@@ -16,19 +16,23 @@ class LossConfig:
         cross_entropy: mean over all cells, as published.
         dice: one minus the soft overlap of each object.
         focal: cross-entropy in which cells that are right count little.
+        azimuth: of the azimuths that the network tells (`NetworkConfig.view_bins`), a cross-entropy.
 
     Raises:
-        ValueError: a negative weight, or none that is positive.
+        ValueError: a negative weight, or none of the voxels' that is positive.
     """
 
     cross_entropy: float = 1.0
     dice: float = 0.0
     focal: float = 0.0
+    azimuth: float = 0.0
 
     def __post_init__(self) -> None:
-        values = (self.cross_entropy, self.dice, self.focal)
-        if not all(0 <= value < float("inf") for value in values) or not any(values):
-            raise ValueError(f"weights of the loss must not be negative, nor all be 0; got {values}")
+        *voxels, _ = values = (self.cross_entropy, self.dice, self.focal, self.azimuth)
+        if not all(0 <= value < float("inf") for value in values) or not any(voxels):
+            raise ValueError(
+                f"weights of the loss must not be negative, nor all of the voxels' 0; got {values}"
+            )
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class R2N2Config:
         training: steps, batches, optimiser.
 
     Raises:
-        ValueError: pictures of another size than the network's, or that cannot be made.
+        ValueError: pictures of another size than the network's, or that cannot be made; a weight for azimuths
+            that the network does not tell, or none for those that it does.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -54,6 +59,9 @@ class R2N2Config:
         if self.network.size != self.views.size:
             sizes = f"{self.network.size} and {self.views.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
+        if (self.network.view_bins > 0) != (self.loss.azimuth > 0):
+            bins, weight = self.network.view_bins, self.loss.azimuth
+            raise ValueError(f"network.view_bins and loss.azimuth go together, got {bins} and {weight:g}")
         check_pictures(self.views)
 
 
@@ -105,7 +113,7 @@ def best(variant: str = "residual-gru-3") -> R2N2Config:
     AdamW with a warm-up and a cosine; the sum of cross-entropy and Dice; a moving average of the weights.
     """
     return R2N2Config(
-        network=NetworkConfig(variant=variant, norm="group"),
+        network=NetworkConfig(variant=variant, norm="group", view_bins=36),
         views=ViewsConfig(
             framing="object",
             shift=0.03,
@@ -119,7 +127,7 @@ def best(variant: str = "residual-gru-3") -> R2N2Config:
             flip_voxels=True,
             noise=0.01,
         ),
-        loss=LossConfig(cross_entropy=1.0, dice=1.0),
+        loss=LossConfig(cross_entropy=1.0, dice=1.0, azimuth=0.2),
         training=TrainConfig(
             steps=40_000,
             batch=16,

@@ -29,7 +29,7 @@ SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
 THRESHOLD = 0.4
 _PICTURES_AT_ONCE = 32
 _LARGEST_PICTURE = 4096
-_WITNESS = "encoder.dense.weight"
+_WITNESS, _BINS = "encoder.dense.weight", "viewpoint.bins.bias"
 
 
 class R2N2:
@@ -139,9 +139,11 @@ class R2N2:
 
         began = time.perf_counter()
         views = self._with_masks(as_views(pictures))
-        occupancy = self.occupancy(self.frame(views)[None])[0]
+        images = self.frame(views)[None]
+        occupancy, azimuths = self.occupancy(images)[0], self.azimuths(images)
         seen = time.perf_counter()
-        made = lift_reconstruction(occupancy.cpu(), views, self.threshold)
+        told = None if azimuths is None else azimuths[0].cpu()
+        made = lift_reconstruction(occupancy.cpu(), views, self.threshold, told)
         seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
         about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
         return [replace(made, info={**made.info, **about, "seconds": seconds})]
@@ -177,6 +179,21 @@ class R2N2:
         return torch.cat([torch.sigmoid(part[:, :, 1] - part[:, :, 0]) for part in logits], dim=1).to(
             images.device
         )
+
+    @torch.no_grad()
+    def azimuths(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch view bin"] | None:
+        """How probable each azimuth is for each picture; None for networks that do not tell.
+
+        Args:
+            images: as `frame` gives them.
+
+        Returns:
+            probabilities; the k-th bin's middle is at 360 k / bins degrees.
+        """
+        head = self.network.viewpoint
+        if head is None:
+            return None
+        return head(self.network.encode(images.to(self.device))).float().softmax(dim=-1).to(images.device)
 
     def _with_masks(self, views: Views) -> Views:
         if views.has_masks:
@@ -247,7 +264,11 @@ def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
 def _check_claims(config: NetworkConfig, weights: Weights) -> None:
     """Refuse settings that do not fit the file's largest tensors, before a network of any size is built."""
     found = weights.tensors.get(_WITNESS)
-    wanted = scaled(FEATURES, config), scaled(CHANNELS[-1], config) * pooled_side(config.size) ** 2
+    width = config.width if config.encoder_width is None else config.encoder_width
+    wanted = scaled(FEATURES, config.width), scaled(CHANNELS[-1], width) * pooled_side(config.size) ** 2
     if found is None or tuple(found.shape) != wanted:
         shape = "missing" if found is None else tuple(found.shape)
-        raise ValueError(f"width {config.width:g} and size {config.size} do not fit: {_WITNESS} is {shape}")
+        raise ValueError(f"width {width:g} and size {config.size} do not fit: {_WITNESS} is {shape}")
+    bins = weights.tensors.get(_BINS)
+    if (0 if bins is None else len(bins)) != config.view_bins:
+        raise ValueError(f"view_bins {config.view_bins} does not fit {_BINS}")

@@ -16,12 +16,13 @@ from ...training.module import TrainingModule
 from .network import R2N2Network
 from .recipes import LossConfig, R2N2Config
 from .system import R2N2, THRESHOLD
+from .viewpoint import azimuth_loss
 
 _TERMS = {"cross_entropy": voxel_cross_entropy, "dice": voxel_dice, "focal": voxel_focal}
 
 
 class R2N2Training(TrainingModule):
-    """3D-R2N2 with its loss, taken behind the last view.
+    """3D-R2N2 with its loss, taken behind the last view, and that of the azimuths of all views.
 
     Args:
         config: a recipe's. The first weights follow from its seed.
@@ -40,11 +41,17 @@ class R2N2Training(TrainingModule):
         self, network: nn.Module, batch: Batch
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, "batch x y z"]]:
         """Mean loss, mean IoU at the threshold, and probabilities of solid cells."""
-        logits = network(batch.images).float()
+        assert isinstance(network, R2N2Network)
+        features = network.encode(batch.images)
+        logits = network.decode(features).float()
         with torch.no_grad():
             probability = torch.sigmoid(logits[:, 1] - logits[:, 0])
             iou = voxel_iou(probability, batch.voxels, self.threshold).mean()
-        return voxel_loss(logits, batch.voxels, self.config.loss), iou, probability
+        loss = voxel_loss(logits, batch.voxels, self.config.loss)
+        if network.viewpoint is not None:
+            azimuths = network.viewpoint(features).flatten(0, 1)
+            loss = loss + self.config.loss.azimuth * azimuth_loss(azimuths, batch.cameras[..., 0].flatten())
+        return loss, iou, probability
 
     def save_weights(self, path: str | PathLike, network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `R2N2.load` reads (`TrainingModule.save_weights`)."""
@@ -57,7 +64,7 @@ class R2N2Training(TrainingModule):
 def voxel_loss(
     logits: Float[Tensor, "batch 2 x y z"], target: Tensor, config: LossConfig
 ) -> Float[Tensor, ""]:
-    """Weighted sum of the terms whose weight is not 0.
+    """Weighted sum of the voxels' terms whose weight is not 0.
 
     Args:
         logits: of empty and solid.
