@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
+from maquette.ops import voxelize
 from maquette.ops.solid_parts import _fans, _loops, solid_parts
-from maquette.structures import join_meshes_as_scene
+from maquette.structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from maquette.utils import ico_sphere, torus
 
 
@@ -79,6 +81,40 @@ def test_a_fan_over_three_edges_is_one_face_over_more_is_around_the_middle():
     assert loop.tolist() == [0, 1, 1, 1, 1]
     assert sorted(map(tuple, fans[0].tolist())) == sorted(map(tuple, path[:3].tolist()))
     assert (fans[1:, 2] == [1, 1, 5]).all()
+
+
+def with_faces(mesh, change):
+    return Meshes([mesh.verts_packed()], [change(mesh.faces_packed())])
+
+
+RING = torus(0.1, 0.3, 24, 40)
+BALL = ico_sphere(3).scale_verts(0.2)
+SHAPES = {
+    "one closed part": RING,
+    "two parts": join_meshes_as_scene([RING, BALL]),
+    "a part through the other": join_meshes_as_scene([RING, BALL.offset_verts(torch.tensor([0.3, 0, 0]))]),
+    "faces of two parts in turn": with_faces(
+        join_meshes_as_scene([BALL, BALL.offset_verts(torch.tensor([0.25, 0, 0]))]),
+        lambda faces: faces.view(2, -1, 3).transpose(0, 1).reshape(-1, 3),
+    ),
+    "inside out": with_faces(RING, lambda faces: faces.flip(1)),
+    "open": with_faces(RING, lambda faces: faces[100:]),
+    "a hole and a whole": join_meshes_as_scene([with_faces(BALL, lambda faces: faces[40:]), RING]),
+    "a batch": join_meshes_as_batch([BALL, with_faces(RING, lambda faces: faces[:900]), RING]),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_short_cuts_change_no_bit(shape, monkeypatch):
+    mesh = SHAPES[shape]
+    arrays = [mesh.verts_packed() * 20, mesh.faces_packed(), mesh.faces_packed_to_mesh_idx()]
+    parts, solid = solid_parts(*(x.numpy() for x in arrays)), voxelize(mesh, 48).occupancy
+    monkeypatch.setattr("maquette.ops.solid_parts._are_in_order", lambda *_: False)
+    sorted_ = solid_parts(*(x.numpy() for x in arrays))
+    assert all(np.array_equal(a, b) for a, b in zip(parts, sorted_, strict=True))
+    monkeypatch.setattr("maquette.ops.solid_parts._is_closed", lambda _: False)
+    assert torch.equal(voxelize(mesh, 48).occupancy, solid)
+    assert solid.any()
 
 
 @pytest.mark.slow

@@ -338,9 +338,9 @@ def _boxes(parts: Parts, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     part, count = parts.part_of_face.cpu().numpy(), len(parts.mesh_of_part)
     starts = np.searchsorted(part, np.arange(count + 1))
-    corners = parts.corners.reshape(-1, 9).cpu().numpy()
-    low = np.minimum.reduceat(corners, starts[:-1]).reshape(-1, 3, 3).min(axis=1)
-    high = np.maximum.reduceat(corners, starts[:-1]).reshape(-1, 3, 3).max(axis=1)
+    corners = np.ascontiguousarray(parts.corners.reshape(-1, 3).cpu().numpy().T)
+    low = np.minimum.reduceat(corners, 3 * starts[:-1], axis=1).T
+    high = np.maximum.reduceat(corners, 3 * starts[:-1], axis=1).T
     low = np.ceil(np.clip(low - 0.5, 0, n)).astype(np.int64)
     high = np.floor(np.clip(high - 0.5, -1, n - 1)).astype(np.int64) + 1
     size = np.maximum(high - low, 0)

@@ -8,9 +8,10 @@ however its edges branch, and a ray in any direction then tells by its parity wh
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float32, Int
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from ..kernels.mesh_pieces import pieces
 
 _WELD = (
     1 / 256
@@ -54,10 +55,10 @@ class _Faces(NamedTuple):
 class _Edges(NamedTuple):
     """Edges and the faces around each, one edge after another."""
 
-    ends: np.ndarray  # (E, 2)
+    key: np.ndarray  # (E,) number of points times the lesser end, plus the other
+    starts: np.ndarray  # (E + 1,) where the first of its faces is in `face`, and the end
     counts: np.ndarray  # (E,) faces
-    starts: np.ndarray  # (E,) where the first of them is in `face`
-    face: np.ndarray
+    face: np.ndarray  # ascending for each edge
 
 
 def solid_parts(
@@ -78,9 +79,9 @@ def solid_parts(
         faces: of all meshes; any whose coordinates are not finite, or beyond 2^40 cells, are left out.
         mesh_of_face: in ascending order.
     """
-    near = (np.abs(verts) <= _FARTHEST).all(axis=1)
+    near = np.abs(verts) <= _FARTHEST
     if not near.all():
-        keep = near[faces].all(axis=1)
+        keep = near.all(axis=1)[faces].all(axis=1)
         faces, mesh_of_face = faces[keep], mesh_of_face[keep]
     whole = _Faces(verts, faces, mesh_of_face)
     edges = _edges(whole)
@@ -90,12 +91,16 @@ def solid_parts(
     if len(whole.triangles) == 0:
         nothing = np.zeros(0, np.int64)
         return SolidParts(np.zeros((0, 3, 3), np.float32), nothing, nothing, nothing)
-    piece_of_face = _pieces(edges, len(whole.triangles))
-    caps, piece_of_cap, is_open = _caps(whole, piece_of_face, edges)
-    corners = np.concatenate([whole.points[whole.triangles], caps])
-    piece = np.concatenate([piece_of_face, piece_of_cap])
-    mesh_of_piece = np.zeros(len(is_open), np.int64)
+    piece_of_face = pieces(*map(torch.from_numpy, (edges.starts, edges.face)), len(whole.triangles)).numpy()
+    mesh_of_piece = np.zeros(piece_of_face.max() + 1, np.int64)
     mesh_of_piece[piece_of_face] = whole.mesh
+    corners = np.take(whole.points, whole.triangles, axis=0)
+    caps, piece_of_cap, is_open = _caps(whole, corners, piece_of_face, edges)
+    piece = piece_of_face
+    if len(caps):
+        corners, piece = np.concatenate([corners, caps]), np.concatenate([piece, piece_of_cap])
+    if _are_in_order(piece, is_open):
+        return SolidParts(corners, piece, mesh_of_piece, np.full(len(is_open), 2))
     return _sorted_parts(corners, piece, mesh_of_piece, is_open)
 
 
@@ -122,52 +127,42 @@ def _welded(faces: _Faces) -> _Faces:
 
 
 def _edges(faces: _Faces) -> _Edges:
-    a, b = faces.triangles[:, [0, 1, 2]].ravel(), faces.triangles[:, [1, 2, 0]].ravel()
-    edge = np.minimum(a, b) * len(faces.points) + np.maximum(a, b)
-    bits = len(edge).bit_length()
-    if (
-        len(faces.points) ** 2
-    ).bit_length() + bits < 64:  # sorting numbers is much faster than finding their order
-        both = np.sort(edge << bits | np.arange(len(edge)))
-        edge, order = both >> bits, both & ((1 << bits) - 1)
+    corners = faces.triangles.T
+    ends = np.empty((len(faces.triangles), 3), np.int64)
+    for k in range(3):
+        a, b = corners[k], corners[(k + 1) % 3]
+        ends[:, k] = np.minimum(a, b) * len(faces.points) + np.maximum(a, b)
+    key = ends.ravel()
+    bits = len(key).bit_length()
+    if (len(faces.points) ** 2).bit_length() + bits < 64:
+        # Sorting numbers is much faster than finding their order.
+        both = np.sort(key << bits | np.arange(len(key)))
+        key, order = both >> bits, both & ((1 << bits) - 1)
     else:
-        order = np.argsort(edge, kind="stable")
-        edge = edge[order]
-    starts = np.flatnonzero(np.diff(edge, prepend=-1))
-    counts = np.diff(starts, append=len(edge))
-    return _Edges(
-        np.column_stack(np.divmod(edge[starts], max(len(faces.points), 1))), counts, starts, order // 3
-    )
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+    starts = np.append(np.flatnonzero(np.diff(key, prepend=-1)), len(key))
+    return _Edges(key[starts[:-1]], starts, np.diff(starts), order // 3)
 
 
 def _is_closed(edges: _Edges) -> bool:
     """Whether every edge has two different faces, not two that lie upon each other; then nothing needs mending."""
     if (edges.counts != 2).any():
         return False
-    pairs = edges.face.reshape(-1, 2)
-    neighbours = np.sort(pairs.min(axis=1) * len(edges.face) + pairs.max(axis=1))
+    neighbours = np.sort(edges.face[::2] * len(edges.face) + edges.face[1::2])
     return bool((np.diff(neighbours) != 0).all())
 
 
-def _pieces(edges: _Edges, count: int) -> np.ndarray:
-    """The piece of each of `count` faces."""
-    inner = np.ones(len(edges.face), bool)
-    inner[edges.starts] = False
-    after = np.flatnonzero(inner)
-    links = (edges.face[after - 1], edges.face[after])
-    graph = coo_array((np.ones(len(after), np.int8), links), shape=(count, count))
-    return connected_components(graph, directed=False)[1].astype(np.int64)  # products of them are large
-
-
 def _caps(
-    faces: _Faces, piece_of_face: np.ndarray, edges: _Edges
+    faces: _Faces, corners: np.ndarray, piece_of_face: np.ndarray, edges: _Edges
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Corners (C, 3, 3) of the caps over holes that are closed, the pieces of these, and which pieces stay open."""
-    odd = edges.counts % 2 == 1
-    ends, piece_of_end = edges.ends[odd], piece_of_face[edges.face[edges.starts[odd]]]
-    if len(ends) == 0:
+    odd = np.flatnonzero(edges.counts & 1)
+    if len(odd) == 0:
         return np.zeros((0, 3, 3), np.float32), np.zeros(0, np.int64), np.zeros(piece_of_face.max() + 1, bool)
-    area = np.bincount(piece_of_face, _areas(faces.points[faces.triangles]))
+    ends = np.column_stack(np.divmod(edges.key[odd], len(faces.points)))
+    piece_of_end = piece_of_face[edges.face[edges.starts[odd]]]
+    area = np.bincount(piece_of_face, _areas(corners))
     # A point at which two pieces touch is one for each of them.
     nodes, index = np.unique(piece_of_end[:, None] * len(faces.points) + ends, return_inverse=True)
     loops = _loops(index.reshape(-1, 2), len(nodes))
@@ -230,18 +225,24 @@ def _fans(path: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return fans[keep], loop[keep]
 
 
+def _are_in_order(piece: np.ndarray, is_open: np.ndarray) -> bool:
+    """Whether every piece is a part as it is, its faces in their place; pieces are numbered by mesh already."""
+    enough = (np.bincount(piece, minlength=len(is_open)) >= _FEWEST_FACES).all()
+    return bool(enough and not is_open.any() and (piece[1:] >= piece[:-1]).all())
+
+
 def _sorted_parts(
     corners: np.ndarray, piece: np.ndarray, mesh_of_piece: np.ndarray, is_open: np.ndarray
 ) -> SolidParts:
     """Number the parts by mesh: every piece that can enclose anything, and the open pieces of each mesh together."""
-    pieces = len(is_open)
+    count = len(is_open)
     of_mesh = np.bincount(mesh_of_piece[is_open], minlength=mesh_of_piece.max() + 1)
     together = np.flatnonzero(is_open[piece] & (of_mesh[mesh_of_piece[piece]] > 1))
-    fills = np.bincount(piece, minlength=pieces) >= _FEWEST_FACES
+    fills = np.bincount(piece, minlength=count) >= _FEWEST_FACES
     alone = np.flatnonzero(fills[piece])
-    part = np.concatenate([piece[alone], pieces + mesh_of_piece[piece[together]]])
+    part = np.concatenate([piece[alone], count + mesh_of_piece[piece[together]]])
     mesh = mesh_of_piece[piece[np.concatenate([alone, together])]]
-    needed = np.where(part < pieces, 2, 3)
+    needed = np.where(part < count, 2, 3)
     order = np.lexsort((part, mesh))
     part, first = part[order], np.ones(len(part), bool)
     first[1:] = part[1:] != part[:-1]

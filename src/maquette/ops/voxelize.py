@@ -52,9 +52,10 @@ def voxelize(
     verts = meshes.verts_packed().detach().to(where, torch.float32)
     # One rounding for each vertex, so that faces that share one stay closed.
     cells = ((verts - verts.new_tensor(center)) / side + 0.5) * resolution
-    corners = cells[meshes.faces_packed().to(where)]
+    faces = meshes.faces_packed().to(where)
+    corners = cells.index_select(0, faces.reshape(-1)).view(-1, 3, 3)  # many times faster than cells[faces]
     mesh_of_face = meshes.faces_packed_to_mesh_idx().to(where)
-    parts = _parts(cells, meshes.faces_packed(), mesh_of_face) if fill else None
+    parts = _parts(cells, faces, mesh_of_face) if fill else None
     solid = solid_cells(corners, mesh_of_face, len(meshes), resolution, parts)
     return VoxelGrid(solid.to(meshes.device), side=side, center=center)
 
