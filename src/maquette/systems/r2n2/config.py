@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+THRESHOLD = 0.4  # least probability of a solid cell, as published
 VARIANTS = tuple(
     f"{encoder}-{cell}-{kernel}"
     for encoder in ("simple", "residual")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,17 @@ from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
-from ...training.typed import typed
-from ...training.weights import Weights, fill, load_weights, save_weights
+from ...training.weights import fill, load_weights
 from ...training.weights_header import Precision
 from ..info import Info, describe_network
 from ..pictures import Pictures, as_views
-from .config import VARIANTS, NetworkConfig, scaled
-from .encoder import CHANNELS, FEATURES, pooled_side
+from .config import THRESHOLD, VARIANTS, NetworkConfig
 from .framing import frame_views
 from .network import R2N2Network
+from .weights_file import SYSTEM, read_settings, write_weights
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
-THRESHOLD = 0.4
 _PICTURES_AT_ONCE = 32
-_LARGEST_PICTURE = 4096
-_WITNESS, _BINS = "encoder.dense.weight", "viewpoint.bins.bias"
 
 
 class R2N2:
@@ -43,7 +39,7 @@ class R2N2:
         weights: where its weights came from.
     """
 
-    name = "r2n2"
+    name = SYSTEM
     variants = VARIANTS
     protocols = ("r2n2-2016", "seed001", "pix2vox")
 
@@ -96,7 +92,7 @@ class R2N2:
                 SHIPPED, "no weights ship with this version; name a weights file or the folder of a run"
             )
         found = load_weights(SHIPPED if weights is None else weights, cls.name)
-        network_config, views_config, threshold = _settings(found)
+        network_config, views_config, threshold = read_settings(found)
         if variant is not None and network_config.variant != variant:
             raise BadInput(
                 found.path, f"these are weights of variant {network_config.variant}, not of {variant}"
@@ -114,14 +110,7 @@ class R2N2:
         Raises:
             BadInput: the file cannot be written.
         """
-        config = {
-            "network": asdict(self.network_config),
-            "views": asdict(self.views_config),
-            "threshold": self.threshold,
-            "training": self.training,
-        }
-        tensors = self.network.state_dict()
-        save_weights(path, tensors, self.name, self.network_config.variant, config, precision)
+        write_weights(path, self.network, self.views_config, self.threshold, self.training, precision)
 
     def reconstruct(self, pictures: Pictures) -> list[Reconstruction]:
         """One shape from the pictures of one object, which the recurrence sees one after another.
@@ -243,32 +232,3 @@ def _describe(network: R2N2Network) -> Info:
     parameter, config = next(network.parameters()), network.config
     picture = torch.zeros(1, 1, 3, config.size, config.size, device=parameter.device)
     return describe_network(R2N2.name, config.variant, network, images=picture)
-
-
-def _settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
-    """Settings in a weights file, which may say anything."""
-    config = weights.config
-    with as_bad_input(weights.path, ValueError, say="the settings in its header"):
-        network = typed(NetworkConfig, config.get("network", {}), "network")
-        views = typed(ViewsConfig, config.get("views", {"size": network.size}), "views")
-        threshold = config.get("threshold", THRESHOLD)
-        if not isinstance(threshold, float) or not 0 <= threshold <= 1:
-            raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}")
-        _check_claims(network, weights)
-        if views.framing == "camera" and not views.size <= views.render_size <= _LARGEST_PICTURE:
-            least, most = views.size, _LARGEST_PICTURE
-            raise ValueError(f"views.render_size must lie in [{least}, {most}], got {views.render_size}")
-    return network, views, threshold
-
-
-def _check_claims(config: NetworkConfig, weights: Weights) -> None:
-    """Refuse settings that do not fit the file's largest tensors, before a network of any size is built."""
-    found = weights.tensors.get(_WITNESS)
-    width = config.width if config.encoder_width is None else config.encoder_width
-    wanted = scaled(FEATURES, config.width), scaled(CHANNELS[-1], width) * pooled_side(config.size) ** 2
-    if found is None or tuple(found.shape) != wanted:
-        shape = "missing" if found is None else tuple(found.shape)
-        raise ValueError(f"width {width:g} and size {config.size} do not fit: {_WITNESS} is {shape}")
-    bins = weights.tensors.get(_BINS)
-    if (0 if bins is None else len(bins)) != config.view_bins:
-        raise ValueError(f"view_bins {config.view_bins} does not fit {_BINS}")

@@ -13,10 +13,11 @@ from ...data.batch import Batch
 from ...loss import voxel_cross_entropy, voxel_dice, voxel_focal
 from ...metrics.voxel_iou import voxel_iou
 from ...training.module import TrainingModule
+from .config import THRESHOLD
 from .network import R2N2Network
 from .recipes import LossConfig, R2N2Config
-from .system import R2N2, THRESHOLD
 from .viewpoint import azimuth_loss
+from .weights_file import write_weights
 
 _TERMS = {"cross_entropy": voxel_cross_entropy, "dice": voxel_dice, "focal": voxel_focal}
 
@@ -58,7 +59,7 @@ class R2N2Training(TrainingModule):
         kept = R2N2Network(self.config.network)
         kept.load_state_dict({name: tensor.cpu() for name, tensor in network.state_dict().items()})
         training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
-        R2N2(kept, self.config.views, self.threshold, training).save(path, precision="float32")
+        write_weights(path, kept, self.config.views, self.threshold, training, "float32")
 
 
 def voxel_loss(
