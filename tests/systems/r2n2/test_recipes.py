@@ -44,7 +44,6 @@ def test_weights_of_the_loss_must_make_sense(weights):
 
 def test_azimuths_are_weighed_where_they_are_told():
     config = RECIPES["best"]("simple-gru-3")
-    with pytest.raises(ValueError, match="go together"):
+    with pytest.raises(ValueError, match=r"loss\.azimuth must be positive"):
         replace(config, loss=LossConfig(azimuth=0.0))
-    with pytest.raises(ValueError, match="go together"):
-        replace(config, network=replace(config.network, view_bins=0))
+    assert replace(config, network=replace(config.network, view_bins=0)).loss == config.loss

@@ -16,7 +16,8 @@ class LossConfig:
         cross_entropy: mean over all cells, as published.
         dice: one minus the soft overlap of each object.
         focal: cross-entropy in which cells that are right count little.
-        azimuth: of the azimuths that the network tells (`NetworkConfig.view_bins`), a cross-entropy.
+        azimuth: of the azimuths that the network tells (`NetworkConfig.view_bins`), a cross-entropy; without effect
+            where it tells none.
 
     Raises:
         ValueError: a negative weight, or none of the voxels' that is positive.
@@ -46,8 +47,8 @@ class R2N2Config:
         training: steps, batches, optimiser.
 
     Raises:
-        ValueError: pictures of another size than the network's, or that cannot be made; a weight for azimuths
-            that the network does not tell, or none for those that it does.
+        ValueError: pictures of another size than the network's, or that cannot be made; azimuths that
+            the network tells, but without a weight in the loss.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -59,9 +60,9 @@ class R2N2Config:
         if self.network.size != self.views.size:
             sizes = f"{self.network.size} and {self.views.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
-        if (self.network.view_bins > 0) != (self.loss.azimuth > 0):
-            bins, weight = self.network.view_bins, self.loss.azimuth
-            raise ValueError(f"network.view_bins and loss.azimuth go together, got {bins} and {weight:g}")
+        if self.network.view_bins and not self.loss.azimuth:
+            bins = self.network.view_bins
+            raise ValueError(f"with network.view_bins {bins}, loss.azimuth must be positive")
         check_pictures(self.views)
 
 
