@@ -91,7 +91,7 @@ def solid_parts(
     if len(whole.triangles) == 0:
         nothing = np.zeros(0, np.int64)
         return SolidParts(np.zeros((0, 3, 3), np.float32), nothing, nothing, nothing)
-    piece_of_face = pieces(*map(torch.from_numpy, (edges.starts, edges.face)), len(whole.triangles)).numpy()
+    piece_of_face = _piece_of_face(edges, len(whole.triangles))
     mesh_of_piece = np.zeros(piece_of_face.max() + 1, np.int64)
     mesh_of_piece[piece_of_face] = whole.mesh
     corners = np.take(whole.points, whole.triangles, axis=0)
@@ -151,6 +151,10 @@ def _is_closed(edges: _Edges) -> bool:
         return False
     neighbours = np.sort(edges.face[::2] * len(edges.face) + edges.face[1::2])
     return bool((np.diff(neighbours) != 0).all())
+
+
+def _piece_of_face(edges: _Edges, count: int) -> np.ndarray:
+    return pieces(torch.from_numpy(edges.starts), torch.from_numpy(edges.face), count).numpy()
 
 
 def _caps(
