@@ -79,9 +79,10 @@ def _mark_surface(
                     for z in range(z0, z1 + 1):
                         height = across + normal[2] * float(z)
                         if height + least <= 0.0 and height + most >= 0.0:
-                            if _touches(xz, x, z) and _touches(yz, y, z):
-                                at = ((mesh * n + x) * n + y) * words + (z >> 5)
-                                wp.atomic_or(solid, at, bit(z))
+                            at = ((mesh * n + x) * n + y) * words + (z >> 5)
+                            if (solid[at] & bit(z)) == wp.uint32(0):
+                                if _touches(xz, x, z) and _touches(yz, y, z):
+                                    wp.atomic_or(solid, at, bit(z))
 
 
 @wp.kernel(enable_backward=False)
