@@ -1,6 +1,5 @@
 """SHA-256 manifests: one line a file, "sum  relative/path", as `sha256sum -c SHA256SUMS` reads them."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from ..io.atomic import replacing
+from ..io.checksum import sha256_of
 from ..io.errors import ParseError, as_bad_input
 from ..io.image_files import read_file
 from .problems import Problem
@@ -33,7 +33,7 @@ def write_manifest(root: str | PathLike) -> Path:
     with as_bad_input(root, OSError, say="cannot be summed up"):
         names = sorted(_names_below(root))
         with ThreadPoolExecutor(_READERS) as pool:
-            sums = list(pool.map(_sum_of, (root / name for name in names)))
+            sums = list(pool.map(sha256_of, (root / name for name in names)))
     lines = [_line(total, name) for name, total in zip(names, sums, strict=True)]
     with as_bad_input(root / NAME, OSError, say="cannot be written"), replacing(root / NAME, "w") as file:
         file.writelines(lines)
@@ -79,14 +79,9 @@ def _fail(error: OSError) -> None:
     raise error
 
 
-def _sum_of(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _compare(path: Path, expected: str) -> str:
     try:
-        return "" if _sum_of(path) == expected else "has changed: its SHA-256 is not that of the manifest"
+        return "" if sha256_of(path) == expected else "has changed: its SHA-256 is not that of the manifest"
     except FileNotFoundError:
         return "is missing"
     except (OSError, ValueError) as error:

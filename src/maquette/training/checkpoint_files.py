@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..io.atomic_folder import replacing_folder
+from ..io.checksum import sha256_of
 from ..io.errors import BadInput, as_bad_input
 
 FORMAT = "maquette-checkpoint/1"
@@ -54,7 +55,7 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Mapping[str, Tensor]], st
             if group:
                 file = folder / f"{name}.safetensors"
                 save_file({key: tensor.detach().cpu().contiguous() for key, tensor in group.items()}, file)
-                sums[name] = _sum_of(file)
+                sums[name] = sha256_of(file)
         about = {"format": FORMAT, "files": sums, **state}
         text = json.dumps({**about, _OWN_SUM: _sum_of_words(about)})
         (folder / _STATE).write_text(text, encoding="utf-8")
@@ -75,7 +76,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     for name, expected in state.pop("files").items():
         file = path / f"{name}.safetensors"
         with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
-            if _sum_of(file) != expected:
+            if sha256_of(file) != expected:
                 raise BadInput(file, _CHANGED)
             tensors[name] = load_file(file)
     return Checkpoint(tensors, state)
@@ -99,11 +100,6 @@ def _read_state(path: Path) -> dict[str, Any]:
 
 def _sum_of_words(state: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
-
-
-def _sum_of(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _to_disk(path: Path) -> None:
