@@ -86,6 +86,23 @@ def test_in_two_sessions_it_is_the_same(whole, tmp_path):
     assert [row for row in table(folder) if row["step"] != "1"][1:] == table(whole[1])[1:]
 
 
+def test_from_other_first_weights_in_two_sessions_it_is_the_same(whole, tmp_path):
+    first = {"weight": torch.full((SIDE**3, 1), 0.5), "bias": torch.full((SIDE**3,), -0.25)}
+
+    def session(folder: Path, max_minutes: float | None = None, starts: bool = True) -> Fitted:
+        folder.mkdir(exist_ok=True)
+        module = TinyTraining(CONFIG)
+        if starts:
+            module.start_from(first)
+        options = FitOptions(torch.device("cpu"), 0, max_minutes)
+        return fit(module, TinySource(), RunFolder(folder), options, Place(), Voice(), {})
+
+    undisturbed = session(tmp_path / "one")
+    assert not torch.equal(weights(undisturbed), weights(whole[0]))
+    assert session(tmp_path / "two", max_minutes=0).steps == 1
+    assert torch.equal(weights(session(tmp_path / "two", starts=False)), weights(undisturbed))
+
+
 def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
     said = Said([])
     again = train(whole[1], said=said)

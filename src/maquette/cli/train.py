@@ -13,6 +13,7 @@ from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
+from .train_init import read_tensors, start_from
 from .train_settings import Settings, Train, read_settings
 from .view_source import need_source, open_shapes, open_source
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..data.batch import ViewSource
+    from ..training.module import TrainingModule
     from ..training.processes import Place
     from ..training.run_folder import RunFolder
 
@@ -98,17 +100,19 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     from ..training.run_folder import RunFolder
 
     folder = RunFolder(options.out)
+    module = None
+    if settings.initial is not None:  # weights that cannot be used leave no folder behind
+        module = _module(settings, folder, console)
     settings = _prepare(settings, folder, console) if place.is_first else _wait_for(settings, folder)
     source = _open(settings, console)
     from ..report.voxel_pictures import draw_pair
-    from ..systems import system_class
     from ..training.fit import FitOptions, fit
     from ..training.keeper import Voice
 
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
     fit_options = FitOptions(device, workers, options.max_minutes, options.wandb)
-    module = system_class(settings.system).training_module(config)
+    module = _module(settings, folder, console) if module is None else module
     on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
     with console.progress("training", config.training.steps) as advance:
         if on_terminal:
@@ -124,11 +128,34 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     about_weights = {
         "recipe": settings.recipe,
         "data": _names(stored["data"]["given"]),
+        "init": _of_initial(settings),
         "steps_done": fitted.steps,
     }
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     _evaluate(settings, source, console)
+
+
+def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":
+    """What is trained, with its first weights."""
+    from ..systems import system_class
+
+    make: Callable[[Any], TrainingModule] = system_class(settings.system).training_module
+    initial = None if folder.steps() else settings.initial
+    if initial is None:
+        return make(settings.config)
+    tensors = read_tensors(
+        initial, settings.system
+    )  # before a network of the size that the file claims is built
+    module = make(settings.config)
+    start_from(module, initial, tensors, console)
+    return module
+
+
+def _of_initial(settings: Settings) -> dict[str, str] | None:
+    """What weights say about those that they come from."""
+    initial = settings.initial
+    return None if initial is None else {"name": initial.name, "sha256": initial.sha256}
 
 
 def _need_gpus(device: "torch.device", place: "Place") -> None:
@@ -201,6 +228,7 @@ def _about_run(settings: Settings, data: dict[str, Any]) -> dict[str, Any]:
         "system": settings.system,
         "recipe": settings.recipe,
         "data": data,
+        "init": None if settings.initial is None else asdict(settings.initial),
         "config": asdict(settings.config),
     }
 

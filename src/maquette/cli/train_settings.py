@@ -5,14 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
 from .options import Compute, Out
 from .refusals import Refusal
+from .train_init import find_initial, stored_initial
 from .view_source import ShapesOrData
+
+if TYPE_CHECKING:
+    from ..training.initial import InitialWeights
 
 DEFAULT_RECIPE = "best"
 _SHORT = {
@@ -34,7 +38,8 @@ class Train(ShapesOrData, Compute):
     weights.safetensors, which `reconstruct --weights RUN` and `evaluate SYSTEM RUN` read. Splits come from a
     manifest where there is one, else from a hash of the name. With --resume a run that was ended, in whatever way,
     goes on where its last checkpoint is, and on a CPU ends with the very bits of one that never was. Every setting of
-    the recipe can be changed by its own option, listed below.
+    the recipe can be changed by its own option, listed below. With --init the network and the framing of pictures are
+    those of the weights file, where no option says otherwise.
     """
 
     system: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SYSTEM")]
@@ -45,6 +50,8 @@ class Train(ShapesOrData, Compute):
     """Settings to start from: original, seed001 or best (the default)."""
     variant: str | None = None
     """Of the system; the recipe's own when not given."""
+    init: Annotated[str | None, tyro.conf.arg(metavar="FILE|RUN|shipped")] = None
+    """Weights to start from instead of random ones: a file, a run's, or those that ship with maquette."""
     resume: bool = False
     """Go on with the run in RUN; start it where there is none yet."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -83,6 +90,7 @@ class Settings:
         recipe: its name.
         config: the complete configuration.
         stored: `config.json` of the run that is resumed; None for a new run.
+        initial: weights that the run starts from, or has started from; None for random ones.
     """
 
     options: Train
@@ -90,6 +98,7 @@ class Settings:
     recipe: str
     config: Any
     stored: dict[str, Any] | None
+    initial: "InitialWeights | None" = None
 
 
 def read_settings(words: Sequence[str]) -> Settings:
@@ -97,7 +106,7 @@ def read_settings(words: Sequence[str]) -> Settings:
 
     Raises:
         Refusal: words that make no sense, or that would change a run that is resumed.
-        BadInput: a run that cannot be resumed.
+        BadInput: a run that cannot be resumed, or weights that it cannot start from.
     """
     system = _system(words)
     recipes = _recipes(system)
@@ -105,14 +114,15 @@ def read_settings(words: Sequence[str]) -> Settings:
     recipe = _word(words, "--recipe") or (stored["recipe"] if stored else DEFAULT_RECIPE)
     if recipe not in recipes:
         raise Refusal(f"--recipe {recipe}: no such recipe of {system}; known are {', '.join(recipes)}")
-    default = _default(
-        recipes[recipe], _word(words, "--variant"), stored, Path(_word(words, "--out", "-o") or "")
-    )
-    parsed, config = _parse(words, default)
+    run = Path(_word(words, "--out", "-o") or "")
+    given = _word(words, "--init")
+    initial = find_initial(given, system) if stored is None else stored_initial(given, stored, run)
+    kind, parts = _default(recipes[recipe], _word(words, "--variant"), stored, initial, run)
+    parsed, config = _parse(words, kind, parts)
     config = _with_short(parsed, config)
     if stored is not None:
-        _need_same_run(parsed, recipe, default, config, stored)
-    return Settings(parsed, system, recipe, config, stored)
+        _need_same_run(parsed, recipe, kind(**parts), config, stored)
+    return Settings(parsed, system, recipe, config, stored, initial)
 
 
 def _system(words: Sequence[str]) -> str:
@@ -163,38 +173,44 @@ def _stored(words: Sequence[str], system: str) -> dict[str, Any] | None:
 
 
 def _default(
-    recipe: Callable[..., Any], variant: str | None, stored: dict[str, Any] | None, run: Path
-) -> Any:
+    recipe: Callable[..., Any],
+    variant: str | None,
+    stored: dict[str, Any] | None,
+    initial: "InitialWeights | None",
+    run: Path,
+) -> tuple[type, dict[str, Any]]:
+    """The settings that the words may change: their class and its parts."""
     from ..training.typed import typed
 
     try:
         fresh = recipe() if variant is None else recipe(variant)
     except ValueError as error:
         raise Refusal(f"--variant {variant}: {error}") from error
-    if stored is None:
-        return fresh
-    with as_bad_input(run / "config.json", ValueError):
-        return typed(type(fresh), stored["config"])
+    if stored is None and initial is not None:
+        from ..training.initial import settings_with
+        from ..training.weights_header import read_weights_header
+
+        return type(fresh), settings_with(read_weights_header(initial.file), recipe, variant)
+    if stored is not None:
+        with as_bad_input(run / "config.json", ValueError):
+            fresh = typed(type(fresh), stored["config"])
+    return type(fresh), {field.name: getattr(fresh, field.name) for field in dataclasses.fields(fresh)}
 
 
-def _parse(words: Sequence[str], default: Any) -> tuple[Train, Any]:
-    """Read the words into the command's options and a configuration like `default`."""
-    parts = [field.name for field in dataclasses.fields(default)]
-    kind = dataclasses.make_dataclass(
+def _parse(words: Sequence[str], kind: type, parts: dict[str, Any]) -> tuple[Train, Any]:
+    """Read the words into the command's options and a configuration, whose parts the words may change."""
+    options = dataclasses.make_dataclass(
         "Train",
-        [
-            (name, type(getattr(default, name)), dataclasses.field(default=getattr(default, name)))
-            for name in parts
-        ],
+        [(name, type(part), dataclasses.field(default=part)) for name, part in parts.items()],
         bases=(Train,),
         frozen=True,
         kw_only=True,
     )
-    kind.__doc__ = Train.__doc__
+    options.__doc__ = Train.__doc__
     markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
     try:
-        parsed: Any = tyro.cli(kind, prog="maquette train", args=list(words), config=markers)
-        return parsed, type(default)(**{name: getattr(parsed, name) for name in parts})
+        parsed: Any = tyro.cli(options, prog="maquette train", args=list(words), config=markers)
+        return parsed, kind(**{name: getattr(parsed, name) for name in parts})
     except ValueError as error:
         raise Refusal(str(error)) from error
 

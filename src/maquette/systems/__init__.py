@@ -9,12 +9,14 @@ A system is found in the table below by its name and imported when it is asked f
     info                                             the same of the system's own network
     recipes() -> dict[str, Callable]                 complete settings for training, by name
     training_module(config)                          what Lightning trains
+    network                                          whose tensors training can start from
     variants, protocols                              names; `VARIANTS` in its `config.py`, too
 
 A system never imports another one.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 _TABLE = {
@@ -47,6 +49,18 @@ def system_variants(name: str) -> tuple[str, ...]:
     """
     variants: tuple[str, ...] = import_module(f".{_key(name)}.config", __name__).VARIANTS
     return variants
+
+
+def shipped_weights(name: str) -> Path:
+    """Where the weights of a system are that ship with maquette, if any do.
+
+    Args:
+        name: as in `NAMES`; hyphens stand for underscores.
+
+    Raises:
+        KeyError: there is no such system.
+    """
+    return Path(__file__).parents[1] / "assets" / f"{_key(name)}.safetensors"
 
 
 def _key(name: str) -> str:

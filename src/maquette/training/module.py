@@ -4,6 +4,7 @@ import base64
 import copy
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
@@ -17,6 +18,21 @@ from .config import TrainConfig
 from .optimiser import make_optimiser
 from .schedule import learning_rate
 from .stream import Sample
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What of other weights a network has taken over.
+
+    Attributes:
+        taken: names of tensors that are those now.
+        fresh: names of tensors that keep their first values: there are none like them, or of another shape.
+        unused: names among the other weights that the network does not have.
+    """
+
+    taken: tuple[str, ...]
+    fresh: tuple[str, ...]
+    unused: tuple[str, ...]
 
 
 class TrainingModule(LightningModule):
@@ -62,6 +78,18 @@ class TrainingModule(LightningModule):
         Raises:
             BadInput: it cannot be written.
         """
+
+    def start_from(self, tensors: Mapping[str, Tensor]) -> Taken:
+        """Take over first weights, for the network and for the moving average; by name, where shapes agree."""
+        own = self.network.state_dict()
+        taken = {
+            name: tensors[name] for name in own if name in tensors and tensors[name].shape == own[name].shape
+        }
+        for network in (self.network, self.averaged):
+            if network is not None:
+                network.load_state_dict(taken, strict=False)
+        fresh = tuple(name for name in own if name not in taken)
+        return Taken(tuple(taken), fresh, tuple(name for name in tensors if name not in own))
 
     @property
     def best_network(self) -> nn.Module:
