@@ -7,6 +7,8 @@ nearest face of a sample is the largest word, in whatever order faces are drawn.
 
 import warp as wp
 
+from maquette.kernels.scan_lines import span
+
 SAMPLES = wp.constant(2)  # a side of a pixel
 NEAR = wp.constant(0.02)  # a face with a corner nearer than this is left out
 _LEAST_AREA = wp.constant(1.0e-9)
@@ -49,17 +51,6 @@ def projected(p: wp.vec3, camera: wp.mat33, distance: float, window: wp.vec4) ->
     depth = distance - at[2]
     safe = wp.max(depth, 1.0e-6)
     return wp.vec3(window[2] + window[0] * at[0] / safe, window[3] - window[1] * at[1] / safe, depth)
-
-
-@wp.func
-def _crossing(p: wp.vec3, q: wp.vec3, v: float) -> float:
-    """Column at which the edge from p to q meets row v: the same bits for either direction of the edge."""
-    low = p
-    high = q
-    if p[1] > q[1]:
-        low = q
-        high = p
-    return low[0] + (v - low[1]) / (high[1] - low[1]) * (high[0] - low[0])
 
 
 @wp.func
@@ -111,22 +102,9 @@ def cover(
     word = wp.uint64(face + 1)
     for y in range(y0, y1 + 1, strips):
         at = float(y) + 0.5
-        first = float(wp.inf)
-        last = float(-wp.inf)
-        if (a[1] > at) != (b[1] > at):
-            e = _crossing(a, b, at)
-            first = wp.min(first, e)
-            last = wp.max(last, e)
-        if (b[1] > at) != (c[1] > at):
-            e = _crossing(b, c, at)
-            first = wp.min(first, e)
-            last = wp.max(last, e)
-        if (c[1] > at) != (a[1] > at):
-            e = _crossing(c, a, at)
-            first = wp.min(first, e)
-            last = wp.max(last, e)
-        x0 = int(wp.ceil(wp.clamp(first - 0.5, 0.0, top)))
-        x1 = int(wp.ceil(wp.clamp(last - 0.5, 0.0, top)))
+        ends = span(a, b, c, at)
+        x0 = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, top)))
+        x1 = int(wp.ceil(wp.clamp(ends[1] - 0.5, 0.0, top)))
         row = base + y * side
         start = a[2] + (at - a[1]) * down + (0.5 - a[0]) * across
         for x in range(x0, x1):

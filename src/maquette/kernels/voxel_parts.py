@@ -18,6 +18,7 @@ import warp as wp
 from torch import Tensor
 
 from maquette.kernels.launch import Piece, even_pieces, launch
+from maquette.kernels.scan_lines import span
 
 wp.set_module_options({"max_unroll": 3})
 _WORDS_AT_ONCE = 1 << 22
@@ -89,17 +90,6 @@ def is_all_others(first: int, last: int, owners: int, item: int):
 
 
 @wp.func
-def _crossing(p: wp.vec3, q: wp.vec3, v: float):
-    """u at which the edge from p to q crosses the line at v: the same bits for either direction of the edge."""
-    low = p
-    high = q
-    if p[1] > q[1]:
-        low = q
-        high = p
-    return low[0] + (v - low[1]) / (high[1] - low[1]) * (high[0] - low[0])
-
-
-@wp.func
 def _flip_rays(
     a: wp.vec3,
     b: wp.vec3,
@@ -122,22 +112,9 @@ def _flip_rays(
     for layer in range(v0, v1 + 1):
         if is_mine(layer, owners, item):
             v = float(layer) + 0.5
-            first = float(wp.inf)
-            last = float(-wp.inf)
-            if (a[1] > v) != (b[1] > v):
-                u = _crossing(a, b, v)
-                first = wp.min(first, u)
-                last = wp.max(last, u)
-            if (b[1] > v) != (c[1] > v):
-                u = _crossing(b, c, v)
-                first = wp.min(first, u)
-                last = wp.max(last, u)
-            if (c[1] > v) != (a[1] > v):
-                u = _crossing(c, a, v)
-                first = wp.min(first, u)
-                last = wp.max(last, u)
-            u0 = int(wp.ceil(wp.clamp(first - 0.5, 0.0, float(n))))
-            u1 = int(wp.ceil(wp.clamp(last - 0.5, 0.0, float(n))))
+            ends = span(a, b, c, v)
+            u0 = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, float(n))))
+            u1 = int(wp.ceil(wp.clamp(ends[1] - 0.5, 0.0, float(n))))
             for column in range(u0, u1):
                 w = a[2]
                 if normal[2] != 0.0:
