@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ...training.weights import fill, load_weights
 from ...training.weights_header import Precision
+from .. import shipped_weights
 from ..info import Info, describe_network
 from ..pictures import Pictures, as_views
 from .config import THRESHOLD, VARIANTS, NetworkConfig
@@ -24,7 +24,7 @@ from .framing import frame_views
 from .network import R2N2Network
 from .weights_file import SYSTEM, read_settings, write_weights
 
-SHIPPED = Path(__file__).parents[2] / "assets" / "r2n2.safetensors"
+SHIPPED = shipped_weights(SYSTEM)
 _PICTURES_AT_ONCE = 32
 
 
