@@ -173,7 +173,7 @@ def _training_windows(
     takes: Takes, scene: Scene, numbers: np.ndarray, flip: np.ndarray, config: ViewsConfig
 ) -> Tensor:
     if config.framing == "camera":
-        offset = np.floor(numbers[:, :2] * (config.render_size - config.size + 1))
+        offset = np.floor(numbers[:, :2] * (config.render_size - config.size))  # as published, never the last
         return _camera_windows(offset, flip, config)
     margin = _tensor(_span(config.margin, numbers[:, 3]), takes.window.device)
     shift = _tensor((2 * numbers[:, :2] - 1) * config.shift, takes.window.device)
