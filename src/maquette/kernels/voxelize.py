@@ -10,7 +10,8 @@ from torch import Tensor
 
 from maquette.kernels.launch import launch
 from maquette.kernels.voxel_cavities import fill_cavities
-from maquette.kernels.voxel_parts import Parts, bit, fill_parts, is_all_others, is_mine, shares
+from maquette.kernels.voxel_parts import Parts, fill_parts, shares
+from maquette.kernels.voxel_rays import bit, is_all_others, is_mine
 
 wp.set_module_options({"max_unroll": 3})
 _LOWEST = wp.constant(wp.uint64(0x0101010101010101))  # bit of every byte
