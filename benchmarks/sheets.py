@@ -1,0 +1,59 @@
+"""Draw the sheets of docs/images that show what maquette makes: families.png and reconstructions.png.
+
+python -m benchmarks.sheets --out docs/images
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from maquette.data import families
+from maquette.io.images import save_image
+from maquette.lift import draw_preview
+from maquette.reconstruct import find_objects, load_system, reconstruct
+from maquette.renderer.views import cameras_from_r2n2, render_views
+
+_PICTURES = Path(__file__).parents[1] / "src" / "maquette" / "assets" / "pictures"
+_SEEDS, _TILE = range(8), 128
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Write both sheets."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="a folder")
+    parser.add_argument("--weights", type=Path, help="of r2n2; those that ship when not given")
+    options = parser.parse_args(words)
+    save_image(families_sheet(), options.out / "families.png")
+    save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
+
+
+def families_sheet() -> Tensor:
+    """A row a family, from the front left and above."""
+    camera = cameras_from_r2n2(torch.tensor([55.0]), torch.tensor([25.0]), torch.tensor([0.75]))
+    rows = []
+    for name in families.NAMES:
+        meshes = [families.make(name, seed).mesh for seed in _SEEDS]
+        tiles = [
+            render_views(mesh, camera, _TILE, antialias=3).images[0] for mesh in meshes if mesh is not None
+        ]
+        rows.append(torch.cat(tiles, dim=2))
+    return torch.cat(rows, dim=1)
+
+
+def reconstructions_sheet(weights: Path | None) -> Tensor:
+    """A row a picture that ships: object, mask, and the reconstruction from there and from two other sides."""
+    system = load_system("r2n2", weights)
+    rows = []
+    for file in sorted(_PICTURES.glob("*.png")):
+        seen = find_objects([file])
+        (made,) = reconstruct(seen, system)
+        masks = [found.mask for found in seen.found]
+        rows.append(draw_preview(made.mesh, seen.views.images, masks, made.info["views"], tile=170))
+    return torch.cat(rows, dim=1)
+
+
+if __name__ == "__main__":
+    main()
