@@ -4,20 +4,22 @@
     python -m benchmarks.viewpoints --shapes DIR --weights FILE
 
 Shapes of the test split are drawn from random viewpoints of 3D-R2N2's range; the viewpoint is found with the shape's
-true voxels, or with those that `r2n2` reconstructs from the picture. Shapes that look alike after half a turn about
-the vertical axis (IoU of their voxels >= 0.7) have no one right answer and are counted apart. Errors in degrees of
-azimuth.
+true voxels, or with those that `r2n2` reconstructs from the picture and the azimuths that it tells. Shapes that look
+alike after half a turn about the vertical axis (IoU of their voxels >= 0.7) have no one right answer and are counted
+apart. Errors in degrees of azimuth.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from maquette.data import families
 from maquette.data.mesh_folder import read_mesh_folder
 from maquette.io import BadInput, load_mesh
 from maquette.lift import SURE, find_surface, find_view
@@ -33,7 +35,7 @@ _RESOLUTION, _SIZE, _SYMMETRIC, _CLOSE = 32, 137, 0.7, 15.0
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Run the measurement; returns its numbers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--shapes", type=Path, required=True, help="a folder of meshes")
+    parser.add_argument("--shapes", required=True, help="a folder of meshes, or families:N")
     parser.add_argument("--weights", type=Path, help="of r2n2; true voxels when not given")
     parser.add_argument("--views", type=int, default=3, help="pictures of each shape")
     parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
@@ -43,16 +45,10 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     system = None if options.weights is None else load_system("r2n2", options.weights)
     generator = torch.Generator().manual_seed(0)
     rows: list[dict[str, Any]] = []
-    chosen = [pair for pair in read_mesh_folder(options.shapes) if pair[1].split == "test"]
-    chosen = [pair for pair in chosen if pair[1].source not in options.without][:: options.every]
-    for file, entry in chosen:
-        try:
-            mesh = _in_object_frame(load_mesh(file))
-        except BadInput:
-            continue
+    for name, mesh in _test_shapes(options.shapes, options.without, options.every):
         draw = torch.rand(options.views, 3, generator=generator)
         places = draw * torch.tensor([360.0, 5.0, 0.3]) + torch.tensor([0.0, 25.0, 0.65])
-        rows += _measure(mesh, places, system, entry.id)
+        rows += _measure(mesh, places, system, name)
     numbers = {kind: _summary([r for r in rows if r["symmetric"] == flag])
                for kind, flag in (("not symmetric", False), ("symmetric", True))}  # fmt: skip
     for kind, row in numbers.items():
@@ -60,6 +56,18 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     if options.json is not None:
         options.json.write_text(json.dumps({"summary": numbers, "pictures": rows}, indent=1) + "\n")
     return numbers
+
+
+def _test_shapes(where: str, without: Sequence[str], every: int) -> Iterator[tuple[str, Meshes]]:
+    """Names and meshes, in the object frame, of shapes of the test split that can be read."""
+    if where.startswith("families:"):
+        made = [shape for shape in families.shapes(int(where.partition(":")[2])) if shape.split == "test"]
+        yield from ((shape.id, shape.mesh) for shape in made[::every] if shape.mesh is not None)
+        return
+    chosen = [pair for pair in read_mesh_folder(Path(where)) if pair[1].split == "test"]
+    for file, entry in [pair for pair in chosen if pair[1].source not in without][::every]:
+        with suppress(BadInput):
+            yield entry.id, _in_object_frame(load_mesh(file))
 
 
 def _in_object_frame(mesh: Meshes) -> Meshes:
@@ -79,8 +87,8 @@ def _measure(mesh: Meshes, places: Tensor, system: Any, name: str) -> list[dict[
         mask = covered[None].float()
         if not bool(covered.any()):
             continue
-        field = solid.float() if system is None else _occupancy(system, image, mask)
-        view = find_view(find_surface(field).mesh, image, mask)
+        field, told = (solid.float(), None) if system is None else _seen(system, image, mask)
+        view = find_view(find_surface(field).mesh, image, mask, told)
         assert view is not None
         gap = abs(view.azimuth - float(place[0])) % 360
         rows.append({"id": name, "symmetric": alike >= _SYMMETRIC, "error": min(gap, 360 - gap),
@@ -89,8 +97,11 @@ def _measure(mesh: Meshes, places: Tensor, system: Any, name: str) -> list[dict[
     return rows
 
 
-def _occupancy(system: Any, image: Tensor, mask: Tensor) -> Tensor:
-    return system.occupancy(system.frame(Views([image], [mask]))[None])[0]
+def _seen(system: Any, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Occupancy, and how probable each azimuth is, by a system that says so."""
+    framed = system.frame(Views([image], [mask]))[None]
+    azimuths = system.azimuths(framed)
+    return system.occupancy(framed)[0], None if azimuths is None else azimuths[0, 0]
 
 
 def _summary(rows: list[dict[str, Any]]) -> dict[str, float]:

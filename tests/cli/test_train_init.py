@@ -138,9 +138,9 @@ def test_tensors_that_do_not_fit_are_named_and_new(pack, first, tmp_path):
     assert " more\n" in said
 
 
-@pytest.mark.parametrize("moment", ["killed at once", "killed behind step 3"])
+@pytest.mark.parametrize("moment", ["before a checkpoint", "behind step 3"])
 def test_killed_and_resumed_it_ends_with_the_same_bits(tuned, tmp_path, moment):
-    if moment == "killed at once":
+    if moment == "before a checkpoint":
         folder = before_the_first_checkpoint(tuned[0], tmp_path / "run")
     else:
         folder = shutil.copytree(tuned[0], tmp_path / "run")
@@ -148,7 +148,7 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(tuned, tmp_path, moment):
         (folder / "weights.safetensors").unlink()
     assert run([*WORDS.split()[:7], "--resume", "-o", folder], tmp_path / "said") == 0
     said = (tmp_path / "said").read_text()
-    assert ("starting from" in said) == (moment == "killed at once")
+    assert ("starting from" in said) == (moment == "before a checkpoint")
     assert checksum(folder) == checksum(tuned[0])
     assert table(folder) == table(tuned[0])
 
@@ -199,7 +199,7 @@ def spoil(name: str, first: Path, path: Path) -> str:
         return "the settings in its header: variant must be one of"
     if name == "wider than it is":
         save_weights(path, tensors, "r2n2", VARIANT, {"network": {**config["network"], "width": 900.0}})
-        return "width 900 and size 32 do not fit"
+        return "width must be positive and at most 100"
     del tensors["encoder.dense.bias"]
     save_weights(path, tensors, "r2n2", VARIANT, config)
     return "tensor encoder.dense.bias: is missing"

@@ -9,8 +9,8 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from maquette.data.batch import Batch
-from maquette.data.drawn_views import DrawnViews
-from maquette.data.takes import held_takes
+from maquette.data.drawn_views import DrawnViews, scene_of
+from maquette.data.takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, training_takes
 from maquette.data.views_config import ViewsConfig
 from maquette.kernels.draw import draw
 from maquette.renderer import MeshRasterizer, RasterizationSettings
@@ -227,3 +227,14 @@ def test_batches_that_cannot_be_are_refused(pack) -> None:
     assert held.held_batch([0], 1).images.shape == (1, 1, 3, SIZE, SIZE)
     with pytest.raises(ValueError, match="no shape of the training split"):
         held.training_batch(0, 1, 1)
+
+
+@pytest.mark.parametrize(("number", "corner"), [(0.0, 0), (0.999, 3)])
+def test_corners_of_crops_are_those_of_the_published_code(pack, number, corner) -> None:
+    """Of 44 - 40 + 1 places the last is never drawn."""
+    views = np.full((1, VIEW_DRAWS), 0.5)
+    views[:, 5:7] = number
+    takes, _ = training_takes(
+        np.array([0]), np.full((1, OBJECT_DRAWS), 0.9), views, replace(PLAIN, flip=0.0), scene_of(pack)
+    )
+    assert takes.window[0, 2:].tolist() == [22 - corner, 22 - corner]

@@ -59,3 +59,14 @@ def test_what_does_not_fit_is_named(values, words):
 def test_settings_refuse_for_themselves():
     with pytest.raises(ValueError, match="variant must be one of"):
         typed(NetworkConfig, {"variant": "gru"})
+
+
+def test_what_has_no_default_must_be_given():
+    @dataclass(frozen=True)
+    class Place:
+        file: str
+        note: str = ""
+
+    assert typed(Place, {"file": "a"}) == Place("a")
+    with pytest.raises(ValueError, match=r"init\.file is missing"):
+        typed(Place, {"note": "b"}, "init")

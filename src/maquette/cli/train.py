@@ -124,10 +124,9 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
         raise KeyboardInterrupt
     if not place.is_first:
         return
-    stored = folder.read_config()
     about_weights = {
         "recipe": settings.recipe,
-        "data": _names(stored["data"]["given"]),
+        "data": _names(folder.read_config()["data"]["given"]),
         "init": _of_initial(settings),
         "steps_done": fitted.steps,
     }
@@ -144,9 +143,7 @@ def _module(settings: Settings, folder: "RunFolder", console: Console) -> "Train
     initial = None if folder.steps() else settings.initial
     if initial is None:
         return make(settings.config)
-    tensors = read_tensors(
-        initial, settings.system
-    )  # before a network of the size that the file claims is built
+    tensors = read_tensors(initial, settings.system)  # judged before a network as large as it claims is built
     module = make(settings.config)
     start_from(module, initial, tensors, console)
     return module

@@ -22,9 +22,7 @@ _ROUNDS = ((5.0, 7.0, 1.3), (2.5, 3.0, 1.12))  # steps of azimuth, elevation and
 _LIMITS = ((-20.0, 80.0), (0.55, 2.5))  # of elevation and ratio
 _NEAR = 25.0  # degrees of azimuth up to which another viewpoint is no rival
 _ALIKE = 0.88  # likeness from which on two viewpoints show the same picture and do not compete
-_SPREAD = (
-    0.02  # of the agreement with the picture: a viewpoint that agrees less by this is e times less likely
-)
+_SPREAD = 0.02  # a viewpoint whose picture agrees less by this is e times less likely
 _FLOOR = 1e-3  # least probability of an azimuth: who told it may be wrong
 
 
@@ -87,7 +85,8 @@ def find_view(
 
     views = _grid()
     scores = rate(views)
-    best = _refine(rate, views[_distinct(views, scores)])
+    kept = _distinct(views, scores)
+    best = _refine(rate, views[kept], scores[kept])
     iou = float(silhouette_agreement(see(coarse, best), target)[0])
     azimuth, elevation, ratio = best[0].tolist()
     camera = _camera(mesh.cpu(), best, target, tuple(image.shape[1:])).to(image.device)
@@ -136,10 +135,9 @@ def _distinct(views: Tensor, scores: Tensor) -> list[int]:
     return kept
 
 
-def _refine(rate: Callable[[Tensor], Tensor], views: Tensor) -> Float[Tensor, "1 3"]:
+def _refine(rate: Callable[[Tensor], Tensor], views: Tensor, best: Tensor) -> Float[Tensor, "1 3"]:
     """The best viewpoint, each moved to the best of its neighbours, in smaller steps the fewer are left."""
     steps = torch.cartesian_prod(*[torch.tensor([-1.0, 0.0, 1.0])] * 3)
-    best = rate(views)
     for kept, (azimuth, elevation, ratio) in zip(_KEPT, _ROUNDS, strict=True):
         around = views[best.argsort(descending=True, stable=True)[:kept], None].repeat(1, len(steps), 1)
         around[..., :2] += steps[:, :2] * torch.tensor([azimuth, elevation])

@@ -13,9 +13,7 @@ from jaxtyping import Float32, Int
 
 from ..kernels.mesh_pieces import pieces
 
-_WELD = (
-    1 / 256
-)  # vertices within the same such fraction of a cell are one: smaller gaps mean nothing to the grid
+_WELD = 1 / 256  # vertices within the same such fraction of a cell are one: the grid cannot see such gaps
 _FARTHEST = 2.0**40  # cells; farther away nothing can be computed
 _SMALL_HOLE = 0.05  # of the piece's area: always closed
 _LARGEST_HOLES = 0.4  # of the piece's area, all of its holes together: closed, else it is a sheet

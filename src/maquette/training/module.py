@@ -80,7 +80,14 @@ class TrainingModule(LightningModule):
         """
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> Taken:
-        """Take over first weights, for the network and for the moving average; by name, where shapes agree."""
+        """Take over first weights, for the network and for the moving average; by name, where shapes agree.
+
+        Args:
+            tensors: by their names in the network's state; others, and those of another shape, are left.
+
+        Returns:
+            names that were taken, that keep their values, and that the network does not have.
+        """
         own = self.network.state_dict()
         taken = {
             name: tensors[name] for name in own if name in tensors and tensors[name].shape == own[name].shape

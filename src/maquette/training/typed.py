@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Settings = TypeVar("Settings")
@@ -20,7 +20,8 @@ def typed(kind: type[Settings], values: Any, place: str = "") -> Settings:
         place: where in the settings this is, for messages.
 
     Raises:
-        ValueError: an unknown name, a value of another type, or one that the dataclass itself refuses.
+        ValueError: an unknown name, one that is missing, a value of another type, or one that the dataclass
+            itself refuses.
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"{place or 'settings'} must be an object, got {values!r}")
@@ -29,7 +30,18 @@ def typed(kind: type[Settings], values: Any, place: str = "") -> Settings:
     for name in values:
         if name not in known:
             raise ValueError(f"{_join(place, name)} is not a setting")
+    for name in sorted(_needed(kind) - set(values)):
+        raise ValueError(f"{_join(place, name)} is missing")
     return kind(**{name: _value(hints[name], entry, _join(place, name)) for name, entry in values.items()})
+
+
+def _needed(kind: Any) -> set[str]:
+    """Names of the settings without a default."""
+    return {
+        field.name
+        for field in fields(kind)
+        if field.init and field.default is MISSING and field.default_factory is MISSING
+    }
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:

@@ -107,6 +107,16 @@ def fill(module: nn.Module, weights: Weights) -> None:
     Raises:
         BadInput: tensors are missing, too many, or of another shape.
     """
+    check_fit(module, weights)
+    module.load_state_dict(dict(weights.tensors))
+
+
+def check_fit(module: nn.Module, weights: Weights) -> None:
+    """Refuse weights that are not of a network, which may be on the device "meta" and take no memory.
+
+    Raises:
+        BadInput: tensors are missing, too many, or of another shape.
+    """
     own = module.state_dict()
     missing = [name for name in own if name not in weights.tensors]
     extra = [name for name in weights.tensors if name not in own]
@@ -121,7 +131,6 @@ def fill(module: nn.Module, weights: Weights) -> None:
         found, wanted = tuple(weights.tensors[first].shape), tuple(own[first].shape)
         reason = f"has shape {found}, the network needs {wanted}{_and_more(shapes)}"
         raise BadInput(weights.path, reason, f"tensor {first}")
-    module.load_state_dict(dict(weights.tensors))
 
 
 def rounding_error(tensors: Mapping[str, Tensor], precision: Precision) -> dict[str, float]:

@@ -49,7 +49,11 @@ def test_the_viewpoint_is_told_beside_the_voxels() -> None:
     features = network.encode(torch.rand(2, 3, 3, 32, 32))
     assert network.viewpoint(features).shape == (2, 3, 12)
     plain = small("simple-gru-3")
+    network.load_state_dict(plain.state_dict(), strict=False)
+    images = torch.rand(1, 2, 3, 32, 32)
+    torch.testing.assert_close(network(images), plain(images))
     names = {name for name, _ in network.named_parameters()} - {name for name, _ in plain.named_parameters()}
+    assert names
     assert all(name.startswith("viewpoint.") for name in names)
 
 
@@ -137,7 +141,7 @@ def test_initial_values() -> None:
     [
         ({"variant": "gru"}, "variant must be one of"),
         ({"width": 0.0}, "width must be positive"),
-        ({"size": 0}, "size must be at least 1"),
+        ({"size": 0}, "size must lie in"),
     ],
 )
 def test_settings_that_make_no_sense(options: dict, words: str) -> None:

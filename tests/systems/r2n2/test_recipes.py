@@ -42,6 +42,13 @@ def test_weights_of_the_loss_must_make_sense(weights):
         LossConfig(*map(float, weights))
 
 
+def test_azimuths_of_mirrored_pictures_are_known_only_with_mirrored_voxels():
+    config = RECIPES["best"]("simple-gru-3")
+    with pytest.raises(ValueError, match="flip_voxels"):
+        replace(config, views=replace(config.views, flip_voxels=False))
+    replace(config, views=replace(config.views, flip_voxels=False, flip=0.0))
+
+
 def test_azimuths_are_weighed_where_they_are_told():
     config = RECIPES["best"]("simple-gru-3")
     with pytest.raises(ValueError, match=r"loss\.azimuth must be positive"):

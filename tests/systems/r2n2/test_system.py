@@ -63,8 +63,16 @@ def test_a_mask_without_an_object() -> None:
     ("config", "words"),
     [
         ({"network": {"variant": "gru"}}, "variant must be one of"),
-        ({"network": {"width": 1e9}}, "do not fit: encoder.dense.weight is"),
-        ({"network": {"size": 100_000}}, "do not fit"),
+        ({"network": {"width": 1e308}}, "width must be positive and at most 100"),
+        ({"network": {"encoder_width": 1e9}}, "encoder_width must be positive and at most 100"),
+        ({"network": {"variant": "simple-gru-1", "width": 100, "size": 32}}, "the network needs"),
+        ({"network": {"size": 100_000}}, "size must lie in"),
+        ({"network": {"view_bins": 10**9}}, "view_bins must be 0 or lie in"),
+        (
+            {"network": {"variant": "simple-gru-1", "width": 0.0625, "size": 32, "view_bins": 36}},
+            "is missing",
+        ),
+        ({"training": 5}, "training must be an object"),
         ({"network": 5}, "network must be an object"),
         ({"views": {"size": 64}}, "one size"),
         ({"threshold": 2.0}, "threshold"),
@@ -148,10 +156,30 @@ def test_azimuths_are_told_where_the_network_has_the_head(system: R2N2, tmp_path
 def test_a_file_that_lies_about_its_bins(tmp_path) -> None:
     config = NetworkConfig(variant="simple-gru-1", width=0.02, size=16, view_bins=12)
     system = R2N2(R2N2Network(config))
-    object.__setattr__(config, "view_bins", 10**9)
+    object.__setattr__(config, "view_bins", 3600)
     system.save(tmp_path / "weights.safetensors")
-    with pytest.raises(BadInput, match="view_bins"):
+    with pytest.raises(BadInput, match=r"viewpoint\.bins\.weight: has shape"):
         R2N2.load(tmp_path / "weights.safetensors")
+
+
+def test_reconstruction_hands_on_what_is_told_of_each_picture(monkeypatch) -> None:
+    torch.manual_seed(0)
+    teller = R2N2(R2N2Network(NetworkConfig(variant="simple-gru-1", width=0.02, size=16, view_bins=12)))
+    handed = []
+
+    def lift(occupancy, views, threshold, azimuths):
+        handed.append(azimuths)
+        return Reconstruction(ico_sphere(1), frame="object", voxels=VoxelGrid(occupancy[None]))
+
+    monkeypatch.setattr("maquette.lift.lift_reconstruction", lift)
+    views = Views(
+        [torch.rand(3, 20, 20), torch.rand(3, 24, 24)], [torch.ones(1, 20, 20), torch.ones(1, 24, 24)]
+    )
+    (made,) = teller.reconstruct(views)
+    framed = teller.frame(views)[None]
+    torch.testing.assert_close(handed[0], teller.azimuths(framed)[0])
+    assert not torch.allclose(handed[0][0], handed[0][1])
+    torch.testing.assert_close(made.voxels.occupancy[0], teller.occupancy(framed)[0])
 
 
 def test_a_picture_without_an_object(system: R2N2) -> None:

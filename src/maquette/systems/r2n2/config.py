@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+_WIDEST, _LARGEST, _MOST_BINS = 100.0, 4096, 3600
 THRESHOLD = 0.4  # least probability of a solid cell, as published
 VARIANTS = tuple(
     f"{encoder}-{cell}-{kernel}"
@@ -29,8 +30,8 @@ class NetworkConfig:
             convolution of block 10, "seed001" behind the second.
 
     Raises:
-        ValueError: an unknown variant, a width that is not positive, a slope that is not finite, a size below 1,
-            bins that do not tell anything apart.
+        ValueError: an unknown variant, a slope that is not finite, or a width, size or number of bins out of its
+            range.
     """
 
     variant: str = "residual-gru-3"
@@ -46,14 +47,14 @@ class NetworkConfig:
         if self.variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}; got {self.variant!r}")
         for name, width in (("width", self.width), ("encoder_width", self.encoder_width)):
-            if width is not None and not 0 < width < float("inf"):
-                raise ValueError(f"{name} must be positive and finite, got {width}")
+            if width is not None and not 0 < width <= _WIDEST:
+                raise ValueError(f"{name} must be positive and at most {_WIDEST:g}, got {width}")
         if not abs(self.slope) < float("inf"):
             raise ValueError(f"slope must be finite, got {self.slope}")
-        if self.size < 1:
-            raise ValueError(f"size must be at least 1, got {self.size}")
-        if self.view_bins < 0 or self.view_bins in (1, 2):
-            raise ValueError(f"view_bins must be 0 or at least 3, got {self.view_bins}")
+        if not 1 <= self.size <= _LARGEST:
+            raise ValueError(f"size must lie in [1, {_LARGEST}], got {self.size}")
+        if self.view_bins and not 3 <= self.view_bins <= _MOST_BINS:
+            raise ValueError(f"view_bins must be 0 or lie in [3, {_MOST_BINS}], got {self.view_bins}")
 
     @property
     def cell(self) -> str:

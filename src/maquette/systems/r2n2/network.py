@@ -20,8 +20,8 @@ class R2N2Network(nn.Module):
     """3D-R2N2 (Choy et al., ECCV 2016): an encoder of pictures, a 3D recurrence, a decoder to 32^3 voxels.
 
     The recurrence sees the pictures one after another, so that their order matters. The number of parameters,
-    and with the same weights the result, are those of the published network; see this folder's README for
-    what is computed in another way.
+    and with the same weights the result, are those of the published network where the settings are; see this
+    folder's README for what is computed in another way.
 
     Args:
         config: variant, width, size of the pictures.

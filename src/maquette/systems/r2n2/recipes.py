@@ -63,6 +63,8 @@ class R2N2Config:
         if self.network.view_bins and not self.loss.azimuth:
             bins = self.network.view_bins
             raise ValueError(f"with network.view_bins {bins}, loss.azimuth must be positive")
+        if self.network.view_bins and self.views.flip and not self.views.flip_voxels:
+            raise ValueError("azimuths of mirrored pictures are known only with views.flip_voxels")
         check_pictures(self.views)
 
 
@@ -111,7 +113,8 @@ def best(variant: str = "residual-gru-3") -> R2N2Config:
 
     Pictures are framed around the object, before a plain background (which a mask gives every picture), and drawn
     with random cameras, lights, colours and textures; mirrored together with their voxels; group normalisation;
-    AdamW with a warm-up and a cosine; the sum of cross-entropy and Dice; a moving average of the weights.
+    AdamW with a warm-up and a cosine; the sum of cross-entropy and Dice; a moving average of the weights. Beside the
+    voxels the network learns to tell each picture's azimuth.
     """
     return R2N2Config(
         network=NetworkConfig(variant=variant, norm="group", view_bins=36),

@@ -128,11 +128,9 @@ class R2N2:
 
         began = time.perf_counter()
         views = self._with_masks(as_views(pictures))
-        images = self.frame(views)[None]
-        occupancy, azimuths = self.occupancy(images)[0], self.azimuths(images)
+        occupancy, azimuths = self._see(self.frame(views)[None])
         seen = time.perf_counter()
-        told = None if azimuths is None else azimuths[0].cpu()
-        made = lift_reconstruction(occupancy.cpu(), views, self.threshold, told)
+        made = lift_reconstruction(occupancy, views, self.threshold, azimuths)
         seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
         about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
         return [replace(made, info={**made.info, **about, "seconds": seconds})]
@@ -179,10 +177,20 @@ class R2N2:
         Returns:
             probabilities; the k-th bin's middle is at 360 k / bins degrees.
         """
-        head = self.network.viewpoint
-        if head is None:
+        if self.network.viewpoint is None:
             return None
-        return head(self.network.encode(images.to(self.device))).float().softmax(dim=-1).to(images.device)
+        features = self.network.encode(images.to(self.device))
+        return self.network.viewpoint(features).float().softmax(dim=-1).to(images.device)
+
+    @torch.no_grad()
+    def _see(
+        self, images: Float[Tensor, "1 view 3 h w"]
+    ) -> tuple[Float[Tensor, "x y z"], Float[Tensor, "view bin"] | None]:
+        """What `occupancy` and `azimuths` say of one object, whose pictures are encoded once; on the CPU."""
+        features = self.network.encode(images.to(self.device))
+        logits, head = self.network.decode(features)[0].float().cpu(), self.network.viewpoint
+        told = None if head is None else head(features)[0].float().softmax(dim=-1).cpu()
+        return torch.sigmoid(logits[1] - logits[0]), told
 
     def _with_masks(self, views: Views) -> Views:
         if views.has_masks:

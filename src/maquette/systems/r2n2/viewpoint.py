@@ -34,6 +34,9 @@ def azimuth_target(azimuth: Float[Tensor, " picture"], bins: int) -> Float[Tenso
     Args:
         azimuth: degrees.
         bins: parts of the circle.
+
+    Returns:
+        shares, >= 0; each row adds up to 1.
     """
     place = (azimuth % 360) * (bins / 360)
     low = place.floor().long()
