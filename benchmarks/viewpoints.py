@@ -22,7 +22,7 @@ from torch import Tensor
 from maquette.data import families
 from maquette.data.mesh_folder import read_mesh_folder
 from maquette.io import BadInput, load_mesh
-from maquette.lift import SURE, find_surface, find_view
+from maquette.lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
 from maquette.ops import voxelize
 from maquette.reconstruct import load_system
 from maquette.renderer.views import bounding_ball, cameras_from_r2n2, render_views
@@ -39,13 +39,14 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--weights", type=Path, help="of r2n2; true voxels when not given")
     parser.add_argument("--views", type=int, default=3, help="pictures of each shape")
     parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
+    parser.add_argument("--categories", nargs="*", default=[], help="only these")
     parser.add_argument("--without", nargs="*", default=[], help="sources that are left out")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
     system = None if options.weights is None else load_system("r2n2", options.weights)
     generator = torch.Generator().manual_seed(0)
     rows: list[dict[str, Any]] = []
-    for name, mesh in _test_shapes(options.shapes, options.without, options.every):
+    for name, mesh in _test_shapes(options):
         draw = torch.rand(options.views, 3, generator=generator)
         places = draw * torch.tensor([360.0, 5.0, 0.3]) + torch.tensor([0.0, 25.0, 0.65])
         rows += _measure(mesh, places, system, name)
@@ -58,14 +59,18 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     return numbers
 
 
-def _test_shapes(where: str, without: Sequence[str], every: int) -> Iterator[tuple[str, Meshes]]:
+def _test_shapes(options: argparse.Namespace) -> Iterator[tuple[str, Meshes]]:
     """Names and meshes, in the object frame, of shapes of the test split that can be read."""
-    if where.startswith("families:"):
-        made = [shape for shape in families.shapes(int(where.partition(":")[2])) if shape.split == "test"]
-        yield from ((shape.id, shape.mesh) for shape in made[::every] if shape.mesh is not None)
+    if options.shapes.startswith("families:"):
+        made = families.shapes(int(options.shapes.partition(":")[2]))
+        held = [shape for shape in made if shape.split == "test"][:: options.every]
+        yield from ((shape.id, shape.mesh) for shape in held if shape.mesh is not None)
         return
-    chosen = [pair for pair in read_mesh_folder(Path(where)) if pair[1].split == "test"]
-    for file, entry in [pair for pair in chosen if pair[1].source not in without][::every]:
+    chosen = [pair for pair in read_mesh_folder(Path(options.shapes)) if pair[1].split == "test"]
+    chosen = [pair for pair in chosen if pair[1].source not in options.without]
+    if options.categories:
+        chosen = [pair for pair in chosen if pair[1].category in options.categories]
+    for file, entry in chosen[:: options.every]:
         with suppress(BadInput):
             yield entry.id, _in_object_frame(load_mesh(file))
 
@@ -88,7 +93,8 @@ def _measure(mesh: Meshes, places: Tensor, system: Any, name: str) -> list[dict[
         if not bool(covered.any()):
             continue
         field, told = (solid.float(), None) if system is None else _seen(system, image, mask)
-        view = find_view(find_surface(field).mesh, image, mask, told)
+        spread = {} if system is None else {"spread": SPREAD if told is None else SPREAD_TOLD}
+        view = find_view(find_surface(field).mesh, image, mask, told, **spread)
         assert view is not None
         gap = abs(view.azimuth - float(place[0])) % 360
         rows.append({"id": name, "symmetric": alike >= _SYMMETRIC, "error": min(gap, 360 - gap),

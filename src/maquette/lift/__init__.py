@@ -1,6 +1,8 @@
 """From a field of occupancy and the picture it came from to a coloured mesh: surface, viewpoint, colours."""
 
 from .preview import draw_preview as draw_preview
+from .reconstruction import SPREAD as SPREAD
+from .reconstruction import SPREAD_TOLD as SPREAD_TOLD
 from .reconstruction import SURE as SURE
 from .reconstruction import lift_reconstruction as lift_reconstruction
 from .surface import Surface as Surface

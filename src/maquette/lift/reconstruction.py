@@ -13,7 +13,12 @@ from .colours import is_symmetric, mean_colour, paint_evenly, paint_from_views
 from .surface import Surface, find_surface
 from .view import View, find_view
 
-SURE = 0.3  # confidence from which on a viewpoint is believed
+SURE = 0.5  # confidence from which on a viewpoint is believed
+ALIKE = 0.4  # agreement of silhouettes below which no colours are taken from a picture
+SPREAD, SPREAD_TOLD = (
+    0.05,
+    0.1,
+)  # of how well reconstructions agree with their pictures; where azimuths are told
 
 
 def lift_reconstruction(
@@ -48,8 +53,11 @@ def lift_reconstruction(
     began = time.perf_counter()
     surface = find_surface(occupancy, threshold)
     surfaced = time.perf_counter()
-    told = [None] * len(masks) if azimuths is None else azimuths
-    found = [find_view(surface.mesh, i, m, a) for i, m, a in zip(views.images, masks, told, strict=True)]
+    told, spread = ([None] * len(masks), SPREAD) if azimuths is None else (azimuths, SPREAD_TOLD)
+    found = [
+        find_view(surface.mesh, image, mask, prior, spread)
+        for image, mask, prior in zip(views.images, masks, told, strict=True)
+    ]
     viewed = time.perf_counter()
     symmetric = is_symmetric(surface.voxels.solid(surface.threshold)[0])
     mesh, colours = _coloured(surface, views, masks, found, symmetric)
@@ -77,11 +85,15 @@ def lift_reconstruction(
     )
 
 
+def _is_sure(view: View) -> bool:
+    return view.confidence >= SURE and view.silhouette_iou >= ALIKE
+
+
 def _coloured(
     surface: Surface, views: Views, masks: list[Tensor], found: list[View | None], symmetric: bool
 ) -> tuple[Meshes, str]:
     """The mesh with colours, and where they come from."""
-    sure = [(i, view) for i, view in enumerate(found) if view is not None and view.confidence >= SURE]
+    sure = [(i, view) for i, view in enumerate(found) if view is not None and _is_sure(view)]
     if not sure:
         return paint_evenly(surface.mesh, mean_colour(views.images, masks)), "mean"
     images = [views.images[i].to(surface.mesh.device) for i, _ in sure]

@@ -22,8 +22,8 @@ _ROUNDS = ((5.0, 7.0, 1.3), (2.5, 3.0, 1.12))  # steps of azimuth, elevation and
 _LIMITS = ((-20.0, 80.0), (0.55, 2.5))  # of elevation and ratio
 _NEAR = 25.0  # degrees of azimuth up to which another viewpoint is no rival
 _ALIKE = 0.88  # likeness from which on two viewpoints show the same picture and do not compete
-_SPREAD = 0.02  # a viewpoint whose picture agrees less by this is e times less likely
-_FLOOR = 1e-3  # least probability of an azimuth: who told it may be wrong
+_SPREAD = 0.02  # for a mesh that is the object's own
+_FLOOR = 1e-2  # least probability of an azimuth: who told it may be wrong
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def find_view(
     image: Float[Tensor, "3 height width"],
     mask: Float[Tensor, "1 height width"],
     azimuths: Float[Tensor, " bin"] | None = None,
+    spread: float = _SPREAD,
 ) -> View | None:
     """Find where a picture of an object was taken from, given a mesh of it.
 
@@ -70,6 +71,8 @@ def find_view(
         mask: 1 on the object.
         azimuths: how probable each azimuth is before the mesh is looked at, the k-th of N at 360 k / N degrees;
             all alike when not given.
+        spread: how much a mesh may disagree with the picture: a viewpoint whose picture agrees less by this is e
+            times less likely.
 
     Returns:
         The viewpoint; None when the mask is empty.
@@ -81,7 +84,7 @@ def find_view(
     told = torch.ones(1) if azimuths is None else azimuths.detach().cpu()
 
     def rate(views: Tensor) -> Tensor:
-        return score(see(coarse, views), target) + _SPREAD * _log_probability(told, views[:, 0])
+        return score(see(coarse, views), target) + spread * _log_probability(told, views[:, 0])
 
     views = _grid()
     scores = rate(views)
@@ -91,7 +94,7 @@ def find_view(
     azimuth, elevation, ratio = best[0].tolist()
     camera = _camera(mesh.cpu(), best, target, tuple(image.shape[1:])).to(image.device)
     assert isinstance(camera, PerspectiveCameras)
-    confidence = _confidence(coarse, best, views, scores)
+    confidence = _confidence(coarse, best, views, scores / spread)
     return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
 
 
@@ -103,11 +106,11 @@ def _log_probability(told: Float[Tensor, " bin"], azimuth: Tensor) -> Tensor:
     return probability.clamp(min=_FLOOR).log()
 
 
-def _confidence(mesh: Meshes, best: Tensor, views: Tensor, scores: Tensor) -> float:
+def _confidence(mesh: Meshes, best: Tensor, views: Tensor, logits: Tensor) -> float:
     """Share of the probability that lies at the azimuths near the best viewpoint's, or that look like it."""
-    top, row = scores.view(_AZIMUTHS, -1).max(dim=1)
+    top, row = logits.view(_AZIMUTHS, -1).max(dim=1)
     views = views.view(_AZIMUTHS, -1, 3)[torch.arange(_AZIMUTHS), row]
-    probability = (top / _SPREAD).softmax(dim=0)
+    probability = top.softmax(dim=0)
     right = _azimuths_apart(views[:, 0], best[0, 0]) <= _NEAR
     right |= likeness(see(mesh, best), see(mesh, views)) >= _ALIKE
     return float(probability[right].sum().clamp(0, 1))
