@@ -110,6 +110,15 @@ def test_bad_input_is_named(maquette, tmp_path):
     assert "is not the configuration of a run" in strange.err
 
 
+def test_sizes_that_fit_only_together_are_judged_together():
+    """A render size below the recipe's own picture size, with smaller pictures by the short option."""
+    words = ["r2n2", "--recipe", "original", "--shapes", "families:9", "-o", "run", "--size", "64"]
+    views = read_settings([*words, "--views.render-size", "69"]).config.views
+    assert (views.size, views.render_size) == (64, 69)
+    with pytest.raises(Refusal, match="pictures of 64 cannot be cut out of 60 pixels"):
+        read_settings([*words, "--views.render-size", "60"])
+
+
 def test_options_change_the_recipe():
     words = [
         "r2n2",

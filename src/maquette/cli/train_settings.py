@@ -1,7 +1,7 @@
 """The words of `maquette train`: options of the command, and every field of a recipe as one more."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -118,8 +118,8 @@ def read_settings(words: Sequence[str]) -> Settings:
     given = _word(words, "--init")
     initial = find_initial(given, system) if stored is None else stored_initial(given, stored, run)
     kind, parts = _default(recipes[recipe], _word(words, "--variant"), stored, initial, run)
-    parsed, config = _parse(words, kind, parts)
-    config = _with_short(parsed, config)
+    parsed = _parse(words, parts)
+    config = _configuration(parsed, kind, parts)
     if stored is not None:
         _need_same_run(parsed, recipe, kind(**parts), config, stored)
     return Settings(parsed, system, recipe, config, stored, initial)
@@ -197,8 +197,8 @@ def _default(
     return type(fresh), {field.name: getattr(fresh, field.name) for field in dataclasses.fields(fresh)}
 
 
-def _parse(words: Sequence[str], kind: type, parts: dict[str, Any]) -> tuple[Train, Any]:
-    """Read the words into the command's options and a configuration, whose parts the words may change."""
+def _parse(words: Sequence[str], parts: dict[str, Any]) -> Any:
+    """Read the words into the command's options, with an attribute for each part of the configuration."""
     options = dataclasses.make_dataclass(
         "Train",
         [(name, type(part), dataclasses.field(default=part)) for name, part in parts.items()],
@@ -209,24 +209,22 @@ def _parse(words: Sequence[str], kind: type, parts: dict[str, Any]) -> tuple[Tra
     options.__doc__ = Train.__doc__
     markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
     try:
-        parsed: Any = tyro.cli(options, prog="maquette train", args=list(words), config=markers)
-        return parsed, kind(**{name: getattr(parsed, name) for name in parts})
+        return tyro.cli(options, prog="maquette train", args=list(words), config=markers)
     except ValueError as error:
         raise Refusal(str(error)) from error
 
 
-def _with_short(options: Train, config: Any) -> Any:
-    """The configuration with what the short options say."""
+def _configuration(options: Any, kind: type, names: Iterable[str]) -> Any:
+    """The configuration of its parts, changed by the short options, and judged only then."""
+    parts = {name: getattr(options, name) for name in names}
     try:
-        parts: dict[str, Any] = {}
         for name, places in _SHORT.items():
             value = getattr(options, name)
             for place in places if value is not None else ():
-                part = parts.get(place, getattr(config, place, None))
-                if part is None:
+                if place not in parts:
                     raise Refusal(f"--{name}: {options.system} has no such setting")
-                parts[place] = replace(part, **{name: value})
-        return replace(config, **parts)
+                parts[place] = replace(parts[place], **{name: value})
+        return kind(**parts)
     except ValueError as error:
         raise Refusal(str(error)) from error
 
