@@ -109,7 +109,7 @@ def seed001(variant: str = "residual-gru-3") -> R2N2Config:
 
 
 def best(variant: str = "residual-gru-3") -> R2N2Config:
-    """What is meant to generalise best; not yet compared with the other recipes at equal time.
+    """What generalises best of the three recipes after equal, short times; see the README of this folder.
 
     Pictures are framed around the object, before a plain background (which a mask gives every picture), and drawn
     with random cameras, lights, colours and textures; mirrored together with their voxels; group normalisation;
