@@ -52,7 +52,7 @@ def wait_for_checkpoint(process, folder: Path, chance: random.Random) -> None:
 
 
 def kill_once(command: list[object], folder: Path, kind: int, chance: random.Random) -> bool:
-    """Start or resume a run and kill it; returns whether it was still alive."""
+    """Start or resume a run and kill it; returns whether that ended it, and not its last step."""
     process = start([*command, "-o", folder, "--resume"], folder.parent / "said")
     if kind == 0:
         wait_for_writing(process, folder)
@@ -61,10 +61,9 @@ def kill_once(command: list[object], folder: Path, kind: int, chance: random.Ran
         wait_for_checkpoint(process, folder, chance)
     else:
         time.sleep(chance.uniform(0, 3))
-    alive = process.is_alive()
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.join(LIMIT_SECONDS)
-    return alive
+    return process.exitcode == -signal.SIGKILL
 
 
 def killed_often(command: list[object], undisturbed: Path, folder: Path, kills: int) -> None:

@@ -113,6 +113,23 @@ def test_tensors_that_do_not_fit_a_network(tmp_path):
             load(**changes)
 
 
+def test_a_network_without_memory_takes_that_of_the_weights(tmp_path):
+    with torch.device("meta"):
+        network = nn.Linear(3, 2)
+    tensors = {"weight": torch.rand(2, 3), "bias": torch.rand(2)}
+    save_weights(tmp_path / "w.safetensors", tensors, "r2n2", "", {}, "float32")
+    fill(network, load_weights(tmp_path / "w.safetensors"))
+    assert torch.equal(network(torch.eye(3)), tensors["weight"].T + tensors["bias"])
+
+
+def test_whole_numbers_are_no_weights(tmp_path):
+    about = {"format": "maquette/1", "system": "r2n2", "variant": "", "config": json.dumps({})}
+    whole = {"weight": torch.ones(2, 3, dtype=torch.int32), "bias": torch.ones(2)}
+    save_file(whole, tmp_path / "w.safetensors", about)
+    with pytest.raises(BadInput, match="tensor weight: holds whole numbers"):
+        fill(nn.Linear(3, 2), load_weights(tmp_path / "w.safetensors"))
+
+
 def test_values_that_a_file_should_not_hold(tmp_path, tensors):
     path = tmp_path / "w.safetensors"
     with pytest.raises(ValueError, match="float16"):

@@ -53,14 +53,11 @@ def read_tensors(initial: "InitialWeights", system: str) -> "dict[str, Tensor]":
     Raises:
         BadInput: the file has changed, or cannot be used.
     """
-    import torch
-
     from ..systems import system_class
 
     initial.check()
-    with torch.random.fork_rng(devices=[]):
-        network: torch.nn.Module = system_class(system).load(initial.file).network
-    return network.state_dict()
+    tensors: dict[str, Tensor] = system_class(system).load(initial.file).network.state_dict()
+    return tensors
 
 
 def start_from(

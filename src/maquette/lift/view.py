@@ -11,7 +11,7 @@ from ..ops.simplify import simplify
 from ..renderer.views import cameras_from_r2n2
 from ..structures import Meshes
 from ..structures.cameras import PerspectiveCameras
-from .candidates import Target, frame_target, project, see
+from .candidates import Candidates, Target, frame_target, project, see
 from .match import likeness, score, silhouette_agreement
 
 _FACES = 3000  # of the mesh that is drawn
@@ -83,18 +83,21 @@ def find_view(
     coarse = simplify(mesh.cpu(), _FACES)
     told = torch.ones(1) if azimuths is None else azimuths.detach().cpu()
 
-    def rate(views: Tensor) -> Tensor:
-        return score(see(coarse, views), target) + spread * _log_probability(told, views[:, 0])
+    def rate(views: Tensor, seen: Candidates) -> Tensor:
+        return score(seen, target) + spread * _log_probability(told, views[:, 0])
 
     views = _grid()
-    scores = rate(views)
+    grid = see(coarse, views)
+    scores = rate(views, grid)
     kept = _distinct(views, scores)
-    best = _refine(rate, views[kept], scores[kept])
-    iou = float(silhouette_agreement(see(coarse, best), target)[0])
+    best = _refine(lambda some: rate(some, see(coarse, some)), views[kept], scores[kept])
+    found = see(coarse, best)
+    iou = float(silhouette_agreement(found, target)[0])
     azimuth, elevation, ratio = best[0].tolist()
     camera = _camera(mesh.cpu(), best, target, tuple(image.shape[1:])).to(image.device)
     assert isinstance(camera, PerspectiveCameras)
-    confidence = _confidence(coarse, best, views, scores / spread)
+    right = (_azimuths_apart(views[:, 0], best[0, 0]) <= _NEAR) | (likeness(found, grid) >= _ALIKE)
+    confidence = _confidence(right, scores / spread)
     return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
 
 
@@ -106,14 +109,16 @@ def _log_probability(told: Float[Tensor, " bin"], azimuth: Tensor) -> Tensor:
     return probability.clamp(min=_FLOOR).log()
 
 
-def _confidence(mesh: Meshes, best: Tensor, views: Tensor, logits: Tensor) -> float:
-    """Share of the probability that lies at the azimuths near the best viewpoint's, or that look like it."""
-    top, row = logits.view(_AZIMUTHS, -1).max(dim=1)
-    views = views.view(_AZIMUTHS, -1, 3)[torch.arange(_AZIMUTHS), row]
-    probability = top.softmax(dim=0)
-    right = _azimuths_apart(views[:, 0], best[0, 0]) <= _NEAR
-    right |= likeness(see(mesh, best), see(mesh, views)) >= _ALIKE
-    return float(probability[right].sum().clamp(0, 1))
+def _confidence(right: Tensor, logits: Tensor) -> float:
+    """Share of the probability that lies at the azimuths that are right at their best elevation.
+
+    Args:
+        right: which viewpoints of the grid are near the best one, or look like it.
+        logits: of all of them.
+    """
+    top, row = logits.view(_AZIMUTHS, -1).max(dim=1, keepdim=True)
+    chosen = right.view(_AZIMUTHS, -1).gather(1, row)
+    return float(top.softmax(dim=0)[chosen].sum().clamp(0, 1))
 
 
 def _grid() -> Float[Tensor, "view 3"]:

@@ -102,35 +102,33 @@ def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
 
 
 def fill(module: nn.Module, weights: Weights) -> None:
-    """Put the weights into a network.
+    """Put the weights into a network, whose tensors become those of the weights.
+
+    Args:
+        module: the network; on the device "meta" it has taken no memory before, so that no file can claim any.
+        weights: of all of its tensors.
 
     Raises:
-        BadInput: tensors are missing, too many, or of another shape.
+        BadInput: tensors are missing, too many, of another shape, or whole numbers where fractions belong.
     """
-    check_fit(module, weights)
-    module.load_state_dict(dict(weights.tensors))
-
-
-def check_fit(module: nn.Module, weights: Weights) -> None:
-    """Refuse weights that are not of a network, which may be on the device "meta" and take no memory.
-
-    Raises:
-        BadInput: tensors are missing, too many, or of another shape.
-    """
-    own = module.state_dict()
-    missing = [name for name in own if name not in weights.tensors]
-    extra = [name for name in weights.tensors if name not in own]
-    shapes = [
-        name for name in own if name in weights.tensors and own[name].shape != weights.tensors[name].shape
+    own, given = module.state_dict(), weights.tensors
+    missing = [name for name in own if name not in given]
+    extra = [name for name in given if name not in own]
+    shared = [name for name in own if name in given]
+    whole = [
+        name for name in shared if own[name].is_floating_point() and not given[name].is_floating_point()
     ]
-    for names, what in ((missing, "is missing"), (extra, "is not of this network")):
+    shapes = [name for name in shared if own[name].shape != given[name].shape]
+    faults = ((missing, "is missing"), (extra, "is not of this network"), (whole, "holds whole numbers"))
+    for names, what in faults:
         if names:
             raise BadInput(weights.path, f"{what}{_and_more(names)}", f"tensor {names[0]}")
     if shapes:
         first = shapes[0]
-        found, wanted = tuple(weights.tensors[first].shape), tuple(own[first].shape)
+        found, wanted = tuple(given[first].shape), tuple(own[first].shape)
         reason = f"has shape {found}, the network needs {wanted}{_and_more(shapes)}"
         raise BadInput(weights.path, reason, f"tensor {first}")
+    module.load_state_dict(dict(given), assign=True)
 
 
 def rounding_error(tensors: Mapping[str, Tensor], precision: Precision) -> dict[str, float]:

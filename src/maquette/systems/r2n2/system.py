@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
+from ...loss.voxel_log_odds import solid_log_odds
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ...training.weights import fill, load_weights
@@ -97,7 +98,8 @@ class R2N2:
             raise BadInput(
                 found.path, f"these are weights of variant {network_config.variant}, not of {variant}"
             )
-        network = R2N2Network(network_config)
+        with torch.device("meta"):
+            network = R2N2Network(network_config)
         fill(network, found)
         network.requires_grad_(False)
         name = "shipped" if weights is None else fspath(weights)
@@ -160,12 +162,9 @@ class R2N2:
         """What `occupancy` says after the first n pictures, for every n of `counts`; each is encoded once."""
         at_once = max(1, _PICTURES_AT_ONCE // images.shape[1])
         with torch.no_grad():
-            logits = [
-                self.network.after(part.to(self.device), counts).float() for part in images.split(at_once)
-            ]
-        return torch.cat([torch.sigmoid(part[:, :, 1] - part[:, :, 0]) for part in logits], dim=1).to(
-            images.device
-        )
+            logits = [self.network.after(part.to(self.device), counts) for part in images.split(at_once)]
+            solid = [solid_log_odds(part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in logits]
+        return torch.cat(solid, dim=1).sigmoid().to(images.device)
 
     @torch.no_grad()
     def azimuths(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch view bin"] | None:
@@ -188,9 +187,9 @@ class R2N2:
     ) -> tuple[Float[Tensor, "x y z"], Float[Tensor, "view bin"] | None]:
         """What `occupancy` and `azimuths` say of one object, whose pictures are encoded once; on the CPU."""
         features = self.network.encode(images.to(self.device))
-        logits, head = self.network.decode(features)[0].float().cpu(), self.network.viewpoint
+        solid, head = solid_log_odds(self.network.decode(features))[0].sigmoid(), self.network.viewpoint
         told = None if head is None else head(features)[0].float().softmax(dim=-1).cpu()
-        return torch.sigmoid(logits[1] - logits[0]), told
+        return solid.cpu(), told
 
     def _with_masks(self, views: Views) -> Views:
         if views.has_masks:

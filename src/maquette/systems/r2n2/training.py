@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...data.batch import Batch
 from ...loss import voxel_cross_entropy, voxel_dice, voxel_focal
+from ...loss.voxel_log_odds import solid_log_odds
 from ...metrics.voxel_iou import voxel_iou
 from ...training.module import TrainingModule
 from .config import THRESHOLD
@@ -46,7 +47,7 @@ class R2N2Training(TrainingModule):
         features = network.encode(batch.images)
         logits = network.decode(features).float()
         with torch.no_grad():
-            probability = torch.sigmoid(logits[:, 1] - logits[:, 0])
+            probability = solid_log_odds(logits).sigmoid()
             iou = voxel_iou(probability, batch.voxels, self.threshold).mean()
         loss = voxel_loss(logits, batch.voxels, self.config.loss)
         if network.viewpoint is not None:

@@ -5,12 +5,10 @@ from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
-import torch
-
 from ...data.views_config import ViewsConfig
 from ...io.errors import as_bad_input
 from ...training.typed import typed
-from ...training.weights import Weights, check_fit, save_weights
+from ...training.weights import Weights, save_weights
 from ...training.weights_header import Precision
 from .config import THRESHOLD, NetworkConfig
 from .network import R2N2Network
@@ -52,10 +50,8 @@ def write_weights(
 def read_settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
     """Network, pictures and threshold that a weights file was made with; it may say anything.
 
-    No memory is taken for a network before its tensors are known to be in the file.
-
     Raises:
-        BadInput: settings that make no sense, or do not fit the tensors.
+        BadInput: settings that make no sense.
     """
     config = weights.config
     with as_bad_input(weights.path, ValueError, say="the settings in its header"):
@@ -69,7 +65,4 @@ def read_settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
         if views.framing == "camera" and not views.size <= views.render_size <= _LARGEST_PICTURE:
             least, most = views.size, _LARGEST_PICTURE
             raise ValueError(f"views.render_size must lie in [{least}, {most}], got {views.render_size}")
-    with torch.device("meta"):
-        claimed = R2N2Network(network)
-    check_fit(claimed, weights)
     return network, views, threshold
