@@ -115,9 +115,7 @@ def fill(module: nn.Module, weights: Weights) -> None:
     missing = [name for name in own if name not in given]
     extra = [name for name in given if name not in own]
     shared = [name for name in own if name in given]
-    whole = [
-        name for name in shared if own[name].is_floating_point() and not given[name].is_floating_point()
-    ]
+    whole = [name for name in shared if own[name].is_floating_point() and not given[name].is_floating_point()]
     shapes = [name for name in shared if own[name].shape != given[name].shape]
     faults = ((missing, "is missing"), (extra, "is not of this network"), (whole, "holds whole numbers"))
     for names, what in faults:
