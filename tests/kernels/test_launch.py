@@ -13,7 +13,7 @@ import torch
 import warp as wp
 from torch.utils.data import DataLoader, Dataset
 
-from maquette.kernels.launch import compute_device, even_pieces, launch
+from maquette.kernels.launch import beside, compute_device, even_pieces, launch
 from maquette.renderer import (
     FoVPerspectiveCameras,
     MeshRasterizer,
@@ -211,3 +211,28 @@ def test_an_error_in_a_piece_is_raised():
     with threads(2), pytest.raises(Exception, match="array"):
         launch(_write_index, 4, [1.0, "no array"], torch.device("cpu"))
     assert threading.active_count() >= 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_work_beside_the_caller_may_launch_pieces_of_its_own(count):
+    cpu, out = torch.device("cpu"), torch.zeros(4, 1000)
+
+    def fill(row: int) -> threading.Thread:
+        launch(_write_index, 1000, [float(row), out[row]], cpu)
+        return threading.current_thread()
+
+    with threads(count):
+        waits = [beside(lambda row=row: fill(row), cpu) for row in range(4)]
+        done_by = [wait() for wait in waits]
+    assert torch.equal(out, torch.arange(4.0)[:, None] * torch.arange(1000.0))
+    assert all((thread is threading.current_thread()) == (count == 1) for thread in done_by)
+
+
+def test_what_goes_wrong_beside_the_caller_is_raised_where_it_waits():
+    def fail():
+        raise ValueError("beside")
+
+    with threads(2):
+        wait = beside(fail, torch.device("cpu"))
+        with pytest.raises(ValueError, match="beside"):
+            wait()

@@ -9,16 +9,18 @@ pieces write to disjoint memory, so the same input gives the same bits every tim
 import itertools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from threading import Lock, Timer
+from typing import TypeVar
 
 import torch
 import warp as wp
 from torch import Tensor
 
+T = TypeVar("T")
 Piece = tuple[int, int]
 # Warp's default flags, with multiplications and additions fused: a sixth faster in the rasterizers.
 _CPU_FLAGS = (
@@ -72,6 +74,29 @@ def even_pieces(items: int, least: int = 1) -> list[Piece]:
     count = max(1, min(torch.get_num_threads(), items // max(least, 1)))
     bounds = [items * i // count for i in range(count + 1)]
     return list(itertools.pairwise(bounds))
+
+
+@lru_cache(maxsize=1)
+def _aside(pid: int) -> ThreadPoolExecutor:
+    # Not the pool of pieces: work that waits there for pieces of its own could wait forever.
+    return ThreadPoolExecutor(thread_name_prefix=f"maquette-aside-{pid}")
+
+
+def beside(work: Callable[[], T], device: torch.device) -> Callable[[], T]:
+    """Start work that launches kernels on a CPU, beside what the caller does next.
+
+    Args:
+        work: without effects on what the caller does next. It is done at once where torch has one thread, and on
+            CUDA, which works beside the caller anyway, on the stream of the caller's thread.
+        device: of its kernels.
+
+    Returns:
+        A function that waits for the result.
+    """
+    if torch.get_num_threads() == 1 or device.type == "cuda":
+        result = work()
+        return lambda: result
+    return _aside(os.getpid()).submit(work).result
 
 
 def compute_device(device: torch.device) -> torch.device:

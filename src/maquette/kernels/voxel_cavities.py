@@ -11,8 +11,9 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import even_pieces, launch
 
+_LEAST = 1 << 14  # rows for which a second thread is worth its waking
 _X = wp.constant(0)
 _Y = wp.constant(1)
 _Z = wp.constant(2)
@@ -158,16 +159,18 @@ def fill_cavities(bits: Tensor, n: int) -> None:
     device, words = bits.device, (n + 31) // 32
     lines = 1 if device.type == "cuda" else words
     outside = torch.empty_like(bits)
-    launch(_enter, len(bits) // words, [n, words, bits, outside], device)
+    rows = len(bits) // words
+    launch(_enter, rows, [n, words, bits, outside], device, even_pieces(rows, _LEAST))
     unchanged = 0
     for axis in cycle((int(_Y), int(_X), int(_Z))):
         found = torch.zeros(2, dtype=torch.int32, device=device)
-        items = len(bits) // words if axis == _Z else len(bits) // (n * lines)
-        launch(_spread, items, [axis, n, words, lines, bits, outside, found], device)
+        items = rows if axis == _Z else len(bits) // (n * lines)
+        pieces = even_pieces(items, _LEAST * items // rows)
+        launch(_spread, items, [axis, n, words, lines, bits, outside, found], device, pieces)
         changed, left = found.tolist()
         if not left:
             return
         unchanged = 0 if changed else unchanged + 1
         if unchanged == 2:  # and the sweep before these two went along the third axis
             break
-    launch(_close, len(bits), [bits, outside], device)
+    launch(_close, len(bits), [bits, outside], device, even_pieces(len(bits), _LEAST * words))

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from maquette.kernels import voxel_rays
-from maquette.kernels.launch import Piece, even_pieces, launch
+from maquette.kernels.launch import even_pieces, launch
 
 _WORDS_AT_ONCE = 1 << 22
+_WORDS_OF_COPIES = 1 << 25
+_LEAST = 1 << 13  # rays or rows for which a second thread is worth its waking
 
 
 class Parts(NamedTuple):
@@ -30,14 +32,6 @@ class Parts(NamedTuple):
     part_of_face: Tensor
     mesh_of_part: Tensor
     axes_needed: Tensor
-
-
-def shares(faces: int, device: torch.device) -> tuple[int, int, list[Piece] | None]:
-    """Owners of layers (none on CUDA), items, and how these are spread over threads."""
-    if device.type == "cuda":
-        return 0, faces, None
-    owners = torch.get_num_threads()
-    return owners, owners, even_pieces(owners)
 
 
 def fill_parts(parts: Parts, n: int, words: int, bits: Tensor) -> None:
@@ -88,6 +82,12 @@ def _chunks(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
     yield first, len(sizes)
 
 
+def _copies(words: int, device: torch.device) -> int:
+    """How many threads have copies of the fields: one on CUDA, or where more would not fit into memory."""
+    copies = 1 if device.type == "cuda" else min(torch.get_num_threads(), _WORDS_OF_COPIES // max(words, 1))
+    return max(copies, 1)
+
+
 def _fill_chunk(
     corners: Tensor, part_of_face: Tensor, first: int, table: np.ndarray, n: int, words: int, bits: Tensor
 ) -> None:
@@ -102,12 +102,19 @@ def _fill_chunk(
         return torch.from_numpy(array.astype(np.int32)).to(device)
 
     rows = there(table)
-    flips = torch.zeros((3, int(length.sum())), dtype=torch.uint32, device=device).unbind(0)
-    owners, items, pieces = shares(len(corners), device)
-    inputs = [owners, n, corners.contiguous(), part_of_face.contiguous(), first, rows, *flips]
-    launch(voxel_rays.cross, items, inputs, device, pieces)
+    total = int(length.sum())
+    faces, copies = len(corners), _copies(3 * total, device)
+    faces_each = -(-faces // copies)
+    pieces = [(start, min(start + faces_each, faces)) for start in range(0, faces, faces_each)]
+    fields = torch.zeros((3, copies, total), dtype=torch.int32, device=device)
+    flips = [field.view(torch.uint32) for field in fields]
+    inputs = [faces_each, n, corners.contiguous(), part_of_face.contiguous(), first, rows, *flips]
+    launch(voxel_rays.cross, faces, inputs, device, pieces)
+    for copy in range(1, copies):
+        fields[:, 0] ^= fields[:, copy]
+    flips = [field[0] for field in flips]
     part_of_item = there(np.repeat(np.arange(len(table)), lines))
     inputs = [part_of_item, there(np.cumsum(lines) - lines), rows, *flips[:2]]
-    launch(voxel_rays.scan, len(part_of_item), inputs, device)
+    launch(voxel_rays.scan, len(part_of_item), inputs, device, even_pieces(len(part_of_item), _LEAST))
     inputs = [n, words, int(meshes[0]), there(ranges), rows, *flips, bits]
-    launch(voxel_rays.fill, len(meshes) * n * n, inputs, device)
+    launch(voxel_rays.fill, len(meshes) * n * n, inputs, device, even_pieces(len(meshes) * n * n, _LEAST))

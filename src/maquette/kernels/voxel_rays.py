@@ -5,7 +5,8 @@ cells along z a word: for the rays through the cells' centres along x, y and z, 
 centre behind each crossing. A running exclusive-or along the ray then says inside or outside, for 32 rays at once
 where the ray does not run along z. A ray that ends inside has met a hole and does not vote.
 
-On a CPU each item owns a share of the layers and walks all faces; on CUDA there is an item a face.
+On a CPU threads have copies of the fields of their own, since atomic operations are none there; an exclusive-or of
+the copies is the field.
 """
 
 import warp as wp
@@ -55,18 +56,6 @@ def bit(z: int):
 
 
 @wp.func
-def is_mine(layer: int, owners: int, item: int):
-    """Whether an owner has a layer: blocks of 8 in turn; on CUDA all."""
-    return owners == 0 or (layer >> 3) % owners == item
-
-
-@wp.func
-def is_all_others(first: int, last: int, owners: int, item: int):
-    """Whether layers within one block of 8 are another owner's (or there are none)."""
-    return first > last or ((first >> 3) == (last >> 3) and not is_mine(first, owners, item))
-
-
-@wp.func
 def _flip_rays(
     a: wp.vec3,
     b: wp.vec3,
@@ -74,96 +63,59 @@ def _flip_rays(
     axis: int,
     part: Part,
     n: int,
-    owners: int,
-    item: int,
-    flips: wp.array(dtype=wp.uint32),
+    copy: int,
+    flips: wp.array2d(dtype=wp.uint32),
 ):
-    """Flip the bits behind a triangle, its corners given as (u, v, w), w along the rays and v the owned layer."""
+    """Flip the bits behind a triangle, its corners given as (u, v, w), w along the rays."""
     low = wp.min(wp.min(a, b), c)
     high = wp.max(wp.max(a, b), c)
     v0 = int(wp.ceil(wp.clamp(low[1] - 0.5, 0.0, float(n))))
     v1 = int(wp.floor(wp.clamp(high[1] - 0.5, -1.0, float(n - 1))))
-    if is_all_others(v0, v1, owners, item):
-        return
     normal = wp.cross(b - a, c - a)
     for layer in range(v0, v1 + 1):
-        if is_mine(layer, owners, item):
-            v = float(layer) + 0.5
-            ends = span(a, b, c, v)
-            u0 = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, float(n))))
-            u1 = int(wp.ceil(wp.clamp(ends[1] - 0.5, 0.0, float(n))))
-            for column in range(u0, u1):
-                w = a[2]
-                if normal[2] != 0.0:
-                    slope = (float(column) + 0.5 - a[0]) * normal[0] + (v - a[1]) * normal[1]
-                    w = a[2] - slope / normal[2]
-                w = wp.clamp(w, low[2], high[2])
-                depth = int(wp.ceil(wp.clamp(w - 0.5, 0.0, float(n))))
-                if axis == 0:
-                    at = _at(part, depth, layer, column >> 5)
-                    wp.atomic_xor(flips, at, bit(column))
-                elif axis == 1:
-                    at = _at(part, layer, depth, column >> 5)
-                    wp.atomic_xor(flips, at, bit(column))
-                else:
-                    at = _at(part, layer, column, depth >> 5)
-                    wp.atomic_xor(flips, at, bit(depth))
+        v = float(layer) + 0.5
+        ends = span(a, b, c, v)
+        u0 = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, float(n))))
+        u1 = int(wp.ceil(wp.clamp(ends[1] - 0.5, 0.0, float(n))))
+        for column in range(u0, u1):
+            w = a[2]
+            if normal[2] != 0.0:
+                slope = (float(column) + 0.5 - a[0]) * normal[0] + (v - a[1]) * normal[1]
+                w = a[2] - slope / normal[2]
+            w = wp.clamp(w, low[2], high[2])
+            depth = int(wp.ceil(wp.clamp(w - 0.5, 0.0, float(n))))
+            if axis == 0:
+                wp.atomic_xor(flips, copy, _at(part, depth, layer, column >> 5), bit(column))
+            elif axis == 1:
+                wp.atomic_xor(flips, copy, _at(part, layer, depth, column >> 5), bit(column))
+            else:
+                wp.atomic_xor(flips, copy, _at(part, layer, column, depth >> 5), bit(depth))
 
 
 @wp.kernel(enable_backward=False)
 def cross(
     start: int,
-    owners: int,
+    faces_each: int,
     n: int,
     corners: wp.array2d(dtype=wp.vec3),
     part_of_face: wp.array(dtype=wp.int64),
     first_part: int,
     table: wp.array2d(dtype=int),
-    flips_x: wp.array(dtype=wp.uint32),
-    flips_y: wp.array(dtype=wp.uint32),
-    flips_z: wp.array(dtype=wp.uint32),
+    flips_x: wp.array2d(dtype=wp.uint32),
+    flips_y: wp.array2d(dtype=wp.uint32),
+    flips_z: wp.array2d(dtype=wp.uint32),
 ):
-    """Flip the bits behind the crossings of every face with the rays along the three axes."""
-    item = start + wp.tid()
-    begin, end = item, item + 1
-    if owners > 0:
-        begin, end = 0, corners.shape[0]
-    for face in range(begin, end):
-        a, b, c = corners[face, 0], corners[face, 1], corners[face, 2]
-        part = _part(table, int(part_of_face[face]) - first_part)
-        _flip_rays(
-            wp.vec3(a[2], a[1], a[0]),
-            wp.vec3(b[2], b[1], b[0]),
-            wp.vec3(c[2], c[1], c[0]),
-            0,
-            part,
-            n,
-            owners,
-            item,
-            flips_x,
-        )
-        _flip_rays(
-            wp.vec3(a[2], a[0], a[1]),
-            wp.vec3(b[2], b[0], b[1]),
-            wp.vec3(c[2], c[0], c[1]),
-            1,
-            part,
-            n,
-            owners,
-            item,
-            flips_y,
-        )
-        _flip_rays(
-            wp.vec3(a[1], a[0], a[2]),
-            wp.vec3(b[1], b[0], b[2]),
-            wp.vec3(c[1], c[0], c[2]),
-            2,
-            part,
-            n,
-            owners,
-            item,
-            flips_z,
-        )
+    """Flip the bits behind the crossings of a face with the rays along the three axes, in a copy of the fields."""
+    face = start + wp.tid()
+    copy = face // faces_each
+    part = _part(table, int(part_of_face[face]) - first_part)
+    a, b, c = corners[face, 0], corners[face, 1], corners[face, 2]
+    a_x, b_x, c_x = wp.vec3(a[2], a[1], a[0]), wp.vec3(b[2], b[1], b[0]), wp.vec3(c[2], c[1], c[0])
+    _flip_rays(a_x, b_x, c_x, 0, part, n, copy, flips_x)
+    a_y, b_y, c_y = wp.vec3(a[2], a[0], a[1]), wp.vec3(b[2], b[0], b[1]), wp.vec3(c[2], c[0], c[1])
+    _flip_rays(a_y, b_y, c_y, 1, part, n, copy, flips_y)
+    a_z, b_z, c_z = wp.vec3(a[1], a[0], a[2]), wp.vec3(b[1], b[0], b[2]), wp.vec3(c[1], c[0], c[2])
+    _flip_rays(a_z, b_z, c_z, 2, part, n, copy, flips_z)
 
 
 @wp.kernel(enable_backward=False)

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..kernels.launch import compute_device
+from ..kernels.launch import beside, compute_device
 from ..kernels.voxel_parts import Parts
-from ..kernels.voxelize import solid_cells
+from ..kernels.voxelize import solid_cells, touched_cells
 from ..structures import Meshes
 from ..structures.voxels import VoxelGrid
 from .solid_parts import solid_parts
@@ -55,8 +55,9 @@ def voxelize(
     faces = meshes.faces_packed().to(where)
     corners = cells.index_select(0, faces.reshape(-1)).view(-1, 3, 3)  # many times faster than cells[faces]
     mesh_of_face = meshes.faces_packed_to_mesh_idx().to(where)
+    touched = beside(lambda: touched_cells(corners, mesh_of_face, len(meshes), resolution), where)
     parts = _parts(cells, faces, mesh_of_face) if fill else None
-    solid = solid_cells(corners, mesh_of_face, len(meshes), resolution, parts)
+    solid = solid_cells(touched(), len(meshes), resolution, parts)
     return VoxelGrid(solid.to(meshes.device), side=side, center=center)
 
 
