@@ -21,6 +21,7 @@ from torch import Tensor
 
 from maquette.data import families
 from maquette.data.mesh_folder import read_mesh_folder
+from maquette.data.mesh_set import turned
 from maquette.io import BadInput, load_mesh
 from maquette.lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
 from maquette.ops import voxelize
@@ -66,13 +67,13 @@ def _test_shapes(options: argparse.Namespace) -> Iterator[tuple[str, Meshes]]:
         held = [shape for shape in made if shape.split == "test"][:: options.every]
         yield from ((shape.id, shape.mesh) for shape in held if shape.mesh is not None)
         return
-    chosen = [pair for pair in read_mesh_folder(Path(options.shapes)) if pair[1].split == "test"]
-    chosen = [pair for pair in chosen if pair[1].source not in options.without]
+    chosen = [mesh for mesh in read_mesh_folder(Path(options.shapes)) if mesh.entry.split == "test"]
+    chosen = [mesh for mesh in chosen if mesh.entry.source not in options.without]
     if options.categories:
-        chosen = [pair for pair in chosen if pair[1].category in options.categories]
-    for file, entry in chosen[:: options.every]:
+        chosen = [mesh for mesh in chosen if mesh.entry.category in options.categories]
+    for mesh in chosen[:: options.every]:
         with suppress(BadInput):
-            yield entry.id, _in_object_frame(load_mesh(file))
+            yield mesh.entry.id, _in_object_frame(turned(load_mesh(mesh.path), mesh.axes))
 
 
 def _in_object_frame(mesh: Meshes) -> Meshes:

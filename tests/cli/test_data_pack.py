@@ -44,6 +44,12 @@ def test_refusals(maquette, tmp_path):
         ((tmp_path / "none", *out), 3, "there is no such folder or packed file"),
         ((tmp_path / "meshes", *out), 3, "no mesh in it"),
         ((*out,), 2, "name at least one folder"),
+        (
+            (tmp_path / "meshes", *out, "--up=-Y", "--front=+Y"),
+            2,
+            "--up=-Y --front=+Y: up -Y and front +Y are along",
+        ),
+        ((tmp_path / "meshes", *out, "--up", "top"), 2, "up 'top' is none of +X, -X"),
         ((tmp_path / "meshes", "-o", tmp_path / "a.zip"), 3, "must end in .pack"),
     ):
         ran = maquette("data", "pack", *words)

@@ -17,7 +17,7 @@ def files(root: Path, *names: str) -> Path:
 
 
 def entries(root: Path) -> dict:
-    return {entry.id: entry for _, entry in read_mesh_folder(root)}
+    return {mesh.entry.id: mesh.entry for mesh in read_mesh_folder(root)}
 
 
 def test_folders_are_categories_and_a_hash_gives_the_split(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_folders_are_categories_and_a_hash_gives_the_split(tmp_path: Path) -> No
         "cup": "",
     }
     assert all(entry.split == split_of(id) for id, entry in found.items())
-    assert read_mesh_folder(tmp_path)[0][0] == tmp_path / "chair/oak.ply"
+    assert read_mesh_folder(tmp_path)[0].path == tmp_path / "chair/oak.ply"
 
 
 def test_the_table_says_more_and_chooses(tmp_path: Path) -> None:
@@ -87,6 +87,9 @@ def test_two_files_of_one_object_are_one_family(tmp_path: Path) -> None:
         ("file\noak.ply\noak.ply\n", "line 3: oak.ply is listed twice"),
         ("file,split\noak.ply,dev\n", "line 2: split 'dev' is none of train, val, test"),
         ("file,split,family\na.ply,train,f\nb.ply,test,f\n", "line 3: family 'f' is in train and in test"),
+        ("file,up,front\noak.ply,+Z,+Z\n", "line 2: up +Z and front +Z are along the same axis"),
+        ("file,up,front\noak.ply,+Z,left\n", "line 2: front 'left' is none of +X, -X"),
+        ("file,up\noak.ply,+Z\n", "line 2: up and front are told together"),
         (b"file\n\xffoak.ply\n", "utf-8"),
         ("file\nelm.ply\n", "no mesh of the table is there"),
         ("", "the file is empty"),

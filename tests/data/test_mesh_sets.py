@@ -9,6 +9,7 @@ import torch
 from data_layouts import CHAIRS, RIFLES, pix2vox_split, write_future3d, write_shapenet, write_wedge
 from maquette.data.batch import Entry
 from maquette.data.future3d import read_future3d
+from maquette.data.mesh_axes import Axis, MeshAxes
 from maquette.data.mesh_set import MeshSet
 from maquette.data.shapenet import read_shapenet, shapenet_voxels
 from maquette.data.splits import split_of
@@ -27,9 +28,10 @@ def expect_wedge(mesh) -> None:
 
 
 @pytest.mark.parametrize("front", ["+X", "-X", "+Z", "-Z"])
-def test_the_front_is_turned_to_z(tmp_path: Path, front: str) -> None:
+def test_the_front_is_turned_to_z(tmp_path: Path, front: Axis) -> None:
     write_wedge(tmp_path / "a.obj", front)
-    shape = MeshSet("test", tmp_path, (tmp_path / "a.obj",), (Entry("a", "", "train"),), front).shape(0)
+    entry, axes = Entry("a", "", "train"), MeshAxes(front=front)
+    shape = MeshSet("test", tmp_path, (tmp_path / "a.obj",), (entry,), axes).shape(0)
     expect_wedge(shape.mesh)
     assert shape.scale == pytest.approx(1 / (2 * DIAGONAL))
 

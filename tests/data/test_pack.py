@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from maquette.data.mesh_axes import MeshAxes
 from maquette.data.pack import join_packs, pack_meshes, pack_shapes
 from maquette.data.splits import split_of
+from maquette.io import save_mesh
 from maquette.io.errors import BadInput
 from maquette.ops import voxelize
 from maquette.renderer import TexturesVertex
@@ -70,6 +72,23 @@ def test_vertices_that_only_coincide_join_parts_and_unused_ones_do_not_count():
     assert not pack.parts.any()
     assert len(pack.verts) == 36
     assert float(pack.verts.abs().max()) == pytest.approx(0.5 / 3**0.5, abs=1e-5)
+
+
+def test_axes_of_the_folder_and_of_the_table(tmp_path):
+    for name in "ab":
+        mesh_folder(tmp_path / name)
+        z_up = torch.tensor(
+            [[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]
+        )  # where X, Y and Z of the object frame are written
+        save_mesh(stool().update_padded(stool().verts_padded() @ z_up), tmp_path / name / "stool/one.ply")
+    (tmp_path / "a/MANIFEST.csv").write_text("file\nstool/one.ply\n")
+    (tmp_path / "b/MANIFEST.csv").write_text("file,up,front\nstool/one.ply,+Z,-Y\nball/one.ply,,\n")
+    first, upright = torch.tensor([0]), pack_shapes([Shape.from_mesh("stool/one", stool())])
+    by_option = pack_meshes([tmp_path / "a"], axes=MeshAxes("+Z", "-Y")).pack
+    by_table = pack_meshes([tmp_path / "b"]).pack
+    assert torch.equal(by_option.solid(first), upright.solid(first))
+    assert torch.equal(by_table.solid(first + 1), upright.solid(first))
+    assert not torch.equal(pack_meshes([tmp_path / "a"]).pack.solid(first), upright.solid(first))
 
 
 def test_two_folders_may_use_the_same_names(tmp_path):

@@ -11,12 +11,13 @@ import tyro
 from ..io.errors import BadInput
 from .console import Console
 from .cores import usable_cores
-from .options import Common, JsonFile, Out, at_least, parse
+from .options import Axes, Common, JsonFile, Out, at_least, mesh_axes, parse
 from .refusals import Refusal, need_place
 from .view_source import count_of_families
 
 if TYPE_CHECKING:
     from ..data.make.jobs import Job
+    from ..data.mesh_axes import MeshAxes
 
 _MOST_VIEWS, _LARGEST_SIZE = 1000, 2048
 _MOST_PIXELS = 1 << 27  # of an object's pictures, which are in memory together
@@ -24,17 +25,18 @@ _MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Make(Common):
+class Make(Common, Axes):
     """Pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2.
 
     DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras), ShapeNetVox32
     (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS, so that code
     written for the original data set can train on it. Sub-folders of MESHES are categories; a table MANIFEST.csv
-    (columns file, category, split, family) may say more. Started again, it goes on where it was interrupted.
+    (columns file, category, split, family, up, front) may say more. Started again, it goes on where it was
+    interrupted.
     """
 
     meshes: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MESHES")]
-    """Folder of .ply, .obj, .glb, .gltf, .off or .stl (Y up, front +Z), or `families:N` for N built-in
+    """Folder of .ply, .obj, .glb, .gltf, .off or .stl or `families:N` for N built-in
     shapes."""
     out: Out
     """The folder to write, or to go on with."""
@@ -68,17 +70,18 @@ def run(words: Sequence[str]) -> None:
         there = Path(options.meshes).exists()
         raise BadInput(options.meshes, "is not a folder" if there else "there is no such folder")
     need_place(options.out)
+    axes = mesh_axes(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
-        console.write_json(_make(options, shapes, console))
+        console.write_json(_make(options, axes, shapes, console))
 
 
-def _make(options: Make, shapes: int | None, console: Console) -> dict:
+def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console) -> dict:
     from ..data.make.r2n2 import MakeConfig, check_root, make_r2n2
 
-    config = MakeConfig(options.views, options.size, options.seed)
+    config = MakeConfig(options.views, options.size, options.seed, axes)
     check_root(options.out, config)
-    jobs = _jobs(options, shapes)
+    jobs = _jobs(options, axes, shapes)
     began = time.perf_counter()
     with console.progress("making", len(jobs)) as advance:
         made = make_r2n2(
@@ -106,7 +109,7 @@ def _make(options: Make, shapes: int | None, console: Console) -> dict:
     }
 
 
-def _jobs(options: Make, shapes: int | None) -> "list[Job]":
+def _jobs(options: Make, axes: "MeshAxes", shapes: int | None) -> "list[Job]":
     from ..data.make.jobs import jobs_of_families, jobs_of_folder
 
-    return jobs_of_folder(options.meshes) if shapes is None else jobs_of_families(shapes, options.seed)
+    return jobs_of_families(shapes, options.seed) if shapes else jobs_of_folder(options.meshes, axes)

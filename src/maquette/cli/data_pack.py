@@ -11,11 +11,12 @@ import tyro
 
 from ..io.errors import BadInput
 from .console import Advance, Console
-from .options import Compute, JsonFile, Out, check_compute, parse, set_up
+from .options import Axes, Compute, JsonFile, Out, check_compute, mesh_axes, parse, set_up
 from .refusals import Refusal, need_place
 from .view_source import count_of_families, pack_families
 
 if TYPE_CHECKING:
+    from ..data.mesh_axes import MeshAxes
     from ..data.pack import Packed, ShapePack
 
 SUFFIX = ".pack"
@@ -23,12 +24,12 @@ _MOST_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pack(Compute):
+class Pack(Compute, Axes):
     """Many shapes in one compressed file, with colours, parts and solid voxels of 32 cells a side.
 
     In a folder of meshes the sub-folders are categories; a table MANIFEST.csv with columns file, category,
-    split, family, source and licence (all but the first may be missing) says more. Splits that are not given
-    follow from a hash of the family, or of the name. Broken meshes are left out, counted and named.
+    split, family, source, licence, up and front (all but the first may be missing) says more. Splits that are not
+    given follow from a hash of the family, or of the name. Broken meshes are left out, counted and named.
     """
 
     meshes: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MESHES...")]
@@ -48,6 +49,7 @@ def run(words: Sequence[str]) -> None:
     """Read the words, then write the file."""
     options = parse(Pack, words, "data pack")
     check_compute(options)
+    axes = mesh_axes(options)
     need_place(options.out, (SUFFIX,))
     if not options.meshes:
         raise Refusal("data pack: name at least one folder of meshes")
@@ -56,14 +58,14 @@ def run(words: Sequence[str]) -> None:
             raise BadInput(name, "there is no such folder or packed file")
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
-        console.write_json(_pack(options, console))
+        console.write_json(_pack(options, axes, console))
 
 
-def _pack(options: Pack, console: Console) -> dict:
+def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict:
     set_up(options)
     from ..data.pack import write_pack
 
-    packed = _gathered(options.meshes, console)
+    packed = _gathered(options.meshes, axes, console)
     pack = packed.pack.select(options.sources or None, options.categories or None)
     if not len(pack):
         raise BadInput(options.meshes[0], f"none of {len(packed.pack)} shapes is of what is wanted")
@@ -82,7 +84,7 @@ def _pack(options: Pack, console: Console) -> dict:
     }
 
 
-def _gathered(names: Sequence[str], console: Console) -> "Packed":
+def _gathered(names: Sequence[str], axes: "MeshAxes", console: Console) -> "Packed":
     """All shapes of folders, packed files and families."""
     from ..data.pack import Packed, join_packs, pack_meshes, read_pack
 
@@ -99,7 +101,7 @@ def _gathered(names: Sequence[str], console: Console) -> "Packed":
             def bar(total: int) -> Advance:
                 return stack.enter_context(console.progress("packing", total))
 
-            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name))
+            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name), axes=axes)
         packs.append(packed.pack)
         skipped = packed.skipped
     try:

@@ -13,6 +13,8 @@ from .refusals import Refusal
 if TYPE_CHECKING:
     import torch
 
+    from ..data.mesh_axes import MeshAxes
+
 Parsed = TypeVar("Parsed")
 Out = Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PATH")]
 JsonFile = Annotated[Path | None, tyro.conf.arg(metavar="FILE")]
@@ -36,6 +38,27 @@ class Compute(Common):
     """Where to compute."""
     threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """CPU threads; as many as torch takes by itself when not given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axes:
+    """Where up and the front are in the files of a folder of meshes."""
+
+    up: Annotated[str, tyro.conf.arg(metavar="AXIS")] = "+Y"
+    """Which way is up in the mesh files: +X, -X, +Y, -Y, +Z or -Z (write --up=-Z). Columns `up`
+    and `front` of MANIFEST.csv go before."""
+    front: Annotated[str, tyro.conf.arg(metavar="AXIS")] = "+Z"
+    """Where their front is. Files of Blender and most CAD programs: --up=+Z --front=-Y."""
+
+
+def mesh_axes(options: Axes) -> "MeshAxes":
+    """The axes of --up and --front; refuses what are none."""
+    from ..data.mesh_axes import parse_axes
+
+    try:
+        return parse_axes(options.up, options.front)
+    except ValueError as error:
+        raise Refusal(f"--up={options.up} --front={options.front}: {error}") from error
 
 
 def parse(options: type[Parsed], words: Sequence[str], command: str) -> Parsed:

@@ -51,7 +51,7 @@ def read_future3d(root: str | PathLike) -> MeshSet:
         entries.append(Entry(id, category, split, source="3D-FUTURE"))
     if not files:
         raise BadInput(root, f"has none of the {len(rows)} models of {FUTURE3D_TABLE}")
-    return MeshSet("3D-FUTURE", root, tuple(files), tuple(entries), "+Z", tuple(problems))
+    return MeshSet("3D-FUTURE", root, tuple(files), tuple(entries), problems=tuple(problems))
 
 
 def _read_info(path: Path) -> dict[str, str]:

@@ -48,7 +48,8 @@ def look(root: Path, layout: str) -> Found:
 
 
 def _of_meshes(root: Path) -> Found:
-    files, entries = zip(*read_mesh_folder(root), strict=True)
+    meshes = read_mesh_folder(root)
+    files, entries = tuple(mesh.path for mesh in meshes), tuple(mesh.entry for mesh in meshes)
     table = find_table(root)
     if table is None:
         return Found("meshes", entries, lambda i: (files[i],))

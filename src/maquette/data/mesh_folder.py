@@ -1,8 +1,8 @@
 """A folder of meshes: sub-folders are categories; a table beside them may say more.
 
-`MANIFEST.csv` (or `manifest.csv`) in the folder has a column `file`, and any of `category`, `split`, `family`
-and `source`. Trees of the kind of ShapeNetCore, where every object is a folder with one `model.obj`, are folders
-of meshes too.
+`MANIFEST.csv` (or `manifest.csv`) in the folder has a column `file`, and any of `category`, `split`, `family`,
+`source`, `licence`, `up` and `front`. Trees of the kind of ShapeNetCore, where every object is a folder with one
+`model.obj`, are folders of meshes too.
 """
 
 import csv
@@ -10,11 +10,13 @@ from collections import Counter
 from io import StringIO
 from os import PathLike
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.image_files import read_file
 from ..structures.shape import SPLITS
 from .batch import Entry
+from .mesh_axes import OBJECT_AXES, MeshAxes, parse_axes
 from .splits import split_of
 from .walk import MESH_SUFFIXES, names_below
 
@@ -23,13 +25,33 @@ _ALONE = ("model", "model_normalized")
 _BETWEEN = "models"
 
 
-def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
+class FolderMesh(NamedTuple):
+    """A mesh of a folder that has not been opened.
+
+    Attributes:
+        path: its file.
+        entry: what is known of it.
+        licence: the table's; "" where it has none.
+        axes: where up and the front are in the file.
+    """
+
+    path: Path
+    entry: Entry
+    licence: str
+    axes: MeshAxes
+
+
+def read_mesh_folder(path: str | PathLike, axes: MeshAxes = OBJECT_AXES) -> list[FolderMesh]:
     """The meshes of a folder and what is known of each, in order of their ids; no mesh is opened.
 
     The id is the path below the folder without its suffix ("chair/oak"); that of a file called `model` or
     `models/model_normalized` is its folder's. The category is the first folder of the id. The split is the table's
     or that which it gives to another object of the family, or follows from a hash of the family, and without one
     of the id (`split_of`). With a table only the meshes that it names, and that are there, are read.
+
+    Args:
+        path: the folder.
+        axes: of meshes whose axes the table does not tell.
 
     Raises:
         BadInput: no folder, one that cannot be read, a name that is not text, a malformed table, or no mesh.
@@ -50,8 +72,16 @@ def read_mesh_folder(path: str | PathLike) -> list[tuple[Path, Entry]]:
             root, f"no mesh of the table is there ({table})" if table else f"no mesh in it ({known})"
         )
     ids = _ids(rows)
-    found = [(root / name, _entry(ids[name], _stem(name), row)) for name, row in rows.items()]
-    return sorted(found, key=lambda pair: pair[1].id)
+    found = [
+        FolderMesh(
+            root / name,
+            _entry(ids[name], _stem(name), row),
+            row.get("licence", ""),
+            _axes(row) or axes,
+        )
+        for name, row in rows.items()
+    ]
+    return sorted(found, key=lambda mesh: mesh.entry.id)
 
 
 def find_table(root: Path) -> Path | None:
@@ -64,7 +94,7 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
 
     Raises:
         BadInput: no text, no column `file`, a path that is listed twice or leads out of the folder, a split that is
-            none of train, val and test, or a family in two of them.
+            none of train, val and test, a family in two of them, or axes that are none.
     """
     data = read_file(path)
     with as_bad_input(path, ParseError, ValueError, csv.Error):
@@ -77,6 +107,10 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
             place = f"line {lines.line_num}"
             name = _checked(row, rows, place)
             rows[name] = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+            try:
+                _axes(rows[name])
+            except ValueError as error:
+                raise ParseError(str(error), place) from error
             family, split = (rows[name].get(key, "") for key in ("family", "split"))
             if family and split and splits.setdefault(family, split) != split:
                 raise ParseError(f"family {family!r} is in {splits[family]} and in {split}", place)
@@ -125,3 +159,15 @@ def _entry(id: str, stem: str, row: dict[str, str]) -> Entry:
         family=family,
         source=row.get("source", ""),
     )
+
+
+def _axes(row: dict[str, str]) -> MeshAxes | None:
+    """Axes that a row tells; None without any.
+
+    Raises:
+        ValueError: one without the other, or axes that are none.
+    """
+    up, front = row.get("up", ""), row.get("front", "")
+    if bool(up) != bool(front):
+        raise ValueError("up and front are told together")
+    return parse_axes(up, front) if up else None

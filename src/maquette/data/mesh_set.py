@@ -2,23 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from ..io.errors import BadInput
 from ..io.mesh_tensors import load_mesh
+from ..structures import Meshes
 from ..structures.shape import Shape
 from .batch import Entry
+from .mesh_axes import OBJECT_AXES, MeshAxes
 from .problems import Problem
-
-Axis = Literal["+X", "-X", "+Z", "-Z"]
-_TO_FRONT = {  # rows: where +X, +Y and +Z of the file come to when the front turns to +Z about Y
-    "+Z": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
-    "+X": ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (-1.0, 0.0, 0.0)),
-    "-Z": ((-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
-    "-X": ((0.0, 0.0, -1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +23,7 @@ class MeshSet:
         root: its folder.
         files: the mesh files.
         entries: what is known of each.
-        front: where the objects' front is in the files; up is +Y.
+        axes: where up and the objects' front are in the files.
         problems: objects that are left out, and why.
     """
 
@@ -38,7 +31,7 @@ class MeshSet:
     root: Path
     files: tuple[Path, ...]
     entries: tuple[Entry, ...]
-    front: Axis = "+Z"
+    axes: MeshAxes = OBJECT_AXES
     problems: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
@@ -47,20 +40,20 @@ class MeshSet:
     def shape(self, index: int) -> Shape:
         """One object in the object frame.
 
-        Its `scale` and `shift` lead to the file's coordinates after the front was turned to +Z (`turn`).
+        Its `scale` and `shift` lead to the file's coordinates after they were turned (`MeshAxes.turn`).
 
         Raises:
             BadInput: the file is missing or malformed, or the mesh has no extent.
         """
         entry, path = self.entries[index], self.files[index]
-        mesh = load_mesh(path)
-        turned = mesh.update_padded(mesh.verts_padded() @ turn(self.front).to(mesh.verts_padded()))
+        mesh = turned(load_mesh(path), self.axes)
         try:
-            return Shape.from_mesh(entry.id, turned, entry.category, entry.split)
+            return Shape.from_mesh(entry.id, mesh, entry.category, entry.split)
         except ValueError as error:
             raise BadInput(path, str(error)) from error
 
 
-def turn(front: Axis) -> torch.Tensor:
-    """(3, 3): row vectors of a file times this have their front at +Z."""
-    return torch.tensor(_TO_FRONT[front])
+def turned(mesh: Meshes, axes: MeshAxes) -> Meshes:
+    """Meshes with the axes of their files, in the axes of the object frame."""
+    verts = mesh.verts_padded()
+    return mesh.update_padded(verts @ torch.from_numpy(axes.turn()).to(verts))

@@ -1,7 +1,7 @@
 """Packing: meshes of a folder, or shapes from anywhere, into one `ShapePack`, and packs in and out of files."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -20,7 +20,8 @@ from ..ops import voxelize
 from ..structures import Meshes
 from ..structures.shape import Shape
 from .batch import Entry
-from .mesh_folder import find_table, read_mesh_folder, read_table
+from .mesh_axes import OBJECT_AXES, MeshAxes
+from .mesh_folder import FolderMesh, read_mesh_folder
 from .pack_data import ShapePack, join_packs, starts_of
 from .pack_file import read_pack, write_pack
 from .problems import Problem
@@ -65,7 +66,10 @@ class _Piece:
 
 
 def pack_meshes(
-    folders: Iterable[str | PathLike], progress: Progress | None = None, side: int = SIDE
+    folders: Iterable[str | PathLike],
+    progress: Progress | None = None,
+    side: int = SIDE,
+    axes: MeshAxes = OBJECT_AXES,
 ) -> Packed:
     """Pack the meshes of folders: sub-folders are categories, and a table may say more (`read_mesh_folder`).
 
@@ -76,18 +80,20 @@ def pack_meshes(
         folders: one or more.
         progress: told (done, total, id) after every mesh.
         side: cells of the solid voxels along each axis.
+        axes: of the meshes whose axes no table tells.
 
     Raises:
         BadInput: no folder, a malformed table, or no usable mesh in all of them.
     """
     roots = [Path(folder) for folder in folders]
-    files = list(_files(roots))
+    files = list(_files(roots, axes))
     skipped: list[Problem] = []
 
     def pieces() -> Iterator[_Piece]:
-        for done, (path, entry, licence) in enumerate(files, 1):
+        for done, (path, entry, licence, given) in enumerate(files, 1):
             try:
-                yield _piece(entry, licence, read_mesh(path))
+                mesh = read_mesh(path)
+                yield _piece(entry, licence, replace(mesh, verts=mesh.verts @ given.turn()))
             except BadInput as error:
                 skipped.append(Problem.of(error))
             except ValueError as error:
@@ -132,19 +138,17 @@ def pack_shapes(
     return pack
 
 
-def _files(folders: list[Path]) -> Iterator[tuple[Path, Entry, str]]:
+def _files(folders: list[Path], axes: MeshAxes) -> Iterator[FolderMesh]:
     taken: set[str] = set()
     for folder in folders:
-        table = find_table(folder)
-        rows = {} if table is None else read_table(table)
-        for path, entry in read_mesh_folder(folder):
-            licence = rows.get(path.relative_to(folder).as_posix(), {}).get("licence", "")
+        for mesh in read_mesh_folder(folder, axes):
+            entry = mesh.entry
             if entry.id in taken:
-                entry = Entry(**{**entry.__dict__, "id": f"{folder.name}/{entry.id}"})
+                entry = replace(entry, id=f"{folder.name}/{entry.id}")
             if entry.id in taken:
-                raise BadInput(path, f"two meshes have the id {entry.id!r}")
+                raise BadInput(mesh.path, f"two meshes have the id {entry.id!r}")
             taken.add(entry.id)
-            yield path, entry, licence
+            yield mesh._replace(entry=entry)
 
 
 def _piece(entry: Entry, licence: str, mesh: MeshData) -> _Piece:

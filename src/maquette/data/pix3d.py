@@ -21,14 +21,15 @@ from ..io.errors import BadInput
 from ..renderer.cameras import PerspectiveCameras
 from ..structures.shape import Shape
 from .batch import Entry
-from .mesh_set import Axis, MeshSet, turn
+from .mesh_axes import MeshAxes
+from .mesh_set import MeshSet
 from .pix3d_files import WRONG_MASKS, Record, read_lists, read_records
 from .problems import Problem
 from .recognise import PIX3D_TABLE
 from .splits import split_of
 
 Protocol = Literal["s1", "s2"]
-FRONT: Axis = "-Z"
+AXES = MeshAxes(front="-Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class Pix3D:
         record = self.records[index]
         width, height = record.size
         R = torch.from_numpy(record.rotation.T)
-        turned = turn(FRONT).double().T @ R  # from the object frame's axes
+        turned = torch.from_numpy(AXES.turn()).double().T @ R  # from the object frame's axes
         shift = torch.tensor(shape.shift, dtype=torch.float64) @ turned + torch.from_numpy(record.translation)
         return PerspectiveCameras(
             focal_length=record.focal,
@@ -136,4 +137,4 @@ def _models(root: Path, records: list[Record], entries: tuple[Entry, ...]) -> Me
         if record.model not in found or entry.split == "train":
             found[record.model] = Entry(entry.family, entry.category, entry.split, source="Pix3D")
     files = tuple(root / path for path in found)
-    return MeshSet("Pix3D", root, files, tuple(found.values()), FRONT)
+    return MeshSet("Pix3D", root, files, tuple(found.values()), AXES)

@@ -17,6 +17,7 @@ from ..io.image_files import read_file
 from ..structures.shape import SPLITS, Shape
 from ..structures.voxels import VoxelGrid
 from .batch import Entry
+from .mesh_axes import MeshAxes
 from .mesh_set import MeshSet
 from .problems import Problem
 from .r2n2_files import CATEGORIES, KNOWN_BROKEN
@@ -58,7 +59,7 @@ def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> 
         entries.append(Entry(f"{synset}/{name}", words.get(synset, synset), part, source=SHAPENET_MESHES))
     if not files:
         raise BadInput(root, "has no <synset>/<model>/model.obj")
-    return MeshSet(SHAPENET_MESHES, root, tuple(files), tuple(entries), "+X", tuple(problems))
+    return MeshSet(SHAPENET_MESHES, root, tuple(files), tuple(entries), MeshAxes(front="+X"), tuple(problems))
 
 
 def _wrong(file: Path, synset: str, name: str) -> str:

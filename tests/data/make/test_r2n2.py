@@ -1,6 +1,7 @@
 """Making data sets in R2N2's layout: read back by the public reader, splits, resuming, bad meshes, same bytes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from maquette.data.make import r2n2 as making
 from maquette.data.make.jobs import jobs_of_families, jobs_of_folder
 from maquette.data.make.r2n2 import MakeConfig, make_r2n2
 from maquette.data.manifest import verify_manifest
+from maquette.data.mesh_axes import MeshAxes
 from maquette.data.r2n2 import read_r2n2
 from maquette.io import save_mesh
 from maquette.io.errors import BadInput
@@ -159,6 +161,14 @@ def test_long_names_fit_into_file_systems(tmp_path):
     assert len(make_r2n2(jobs_of_folder(tmp_path / "meshes"), tmp_path / "set", CONFIG).made) == 1
 
 
+def test_meshes_that_lie_are_raised(tmp_path):
+    mesh = families.make("chair", 3).mesh
+    lying = mesh.update_padded(mesh.verts_padded() @ torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]))
+    save_mesh(lying, tmp_path / "chair.ply")
+    (job,) = jobs_of_folder(tmp_path, MeshAxes("+Z", "-Y"))
+    torch.testing.assert_close(job.load().mesh.verts_packed(), mesh.verts_packed(), atol=1e-5, rtol=0)
+
+
 def test_names_of_folders_differ_and_are_plain(tmp_path):
     folder = tmp_path / "meshes"
     (folder / "a b").mkdir(parents=True)
@@ -175,6 +185,8 @@ def test_names_of_folders_differ_and_are_plain(tmp_path):
 def test_other_settings_and_other_folders_are_refused(made, tmp_path):
     with pytest.raises(BadInput, match="other settings"):
         make_r2n2(jobs_of_families(1), made, MakeConfig(views=4, size=64))
+    with pytest.raises(BadInput, match="other settings"):
+        make_r2n2(jobs_of_families(1), made, replace(CONFIG, axes=MeshAxes("+Z", "-Y")))
     (tmp_path / "note.txt").write_text("mine")
     with pytest.raises(BadInput, match="other files"):
         make_r2n2(jobs_of_families(1), tmp_path, CONFIG)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
-from pathlib import Path
 
 import torch
 
@@ -16,7 +15,9 @@ from ...io.mesh_tensors import load_mesh
 from ...structures.shape import Shape
 from .. import families
 from ..batch import Entry
-from ..mesh_folder import read_mesh_folder
+from ..mesh_axes import OBJECT_AXES, MeshAxes
+from ..mesh_folder import FolderMesh, read_mesh_folder
+from ..mesh_set import turned
 from ..splits import split_of
 
 _ODD = re.compile(r"[^\w.+-]+")
@@ -45,17 +46,17 @@ class Job:
     load: Callable[[], Shape]
 
 
-def jobs_of_folder(path: str | PathLike) -> list[Job]:
-    """Jobs for the meshes of a folder, as `read_mesh_folder` finds them.
+def jobs_of_folder(path: str | PathLike, axes: MeshAxes = OBJECT_AXES) -> list[Job]:
+    """Jobs for the meshes of a folder, as `read_mesh_folder` finds them and says which axes they have.
 
     Raises:
         BadInput: as `read_mesh_folder`.
     """
-    found = read_mesh_folder(path)
-    names = _names(entry for _, entry in found)
+    found = read_mesh_folder(path, axes)
+    names = _names(mesh.entry for mesh in found)
     return [
-        Job(entry, str(file), *name, partial(_load, file, entry))
-        for (file, entry), name in zip(found, names, strict=True)
+        Job(mesh.entry, str(mesh.path), *name, partial(_load, mesh))
+        for mesh, name in zip(found, names, strict=True)
     ]
 
 
@@ -70,14 +71,15 @@ def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
     return jobs
 
 
-def _load(file: Path, entry: Entry) -> Shape:
+def _load(mesh: FolderMesh) -> Shape:
     """A mesh in the object frame, if it can have a volume."""
-    shape = Shape.from_mesh(entry.id, load_mesh(file), entry.category, entry.split)
+    entry = mesh.entry
+    shape = Shape.from_mesh(entry.id, turned(load_mesh(mesh.path), mesh.axes), entry.category, entry.split)
     assert shape.mesh is not None
     verts = shape.mesh.verts_packed()[shape.mesh.faces_packed().unique()].double()
     spread = torch.linalg.eigvalsh((verts - verts.mean(0)).T @ (verts - verts.mean(0)))
     if not spread[0] > _FLAT**2 * spread[2]:
-        raise BadInput(file, "the mesh is flat: it has no volume")
+        raise BadInput(mesh.path, "the mesh is flat: it has no volume")
     return shape
 
 

@@ -16,6 +16,7 @@ from ...io.errors import BadInput, as_bad_input
 from ...structures.shape import SPLITS
 from ...structures.voxels import VoxelGrid
 from ..manifest import write_manifest
+from ..mesh_axes import OBJECT_AXES, MeshAxes
 from ..pack import pack_shapes
 from ..problems import Problem
 from ..r2n2_files import SIDE
@@ -37,11 +38,13 @@ class MakeConfig:
         views: pictures of each object.
         size: pixels a side.
         seed: of the cameras.
+        axes: of meshes whose axes no table tells (`jobs_of_folder` turns them).
     """
 
     views: int = 24
     size: int = 137
     seed: int = 0
+    axes: MeshAxes = OBJECT_AXES
 
 
 @dataclass(frozen=True)
