@@ -17,6 +17,19 @@ def test_each_shape_comes_once_an_epoch_in_another_order() -> None:
     assert len({tuple(epoch) for epoch in epochs}) == 4
 
 
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0] * 256])
+def test_shapes_of_a_batch_part_in_the_next_epoch(weights) -> None:
+    order, again = ShapeOrder(range(512), 0, weights), []
+    for epoch in range(8):
+        before, after = (
+            {shape: place // 16 for place, shape in enumerate(order.at(range(512 * e, 512 * (e + 1))))}
+            for e in (epoch, epoch + 1)
+        )
+        pairs = [(a, b) for a in before for b in before if a < b and before[a] == before[b]]
+        again.append(sum(after.get(a, -1) == after.get(b, -2) for a, b in pairs) / len(pairs))
+    assert sum(again) / 8 < 2 * 15 / 511  # twice what chance gives
+
+
 def test_any_place_can_be_asked_for_in_any_order() -> None:
     numbers = [200, 3, 70, 3, 0, 199]
     assert ShapeOrder(SHAPES, 1).at(numbers) == [ShapeOrder(SHAPES, 1).at([n])[0] for n in numbers]

@@ -42,7 +42,8 @@ class ShapeOrder:
         return self._epochs[epoch]
 
     def _make_epoch(self, epoch: int) -> np.ndarray:
-        rng = np.random.Generator(np.random.Philox(key=[self._seed, _STREAM], counter=epoch))
+        # The counter's last word: its first counts blocks of one stream, and epochs would share theirs.
+        rng = np.random.Generator(np.random.Philox(key=[self._seed, _STREAM], counter=[0, 0, 0, epoch]))
         if self._weights is None:
             return rng.permutation(self._shapes)
         return rng.permutation(self._shares(self._weights, rng.random()))
