@@ -14,7 +14,6 @@ from maquette.reconstruct import (
     find_objects,
     load_system,
     reconstruct,
-    views_from_arrays,
     write,
 )
 from maquette.structures.voxels import VoxelGrid
@@ -94,16 +93,18 @@ def test_nothing_to_find():
         find_objects([picture()], [torch.zeros(1, 48, 48)])
 
 
-def test_views_from_decoded_pictures():
+def test_transparency_of_decoded_pictures_is_the_mask():
     rgb = np.full((10, 12, 3), 0.3, np.float32)
     rgba = np.concatenate([rgb, np.zeros((10, 12, 1), np.float32)], axis=2)
     rgba[2:6, 3:9, 3] = 1
-    views = views_from_arrays([rgb, rgba, rgb[..., :1]], ["a", "b", "c"])
-    assert views.masks[0] is None
-    assert float(views.masks[1].sum()) == 24
-    assert views.images[2].shape == (3, 10, 12)
+    mask = torch.ones(1, 10, 12)
+    seen = find_objects([rgb, rgba, rgb[..., :1]], [mask, None, mask], ["a", "b", "c"])
+    assert [found.how for found in seen.found] == ["given", "alpha", "given"]
+    assert float(seen.views.masks[1].sum()) == 24
+    assert seen.views.images[2].shape == (3, 10, 12)
+    assert find_objects(seen.views).found[1].how == "given"
     with pytest.raises(BadInput, match="b: the picture is transparent everywhere"):
-        views_from_arrays([np.zeros((4, 4, 4), np.float32)], ["b"])
+        find_objects([np.zeros((4, 4, 4), np.float32)], names=["b"])
 
 
 @pytest.fixture(scope="module")

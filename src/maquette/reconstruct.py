@@ -9,8 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -20,6 +18,7 @@ from .io.images import save_image
 from .io.mesh_write import save_mesh
 from .lift import View, draw_preview
 from .segment import Found, find_object
+from .segment.found import How
 from .structures.reconstruction import Reconstruction
 from .structures.views import Views
 from .systems import system_class
@@ -55,39 +54,50 @@ class Seen:
         ]
 
 
-def find_objects(pictures: Pictures, masks: Sequence[Tensor | None] | None = None) -> Seen:
+def find_objects(
+    pictures: Pictures,
+    masks: Sequence[Tensor | None] | None = None,
+    names: Sequence[str] | None = None,
+) -> Seen:
     """Find the object in every picture that comes without a mask.
 
     Args:
         pictures: of one object, as `systems.pictures.as_views` takes them.
         masks: (1, H, W), 1 on the object, one a picture, in place of what the pictures bring; a mask of the
             picture's proportions is scaled to its size.
+        names: one a picture, where files do not name them.
 
     Raises:
         BadInput: no object is found in a picture, or a mask is empty or has other proportions.
         ValueError: another number of masks than of pictures, or masks of another shape.
     """
     began = time.perf_counter()
-    views = as_views(pictures)
+    views = as_views(pictures, names)
     known = views.masks or [None] * len(views)
     given = [None] * len(views) if masks is None else list(masks)
-    names = list(views.names or [f"picture {i}" for i in range(len(views))])
+    called = list(views.names or [f"picture {i}" for i in range(len(views))])
+    brought: How = "given" if isinstance(pictures, Views) else "alpha"
     found = []
-    for image, own, mask, name in zip(views.images, known, given, names, strict=True):
-        found.append(_find(image, own if mask is None else _fitted(mask, image, name), name))
-    seen = replace(views, masks=[one.mask for one in found], names=names)
+    for image, own, mask, name in zip(views.images, known, given, called, strict=True):
+        if mask is not None:
+            found.append(_found(_fitted(mask, image, name), "given", name))
+        else:
+            found.append(_find(image, name) if own is None else _found(own, brought, name))
+    seen = replace(views, masks=[one.mask for one in found], names=called)
     return Seen(seen, tuple(found), time.perf_counter() - began)
 
 
-def _find(image: Tensor, mask: Tensor | None, name: str) -> Found:
-    if mask is None:
-        found = find_object(image)
-        if found is None:
-            raise BadInput(name, "no object was found in the picture; give its mask")
-        return found
+def _find(image: Tensor, name: str) -> Found:
+    found = find_object(image)
+    if found is None:
+        raise BadInput(name, "no object was found in the picture; give its mask")
+    return found
+
+
+def _found(mask: Tensor, how: How, name: str) -> Found:
     if not bool((mask > 0.5).any()):
         raise BadInput(name, "the mask shows no object")
-    return Found(mask, "given", 1.0)
+    return Found(mask, how, 1.0)
 
 
 def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
@@ -99,20 +109,6 @@ def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
         raise BadInput(name, f"mask and picture have different proportions: {sizes}")
     scaled = interpolate(mask.float()[None], (rows, columns), mode="bilinear", antialias=True)[0]
     return scaled.clamp(0, 1)
-
-
-def views_from_arrays(arrays: Sequence[np.ndarray], names: Sequence[str]) -> Views:
-    """Decoded pictures as `Views`: transparency that varies becomes the mask.
-
-    Args:
-        arrays: (H, W, C) floats in [0, 1] with C 1, 3 or 4, as `io.image_files.decode_image` gives them.
-        names: one a picture.
-
-    Raises:
-        BadInput: a picture that is transparent everywhere.
-    """
-    pictures = [torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))) for array in arrays]
-    return as_views(pictures, names)
 
 
 def load_system(

@@ -159,7 +159,7 @@ def test_demo_reconstructs_the_pictures_that_ship(maquette, tmp_path, asked, mon
     reports = ran.json()["reconstructions"]
     made = {Path(report["pictures"][0]["picture"]).stem: report for report in reports}
     assert {"chair", "table", "car", "bench"} <= set(made)
-    assert made["chair"]["pictures"][0]["mask"] == "given"
+    assert made["chair"]["pictures"][0]["mask"] == "alpha"
     assert made["table"]["pictures"][0]["mask"] == "plain"
     for name in made:
         assert (tmp_path / "new" / f"{name}_preview.png").is_file()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from maquette.cli.picture_input import need_picture
-from maquette.reconstruct import find_objects, views_from_arrays
+from maquette.reconstruct import find_objects
 from tiny_r2n2 import VARIANT, tiny_weights
 
 SIZE = 48
@@ -229,12 +229,11 @@ def kinds() -> dict[str, Image.Image]:
 def test_kinds_of_pixels(tmp_path, name):
     picture = kinds()[name]
     picture.save(tmp_path / name, exif=picture.getexif())
-    views = views_from_arrays([need_picture(tmp_path / name)], [name])
-    found = find_objects(views)
+    found = find_objects([need_picture(tmp_path / name)], names=[name])
     expected = pixels()[..., 0] < 200
     solid = found.views.masks[0][0].numpy() > 0.5
     assert (solid & expected).sum() / (solid | expected).sum() > 0.9
-    assert found.found[0].how == ("given" if name == "la.png" else "plain")
+    assert found.found[0].how == ("alpha" if name == "la.png" else "plain")
 
 
 @pytest.mark.slow

@@ -157,11 +157,10 @@ def _load(options: Reconstruct) -> Any:
 def _seen(pictures: list[Picture]) -> "Seen":
     import torch
 
-    from ..reconstruct import find_objects, views_from_arrays
+    from ..reconstruct import find_objects
 
     masks = [None if p.mask is None else torch.from_numpy(p.mask)[None].float() for p in pictures]
-    views = views_from_arrays([p.pixels for p in pictures], [p.name for p in pictures])
-    return find_objects(views, masks)
+    return find_objects([p.pixels for p in pictures], masks, [p.name for p in pictures])
 
 
 def _make(system: Any, seen: "Seen", out: Path, console: Console) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Found:
 
     Attributes:
         mask: 1 on the object; soft along its outline.
-        how: what the mask was taken from; "given" for one that came with the picture.
+        how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
         confidence: in [0, 1]; how clearly the object stands out, and how little of it touches the picture's edge.
     """
 
@@ -36,22 +36,17 @@ class Found:
     confidence: float
 
 
-def find_object(
-    image: Float[Tensor, "3 height width"], alpha: Float[Tensor, "1 height width"] | None = None
-) -> Found | None:
-    """Find the object: by the picture's transparency where it varies, by a plain background, else by GrabCut.
+def find_object(image: Float[Tensor, "3 height width"]) -> Found | None:
+    """Find the object in a picture without transparency: by a plain background, else by GrabCut.
 
     Deterministic. The work is done on at most 512 pixels along the longer side, so that its time is bounded.
 
     Args:
         image: colours in [0, 1].
-        alpha: opacity in [0, 1]; one that is above a half everywhere says nothing.
 
     Returns:
-        What was found; None when the picture is transparent, of one colour, or shows no object.
+        What was found; None when the picture is of one colour, or shows no object.
     """
-    if alpha is not None and bool((alpha <= 0.5).any()):
-        return _from_alpha(alpha)
     pixels = image.detach().cpu().permute(1, 2, 0).numpy()
     small = _shrink(pixels, _LARGEST["plain"])
     how: How = "plain"
@@ -64,13 +59,6 @@ def find_object(
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
     confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR[how]) * float(1 - edge)
     return Found(_enlarge(mask, image), how, confidence)
-
-
-def _from_alpha(alpha: Tensor) -> Found | None:
-    solid = alpha > 0.5
-    if float(solid.float().mean()) < _SMALLEST:
-        return None
-    return Found(alpha.detach().clone(), "alpha", 1.0)
 
 
 def _shrink(pixels: np.ndarray, largest: int) -> np.ndarray:

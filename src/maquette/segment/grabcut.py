@@ -43,10 +43,18 @@ def grabcut_mask(pixels: np.ndarray) -> np.ndarray | None:
 
 
 def _photograph(pixels: np.ndarray) -> tuple[int, int, int, int]:
-    """First and last row and column (exclusive) of the picture without bars of one colour along its sides."""
+    """First and last row and column (exclusive) of the picture without bars of one colour along its sides.
+
+    Where every row is of one colour, or every column, none of them is a bar.
+    """
     spread_y, spread_x = (np.ptp(pixels, axis=axis).max(axis=-1) > _BAR for axis in (1, 0))
-    rows, columns = np.flatnonzero(spread_y), np.flatnonzero(spread_x)
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return *_stretch(spread_y), *_stretch(spread_x)
+
+
+def _stretch(kept: np.ndarray) -> tuple[int, int]:
+    """From the first to behind the last that is kept; all where none is."""
+    places = np.flatnonzero(kept)
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, len(kept))
 
 
 def _best_cut(pixels: np.ndarray) -> np.ndarray | None:
