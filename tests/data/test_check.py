@@ -66,6 +66,15 @@ def test_decoding_finds_what_headers_hide(tmp_path: Path) -> None:
     assert "cannot be decoded" in reasons(check_data(tmp_path, "all"))["short.jpg"]
 
 
+def test_a_picture_at_which_the_decoder_fails_is_one_problem(tmp_path: Path) -> None:
+    Image.effect_noise((64, 64), 90).save(tmp_path / "good.bmp")
+    data = (tmp_path / "good.bmp").read_bytes()
+    (tmp_path / "odd.bmp").write_bytes(data[:14] + b"\7" + data[15:])
+    report = check_data(tmp_path)
+    assert [entry.id for entry in report.usable] == ["good.bmp"]
+    assert reasons(report) == {"odd.bmp": "the picture cannot be decoded: Unsupported BMP header type (7)"}
+
+
 def test_the_manifest_is_verified(r2n2: Path) -> None:
     write_manifest(r2n2)
     count = len((r2n2 / "SHA256SUMS").read_text().splitlines())

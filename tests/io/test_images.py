@@ -1,8 +1,11 @@
 """Pictures: kinds of pixels, orientation, bad files."""
 
 import struct
+import subprocess
+import sys
 import time
 import zlib
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -62,10 +65,11 @@ def test_exif_orientation_is_applied(tmp_path):
     assert image_size(tmp_path / "p.png") == (2, 3)
 
 
-def bomb(width, height):
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
+
+def bomb(width, height):
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -97,6 +101,44 @@ def test_bad_pictures(tmp_path):
     for missing in (tmp_path / "no.png", tmp_path):
         with pytest.raises(BadInput):
             load_image(missing)
+
+
+def encoded(kind):
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, kind)
+    return file.getvalue()
+
+
+PNG, BMP, TIFF = map(encoded, ("PNG", "BMP", "TIFF"))
+BROKEN_HEADERS = {
+    "short.png": PNG[:8] + chunk(b"IHDR", bytes(4)) + chunk(b"IEND", b""),
+    "text.png": PNG[:33] + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1 << 23))) + PNG[33:],
+    "header.bmp": BMP[:14] + struct.pack("<I", 7) + BMP[18:],
+    "stream.webp": b"RIFF\x20\0\0\0WEBPVP8 " + bytes(20),
+    "box.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: a b\n" + bytes(50),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_HEADERS)
+def test_whatever_a_decoder_raises_at_a_header_is_bad_input(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(BROKEN_HEADERS[name])
+    with pytest.raises(BadInput, match="the picture cannot be decoded"):
+        image_size(path)
+
+
+def test_decoders_print_nothing(tmp_path):
+    bits, samples = struct.pack("<HHI", 258, 3, 3), struct.pack("<HHIH", 277, 3, 1, 3)
+    assert (TIFF.count(bits), TIFF.count(samples)) == (1, 1)
+    (tmp_path / "warned.tif").write_bytes(TIFF.replace(bits, struct.pack("<HHI", 258, 3, 30_000)))
+    (tmp_path / "logged.tif").write_bytes(TIFF.replace(samples, struct.pack("<HHIH", 277, 3, 1, 4000)))
+    code = (
+        "import sys; from maquette.io.errors import BadInput; from maquette.io.image_files import image_size\n"
+        "for path in sys.argv[1:]:\n    try: image_size(path)\n    except BadInput: print(path)"
+    )
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    ran = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True)
+    assert (ran.stdout.split(), ran.stderr) == (paths, "")
 
 
 def test_programs_that_draw_pictures_are_not_run(tmp_path):

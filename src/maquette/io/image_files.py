@@ -1,6 +1,9 @@
 """What a picture file holds, as arrays; every problem with a file is a `BadInput`. Does without torch."""
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -13,18 +16,31 @@ from .errors import BadInput, ParseError, as_bad_input
 LARGEST_PIXELS = 64_000_000
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
+_NOWHERE = logging.NullHandler()
 
 
-def _open(data: bytes) -> Image.Image:
-    """Read a picture's header; its pixels are decoded only after the size was found acceptable."""
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Turn whatever decoders raise on broken data into `ParseError`; they print nothing."""
+    logging.getLogger("PIL").addHandler(_NOWHERE)  # without any handler, errors are printed
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.filterwarnings("ignore", module=r"PIL\.")
         try:
-            picture = Image.open(BytesIO(data))
+            yield
+        except ParseError:
+            raise
         except Image.DecompressionBombError:
             raise ParseError(f"the picture has more than {LARGEST_PIXELS // 10**6} megapixels") from None
         except UnidentifiedImageError:
             raise ParseError("not a picture in a known format") from None
+        except Exception as error:
+            raise ParseError(f"the picture cannot be decoded: {error}") from error
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read a picture's header; its pixels are decoded only after the size was found acceptable."""
+    with _decoding():
+        picture = Image.open(BytesIO(data))
     if picture.format in _PROGRAMS:
         raise ParseError("not a picture in a known format")
     width, height = picture.size
@@ -99,13 +115,8 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     Raises:
         ParseError: not a picture, more than 64 megapixels (judged by the header, before decoding), or broken.
     """
-    try:
-        picture = _open(data)
-        array = _to_array(_upright(picture, largest))
-    except ParseError:
-        raise
-    except Exception as error:  # decoders raise whatever they like on broken data
-        raise ParseError(f"the picture cannot be decoded: {error}") from error
+    with _decoding():
+        array = _to_array(_upright(_open(data), largest))
     if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
         raise ParseError("pixel values outside 0..1")
     return array if largest is None else _shrink(array, largest)
@@ -124,10 +135,10 @@ def read_file(path: str | PathLike) -> bytes:
 
 def image_size(path: str | PathLike) -> tuple[int, int]:
     """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
-    with as_bad_input(path, ParseError):
-        picture = _open(read_file(path))
-    width, height = picture.size
-    with as_bad_input(path, Exception, say="the picture cannot be decoded"):
+    data = read_file(path)
+    with as_bad_input(path, ParseError), _decoding():
+        picture = _open(data)
+        width, height = picture.size
         turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return (height, width) if turned else (width, height)
 

@@ -141,6 +141,10 @@ def test_what_a_killed_run_left_is_removed_and_broken_files_are_made_again(tmp_p
     assert make_r2n2(jobs, root, CONFIG).made == ("chair-000000",)
     assert not list(root.rglob(".*"))
     assert content(root) == before
+    picture = root / "ShapeNetRendering" / "chair" / "chair-000000" / "rendering" / "02.png"
+    picture.write_bytes(picture.read_bytes()[:8] + b"\0\0\0\4IHDR" + bytes(30))
+    assert make_r2n2(jobs, root, CONFIG).made == ("chair-000000",)
+    assert content(root) == before
 
 
 def test_a_run_without_a_good_mesh_leaves_a_data_set_as_it_is(tmp_path):
