@@ -1,6 +1,7 @@
 """Checkpoints on disk: there and back, whole or not at all."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -90,3 +91,18 @@ def test_a_full_disk_leaves_nothing_behind_and_the_old_one_intact(written, tenso
     assert [entry.name for entry in written.parent.iterdir()] == [written.name]
     assert json.loads((written / "state.json").read_text()) == before
     read_checkpoint(written)
+
+
+def test_where_folders_cannot_be_opened_only_files_are_synced(tmp_path, tensors, monkeypatch):
+    opened, open_any = [], os.open
+
+    def open_file(path, flags, *args, **kwargs):
+        opened.append((os.path.isdir(path), flags & os.O_RDWR))
+        return open_any(path, flags, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.delattr(os, "O_DIRECTORY")
+        patch.setattr(os, "open", open_file)
+        write_checkpoint(tmp_path / "step", tensors, {"step": 7})
+    assert opened == [(False, os.O_RDWR)] * 3
+    assert read_checkpoint(tmp_path / "step").state["step"] == 7

@@ -1,5 +1,6 @@
 """Several processes on one machine."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import pytest
 
+from maquette.training import processes
 from maquette.training.processes import Place, run_processes
 
 
@@ -56,3 +58,14 @@ run_processes(2, [sys.executable, "-c", {count!r}])
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(30) == 0
     assert [path.read_text() for path in tmp_path.iterdir()] == ["x", "x"]
+
+
+def test_a_system_without_hang_ups_hands_on_the_other_signals(monkeypatch):
+    monkeypatch.delattr(signal, "SIGHUP")
+    spec = importlib.util.spec_from_file_location("processes_without_hang_ups", processes.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    fresh = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, fresh)
+    spec.loader.exec_module(fresh)
+    assert fresh._HANDED_ON == (signal.SIGINT, signal.SIGTERM)

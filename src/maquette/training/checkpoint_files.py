@@ -103,7 +103,10 @@ def _sum_of_words(state: Mapping[str, Any]) -> str:
 
 
 def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    """Have the system write what it still holds back of a file or, where folders can be opened, of a folder."""
+    if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # some want to write what they sync
     try:
         os.fsync(handle)
     finally:

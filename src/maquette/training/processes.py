@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 30.0
-_HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HANDED_ON = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass(frozen=True)

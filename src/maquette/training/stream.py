@@ -1,5 +1,6 @@
 """Batches of consecutive steps, made ahead of time by worker processes."""
 
+import multiprocessing
 import signal
 from collections.abc import Sized
 
@@ -90,10 +91,15 @@ def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader:
         batch_size=None,
         sampler=_Range(start * batches.config.accumulate, len(batches)),
         num_workers=workers,
-        multiprocessing_context="fork" if workers else None,
+        multiprocessing_context=_context() if workers else None,
         worker_init_fn=_start_worker if workers else None,
         generator=torch.Generator(),
     )
+
+
+def _context() -> str | None:
+    """Forked processes start at once; None for the platform's own way where there are none."""
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() else None
 
 
 class _Range(Sized):
