@@ -76,6 +76,21 @@ def test_each_with_a_mask_that_is_not_there(maquette, picture, weights, tmp_path
     assert [path.name for path in out.glob("*.glb")] == ["chair_2.glb"]
 
 
+def test_neither_are_masks_nor_other_pictures_written_over(maquette, weights, tmp_path):
+    for name in ("chair.png", "chair_preview.png"):
+        Image.fromarray(pixels()).save(tmp_path / name)
+    Image.fromarray(pixels()[..., 0] < 200).save(tmp_path / "table_preview.png")
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    chair, mask, places = tmp_path / "chair.png", tmp_path / "table_preview.png", ("--weights", weights)
+    ran = maquette("reconstruct", chair, "--mask", mask, "-o", tmp_path / "table.glb", *places)
+    assert (ran.code, "table_preview.png: is one of the pictures" in ran.err) == (3, True)
+    files = (chair, tmp_path / "chair_preview.png")
+    ran = maquette("reconstruct", *files, "--each", "-o", tmp_path, *places)
+    assert "skipped " + str(files[1]) + ": is one of the pictures" in ran.out
+    assert {file: file.read_bytes() for file in before} == before
+    assert (tmp_path / "chair_preview.glb").is_file()
+
+
 def test_a_picture_is_not_written_over(maquette, weights, tmp_path):
     path = tmp_path / "chair_preview.png"
     Image.fromarray(pixels()).save(path)

@@ -86,6 +86,7 @@ def _check_names(options: Evaluate) -> None:
         raise Refusal("--study and --views: one of the two")
     for count in options.views:
         at_least(1, views=count)
+    at_least(0, seed=options.seed)
 
 
 def _place(options: Evaluate) -> Path | None:

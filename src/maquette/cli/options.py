@@ -93,10 +93,13 @@ def set_up(options: Compute) -> "torch.device":
 
 
 def at_least(least: int | float, **values: int | float | None) -> None:
-    """Refuse any of the named values that is below `least`; None passes."""
+    """Refuse any of the named values that is below `least`, or no number of 63 bits; None passes."""
     for name, value in values.items():
+        word = f"--{name.replace('_', '-')} {value}"
         if value is not None and not value >= least:
-            raise Refusal(f"--{name.replace('_', '-')} {value}: at least {least} is needed")
+            raise Refusal(f"{word}: at least {least} is needed")
+        if value is not None and value >= 2**63:
+            raise Refusal(f"{word}: is too large")
 
 
 def picture_size(text: str) -> tuple[int, int]:

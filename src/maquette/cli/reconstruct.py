@@ -21,6 +21,8 @@ _ASSETS = Path(__file__).parents[1] / "assets"
 _MESHES = (".glb", ".obj", ".ply")
 _UNSURE_MASK = 0.3
 
+Pairs = list[tuple[Path, Path | None]]  # pictures and their masks
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reconstruct(Compute):
@@ -65,7 +67,7 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     masks = options.mask or (None,) * len(files)
     with console.stdout_for_numbers():
-        pairs = list(zip(files, masks, strict=True))
+        pairs: Pairs = list(zip(files, masks, strict=True))
         console.write_json(_every(options, pairs, console) if options.each else _one(options, pairs, console))
 
 
@@ -105,19 +107,23 @@ def _check_out(options: Reconstruct) -> None:
         raise BadInput(options.out, "is a file; with --each the output is a folder")
 
 
-def _one(options: Reconstruct, pairs: list[tuple[Path, Path | None]], console: Console) -> dict[str, Any]:
+def _one(options: Reconstruct, pairs: Pairs, console: Console) -> dict[str, Any]:
     pictures = [_read(*pair) for pair in pairs]
+    _spare(pairs, options.out)
     system = _load(options)
     return _make(system, _seen(pictures), options.out, console)
 
 
-def _every(options: Reconstruct, pairs: list[tuple[Path, Path | None]], console: Console) -> dict[str, Any]:
+def _every(options: Reconstruct, pairs: Pairs, console: Console) -> dict[str, Any]:
     """A mesh of every picture; those that cannot be used are named and counted."""
     system, made, problems = None, [], []
     names = _distinct_stems([file for file, _ in pairs])
     for (file, mask), name in zip(pairs, names, strict=True):
+        out = options.out / f"{name}.glb"
         try:
-            seen = _seen([_read(file, mask)])
+            picture = _read(file, mask)
+            _spare(pairs, out)
+            seen = _seen([picture])
         except BadInput as problem:
             problems.append(problem)
             console.say(f"skipped {problem}")
@@ -125,7 +131,7 @@ def _every(options: Reconstruct, pairs: list[tuple[Path, Path | None]], console:
         system = system or _load(options)
         with as_bad_input(options.out, OSError, say="cannot be written"):
             options.out.mkdir(exist_ok=True)
-        made.append(_make(system, seen, options.out / f"{name}.glb", console))
+        made.append(_make(system, seen, out, console))
     if not made:
         raise (
             problems[0]
@@ -166,19 +172,20 @@ def _seen(pictures: list[Picture]) -> "Seen":
 def _make(system: Any, seen: "Seen", out: Path, console: Console) -> dict[str, Any]:
     from ..reconstruct import files_of, reconstruct, write
 
-    files = files_of(out)
-    _spare(seen.views.names or (), files)
     report = write(reconstruct(seen, system)[0], seen, out)
-    for file in files:
+    for file in files_of(out):
         console.say(f"wrote {file}")
     _tell(report, console)
     return report
 
 
-def _spare(pictures: Sequence[str], files: list[Path]) -> None:
-    """Refuse to write over the pictures themselves."""
-    for file in files:
-        if any(os.path.realpath(file) == os.path.realpath(picture) for picture in pictures):
+def _spare(pairs: Pairs, out: Path) -> None:
+    """Refuse to write over a picture or a mask."""
+    from ..reconstruct import files_of
+
+    read = {os.path.realpath(file) for pair in pairs for file in pair if file is not None}
+    for file in files_of(out):
+        if os.path.realpath(file) in read:
             raise BadInput(file, "is one of the pictures; give the output another name")
 
 

@@ -49,7 +49,8 @@ def lift_reconstruction(
     """
     if not views.has_masks or views.masks is None:
         raise ValueError("every picture needs a mask")
-    masks = [mask for mask in views.masks if mask is not None]
+    views = views.to(occupancy.device)
+    masks = [mask for mask in views.masks or () if mask is not None]
     began = time.perf_counter()
     surface = find_surface(occupancy, threshold)
     surfaced = time.perf_counter()

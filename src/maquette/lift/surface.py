@@ -83,7 +83,7 @@ def _reachable_threshold(field: Tensor, threshold: float) -> float:
     """The threshold, or a lower one that makes a small share of the grid solid where nothing reaches it."""
     if bool((field >= threshold).any()):
         return threshold
-    count = max(1, int(field.numel() * _FEWEST))
+    count = max(1, min(int(field.numel() * _FEWEST), int((field > 0).sum())))
     return float(field.flatten().topk(count).values[-1])
 
 

@@ -1,6 +1,7 @@
 """Whatever a person has as pictures of one object, as `Views`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -29,7 +30,7 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
         ValueError: no pictures, or shapes and values that are not those of pictures.
     """
     if isinstance(pictures, Views):
-        return pictures
+        return replace(pictures, images=[image.float() for image in pictures.images])
     single = isinstance(pictures, str | PathLike) or (
         isinstance(pictures, np.ndarray | Tensor) and pictures.ndim <= 3
     )

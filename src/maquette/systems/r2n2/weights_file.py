@@ -58,8 +58,8 @@ def read_settings(weights: Weights) -> tuple[NetworkConfig, ViewsConfig, float]:
         network = typed(NetworkConfig, config.get("network", {}), "network")
         views = typed(ViewsConfig, config.get("views", {"size": network.size}), "views")
         threshold = config.get("threshold", THRESHOLD)
-        if not isinstance(threshold, float) or not 0 <= threshold <= 1:
-            raise ValueError(f"threshold must lie in [0, 1], got {threshold!r}")
+        if not isinstance(threshold, float) or not 0 < threshold <= 1:
+            raise ValueError(f"threshold must lie in (0, 1], got {threshold!r}")
         if not isinstance(config.get("training", {}), Mapping):
             raise ValueError("training must be an object")
         if views.framing == "camera" and not views.size <= views.render_size <= _LARGEST_PICTURE:
