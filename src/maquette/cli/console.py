@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from ..io.errors import BadInput, as_bad_input
 from ..io.json_text import json_text
 from .refusals import need_place
 
@@ -27,6 +28,8 @@ class Console:
         self._results = sys.stdout
         if json_file is not None and not self._to_stdout:
             need_place(json_file)
+            if json_file.is_dir():
+                raise BadInput(json_file, "is a folder; the numbers need a file")
 
     @property
     def _to_stdout(self) -> bool:
@@ -54,7 +57,10 @@ class Console:
             return
         from ..io.atomic import replacing
 
-        with replacing(self._json_file, "w") as file:
+        with (
+            as_bad_input(self._json_file, OSError, say="cannot be written"),
+            replacing(self._json_file, "w") as file,
+        ):
             file.write(text)
 
     @contextmanager
