@@ -214,6 +214,16 @@ def test_a_run_that_is_resumed_keeps_its_settings_but_may_get_more_steps(whole, 
             read(*words)
 
 
+@pytest.mark.parametrize(
+    "way", ["-o{}", "-o={}", "--out={}", "-o none -o {}", "-o {} --recipe seed001 --recipe best"]
+)
+def test_the_run_is_found_however_it_is_named(whole, way):
+    settings = read_settings(["r2n2", "--resume", *way.format(whole).split()])
+    assert settings.stored is not None
+    assert settings.options.out == whole
+    assert settings.recipe == "best"
+
+
 def test_other_data_are_refused(maquette, whole):
     ran = maquette("train", "r2n2", "--resume", "-o", whole, "--shapes", "families:50")
     assert ran.code == 2

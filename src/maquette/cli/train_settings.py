@@ -143,14 +143,20 @@ def _recipes(system: str) -> dict[str, Callable[..., Any]]:
 
 
 def _word(words: Sequence[str], *names: str) -> str | None:
-    """What stands behind an option, before the words are read as a whole."""
+    """What stands behind an option, or is joined to its short name, before the words are read as a whole.
+
+    Of several the last, as in that reading.
+    """
+    found = None
     for i, word in enumerate(words):
-        if word in names and i + 1 < len(words):
-            return words[i + 1]
         name, equals, value = word.partition("=")
-        if equals and name in names:
-            return value
-    return None
+        if word in names:
+            found = words[i + 1] if i + 1 < len(words) else found
+        elif equals and name in names:
+            found = value
+        elif word[:2] in names:
+            found = word[2:]
+    return found
 
 
 def _stored(words: Sequence[str], system: str) -> dict[str, Any] | None:
