@@ -51,9 +51,6 @@ def test_numbers_and_table() -> None:
     assert row["difference"] < 1e-5
     assert row["reference_seconds"] is None
     assert row["reconstruction"]["1"]["macs"] < row["reconstruction"]["2"]["macs"]
-    training = row["training"]
-    assert training["ratio"] == training["ours"]["median"] / training["twin"]["median"]
-    assert training["ours"]["best"] <= training["ours"]["median"]
     text = r2n2.table(result)
     assert "reconstruction, 2 views" in text
     assert len(text.splitlines()) == 5

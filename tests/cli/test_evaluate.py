@@ -113,6 +113,8 @@ def test_pictures_on_disk_with_a_broken_one(maquette, tmp_path: Path, weights: P
             "one of the two",
         ),
         (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "families:0"], 2, "families:0"),
+        (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S", "--seed", "-1"], 2, "at least 0"),
+        (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S", "--seed", str(2**64)], 2, "is too large"),
         (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S", "--split-file", "x"], 2, "goes with --data"),
         (["r2n2", "S/nothing", "--protocol", "pix2vox", "--shapes", "S"], 3, "no such file"),
         (["r2n2", "S/0.ply", "--protocol", "pix2vox", "--shapes", "S"], 3, "not a whole safetensors file"),

@@ -209,7 +209,7 @@ def test_an_object_keeps_its_colours_in_all_its_pictures(pack) -> None:
     ("change", "says"),
     [
         ({"size": 50}, "cannot be cut out"),
-        ({"ratio": (0.1, 0.5)}, "within the object"),
+        ({"ratio": (0.1, 0.5)}, "ratio must rise within"),
         ({"backgrounds": ()}, "at least one kind"),
         ({"backgrounds": ("photos",)}, "need a folder"),
     ],

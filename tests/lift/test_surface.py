@@ -93,6 +93,14 @@ def test_never_empty():
     assert find_surface(field, 0.1).threshold == 0.1
 
 
+def test_few_cells_below_the_threshold():
+    field = torch.zeros(32, 32, 32)
+    field[10:13, 10:13, 10:13] = 0.2
+    surface = find_surface(field, 0.4)
+    assert surface.threshold == pytest.approx(0.2)
+    assert is_closed(surface.mesh)
+
+
 @pytest.mark.parametrize("value", [0.0, 0.01, 0.5, 1.0])
 def test_constant_fields(value):
     surface = find_surface(torch.full((8, 8, 8), value), 0.4)

@@ -52,6 +52,11 @@ def test_transparency_is_the_mask(tmp_path) -> None:
     assert views.masks[2] is None
 
 
+def test_views_of_any_float_are_computed_in_one() -> None:
+    views = Views([torch.rand(3, 4, 5, dtype=torch.float64), torch.rand(3, 4, 5).half()])
+    assert {image.dtype for image in as_views(views).images} == {torch.float32}
+
+
 def test_a_stray_transparent_pixel_is_no_mask() -> None:
     picture = torch.ones(4, 5, 5)
     picture[3, 0, 0] = 0.98

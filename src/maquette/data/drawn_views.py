@@ -17,7 +17,6 @@ from .takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, mirrored, training_take
 from .views_config import ViewsConfig, check_pictures
 
 _STREAM = 2
-_NEAREST = 0.3  # ratio; the camera must stay outside of the object, whose radius is 0.5
 
 
 class DrawnViews:
@@ -44,7 +43,7 @@ class DrawnViews:
         config: ViewsConfig,
         seed: int = 0,
     ) -> None:
-        _check(config)
+        check_pictures(config)
         self.pack, self.config, self.seed = pack, config, seed
         photos = None
         if "photos" in config.backgrounds:
@@ -159,9 +158,3 @@ def scene_of(pack: ShapePack, photos: Tensor | None = None) -> Scene:
         palette_starts=pack.palette_starts.int(),
         photos=photos,
     )
-
-
-def _check(config: ViewsConfig) -> None:
-    check_pictures(config)
-    if min(config.ratio) < _NEAREST:
-        raise ValueError(f"at a ratio of {min(config.ratio)} the camera would be within the object")

@@ -4,6 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Range = tuple[float, float]
+_RANGES = {
+    "margin": (0.0, 10.0),
+    "azimuth": (-3600.0, 3600.0),
+    "elevation": (-90.0, 90.0),
+    "ratio": (0.3, 10.0),  # at 2 / 7 the camera would touch the object's bounding ball
+    "plain": (0.0, 1.0),
+}
+_MOST = {"shift": 10.0, "texture": 1.0, "jitter": 1.0, "flip": 1.0, "noise": 1.0}
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,21 @@ def check_pictures(config: ViewsConfig) -> None:
     """Refuse settings of which no picture can be made.
 
     Raises:
-        ValueError: a square larger than the picture that it is cut out of, or backgrounds that are not there.
+        ValueError: a square larger than the picture that it is cut out of, backgrounds that are not there, ranges
+            that fall, cameras within the object, or numbers that are not finite or not in their range.
     """
     if config.size < 1 or (config.framing == "camera" and config.render_size < config.size):
         raise ValueError(f"pictures of {config.size} cannot be cut out of {config.render_size} pixels")
+    for name, (least, most) in _RANGES.items():
+        first, last = getattr(config, name)
+        if not least <= first <= last <= most:
+            raise ValueError(f"{name} must rise within [{least:g}, {most:g}], got {first:g} to {last:g}")
+    for name, most in _MOST.items():
+        if not 0 <= getattr(config, name) <= most:
+            raise ValueError(f"{name} must lie in [0, {most:g}], got {getattr(config, name):g}")
+    for source, weight in config.source_weights:
+        if not 0 < weight < float("inf"):
+            raise ValueError(f"source_weights must be positive, got {weight:g} for {source}")
     if not config.backgrounds:
         raise ValueError("at least one kind of background is needed")
     if "photos" in config.backgrounds and config.photos is None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from maquette.data.views_config import ViewsConfig
 from maquette.systems.r2n2.config import VARIANTS
 from maquette.systems.r2n2.recipes import RECIPES, LossConfig, R2N2Config
 from maquette.training.typed import typed
@@ -32,7 +33,9 @@ def test_original_is_as_published():
 def test_seed001_has_the_learning_rate_that_its_report_means():
     config = RECIPES["seed001"]("simple-lstm-3")
     assert (config.training.lr, config.training.batch, config.training.views) == (1e-4, 64, (1, 20))
-    assert config.training.decay_biases
+    assert (config.training.decay_biases, config.training.weight_decay) == (True, 5e-5)
+    assert (config.training.optimiser, config.training.schedule) == ("adam", "constant")
+    assert (config.views.replacement, config.views.flip, config.views.plain) == (False, 0.0, (1.0, 1.0))
     assert config.network.tail == "seed001"
 
 
@@ -40,6 +43,23 @@ def test_seed001_has_the_learning_rate_that_its_report_means():
 def test_weights_of_the_loss_must_make_sense(weights):
     with pytest.raises(ValueError, match="weights of the loss"):
         LossConfig(*map(float, weights))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ratio": (0.1, 0.2)}, r"ratio must rise within \[0.3, 10\], got 0.1 to 0.2"),
+        ({"elevation": (30.0, 25.0)}, "elevation must rise"),
+        ({"elevation": (0.0, 100.0)}, "elevation must rise"),
+        ({"margin": (float("nan"), 0.1)}, "margin must rise"),
+        ({"noise": float("nan")}, r"noise must lie in \[0, 1\], got nan"),
+        ({"flip": 7.0}, "flip must lie in"),
+        ({"source_weights": (("a", 0.0),)}, "source_weights must be positive, got 0 for a"),
+    ],
+)
+def test_pictures_that_cannot_be_taken(change, reason):
+    with pytest.raises(ValueError, match=reason):
+        R2N2Config(views=ViewsConfig(**change))
 
 
 def test_azimuths_of_mirrored_pictures_are_known_only_with_mirrored_voxels():

@@ -89,7 +89,9 @@ def seed001(variant: str = "residual-gru-3") -> R2N2Config:
     1e-4, which is used here. Adam with 5e-5 of every weight, biases too, added to its gradient. The last skip
     connection of the residual decoder starts one convolution later than published. Its pictures come from a
     camera of 60 degrees at 2.7 units from an object of largest coordinate 1, before white, without crop; an
-    object appears about as large at 0.8 of R2N2's distance, which is used here. Its code never reduces the
+    object appears about as large at 0.8 of R2N2's distance, which is used here. The report's cameras stand evenly
+    around the object, its code's on one curve of equal azimuth and elevation; here both angles are drawn evenly in
+    degrees, which crowds the poles: a third of the pictures is from beyond 60 degrees. Its code never reduces the
     learning rate.
     """
     return R2N2Config(

@@ -1,7 +1,7 @@
 """What a weights file of 3D-R2N2 holds beside its tensors."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from os import PathLike
 from typing import Any
 
@@ -30,7 +30,8 @@ def write_weights(
     Args:
         path: the file to write or replace.
         network: its weights.
-        views: how its training pictures were taken.
+        views: how its training pictures were taken; a folder of photographs behind them is not kept, since pictures
+            without augmentation need none.
         threshold: least probability of a solid cell.
         training: what is to be known of its training, as JSON can hold it.
         precision: of the tensors in the file.
@@ -38,9 +39,10 @@ def write_weights(
     Raises:
         BadInput: the file cannot be written.
     """
+    backgrounds = tuple(kind for kind in views.backgrounds if kind != "photos") or ("plain",)
     config = {
         "network": asdict(network.config),
-        "views": asdict(views),
+        "views": asdict(replace(views, photos=None, backgrounds=backgrounds)),
         "threshold": threshold,
         "training": dict(training),
     }
