@@ -8,14 +8,14 @@ import json
 import zipfile
 import zlib
 from os import PathLike
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 
 from ..io.atomic import replacing
-from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.errors import ParseError, as_bad_input
+from ..io.image_files import need_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .pack_data import ShapePack, starts_of
@@ -118,8 +118,7 @@ def read_pack(path: str | PathLike) -> ShapePack:
         BadInput: missing, not a pack, of another version, truncated, or with numbers that do not fit each other;
             sizes are compared before anything of that size is made.
     """
-    if Path(path).is_dir():
-        raise BadInput(path, "is a folder, not a packed file")
+    need_file(path)
     with as_bad_input(path, OSError, *_BROKEN), open(path, "rb") as file:
         return _read(file)
 

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from .errors import ParseError
+from .errors import BadInput, ParseError
 from .gltf_nodes import node_matrices
-from .image_files import decode_image
+from .image_files import decode_image, read_file
 
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
 _ITEMS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -229,9 +229,9 @@ def _from_uri(asset: Asset, uri: str) -> bytes:
     if asset.folder is None or "://" in uri:
         raise ParseError(f"Unexpected URI type: {uri[:60]}")
     try:
-        return (asset.folder / unquote(uri)).read_bytes()
-    except OSError as error:
-        raise ParseError(f"{uri}: {error.strerror}") from None
+        return read_file(asset.folder / unquote(uri))
+    except BadInput as error:
+        raise ParseError(f"{uri}: {error.reason}") from None
 
 
 def access(asset: Asset, index: int) -> np.ndarray:

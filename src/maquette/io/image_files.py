@@ -1,6 +1,9 @@
 """What a picture file holds, as arrays; every problem with a file is a `BadInput`. Does without torch."""
 
 import logging
+import os
+import re
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,7 @@ LARGEST_PIXELS = 64_000_000
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 _NOWHERE = logging.NullHandler()
+_FROM_SHELL = re.compile(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
 
 
 @contextmanager
@@ -122,10 +126,24 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     return array if largest is None else _shrink(array, largest)
 
 
-def read_file(path: str | PathLike) -> bytes:
-    """The content of a file that is there and not empty; else `BadInput`."""
-    if Path(path).is_dir():
+def need_file(path: str | PathLike) -> None:
+    """Refuse what is missing or no file: opening a named pipe would wait for ever. What the shell has opened
+    already (`/dev/stdin`, and `/dev/fd/N` of a process substitution) passes.
+
+    Raises:
+        BadInput: it is refused.
+    """
+    with as_bad_input(path, OSError, ValueError):
+        mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
         raise BadInput(path, "is a folder, not a file")
+    if not stat.S_ISREG(mode) and not _FROM_SHELL.fullmatch(str(path)):
+        raise BadInput(path, "is a pipe or a device, not a file")
+
+
+def read_file(path: str | PathLike) -> bytes:
+    """The content of a file that `need_file` lets pass and that is not empty; else `BadInput`."""
+    need_file(path)
     with as_bad_input(path, OSError, ValueError):
         data = Path(path).read_bytes()
     if not data:
