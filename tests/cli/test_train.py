@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data_layouts import CHAIRS, write_r2n2
-from maquette.cli.console import Console
 from maquette.cli.refusals import Refusal
-from maquette.cli.train import _open
 from maquette.cli.train_settings import read_settings
 from maquette.data.pack import pack_shapes, write_pack
 from maquette.io import save_mesh
@@ -46,16 +43,6 @@ def resume(whole: Path, folder: Path) -> tuple[int, str]:
         ["train", "r2n2", "--resume", "--no-evaluation", "--threads", 1, "--workers", 0, "-o", folder], said
     )
     return code, said.read_text()
-
-
-def test_objects_that_are_left_out_are_named(tmp_path, capsys):
-    root = write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}, views=2)
-    (root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox").write_bytes(b"#binvox 1")
-    settings = read_settings(["r2n2", "--data", str(root), "-o", str(tmp_path / "run")])
-    assert len(_open(settings, Console()).entries) == 4
-    said = capsys.readouterr().out
-    assert "b/model.binvox: header: the header has no line 'data'" in said
-    assert "4 objects: 3 train, 0 val, 1 test; 1 left out" in said
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,18 @@
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
+from .train_data import join, names, prepare, with_stored_data
 from .train_init import read_tensors, start_from
 from .train_settings import Settings, Train, read_settings
-from .view_source import need_source, open_shapes, open_source
+from .view_source import need_source
 
 if TYPE_CHECKING:
     import torch
@@ -26,39 +25,19 @@ if TYPE_CHECKING:
     from ..training.run_folder import RunFolder
 
 _WORKERS_ON_CPU = 2
-_WAIT_SECONDS = 0.2
-_MOST_NAMED = 20
 _PROTOCOL = "r2n2-2016"
 
 
 def run(words: Sequence[str]) -> None:
     """Read the words, judge them, then train."""
     settings = read_settings(words)
-    options = _with_stored_data(settings)
+    options = with_stored_data(settings)
     _check(options, settings)
     place = _place()
     if options.processes is not None and options.processes > 1 and place.world == 1:
         raise SystemExit(_start_processes(options.processes, words))
     console = Console(options.quiet or not place.is_first)
     _train(replace(settings, options=options), place, console)
-
-
-def _with_stored_data(settings: Settings) -> Train:
-    """The options with the data of the run that is resumed."""
-    options = settings.options
-    if settings.stored is None:
-        return options
-    data = settings.stored["data"]
-    for name in ("shapes", "data", "split_file"):
-        given = getattr(options, name)
-        if given is not None and _named(given) != data.get("given", {}).get(name):
-            raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
-    stored = {name: data.get(name) for name in ("shapes", "data", "split_file")}
-    return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
-
-
-def _named(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _check(options: Train, settings: Settings) -> None:
@@ -103,8 +82,7 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     module = None
     if settings.initial is not None:  # weights that cannot be used leave no folder behind
         module = _module(settings, folder, console)
-    settings = _prepare(settings, folder, console) if place.is_first else _wait_for(settings, folder)
-    source = _open(settings, console)
+    settings, source = (prepare if place.is_first else join)(settings, folder, console)
     from ..report.voxel_pictures import draw_pair
     from ..training.fit import FitOptions, fit
     from ..training.keeper import Voice
@@ -126,7 +104,7 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
         return
     about_weights = {
         "recipe": settings.recipe,
-        "data": _names(folder.read_config()["data"]["given"]),
+        "data": names(folder.read_config()["data"]["given"]),
         "init": _of_initial(settings),
         "steps_done": fitted.steps,
     }
@@ -182,74 +160,6 @@ def _beside_bar(advance: Advance) -> Advance:
 def _usual_workers(kind: str, options: Train) -> int:
     """Pictures on disk are read ahead everywhere; drawn ones only on a CPU."""
     return 0 if kind != "cpu" and options.data is None else _WORKERS_ON_CPU
-
-
-def _prepare(settings: Settings, folder: "RunFolder", console: Console) -> Settings:
-    """Make the folder of a new run, with its shapes as a pack; returns the settings with that pack as data."""
-    options = settings.options
-    if settings.stored is not None:
-        if asdict(settings.config) != settings.stored["config"]:  # more steps
-            folder.write_config({**settings.stored, "config": asdict(settings.config)})
-        return settings
-    folder.path.mkdir(exist_ok=True)
-    given = {name: _named(getattr(options, name)) for name in ("shapes", "data", "split_file")}
-    if options.shapes is not None and not Path(options.shapes).is_file():
-        from ..data.pack import write_pack
-
-        pack, problems = open_shapes(options.shapes, console)
-        write_pack(pack, folder.pack)
-        for problem in problems:
-            console.say(f"left out {problem.path}: {problem.reason}")
-        options = replace(options, shapes=str(folder.pack))
-    data = {name: _absolute(name, getattr(options, name)) for name in ("shapes", "data", "split_file")}
-    folder.write_config(_about_run(settings, {**data, "given": given}))
-    return replace(settings, options=options)
-
-
-def _names(given: dict[str, str | None]) -> dict[str, str | None]:
-    """What the data were, without the folders that they lie in: weights go to other people."""
-    return {name: value and Path(value).name for name, value in given.items()}
-
-
-def _absolute(name: str, value: Any) -> str | None:
-    if value is None or (name == "split_file" and value == "sorted"):
-        return value
-    return str(Path(value).resolve())
-
-
-def _about_run(settings: Settings, data: dict[str, Any]) -> dict[str, Any]:
-    from .. import __version__
-
-    return {
-        "maquette": __version__,
-        "system": settings.system,
-        "recipe": settings.recipe,
-        "data": data,
-        "init": None if settings.initial is None else asdict(settings.initial),
-        "config": asdict(settings.config),
-    }
-
-
-def _wait_for(settings: Settings, folder: "RunFolder") -> Settings:
-    """In the other processes: wait until the first one has made the folder, and take the data from there."""
-    while not folder.config_file.exists():
-        time.sleep(_WAIT_SECONDS)
-    stored = folder.read_config()
-    return replace(settings, options=_with_stored_data(replace(settings, stored=stored)))
-
-
-def _open(settings: Settings, console: Console) -> "ViewSource":
-    config = settings.config
-    opened = open_source(settings.options, config.views, console, config.training.seed)
-    splits = [entry.split for entry in opened.source.entries]
-    counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
-    for problem in opened.problems[:_MOST_NAMED]:
-        console.say(f"left out {problem.path}: {problem.reason}")
-    left_out = f"; {len(opened.problems)} left out" if opened.problems else ""
-    console.say(f"{len(splits)} objects: {', '.join(counts)}{left_out}")
-    if "train" not in splits:
-        raise BadInput(opened.name, "has nothing in its train split")
-    return opened.source
 
 
 def _evaluate(settings: Settings, source: "ViewSource", console: Console) -> None:

@@ -1,0 +1,139 @@
+"""`train`: what a run is trained on, from its words or its `config.json`, and the making of its folder."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..io.errors import BadInput, as_bad_input
+from .console import Console
+from .refusals import Refusal
+from .train_settings import Settings, Train
+from .view_source import open_shapes, open_source
+
+if TYPE_CHECKING:
+    from ..data.batch import ViewSource
+    from ..training.run_folder import RunFolder
+
+_NAMES = ("shapes", "data", "split_file")
+_WAIT_SECONDS = 0.2
+_MOST_NAMED = 20
+
+
+def with_stored_data(settings: Settings) -> Train:
+    """The options with the data of the run that is resumed; refuses other ones."""
+    options = settings.options
+    if settings.stored is None:
+        return options
+    data = settings.stored["data"]
+    for name in _NAMES:
+        given = getattr(options, name)
+        if given is not None and _named(given) != data.get("given", {}).get(name):
+            raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
+    stored = {name: data.get(name) for name in _NAMES}
+    return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
+
+
+def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "ViewSource"]:
+    """Open the data and make the folder of a new run, with its shapes as a pack.
+
+    `config.json` is written last, when the data have turned out to be usable; without it nothing stays.
+
+    Returns:
+        the settings, with that pack as data, and the source.
+    """
+    if settings.stored is not None:
+        source = _open(settings, console)
+        if asdict(settings.config) != settings.stored["config"]:  # more steps
+            folder.write_config({**settings.stored, "config": asdict(settings.config)})
+        return settings, source
+    options = settings.options
+    data = {name: _absolute(name, getattr(options, name)) for name in _NAMES}
+    data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
+    with _made_or_gone(folder):
+        if options.shapes is not None and not Path(options.shapes).is_file():
+            _pack(options.shapes, folder, console)
+            data["shapes"] = str(folder.pack.resolve())
+            settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
+        source = _open(settings, console)
+        folder.write_config(_about_run(settings, data))
+    return settings, source
+
+
+def join(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "ViewSource"]:
+    """In the other processes: wait until the first one has made the folder, and take the data from there."""
+    while not folder.config_file.exists():
+        time.sleep(_WAIT_SECONDS)
+    stored = folder.read_config()
+    settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
+    return settings, _open(settings, console)
+
+
+def names(given: dict[str, str | None]) -> dict[str, str | None]:
+    """What the data were, without the folders that they lie in: weights go to other people."""
+    return {name: value and Path(value).name for name, value in given.items()}
+
+
+@contextmanager
+def _made_or_gone(folder: "RunFolder") -> Iterator[None]:
+    """Make the folder of a run; where the block ends badly, what it made is taken away again."""
+    was_there, had_pack = folder.path.exists(), folder.pack.exists()
+    with as_bad_input(folder.path, OSError, say="cannot be written"):
+        folder.path.mkdir(exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            if not had_pack:
+                folder.pack.unlink(missing_ok=True)
+            if not was_there:
+                folder.path.rmdir()
+        raise
+
+
+def _pack(shapes: str, folder: "RunFolder", console: Console) -> None:
+    from ..data.pack import write_pack
+
+    pack, problems = open_shapes(shapes, console)
+    write_pack(pack, folder.pack)
+    for problem in problems:
+        console.say(f"left out {problem.path}: {problem.reason}")
+
+
+def _open(settings: Settings, console: Console) -> "ViewSource":
+    config = settings.config
+    opened = open_source(settings.options, config.views, console, config.training.seed)
+    splits = [entry.split for entry in opened.source.entries]
+    counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
+    for problem in opened.problems[:_MOST_NAMED]:
+        console.say(f"left out {problem.path}: {problem.reason}")
+    left_out = f"; {len(opened.problems)} left out" if opened.problems else ""
+    console.say(f"{len(splits)} objects: {', '.join(counts)}{left_out}")
+    if "train" not in splits:
+        raise BadInput(opened.name, "has nothing in its train split")
+    return opened.source
+
+
+def _named(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _absolute(name: str, value: Any) -> str | None:
+    if value is None or (name == "split_file" and value == "sorted"):
+        return value
+    return str(Path(value).resolve())
+
+
+def _about_run(settings: Settings, data: dict[str, Any]) -> dict[str, Any]:
+    from .. import __version__
+
+    return {
+        "maquette": __version__,
+        "system": settings.system,
+        "recipe": settings.recipe,
+        "data": data,
+        "init": None if settings.initial is None else asdict(settings.initial),
+        "config": asdict(settings.config),
+    }

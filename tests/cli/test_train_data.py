@@ -1,0 +1,55 @@
+"""What `maquette train` says of its data, and what it leaves behind where they cannot be used."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data_layouts import CHAIRS, write_r2n2
+from maquette.cli.console import Console
+from maquette.cli.train_data import _open
+from maquette.cli.train_settings import read_settings
+
+
+def test_objects_that_are_left_out_are_named(tmp_path, capsys):
+    root = write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}, views=2)
+    (root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox").write_bytes(b"#binvox 1")
+    settings = read_settings(["r2n2", "--data", str(root), "-o", str(tmp_path / "run")])
+    assert len(_open(settings, Console()).entries) == 4
+    said = capsys.readouterr().out
+    assert "b/model.binvox: header: the header has no line 'data'" in said
+    assert "4 objects: 3 train, 0 val, 1 test; 1 left out" in said
+
+
+def unusable(tmp_path: Path, kind: str) -> list[object]:
+    """Words that are good until the data are opened."""
+    if kind == "meshes":
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "a.ply").write_text("ply")
+        return ["--shapes", tmp_path / "data"]
+    if kind == "photos":
+        return [
+            "--shapes",
+            "families:9",
+            "--views.backgrounds",
+            "photos",
+            "--views.photos",
+            tmp_path / "none",
+        ]
+    root = write_r2n2(tmp_path / "data", {CHAIRS: ["a"]}, views=2)
+    if kind == "layout":
+        shutil.rmtree(root / "ShapeNetVox32")
+    return ["--data", root]
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+@pytest.mark.parametrize("kind", ["meshes", "photos", "layout", "split"])
+def test_unusable_data_leave_nothing_behind(maquette, tmp_path, kind, was_there):
+    run_folder = tmp_path / "run"
+    if was_there:
+        run_folder.mkdir()
+    ran = maquette("train", "r2n2", *unusable(tmp_path, kind), "-o", run_folder)
+    assert ran.code == 3
+    assert len(ran.err.splitlines()) == 1, ran.err
+    assert run_folder.exists() == was_there
+    assert not list(run_folder.glob("*"))
