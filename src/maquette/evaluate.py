@@ -239,6 +239,8 @@ def _timed(system: VoxelSystem, images: Tensor, counts: tuple[int, ...]) -> tupl
 
 
 def _score(probability: Tensor, target: Tensor, protocol: EvaluationProtocol, seed: int) -> Scores:
+    if not probability.is_cuda:  # other devices lack float64
+        probability, target = probability.cpu(), target.cpu()
     sweep = [voxel_iou(probability, target, threshold) for threshold in protocol.sweep]
     solid = probability >= protocol.threshold
     values = [
