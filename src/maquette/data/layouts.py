@@ -8,7 +8,6 @@ from .batch import Entry
 from .celeba import read_celeba
 from .future3d import read_future3d
 from .mesh_folder import find_table, read_mesh_folder, read_table
-from .mesh_set import MeshSet
 from .picture_folder import read_picture_folder
 from .pix3d import read_pix3d
 from .problems import Problem
@@ -114,11 +113,8 @@ def _of_pix3d(root: Path) -> Found:
 
 
 def _of_future3d(root: Path) -> Found:
-    return _of_set("3d-future", read_future3d(root))
-
-
-def _of_set(layout: str, data: MeshSet) -> Found:
-    return Found(layout, data.entries, lambda i: (data.files[i],), data.problems)
+    data = read_future3d(root)
+    return Found("3d-future", data.entries, lambda i: (data.files[i],), data.problems)
 
 
 def _of_celeba(root: Path) -> Found:
