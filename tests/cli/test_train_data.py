@@ -7,8 +7,10 @@ import pytest
 
 from data_layouts import CHAIRS, write_r2n2
 from maquette.cli.console import Console
-from maquette.cli.train_data import _open
+from maquette.cli.evaluate import Evaluate, _with_own_data
+from maquette.cli.train_data import _open, prepare, with_stored_data
 from maquette.cli.train_settings import read_settings
+from maquette.training.run_folder import RunFolder
 
 
 def test_objects_that_are_left_out_are_named(tmp_path, capsys):
@@ -53,3 +55,20 @@ def test_unusable_data_leave_nothing_behind(maquette, tmp_path, kind, was_there)
     assert len(ran.err.splitlines()) == 1, ran.err
     assert run_folder.exists() == was_there
     assert not list(run_folder.glob("*"))
+
+
+def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    settings = read_settings(["r2n2", "--shapes", "families:9", "-o", str(first)])
+    prepared, _ = prepare(settings, RunFolder(first), Console(quiet=True))
+    assert prepared.options.shapes == str(first / "shapes.pack")
+    first.rename(second)
+    resumed = with_stored_data(read_settings(["r2n2", "--resume", "-o", str(second)]))
+    assert resumed.shapes == str(second / "shapes.pack")
+    scored = _with_own_data(Evaluate(system="r2n2", weights=second, protocol="r2n2-2016"))
+    assert scored.shapes == str(second / "shapes.pack")
+
+
+def test_a_pack_that_lies_elsewhere_stays_there(tmp_path):
+    assert RunFolder(tmp_path).shapes({"shapes": "/data/chairs.pack"}) == "/data/chairs.pack"
+    assert RunFolder(tmp_path).shapes({"shapes": None}) is None

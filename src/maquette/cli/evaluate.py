@@ -71,7 +71,7 @@ def _with_own_data(options: Evaluate) -> Evaluate:
     if not isinstance(data, dict):
         raise BadInput(run.config_file, "says nothing of data")
     folder, split_file = data.get("data"), options.split_file or data.get("split_file")
-    return replace(options, shapes=data.get("shapes"), data=folder and Path(folder), split_file=split_file)
+    return replace(options, shapes=run.shapes(data), data=folder and Path(folder), split_file=split_file)
 
 
 def _check_names(options: Evaluate) -> None:

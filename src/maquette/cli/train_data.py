@@ -32,7 +32,9 @@ def with_stored_data(settings: Settings) -> Train:
         given = getattr(options, name)
         if given is not None and _named(given) != data.get("given", {}).get(name):
             raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
-    stored = {name: data.get(name) for name in _NAMES}
+    from ..training.run_folder import RunFolder
+
+    stored = {name: data.get(name) for name in _NAMES} | {"shapes": RunFolder(options.out).shapes(data)}
     return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
 
 
@@ -55,7 +57,7 @@ def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[
     with _made_or_gone(folder):
         if options.shapes is not None and not Path(options.shapes).is_file():
             _pack(options.shapes, folder, console)
-            data["shapes"] = str(folder.pack.resolve())
+            data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
         source = _open(settings, console)
         folder.write_config(_about_run(settings, data))

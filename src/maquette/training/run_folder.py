@@ -57,6 +57,11 @@ class RunFolder:
             raise BadInput(self.config_file, "is not the configuration of a run")
         return about
 
+    def shapes(self, data: dict[str, Any]) -> str | None:
+        """Where the shapes are that the configuration's `data` name; a path within the folder moves with it."""
+        stored = data.get("shapes")
+        return stored and str(self.path / stored)
+
     def checkpoint(self, step: int) -> Path:
         """Where the checkpoint behind `step` steps is."""
         return self.checkpoints / f"step_{step:09}"
