@@ -8,6 +8,8 @@ def test_lists_all_with_licence_place_and_layout(maquette) -> None:
     assert ran.code == 0
     assert [line.split(":")[0] for line in ran.out.splitlines() if line and line[0] != " "] == NAMES
     assert "cvgl.stanford.edu/data2/ShapeNetVox32.tgz" in ran.out
+    assert "  size     about 3.6 GB" in ran.out
+    assert "  size     not known to us" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 110
 
 
@@ -15,6 +17,7 @@ def test_one_as_json(maquette) -> None:
     ran = maquette("data", "list", "pix3d", "--json", "-")
     (data,) = ran.json()
     assert (data["name"], data["front"], data["layout"][0]) == ("pix3d", "-Z", "pix3d.json")
+    assert data["size"] == "about 3.6 GB"
 
 
 def test_an_unknown_name_is_refused(maquette) -> None:

@@ -1,5 +1,7 @@
 """`maquette data pack`: counts, skipped meshes, joining, refusals."""
 
+import hashlib
+
 from maquette.data.pack import read_pack
 from tests.data.pack_shapes import mesh_folder
 
@@ -13,6 +15,8 @@ def test_a_folder_becomes_one_file(maquette, tmp_path):
     assert sum(numbers["splits"].values()) == 2
     assert {entry["file"].rsplit("/", 1)[-1] for entry in numbers["skipped"]} == {"broken.ply", "point.obj"}
     assert numbers["bytes"] == (tmp_path / "a.pack").stat().st_size
+    assert numbers["sha256"] == hashlib.sha256((tmp_path / "a.pack").read_bytes()).hexdigest()
+    assert f"SHA-256 {numbers['sha256']}" in ran.err
     assert "2 meshes were skipped" in ran.err
     assert "broken.ply: " in ran.err
     assert len(read_pack(tmp_path / "a.pack")) == 2

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 from data_layouts import CHAIRS, write_r2n2, write_shapenet
@@ -16,6 +17,8 @@ def test_packs_a_known_data_set(maquette, tmp_path: Path) -> None:
     numbers = maquette("data", "prepare", root, "-o", out, "--json", "-").json()
     assert (numbers["shapes"], numbers["categories"], len(numbers["skipped"])) == (4, 1, 1)
     assert numbers["bytes"] == out.stat().st_size
+    assert numbers["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert f"SHA-256 {numbers['sha256']}" in ran.out
 
 
 def test_refuses_before_it_writes(maquette, tmp_path: Path) -> None:

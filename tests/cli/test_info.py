@@ -1,5 +1,6 @@
 """`maquette info`: numbers of published networks and of weights files."""
 
+import hashlib
 import subprocess
 import sys
 
@@ -35,6 +36,8 @@ def test_a_weights_file(maquette, tmp_path) -> None:
         assert (numbers["variant"], numbers["threshold"]) == ("residual-lstm-1", 0.3)
         assert numbers["parameters"]["total"] == sum(p.numel() for p in system.network.parameters())
         assert numbers["shapes"]["images"] == [1, 1, 3, 32, 32]
+        assert numbers["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f"SHA-256 {numbers['sha256']}" in maquette("info", "r2n2", "--weights", path).out
     ran = maquette("info", "r2n2", "--weights", path, "--variant", "simple-gru-3")
     assert ran.code == 3
     assert "variant residual-lstm-1, not of simple-gru-3" in ran.err

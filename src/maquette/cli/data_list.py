@@ -17,7 +17,7 @@ _WIDTH = 110
 
 @dataclass(frozen=True, kw_only=True)
 class List:
-    """Known data sets: what they hold, under which licence, where to get them, how they lie on disk.
+    """Known data sets: what they hold, their size, under which licence, where to get them, how they lie on disk.
 
     maquette downloads none of them. What is on your disk: `maquette data check DIR`.
     """
@@ -44,7 +44,7 @@ def run(words: Sequence[str]) -> None:
 
 def _described(data: DataSet) -> str:
     lines = [f"{data.name}: {data.title}"]
-    lines += _field("holds", data.holds) + _field("licence", data.licence)
+    lines += _field("holds", data.holds) + _field("size", data.size) + _field("licence", data.licence)
     lines += _field("where", data.where or "nothing to download")
     first, *others = data.layout
     lines += _field("layout", first) + [line for other in others for line in _field("", other)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from ..io.checksum import sha256_of
 from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import Axes, Compute, JsonFile, Out, check_compute, mesh_axes, parse, set_up
@@ -42,7 +43,7 @@ class Pack(Compute, Axes):
     categories: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
     """Keep only shapes of these categories."""
     json: JsonFile = None
-    """Write counts, skipped files and size as JSON; `-` is stdout."""
+    """Write counts, skipped files, size and SHA-256 as JSON; `-` is stdout."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -70,14 +71,16 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict:
     if not len(pack):
         raise BadInput(options.meshes[0], f"none of {len(packed.pack)} shapes is of what is wanted")
     write_pack(pack, options.out)
-    size = options.out.stat().st_size
+    size, total = options.out.stat().st_size, sha256_of(options.out)
     _say_skipped(packed, console)
     console.say(f"wrote {options.out}: {_counts(pack)}, {size / 1e6:.1f} MB")
+    console.say(f"SHA-256 {total}")
     return {
         "shapes": len(pack),
         "faces": len(pack.faces),
         "verts": len(pack.verts),
         "bytes": size,
+        "sha256": total,
         "splits": {split: sum(e.split == split for e in pack.entries) for split in ("train", "val", "test")},
         "categories": len({entry.category for entry in pack.entries}),
         "skipped": [{"file": problem.path, "reason": problem.reason} for problem in packed.skipped],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from ..data.recognise import need_meshes, recognise
+from ..io.checksum import sha256_of
 from .console import Advance, Console
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
 from .refusals import need_place
@@ -37,7 +38,7 @@ class Prepare(Compute):
     split: Annotated[str | None, tyro.conf.arg(metavar="s1|s2|sorted|FILE")] = None
     """Pix3D: s1 or s2. ShapeNetCore: sorted, or a split file of Pix2Vox or Mesh R-CNN. Else the layout's own."""
     json: JsonFile = None
-    """Write counts, skipped files and size as JSON; `-` is stdout."""
+    """Write counts, skipped files, size and SHA-256 as JSON; `-` is stdout."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -73,16 +74,18 @@ def _told(packed: "Packed", out: Path, console: Console) -> dict:
     more = len(packed.skipped) - _MOST_NAMED
     if more > 0:
         console.say(f"and {more} more")
-    entries, size = packed.pack.entries, out.stat().st_size
+    entries, size, total = packed.pack.entries, out.stat().st_size, sha256_of(out)
     splits = {split: sum(entry.split == split for entry in entries) for split in ("train", "val", "test")}
     shares = ", ".join(f"{count} {split}" for split, count in splits.items())
     console.say(
         f"wrote {out}: {len(entries)} shapes ({shares}), {size / 1e6:.1f} MB, {len(packed.skipped)} skipped"
     )
+    console.say(f"SHA-256 {total}")
     return {
         "shapes": len(entries),
         "splits": splits,
         "categories": len({entry.category for entry in entries}),
         "bytes": size,
+        "sha256": total,
         "skipped": [problem._asdict() for problem in packed.skipped],
     }

@@ -25,7 +25,7 @@ class Info(Common):
     variant: Annotated[str | None, tyro.conf.arg(metavar="V")] = None
     """Which of its networks; the one of the published results when not given."""
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
-    """A weights file or the folder of a run, whose network is described instead."""
+    """A weights file or the folder of a run, whose network is described instead, with the file's SHA-256."""
     json: JsonFile = None
     """Write the numbers as JSON; `-` is stdout."""
 
@@ -53,14 +53,21 @@ def run(words: Sequence[str]) -> None:
 
 
 def _numbers(options: Info) -> dict[str, Any]:
+    from ..io.checksum import sha256_of
     from ..systems import system_class
+    from ..training.weights_header import weights_file
 
     kind = system_class(options.system)
     if options.weights is None:
         described: dict[str, Any] = kind.describe(options.variant).as_dict()
         return described
     system = kind.load(options.weights, options.variant)
-    return {**system.info.as_dict(), "weights": str(options.weights), "threshold": system.threshold}
+    return {
+        **system.info.as_dict(),
+        "weights": str(options.weights),
+        "sha256": sha256_of(weights_file(options.weights)),
+        "threshold": system.threshold,
+    }
 
 
 def _table(numbers: dict[str, Any]) -> str:
@@ -76,4 +83,6 @@ def _table(numbers: dict[str, Any]) -> str:
         "",
         *(f"{name}: {' x '.join(map(str, shape))}" for name, shape in numbers["shapes"].items()),
     ]
+    if "sha256" in numbers:
+        lines += ["", f"SHA-256 {numbers['sha256']}"]
     return "\n".join(lines)

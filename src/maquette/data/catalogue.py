@@ -11,6 +11,7 @@ class DataSet:
         name: word for commands.
         title: its name, authors and year.
         holds: what is in it and how much.
+        size: of what is downloaded, as far as it is known.
         licence: what one may do with it.
         where: address of its own site; empty where there is nothing to get.
         layout: lines of the folder that maquette reads.
@@ -22,6 +23,7 @@ class DataSet:
     name: str
     title: str
     holds: str
+    size: str
     licence: str
     where: str
     layout: tuple[str, ...]
@@ -31,6 +33,7 @@ class DataSet:
 
 
 _SHAPENET_TERMS = "ShapeNet's terms of use: research and education, not commercial; an account is needed"
+_UNKNOWN = "not known to us"
 _FROM_FILE = "from a table, else 80/10/10 by a hash of the family or name"
 
 DATA_SETS = (
@@ -38,6 +41,7 @@ DATA_SETS = (
         "families",
         "Shape families of maquette",
         "unlimited: furniture, lamps, cups, bottles, cars and planes, made from a seed",
+        "nothing to download",
         "that of maquette (Apache-2.0)",
         "",
         ("nothing to download",),
@@ -49,6 +53,7 @@ DATA_SETS = (
         "meshes",
         "Your own meshes",
         "any number of .ply, .obj, .glb, .gltf, .off and .stl files",
+        "yours",
         "yours",
         "",
         (
@@ -64,6 +69,7 @@ DATA_SETS = (
         "Your own pictures",
         "any number of pictures, with or without masks",
         "yours",
+        "yours",
         "",
         ("<name>.<png|jpg|webp|...>", "<name>_mask.png (optional)"),
         "80/10/10 by a hash of the name",
@@ -73,7 +79,8 @@ DATA_SETS = (
     DataSet(
         "r2n2",
         "ShapeNet R2N2: pictures and voxels of 3D-R2N2 (Choy et al., ECCV 2016)",
-        "43,784 objects of 13 categories, 24 pictures of 137 x 137 and 32^3 voxels each; about 12 GB",
+        "43,784 objects of 13 categories, 24 pictures of 137 x 137 and 32^3 voxels each",
+        "about 12 GB",
         _SHAPENET_TERMS,
         "cvgl.stanford.edu/data2/ShapeNetRendering.tgz and cvgl.stanford.edu/data2/ShapeNetVox32.tgz",
         (
@@ -89,6 +96,7 @@ DATA_SETS = (
         "shapenetcore",
         "ShapeNetCore.v1 (Chang et al., 2015)",
         "about 51,300 meshes of 55 categories, solid 128^3 voxels apart",
+        _UNKNOWN,
         _SHAPENET_TERMS,
         "shapenet.org",
         (
@@ -103,6 +111,7 @@ DATA_SETS = (
         "pix3d",
         "Pix3D (Sun et al., CVPR 2018)",
         "10,069 photographs of furniture in 9 categories with masks, cameras and meshes",
+        "about 3.6 GB",
         "CC BY 4.0",
         "pix3d.csail.mit.edu",
         (
@@ -120,6 +129,7 @@ DATA_SETS = (
         "3d-future",
         "3D-FUTURE (Fu et al., 2020)",
         "16,563 meshes of furniture with textures",
+        _UNKNOWN,
         "Alibaba's terms: research, not commercial; an account is needed",
         "tianchi.aliyun.com/specials/promotion/alibaba-3d-future",
         (
@@ -135,6 +145,7 @@ DATA_SETS = (
         "celeba",
         "CelebA (Liu et al., ICCV 2015)",
         "202,599 photographs of 10,177 faces",
+        f"about 1.4 GB aligned; as photographed {_UNKNOWN}",
         "research, not commercial",
         "mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
         (
