@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_layouts import CHAIRS, write_r2n2
+from data_layouts import CHAIRS, pix2vox_split, write_r2n2
 from maquette.cli.console import Console
 from maquette.cli.evaluate import Evaluate, _with_own_data
 from maquette.cli.train_data import _open, prepare, with_stored_data
@@ -72,3 +72,13 @@ def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
 def test_a_pack_that_lies_elsewhere_stays_there(tmp_path):
     assert RunFolder(tmp_path).shapes({"shapes": "/data/chairs.pack"}) == "/data/chairs.pack"
     assert RunFolder(tmp_path).shapes({"shapes": None}) is None
+
+
+def test_more_views_than_any_validation_object_has_are_refused_at_the_start(maquette, tmp_path):
+    root = write_r2n2(tmp_path / "data", {CHAIRS: list("abc")}, views=2)
+    (root / "ShapeNet.json").write_text(pix2vox_split(train=["a"], val=["b"], test=["c"]))
+    words = ["train", "r2n2", "--recipe", "seed001", "--data", root, "-o", tmp_path / "run"]
+    ran = maquette(*words)
+    assert ran.code == 2
+    assert "--training.val-views 20: no object of the validation split has more than 2 pictures" in ran.err
+    assert not (tmp_path / "run").exists()

@@ -215,3 +215,28 @@ def test_photographs_behind_the_objects(dataset: R2N2, tmp_path: Path) -> None:
     settings = replace(SMALL, backgrounds=("photos",), photos=str(tmp_path), flip=0.0)
     image = StoredViews(dataset, settings).training_batch(0, 1, 1).images[0, 0]
     assert image[:, 0, 0].tolist() == pytest.approx([0, 0.2, 0], abs=1e-3)
+
+
+def test_another_object_takes_the_place_of_one_that_cannot_be_read(tmp_path: Path) -> None:
+    root = write_r2n2(tmp_path, {CHAIRS: list("abcde")}, views=2)
+    whole = StoredViews(read_r2n2(root), SMALL, seed=1).training_batch(0, 4, 2)
+    data = read_r2n2(root)
+    for path in (
+        data.picture_file(2, 0),
+        data.picture_file(2, 1),
+        root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox",
+    ):
+        path.write_bytes(b"nothing")
+    views = StoredViews(data, SMALL, seed=1)
+    with pytest.warns(UserWarning, match="another object is used"):
+        batch = views.training_batch(0, 4, 2)
+    with pytest.warns(UserWarning, match="another object is used"):
+        half = views.training_batch(0, 4, 2, part=(1, 2))
+    assert torch.equal(half.images, batch.images[2:])
+    assert set(batch.index.tolist()) == {0, 3}
+    sound = [place for place, index in enumerate(whole.index.tolist()) if index in (0, 3)]
+    assert torch.equal(batch.images[sound], whole.images[sound])
+    for path in root.rglob("*.png"):
+        path.unlink()
+    with pytest.raises(BadInput, match=r"\.png"):
+        views.training_batch(0, 4, 2)

@@ -161,6 +161,24 @@ def test_pictures_reach_the_log(tmp_path):
     assert len(shown) == 2
 
 
+def test_validation_goes_on_without_what_cannot_be_read(whole, tmp_path):
+    said = Said([])
+    fitted = train(tmp_path / "run", source=TinySource(broken=(2,)), said=said)
+    assert torch.equal(weights(fitted), weights(whole[0]))
+    assert said.lines.count("not validated: 2.png: is broken") == 1
+    both, one = table(whole[1]), table(tmp_path / "run")
+    assert [row["step"] for row in one if row["val_iou"]] == ["4", "8", "12"]
+    assert all(a["val_loss"] != b["val_loss"] for a, b in zip(both, one, strict=True) if a["val_loss"])
+
+
+def test_without_any_readable_validation_object_training_goes_on(whole, tmp_path):
+    said = Said([])
+    fitted = train(tmp_path / "run", source=TinySource(broken=(2, 3)), said=said)
+    assert torch.equal(weights(fitted), weights(whole[0]))
+    assert "step 8: no validation: none of its objects can be read" in said.lines
+    assert not any(row["val_iou"] for row in table(tmp_path / "run"))
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_data_that_vanish_are_named_and_the_checkpoint_stays(tmp_path, workers):
     with pytest.raises(BadInput, match="shapes: has gone"):

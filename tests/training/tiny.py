@@ -18,10 +18,11 @@ class TinySource:
 
     Args:
         gone_at: step at which the data cannot be read any more.
+        broken: objects of which no held pictures can be made.
     """
 
-    def __init__(self, gone_at: int | None = None) -> None:
-        self.gone_at = gone_at
+    def __init__(self, gone_at: int | None = None, broken: tuple[int, ...] = ()) -> None:
+        self.gone_at, self.broken = gone_at, broken
         self.entries = [
             Entry(str(i), "", split) for i, split in enumerate(("train", "train", "val", "val", "test"))
         ]
@@ -33,6 +34,9 @@ class TinySource:
         return self._batch([step * count + part[0] * share + i for i in range(share)], views).to(device)
 
     def held_batch(self, indices, views, device="cpu") -> Batch:
+        for index in indices:
+            if index in self.broken:
+                raise BadInput(f"{index}.png", "is broken")
         return self._batch([-1 - i for i in indices], views).to(device)
 
     def _batch(self, seeds, views) -> Batch:

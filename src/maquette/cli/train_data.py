@@ -60,6 +60,7 @@ def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
         source = _open(settings, console)
+        _need_views(source, settings)
         folder.write_config(_about_run(settings, data))
     return settings, source
 
@@ -116,6 +117,19 @@ def _open(settings: Settings, console: Console) -> "ViewSource":
     if "train" not in splits:
         raise BadInput(opened.name, "has nothing in its train split")
     return opened.source
+
+
+def _need_views(source: "ViewSource", settings: Settings) -> None:
+    """Refuse more pictures an object in validation than any of its objects has on disk."""
+    from ..data.stored_views import StoredViews
+    from ..training.validation import validation_entries
+
+    training = settings.config.training
+    if isinstance(source, StoredViews):
+        there = [source.dataset.view_count(i) for i in validation_entries(source, training)]
+        if there and max(there) < training.val_views:
+            most = f"no object of the validation split has more than {max(there)} pictures"
+            raise Refusal(f"--training.val-views {training.val_views}: {most}")
 
 
 def _named(value: Any) -> str | None:

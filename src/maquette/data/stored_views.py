@@ -8,7 +8,7 @@ the voxels stay. Otherwise the first views, background 240 / 255, the square in 
 
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ from .r2n2 import R2N2
 from .shape_order import ShapeOrder
 from .views_config import ViewsConfig, check_pictures
 
-_STREAM = 2
+_STREAM, _OTHER_STREAM = 2, 4
+_OTHERS_TRIED = 100
 
 
 class StoredViews:
@@ -62,10 +63,11 @@ class StoredViews:
     ) -> Batch:
         """Changed pictures of objects of the training split (`ViewSource.training_batch`).
 
-        A picture that cannot be used is named in a warning, and the object's next one takes its place.
+        A picture that cannot be used is named in a warning, and the object's next one takes its place; where none
+        of them can, or its voxels cannot, another object does.
 
         Raises:
-            BadInput: nothing to train on, or no picture of an object can be used.
+            BadInput: nothing to train on, or many objects in turn of which no picture can be used.
             ValueError: a batch that cannot be cut into such parts.
         """
         if self._order is None:
@@ -86,6 +88,24 @@ class StoredViews:
         return _stacked([self._held_sample(index, views) for index in indices]).to(device)
 
     def _training_sample(self, place: int, index: int, views: int) -> Batch:
+        try:
+            return self._sample_of(place, index, views)
+        except BadInput as error:
+            problem = error
+        for other in self._others(place):
+            with suppress(BadInput):
+                sample = self._sample_of(place, other, views)
+                warnings.warn(f"{problem}; another object is used", stacklevel=2)
+                return sample
+        raise problem
+
+    def _others(self, place: int) -> list[int]:
+        """Objects to take where that of a place cannot be read: some, as all may have gone."""
+        training = self.dataset.select("train")
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, _OTHER_STREAM], counter=[0, 0, 0, place]))
+        return [training[i] for i in rng.permutation(len(training))[:_OTHERS_TRIED]]
+
+    def _sample_of(self, place: int, index: int, views: int) -> Batch:
         config = self.config
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
         drawn = self._drawn_views(rng, self.dataset.view_count(index), views)

@@ -1,7 +1,7 @@
 """`Keeper`: what happens between the steps of a run: rows, validation, checkpoints, and when to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 
 from ..data.batch import ViewSource
+from ..data.problems import Problem
 from ..io.errors import BadInput
 from .module import TrainingModule
 from .run_folder import RunFolder
@@ -16,6 +17,8 @@ from .run_log import RunLog
 from .schedule import learning_rate
 from .stream import Sample
 from .validation import Draw, picture_of, validate, validation_entries
+
+_MOST_NAMED = 20
 
 
 class Diverged(RuntimeError):
@@ -114,6 +117,7 @@ class Keeper(Callback):
         self._began = 0.0
         self._sums = torch.zeros(2, dtype=torch.float64)
         self._held: list[int] = []
+        self._left_out: set[Problem] = set()
 
     def state_dict(self) -> dict[str, Any]:
         """Lightning's hook: what a checkpoint keeps."""
@@ -232,15 +236,28 @@ class Keeper(Callback):
         own = self._held[trainer.global_rank :: trainer.world_size]
         with trainer.precision_plugin.forward_context():
             found = validate(module, module.best_network, self.source, own, config.val_views)
+        self._say_left_out(found.problems)
         sums = found.sums
         if trainer.world_size > 1:
             sums = trainer.strategy.reduce(sums.to(module.device), reduce_op="sum").cpu()
         loss, iou, count = sums.tolist()
+        if count == 0:
+            self.voice.say(f"step {module.step_count}: no validation: none of its objects can be read")
+            return False
         row["val_loss"], row["val_iou"] = loss / count, iou / count
         if self.run_log is not None and self.voice.draw is not None and found.shown is not None:
             sheet = picture_of(*found.shown, module.threshold, self.voice.draw)
             self.run_log.picture(module.step_count, "picture_prediction_truth", sheet)
         return self._remember(module.step_count, row["val_loss"], row["val_iou"])
+
+    def _say_left_out(self, problems: Sequence[Problem]) -> None:
+        """Name what has not been named yet."""
+        new = [problem for problem in problems if problem not in self._left_out]
+        self._left_out.update(new)
+        for problem in new[:_MOST_NAMED]:
+            self.voice.say(f"not validated: {problem.path}: {problem.reason}")
+        if len(new) > _MOST_NAMED:
+            self.voice.say(f"not validated: {len(new) - _MOST_NAMED} more")
 
     def _remember(self, step: int, loss: float, iou: float) -> bool:
         progress = self.progress

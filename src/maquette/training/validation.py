@@ -1,6 +1,6 @@
 """Loss and IoU on held pictures of the validation split, and pictures of some of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ..data.batch import Batch, ViewSource
+from ..data.problems import Problem
+from ..io.errors import BadInput
 from .config import TrainConfig
 from .module import TrainingModule
 
@@ -25,10 +27,12 @@ class Validation:
     Attributes:
         sums: of the losses, of the IoUs, and number of objects.
         shown: a few objects' batch and the probabilities of their cells; None where there are none.
+        problems: objects that could not be read and count nowhere.
     """
 
     sums: Float[Tensor, " 3"]
     shown: tuple[Batch, Float[Tensor, "batch x y z"]] | None
+    problems: tuple[Problem, ...]
 
 
 def validation_entries(source: ViewSource, config: TrainConfig) -> list[int]:
@@ -50,27 +54,45 @@ def validate(
         source: gives the pictures.
         indices: of its entries.
         views: pictures of each.
-
-    Raises:
-        BadInput: the data cannot be read.
     """
     was_training = network.training
     network.eval()
     sums = torch.zeros(3, dtype=torch.float64)
     shown = None
-    at_once = max(_SHOWN, _PICTURES_AT_ONCE // views)
-    for start in range(0, len(indices), at_once):
-        part = list(indices[start : start + at_once])
-        batch = source.held_batch(part, views, module.device).to(module.device)
+    problems: list[Problem] = []
+    for made in _batches(source, indices, views, module.device, problems):
+        batch = made.to(module.device)
+        count = len(batch.index)
         loss, iou, probability = module.score(network, batch)
-        sums += torch.tensor(
-            [float(loss) * len(part), float(iou) * len(part), len(part)], dtype=torch.float64
-        )
+        sums += torch.tensor([float(loss) * count, float(iou) * count, count], dtype=torch.float64)
         if shown is None:
             few = Batch(*(getattr(batch, name)[:_SHOWN] for name in Batch.__dataclass_fields__))
             shown = few.to("cpu"), probability[:_SHOWN].cpu()
     network.train(was_training)
-    return Validation(sums, shown)
+    return Validation(sums, shown, tuple(problems))
+
+
+def _batches(
+    source: ViewSource, indices: Sequence[int], views: int, device: torch.device, problems: list[Problem]
+) -> Iterator[Batch]:
+    """Batches of what can be read; what cannot is added to `problems`."""
+    at_once = max(_SHOWN, _PICTURES_AT_ONCE // views)
+    for start in range(0, len(indices), at_once):
+        part = list(indices[start : start + at_once])
+        try:
+            yield source.held_batch(part, views, device)
+        except BadInput:
+            yield from _one_by_one(source, part, views, device, problems)
+
+
+def _one_by_one(
+    source: ViewSource, part: list[int], views: int, device: torch.device, problems: list[Problem]
+) -> Iterator[Batch]:
+    for index in part:
+        try:
+            yield source.held_batch([index], views, device)
+        except BadInput as error:
+            problems.append(Problem.of(error))
 
 
 def picture_of(
