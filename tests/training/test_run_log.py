@@ -1,12 +1,16 @@
 """The table of a run, continued without doubled or missing rows."""
 
 import sys
+from contextlib import suppress
 from types import ModuleType
 
+import pytest
 import torch
+from tensorboard.summary.writer.record_writer import RecordWriter
 
+from maquette.io.errors import BadInput
 from maquette.training.run_folder import RunFolder
-from maquette.training.run_log import COLUMNS, RunLog, keep_rows
+from maquette.training.run_log import COLUMNS, RunLog, keep_rows, quiet_writer
 
 
 def steps(path) -> list[str]:
@@ -60,3 +64,46 @@ def test_weights_and_biases_gets_the_same_numbers(tmp_path, monkeypatch):
     settings, *events = told
     assert (settings["project"], settings["resume"], settings["config"]) == ("chairs", "allow", {"steps": 5})
     assert events == [(1, {"loss": 0.5}), (1, {"sheet": (4, 5, 3)}), "finished"]
+
+
+def fill_disk(monkeypatch) -> None:
+    def write(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RecordWriter, "write", write)
+
+
+def write_rows(log: RunLog, count: int) -> None:
+    for step in range(count):
+        log.row(step, {"loss": 0.5})
+
+
+def test_a_full_disk_is_bad_input_without_a_traceback(tmp_path, monkeypatch, capfd):
+    with quiet_writer():
+        log = RunLog(RunFolder(tmp_path), 0)
+        fill_disk(monkeypatch)
+        said = rf"{tmp_path}/tensorboard: cannot be written: No space left on device"
+        with pytest.raises(BadInput, match=said):
+            write_rows(log, 100)
+        with pytest.raises(BadInput, match=said):
+            log.picture(1, "sheet", torch.zeros(3, 4, 5))
+        with pytest.raises(BadInput, match=said):
+            log.close()
+        with pytest.raises(BadInput, match=said):
+            RunLog(RunFolder(tmp_path), 0)
+    assert capfd.readouterr().err == ""
+
+
+def test_closing_hides_no_error_that_is_on_its_way(tmp_path, monkeypatch):
+    def end(*errors: Exception) -> None:
+        with monkeypatch.context() as patch, quiet_writer(), RunLog(RunFolder(tmp_path), 0) as log:
+            fill_disk(patch)
+            with suppress(BadInput):
+                log.picture(1, "sheet", torch.zeros(3, 4, 5))
+            for error in errors:
+                raise error
+
+    with pytest.raises(BadInput, match="of step 4 is intact"):
+        end(BadInput("step_6", "the checkpoint of step 4 is intact"))
+    with pytest.raises(BadInput, match="No space left on device"):
+        end()

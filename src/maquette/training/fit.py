@@ -4,7 +4,7 @@ import logging
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from .keeper import Diverged, Keeper, Limits, Progress, Voice
 from .module import TrainingModule
 from .processes import Place
 from .run_folder import RunFolder
-from .run_log import RunLog
+from .run_log import RunLog, quiet_writer
 from .stream import StepBatches, step_loader
 
 
@@ -98,7 +98,7 @@ def fit(
     if start is not None and _is_over(run.checkpoint(start), start, config, limits):
         keeper.progress = _take_up(module, run.checkpoint(start))
     else:
-        with _quiet_lightning(), _signals(limits, voice) as signals:
+        with _quiet_lightning(), quiet_writer(), _signals(limits, voice) as signals:
             _train(module, source, run, options, place, (keeper, signals), start, about)
     if place.is_first and config.patience:
         _go_back_to_best(module, run, keeper.progress)
@@ -125,16 +125,14 @@ def _train(
             run.checkpoints.mkdir(exist_ok=True)
         keeper.run_log = RunLog(run, start or 0, options.wandb, about)
     try:
-        trainer.fit(module, loader, ckpt_path=None if start is None else str(run.checkpoint(start)))
+        with keeper.run_log or nullcontext():
+            trainer.fit(module, loader, ckpt_path=None if start is None else str(run.checkpoint(start)))
     except SystemExit as end:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from end
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if keeper.limits.interrupted and not isinstance(error, Diverged):
             raise KeyboardInterrupt from error
         raise
-    finally:
-        if keeper.run_log is not None:
-            keeper.run_log.close()
 
 
 def _make_trainer(

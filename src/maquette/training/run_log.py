@@ -3,22 +3,24 @@
 import csv
 import hashlib
 import io
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from jaxtyping import Float
 from torch import Tensor
 
 from ..io.atomic import replacing
-from ..io.errors import as_bad_input
+from ..io.errors import BadInput, as_bad_input
 from .run_folder import RunFolder
 
 COLUMNS = ("step", "seconds", "samples_per_second", "lr", "loss", "iou", "val_loss", "val_iou")
 
 
 class RunLog:
-    """Rows of `metrics.csv` and events in `tensorboard/`, continued behind `start` steps.
+    """Rows of `metrics.csv` and events in `tensorboard/`, continued behind `start` steps; closed where a `with` ends.
 
     Args:
         run: the folder.
@@ -27,7 +29,7 @@ class RunLog:
         config: settings to be shown there.
 
     Raises:
-        BadInput: the table cannot be written.
+        BadInput: the table or the events cannot be written.
     """
 
     def __init__(
@@ -37,8 +39,21 @@ class RunLog:
 
         self._table = run.metrics
         keep_rows(self._table, start)
-        self._events = SummaryWriter(str(run.tensorboard), purge_step=start + 1 if start else None)
+        self._folder = run.tensorboard
+        with as_bad_input(self._folder, OSError, say="cannot be written"):
+            self._events = SummaryWriter(str(self._folder), purge_step=start + 1 if start else None)
         self._wandb = _start_wandb(run.path, wandb, config or {}) if wandb else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *args: object) -> None:
+        """Close; an error on its way says more than the one that this may raise."""
+        try:
+            self.close()
+        except BadInput:
+            if kind is None:
+                raise
 
     def row(self, step: int, values: Mapping[str, float]) -> None:
         """Add the values behind `step` steps; names are columns of the table.
@@ -52,24 +67,51 @@ class RunLog:
             open(self._table, "a", encoding="utf-8", newline="") as file,
         ):
             file.write(",".join(cells) + "\n")
-        for name, value in values.items():
-            self._events.add_scalar(name, value, step)
+        with as_bad_input(self._folder, OSError, say="cannot be written"):
+            for name, value in values.items():
+                self._events.add_scalar(name, value, step)
         if self._wandb is not None:
             self._wandb.log(dict(values), step=step)
 
     def picture(self, step: int, name: str, picture: Float[Tensor, "3 height width"]) -> None:
-        """Add a picture, RGB in [0, 1]."""
-        self._events.add_image(name, picture, step)
+        """Add a picture, RGB in [0, 1].
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        with as_bad_input(self._folder, OSError, say="cannot be written"):
+            self._events.add_image(name, picture, step)
         if self._wandb is not None:
             import wandb
 
             self._wandb.log({name: wandb.Image(picture.permute(1, 2, 0).numpy())}, step=step)
 
     def close(self) -> None:
-        """Write what is still held back."""
-        self._events.close()
+        """Write what is still held back.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
+        with as_bad_input(self._folder, OSError, say="cannot be written"):
+            self._events.close()
         if self._wandb is not None:
             self._wandb.finish()
+
+
+@contextmanager
+def quiet_writer() -> Iterator[None]:
+    """No traceback of the thread that writes TensorBoard's events: `RunLog` raises its error as well."""
+    before = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if not type(args.thread).__module__.startswith("tensorboard."):
+            before(args)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def keep_rows(table: Path, start: int) -> None:
