@@ -1,6 +1,8 @@
 """Runs of the smallest system: rows, resumption, early stopping, failures."""
 
 import csv
+import json
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from maquette.io.errors import BadInput
 from maquette.training import checkpoint_files
@@ -147,6 +150,29 @@ def test_early_stopping_keeps_the_best(tmp_path):
     assert fitted.progress.best_step == 1
     assert "step 4: no better IoU in 3 validations; stopping" in said.lines
     assert train(tmp_path / "run", config).steps == 4
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_when_the_best_can_no_longer_be_read_the_last_are_kept(tmp_path, gone):
+    config = replace(CONFIG, ema=0.0, val_every=1, patience=100)
+    train(tmp_path / "run", config)
+    run = RunFolder(tmp_path / "run")
+    best = run.steps()[0]
+    state = run.checkpoint(12) / "state.json"
+    about = json.loads(state.read_text())
+    del about["sha256"]
+    about["callbacks"]["Keeper"]["best_step"] = best
+    state.write_text(json.dumps(about))
+    shutil.rmtree(run.checkpoint(best)) if gone else (run.checkpoint(best) / "state.json").write_text("{")
+    said = Said([])
+    again = train(tmp_path / "run", config, said=said)
+    assert again.steps == 12
+    last = load_file(run.checkpoint(12) / "weights.safetensors")
+    assert torch.equal(
+        weights(again),
+        torch.cat([tensor.flatten() for tensor in (last["network.weight"], last["network.bias"])]),
+    )
+    assert said.lines[-1].endswith(f"the last weights are kept, not the best, which are of step {best}")
 
 
 def test_pictures_reach_the_log(tmp_path):

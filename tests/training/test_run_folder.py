@@ -43,6 +43,23 @@ def test_broken_ones_are_said_and_passed_over(run):
     assert run.steps() == [10, 20]
 
 
+def test_broken_ones_are_put_aside_and_can_be_taken_back(run):
+    def check(path):
+        if path == run.checkpoint(40):
+            raise BadInput(path, "is broken")
+
+    (run.checkpoint(40) / "state.json").write_text("first")
+    assert run.newest(check, print) == 30
+    aside = run.checkpoints / "step_000000040.broken"
+    assert (aside / "state.json").read_text() == "first"
+    run.checkpoint(40).mkdir()
+    (run.checkpoint(40) / "state.json").write_text("second")
+    assert run.newest(check, print) == 30
+    assert (aside / "state.json").read_text() == "second"
+    aside.rename(run.checkpoint(40))
+    assert run.newest(sound, print) == 40
+
+
 def test_only_broken_ones_are_bad_input_and_stay(run):
     def check(path):
         raise BadInput(path, "is broken")

@@ -15,7 +15,7 @@ from lightning.pytorch.plugins.environments import TorchElasticEnvironment
 from torch import nn
 
 from ..data.batch import ViewSource
-from ..io.errors import as_bad_input
+from ..io.errors import BadInput, as_bad_input
 from .checkpoint_files import Checkpoint, read_checkpoint
 from .checkpoint_io import FolderCheckpoints
 from .config import TrainConfig
@@ -101,7 +101,7 @@ def fit(
         with _quiet_lightning(), quiet_writer(), _signals(limits, voice) as signals:
             _train(module, source, run, options, place, (keeper, signals), start, about)
     if place.is_first and config.patience:
-        _go_back_to_best(module, run, keeper.progress)
+        _go_back_to_best(module, run, keeper.progress, voice)
     return Fitted(module.best_network, module.step_count, keeper.progress, limits.interrupted)
 
 
@@ -185,13 +185,17 @@ def _take_up(module: TrainingModule, path: Path) -> Progress:
     return _progress_of(checkpoint)
 
 
-def _go_back_to_best(module: TrainingModule, run: RunFolder, progress: Progress) -> None:
-    """With early stopping the best weights are kept, not the last."""
-    if progress.best_step is not None and progress.best_step != module.step_count:
-        steps = module.step_count
-        module.cpu()
+def _go_back_to_best(module: TrainingModule, run: RunFolder, progress: Progress, voice: Voice) -> None:
+    """With early stopping the best weights are kept, not the last, unless they can no longer be read."""
+    if progress.best_step is None or progress.best_step == module.step_count:
+        return
+    steps = module.step_count
+    module.cpu()
+    try:
         _take_up(module, run.checkpoint(progress.best_step))
-        module.step_count = steps
+    except BadInput as error:
+        voice.say(f"{error}; the last weights are kept, not the best, which are of step {progress.best_step}")
+    module.step_count = steps
 
 
 class _Signals(Callback):

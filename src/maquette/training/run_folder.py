@@ -78,6 +78,8 @@ class RunFolder:
     ) -> int | None:
         """The last step with a sound checkpoint; what was being written when a run ended is cleared away.
 
+        Checkpoints that cannot be used are put aside under another name: what failed may have been the disk.
+
         Args:
             check: raises BadInput about a checkpoint that cannot be used.
             say: told of checkpoints that cannot be used.
@@ -111,14 +113,21 @@ class RunFolder:
                 self._remove(step)
 
     def _clear(self, last: int) -> None:
-        """Remove unfinished checkpoints, and those behind `last`."""
+        """Remove unfinished checkpoints, and put those behind `last` aside."""
         for step in self.steps():
             if step > last:
-                self._remove(step)
+                self._put_aside(step)
         if self.checkpoints.is_dir():
             for entry in self.checkpoints.iterdir():
                 if entry.name.startswith("."):
                     shutil.rmtree(entry, ignore_errors=True)
+
+    def _put_aside(self, step: int) -> None:
+        path = self.checkpoint(step)
+        aside = path.with_name(f"{path.name}.broken")
+        with suppress(OSError):
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
 
     def _remove(self, step: int) -> None:
         """Remove a checkpoint so that no half of it is ever seen under its name."""
