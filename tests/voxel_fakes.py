@@ -35,6 +35,9 @@ class BoxSource:
         grid[low : low + 6 + place % 3, 2 : 2 + height, 4 : 10 + place % 4] = True
         return grid
 
+    def view_count(self, index: int) -> None:
+        """Any number."""
+
     def training_batch(self, step, count, views, part=(0, 1), device="cpu") -> Batch:
         raise NotImplementedError
 

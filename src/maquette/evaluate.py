@@ -5,7 +5,7 @@ made with.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .data.batch import Batch, Entry, ViewSource
 from .data.problems import Problem
+from .data.readable import readable_batches
 from .data.views_config import ViewsConfig
 from .io.errors import BadInput
 from .metrics.average_precision import average_precision
@@ -159,7 +160,8 @@ def evaluate(
     if not places or counts[0] < 1:
         raise ValueError(f"nothing to evaluate: {len(places)} entries in split {split!r}, views {counts}")
     kept = _Kept(scores={n: [] for n in counts})
-    for batch, found in _batches(source, places, counts[-1], device, kept.problems):
+    at_once = max(1, _PICTURES_AT_ONCE // counts[-1])
+    for batch, found in readable_batches(source, places, counts[-1], at_once, device, kept.problems):
         _score_batch(system, batch, protocol, counts, seed, kept)
         kept.places += found
         if watch:
@@ -184,33 +186,6 @@ def evaluate(
         seconds=time.perf_counter() - began,
         network_seconds=kept.network_seconds,
     )
-
-
-def _batches(
-    source: ViewSource,
-    places: Sequence[int],
-    views: int,
-    device: str | torch.device,
-    problems: list[Problem],
-) -> Iterator[tuple[Batch, list[int]]]:
-    """Batches of what can be read, with their entries' places; what cannot is added to `problems`."""
-    at_once = max(1, _PICTURES_AT_ONCE // views)
-    for start in range(0, len(places), at_once):
-        part = list(places[start : start + at_once])
-        try:
-            yield source.held_batch(part, views, device), part
-        except BadInput:
-            yield from _one_by_one(source, part, views, device, problems)
-
-
-def _one_by_one(
-    source: ViewSource, part: list[int], views: int, device: str | torch.device, problems: list[Problem]
-) -> Iterator[tuple[Batch, list[int]]]:
-    for place in part:
-        try:
-            yield source.held_batch([place], views, device), [place]
-        except BadInput as error:
-            problems.append(Problem.of(error))
 
 
 def _score_batch(
@@ -273,14 +248,11 @@ def _training_means(source: ViewSource, categories: set[str], split: str) -> dic
     means = {}
     for category, places in members.items():
         step = max(1, -(-len(places) // _GRIDS_A_MEAN))
-        grids = [batch.voxels for batch, _ in _grid_batches(source, places[::step])]
+        batches = readable_batches(source, places[::step], 1, _PICTURES_AT_ONCE, "cpu", [])
+        grids = [batch.voxels for batch, _ in batches]
         if grids:
             means[category] = mean_of(torch.cat(grids))
     return means
-
-
-def _grid_batches(source: ViewSource, places: list[int]) -> Iterator[tuple[Batch, list[int]]]:
-    return _batches(source, places, 1, "cpu", [])
 
 
 def _cases(

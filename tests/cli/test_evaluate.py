@@ -95,6 +95,19 @@ def test_pictures_on_disk_with_a_broken_one(maquette, tmp_path: Path, weights: P
     assert "m4" in numbers["skipped"][0]["path"]
 
 
+@pytest.mark.parametrize(("protocol", "counts"), [("r2n2-2016", ["1", "2"]), ("seed001", ["2"])])
+def test_fewer_pictures_than_the_protocol_asks_for(maquette, tmp_path: Path, weights: Path, protocol, counts):
+    data = write_r2n2(tmp_path / "data", {CHAIRS: ["a", "b"]}, views=2, size=137)
+    (data / "ShapeNet.json").write_text(pix2vox_split(test=["a", "b"]))
+    words = ("--protocol", protocol, "--data", data, "--json", tmp_path / "out.json")
+    ran = maquette("evaluate", "r2n2", weights, *words)
+    assert ran.code == 0, ran.err
+    assert "no object has more than 2 pictures" in ran.out
+    numbers = json.loads((tmp_path / "out.json").read_text())
+    assert list(numbers["groups"]["all"]["views"]) == counts
+    assert not numbers["skipped"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [

@@ -89,6 +89,18 @@ def _check_names(options: Evaluate) -> None:
     at_least(0, seed=options.seed)
 
 
+def _views_there(usual: Sequence[int], opened: Opened, split: str, console: Console) -> tuple[int, ...]:
+    """The usual numbers of views, without those that no object has pictures for."""
+    from ..data.readable import most_views
+
+    entries = opened.source.entries
+    most = most_views(opened.source, [i for i, entry in enumerate(entries) if entry.split == split])
+    if most is None or most >= max(usual):
+        return tuple(usual)
+    console.say(f"no object has more than {most} pictures: views above that are left out")
+    return tuple(count for count in usual if count <= most) or (max(most, 1),)
+
+
 def _place(options: Evaluate) -> Path | None:
     """Where JSON and page go: -o, or the folder `eval` of the run."""
     is_run = options.weights is not None and options.weights.is_dir()
@@ -125,9 +137,10 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
             f"--protocol {protocol.name}: {options.system} is scored by {', '.join(kind.protocols)}"
         )
     system = kind.load(options.weights, device=device)
-    views = STUDY_VIEWS if options.study else options.views or protocol.views
     opened = open_source(options, system.views_config, console)
     count = _count(opened, options.split)
+    usual = STUDY_VIEWS if options.study else protocol.views
+    views = options.views or _views_there(usual, opened, options.split, console)
     for line in protocol.lines(options.split, tuple(sorted(set(views)))):
         console.say(line)
     with console.progress("evaluating", count) as advance:

@@ -121,15 +121,14 @@ def _open(settings: Settings, console: Console) -> "ViewSource":
 
 def _need_views(source: "ViewSource", settings: Settings) -> None:
     """Refuse more pictures an object in validation than any of its objects has on disk."""
-    from ..data.stored_views import StoredViews
+    from ..data.readable import most_views
     from ..training.validation import validation_entries
 
     training = settings.config.training
-    if isinstance(source, StoredViews):
-        there = [source.dataset.view_count(i) for i in validation_entries(source, training)]
-        if there and max(there) < training.val_views:
-            most = f"no object of the validation split has more than {max(there)} pictures"
-            raise Refusal(f"--training.val-views {training.val_views}: {most}")
+    most = most_views(source, validation_entries(source, training))
+    if most is not None and most < training.val_views:
+        why = f"no object of the validation split has more than {most} pictures"
+        raise Refusal(f"--training.val-views {training.val_views}: {why}")
 
 
 def _named(value: Any) -> str | None:

@@ -60,6 +60,10 @@ class ViewSource(Protocol):
         """All objects, of all splits, in a fixed order."""
         ...
 
+    def view_count(self, index: int) -> int | None:
+        """How many pictures there are of an object; None where any number can be made."""
+        ...
+
     def training_batch(
         self,
         step: int,

@@ -59,6 +59,9 @@ class DrawnViews:
         """All shapes of the pack."""
         return self.pack.entries
 
+    def view_count(self, index: int) -> None:
+        """Any number of pictures can be drawn of an object."""
+
     def training_batch(
         self,
         step: int,

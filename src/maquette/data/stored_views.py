@@ -53,6 +53,10 @@ class StoredViews:
         """All objects, of all splits, in a fixed order."""
         return self.dataset.entries
 
+    def view_count(self, index: int) -> int:
+        """How many pictures of an object are on disk."""
+        return self.dataset.view_count(index)
+
     def training_batch(
         self,
         step: int,

@@ -4,7 +4,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from .voxel_log_odds import solid_log_odds
+from ..structures.voxel_log_odds import solid_log_odds
 
 
 def voxel_cross_entropy(

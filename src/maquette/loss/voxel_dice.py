@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from .voxel_log_odds import solid_log_odds
+from ..structures.voxel_log_odds import solid_log_odds
 
 
 def voxel_dice(

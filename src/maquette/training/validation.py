@@ -1,6 +1,6 @@
 """Loss and IoU on held pictures of the validation split, and pictures of some of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 
 from ..data.batch import Batch, ViewSource
 from ..data.problems import Problem
-from ..io.errors import BadInput
+from ..data.readable import readable_batches
 from .config import TrainConfig
 from .module import TrainingModule
 
@@ -60,7 +60,8 @@ def validate(
     sums = torch.zeros(3, dtype=torch.float64)
     shown = None
     problems: list[Problem] = []
-    for made in _batches(source, indices, views, module.device, problems):
+    at_once = max(_SHOWN, _PICTURES_AT_ONCE // views)
+    for made, _ in readable_batches(source, indices, views, at_once, module.device, problems):
         batch = made.to(module.device)
         count = len(batch.index)
         loss, iou, probability = module.score(network, batch)
@@ -70,29 +71,6 @@ def validate(
             shown = few.to("cpu"), probability[:_SHOWN].cpu()
     network.train(was_training)
     return Validation(sums, shown, tuple(problems))
-
-
-def _batches(
-    source: ViewSource, indices: Sequence[int], views: int, device: torch.device, problems: list[Problem]
-) -> Iterator[Batch]:
-    """Batches of what can be read; what cannot is added to `problems`."""
-    at_once = max(_SHOWN, _PICTURES_AT_ONCE // views)
-    for start in range(0, len(indices), at_once):
-        part = list(indices[start : start + at_once])
-        try:
-            yield source.held_batch(part, views, device)
-        except BadInput:
-            yield from _one_by_one(source, part, views, device, problems)
-
-
-def _one_by_one(
-    source: ViewSource, part: list[int], views: int, device: torch.device, problems: list[Problem]
-) -> Iterator[Batch]:
-    for index in part:
-        try:
-            yield source.held_batch([index], views, device)
-        except BadInput as error:
-            problems.append(Problem.of(error))
 
 
 def picture_of(

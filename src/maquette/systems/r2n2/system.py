@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
-from ...loss.voxel_log_odds import solid_log_odds
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
+from ...structures.voxel_log_odds import solid_log_odds
 from ...training.weights import fill, load_weights
 from ...training.weights_header import Precision
 from .. import shipped_weights

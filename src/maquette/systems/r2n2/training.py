@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ...data.batch import Batch
 from ...loss import voxel_cross_entropy, voxel_dice, voxel_focal
-from ...loss.voxel_log_odds import solid_log_odds
 from ...metrics.voxel_iou import voxel_iou
+from ...structures.voxel_log_odds import solid_log_odds
 from ...training.module import TrainingModule
 from .config import THRESHOLD
 from .network import R2N2Network

@@ -1,4 +1,4 @@
-"""What all losses of voxels with two channels start from."""
+"""Voxels as two logits a cell: what networks give, and what losses and occupancies start from."""
 
 import torch
 from jaxtyping import Float
