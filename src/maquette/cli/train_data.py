@@ -52,7 +52,7 @@ def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[
             folder.write_config({**settings.stored, "config": asdict(settings.config)})
         return settings, source
     options = settings.options
-    data = {name: _absolute(name, getattr(options, name)) for name in _NAMES}
+    data: dict[str, Any] = {name: _absolute(name, getattr(options, name)) for name in _NAMES}
     data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
     with _made_or_gone(folder):
         if options.shapes is not None and not Path(options.shapes).is_file():
