@@ -82,3 +82,9 @@ def test_more_views_than_any_validation_object_has_are_refused_at_the_start(maqu
     assert ran.code == 2
     assert "--training.val-views 20: no object of the validation split has more than 2 pictures" in ran.err
     assert not (tmp_path / "run").exists()
+
+
+def test_the_folder_of_photographs_is_kept_as_an_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["r2n2", "--shapes", "families:3", "-o", "run", "--views.photos", "photos"]
+    assert read_settings(words).config.views.photos == str(tmp_path / "photos")

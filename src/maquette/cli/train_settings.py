@@ -230,6 +230,9 @@ def _configuration(options: Any, kind: type, names: Iterable[str]) -> Any:
                 if place not in parts:
                     raise Refusal(f"--{name}: {options.system} has no such setting")
                 parts[place] = replace(parts[place], **{name: value})
+        photos = getattr(parts.get("views"), "photos", None)
+        if photos is not None:  # a run may be resumed from another folder
+            parts["views"] = replace(parts["views"], photos=str(Path(photos).resolve()))
         return kind(**parts)
     except ValueError as error:
         raise Refusal(str(error)) from error
