@@ -7,7 +7,7 @@ import torch
 from scipy.ndimage import binary_fill_holes
 
 from maquette.kernels.voxel_parts import Parts
-from maquette.kernels.voxelize import solid_cells
+from maquette.kernels.voxelize import solid_cells, touched_cells
 from maquette.utils import ico_sphere
 from mesh_shapes import random_mesh
 
@@ -15,6 +15,11 @@ from mesh_shapes import random_mesh
 def one_part(corners, axes_needed=2):
     zero = torch.zeros(1, dtype=torch.int64)
     return Parts(corners, zero.expand(len(corners)), zero, zero + axes_needed)
+
+
+def cells(corners, mesh_of_face, meshes, n, parts=None):
+    """What faces touch, parts enclose, and both shut in."""
+    return solid_cells(touched_cells(corners, mesh_of_face, meshes, n), meshes, n, parts)
 
 
 def touches(corners, cell):
@@ -40,7 +45,7 @@ def test_surface_matches_separating_axes():
     n = 5
     verts, faces = random_mesh(12, 5, torch.float64)
     corners = (verts * 1.5 + 2.5)[faces].float()
-    solid = solid_cells(corners, torch.zeros(5, dtype=torch.int64), 1, n)[0]
+    solid = cells(corners, torch.zeros(5, dtype=torch.int64), 1, n)[0]
     for cell in product(range(n), repeat=3):
         results = [touches(triangle.double(), cell) for triangle in corners]
         if min(margin for _, margin in results) > 1e-4:
@@ -80,8 +85,8 @@ def test_inside_matches_rays_one_by_one(axes_needed):
     keep = torch.rand(80) > 0.2
     corners = (sphere.verts_packed() * 3.3 + torch.tensor([4.51, 4.43, 4.57]))[sphere.faces_packed()[keep]]
     mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
-    solid = solid_cells(corners, mesh_of_face, 1, n, one_part(corners, axes_needed))[0]
-    surface = solid_cells(corners, mesh_of_face, 1, n)[0]
+    solid = cells(corners, mesh_of_face, 1, n, one_part(corners, axes_needed))[0]
+    surface = cells(corners, mesh_of_face, 1, n)[0]
     inside = (votes(corners.double(), n) > 0).sum(0) >= axes_needed
     assert torch.equal(solid, torch.from_numpy(binary_fill_holes(surface | inside)))
     assert (inside & ~surface).any()
@@ -92,7 +97,7 @@ def test_parts_outside_of_the_grid_and_across_its_edge():
     faces = ico_sphere(2).faces_packed()
     for shift in (-20.0, -2.0, 35.0, 50.0):
         corners = (verts * 9 + torch.tensor([16.3, 15.8, shift]))[faces]
-        solid = solid_cells(corners[:0], faces[:0, 0], 1, 33, one_part(corners))[0]
+        solid = cells(corners[:0], faces[:0, 0], 1, 33, one_part(corners))[0]
         centres = torch.stack(torch.meshgrid(*[torch.arange(33) + 0.5] * 3, indexing="ij"), -1)
         far = (centres - torch.tensor([16.3, 15.8, shift])).norm(dim=-1)
         assert solid[far < 8.6].all()
@@ -110,15 +115,15 @@ def shifted_spheres(count):
 
 def test_parts_add_up_and_meshes_do_not_mix(monkeypatch):
     corners, part, parts = shifted_spheres(6)
-    together = solid_cells(corners, part // 2, 3, 33, parts)
+    together = cells(corners, part // 2, 3, 33, parts)
     for mesh in range(3):
         both = [corners[part == 2 * mesh + k] for k in (0, 1)]
-        alone = [
-            solid_cells(own, torch.zeros(320, dtype=torch.int64), 1, 33, one_part(own))[0] for own in both
-        ]
+        alone = [cells(own, torch.zeros(320, dtype=torch.int64), 1, 33, one_part(own))[0] for own in both]
         assert torch.equal(together[mesh], alone[0] | alone[1])
     monkeypatch.setattr("maquette.kernels.voxel_parts._WORDS_AT_ONCE", 500)
-    assert torch.equal(solid_cells(corners, part // 2, 3, 33, parts), together)
+    assert torch.equal(cells(corners, part // 2, 3, 33, parts), together)
+    monkeypatch.setattr("maquette.kernels.voxel_parts._WORDS_OF_COPIES", 1)
+    assert torch.equal(cells(corners, part // 2, 3, 33, parts), together)
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33])
@@ -130,7 +135,7 @@ def test_same_bits_for_any_number_of_threads(n):
         for count in (1, 2, 5):
             torch.set_num_threads(count)
             mesh_of_face = torch.zeros(len(corners), dtype=torch.int64)
-            results.append(solid_cells(corners, mesh_of_face, 1, n, one_part(corners)))
+            results.append(cells(corners, mesh_of_face, 1, n, one_part(corners)))
     finally:
         torch.set_num_threads(threads)
     assert torch.equal(results[0], results[1])
