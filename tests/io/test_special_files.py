@@ -12,7 +12,8 @@ from PIL import Image
 from maquette.data.check import check_data
 from maquette.data.pack_file import read_pack
 from maquette.io import BadInput, load_mesh, save_mesh
-from maquette.io.image_files import image_size, read_file
+from maquette.io.files import read_file
+from maquette.io.image_files import image_size
 from maquette.utils import ico_sphere
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

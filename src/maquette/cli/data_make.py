@@ -36,8 +36,7 @@ class Make(Common, Axes):
     """
 
     meshes: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MESHES")]
-    """Folder of .ply, .obj, .glb, .gltf, .off or .stl or `families:N` for N built-in
-    shapes."""
+    """Folder of .ply, .obj, .glb, .gltf, .off or .stl, or `families:N` for N built-in shapes."""
     out: Out
     """The folder to write, or to go on with."""
     layout: Literal["r2n2"] = "r2n2"

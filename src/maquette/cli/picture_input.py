@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import decode_image, mask_in, read_file
+from ..io.files import read_file
+from ..io.image_files import decode_image, mask_in
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ..io.errors import BadInput, ParseError
-from ..io.image_files import decode_image, read_file
+from ..io.files import read_file
+from ..io.image_files import decode_image
 from .views_config import ViewsConfig
 from .walk import PICTURE_SUFFIXES, names_below
 

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import LARGEST_PIXELS, decode_image, read_file
+from ..io.files import read_file
+from ..io.image_files import LARGEST_PIXELS, decode_image
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .problems import Problem

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..io.binvox_parse import parse_binvox
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import decode_image, image_size, read_file
+from ..io.files import read_file
+from ..io.image_files import decode_image, image_size
 from ..io.mesh_read import read_mesh
 from ..structures.shape import SPLITS
 from .batch import Entry

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .mesh_set import MeshSet

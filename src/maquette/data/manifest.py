@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from ..io.atomic import replacing
 from ..io.checksum import sha256_of
 from ..io.errors import ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from .problems import Problem
 
 NAME = "SHA256SUMS"

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .mesh_axes import OBJECT_AXES, MeshAxes, parse_axes

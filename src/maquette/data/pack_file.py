@@ -15,7 +15,7 @@ import torch
 
 from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
-from ..io.image_files import need_file
+from ..io.files import need_file
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .pack_data import ShapePack, starts_of

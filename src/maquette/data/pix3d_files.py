@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..io.errors import ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..structures.shape import SPLITS
 from .recognise import PIX3D_TABLE
 

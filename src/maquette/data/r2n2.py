@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import decode_image, read_file
+from ..io.files import read_file
+from ..io.image_files import decode_image
 from ..renderer.cameras import FoVPerspectiveCameras
 from ..renderer.views import cameras_from_r2n2
 from ..structures.shape import Shape

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..io.binvox_parse import BinvoxData, parse_binvox
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import image_size, read_file
+from ..io.files import read_file
+from ..io.image_files import image_size
 from .problems import Problem
 from .walk import folders_in
 

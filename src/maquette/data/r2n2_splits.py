@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..structures.shape import SPLITS
 
 Views = tuple[int, ...] | None  # those of the split, None for all

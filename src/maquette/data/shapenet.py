@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..io.binvox import load_binvox
 from ..io.errors import BadInput, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..structures.shape import SPLITS, Shape
 from ..structures.voxels import VoxelGrid
 from .batch import Entry

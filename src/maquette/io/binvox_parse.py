@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import ParseError, as_bad_input
-from .image_files import read_file
+from .files import read_file
 
 _LARGEST_SIDE = 1024
 _LONGEST_HEADER = 4096

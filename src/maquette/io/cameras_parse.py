@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .errors import BadInput, ParseError, as_bad_input
-from .image_files import image_size, read_file
+from .files import read_file
+from .image_files import image_size
 
 FLIPS = {"opencv": (1.0, 1.0, 1.0), "opengl": (1.0, -1.0, -1.0), "pytorch3d": (-1.0, -1.0, 1.0)}
 _AXES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")

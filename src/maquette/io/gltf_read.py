@@ -12,8 +12,9 @@ from urllib.parse import unquote
 import numpy as np
 
 from .errors import BadInput, ParseError
+from .files import read_file
 from .gltf_nodes import node_matrices
-from .image_files import decode_image, read_file
+from .image_files import decode_image
 
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
 _ITEMS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}

@@ -1,26 +1,22 @@
 """What a picture file holds, as arrays; every problem with a file is a `BadInput`. Does without torch."""
 
 import logging
-import os
-import re
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import BadInput, ParseError, as_bad_input
+from .files import read_file
 
 LARGEST_PIXELS = 64_000_000
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 _NOWHERE = logging.NullHandler()
-_FROM_SHELL = re.compile(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
 
 
 @contextmanager
@@ -42,9 +38,8 @@ def _decoding() -> Iterator[None]:
 
 
 def _open(data: bytes) -> Image.Image:
-    """Read a picture's header; its pixels are decoded only after the size was found acceptable."""
-    with _decoding():
-        picture = Image.open(BytesIO(data))
+    """Read a header, within `_decoding`; the pixels are decoded only after the size was found acceptable."""
+    picture = Image.open(BytesIO(data))
     if picture.format in _PROGRAMS:
         raise ParseError("not a picture in a known format")
     width, height = picture.size
@@ -124,31 +119,6 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
         raise ParseError("pixel values outside 0..1")
     return array if largest is None else _shrink(array, largest)
-
-
-def need_file(path: str | PathLike) -> None:
-    """Refuse what is missing or no file: opening a named pipe would wait for ever. What the shell has opened
-    already (`/dev/stdin`, and `/dev/fd/N` of a process substitution) passes.
-
-    Raises:
-        BadInput: it is refused.
-    """
-    with as_bad_input(path, OSError, ValueError):
-        mode = os.stat(path).st_mode
-    if stat.S_ISDIR(mode):
-        raise BadInput(path, "is a folder, not a file")
-    if not stat.S_ISREG(mode) and not _FROM_SHELL.fullmatch(str(path)):
-        raise BadInput(path, "is a pipe or a device, not a file")
-
-
-def read_file(path: str | PathLike) -> bytes:
-    """The content of a file that `need_file` lets pass and that is not empty; else `BadInput`."""
-    need_file(path)
-    with as_bad_input(path, OSError, ValueError):
-        data = Path(path).read_bytes()
-    if not data:
-        raise BadInput(path, "the file is empty")
-    return data
 
 
 def image_size(path: str | PathLike) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from .atomic import replacing
 from .errors import BadInput, ParseError, as_bad_input
-from .image_files import GREY_WEIGHTS, decode_image, mask_in, read_file
+from .files import read_file
+from .image_files import GREY_WEIGHTS, decode_image, mask_in
 from .image_files import image_size as image_size
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF",

@@ -8,8 +8,9 @@ import numpy as np
 
 from .color_space import linear_to_srgb
 from .errors import ParseError, as_bad_input
+from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
-from .image_files import decode_image, read_file
+from .image_files import decode_image
 from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
 from .mtl_parse import parse_mtl

@@ -5,7 +5,7 @@ cells along z a word: for the rays through the cells' centres along x, y and z, 
 centre behind each crossing. A running exclusive-or along the ray then says inside or outside, for 32 rays at once
 where the ray does not run along z. A ray that ends inside has met a hole and does not vote.
 
-On a CPU threads have copies of the fields of their own, since atomic operations are none there; an exclusive-or of
+Warp's atomic operations are not atomic on a CPU: each thread fills a copy of the fields, and the exclusive-or of
 the copies is the field.
 """
 

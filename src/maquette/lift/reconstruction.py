@@ -97,7 +97,6 @@ def _coloured(
     sure = [(i, view) for i, view in enumerate(found) if view is not None and _is_sure(view)]
     if not sure:
         return paint_evenly(surface.mesh, mean_colour(views.images, masks)), "mean"
-    images = [views.images[i].to(surface.mesh.device) for i, _ in sure]
-    thin = [masks[i].to(surface.mesh.device) for i, _ in sure]
+    images, thin = [views.images[i] for i, _ in sure], [masks[i] for i, _ in sure]
     cameras = [view.camera for _, view in sure]
     return paint_from_views(surface.mesh, images, thin, cameras, symmetric), "pictures"

@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluate import Evaluation
 from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..io.json_text import json_text
 from .evaluation_page import evaluation_page
 from .numbers import ALL, FORMAT, numbers_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.image_files import read_file
+from ..io.files import read_file
 from ..metrics.protocols import PROTOCOLS
 from .files import EVALUATIONS, evaluation_name, read_evaluation
 

@@ -30,9 +30,9 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
         ValueError: no pictures, or shapes and values that are not those of pictures.
     """
     if isinstance(pictures, Views):
-        floats = [image.float() for image in pictures.images]  # the same objects where they are already
-        same = all(ours is given for ours, given in zip(floats, pictures.images, strict=True))
-        return pictures if same else replace(pictures, images=floats)
+        if all(image.dtype == torch.float32 for image in pictures.images):
+            return pictures
+        return replace(pictures, images=[image.float() for image in pictures.images])
     single = isinstance(pictures, str | PathLike) or (
         isinstance(pictures, np.ndarray | Tensor) and pictures.ndim <= 3
     )

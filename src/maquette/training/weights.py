@@ -165,7 +165,7 @@ def _unpack(tensor: Tensor, scale: Tensor | None) -> Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor
 
 
-def to_int8(tensor: Float[Tensor, "out *rest"]) -> tuple[Tensor, Float[Tensor, " out"]]:
+def to_int8(tensor: Float[Tensor, " out *rest"]) -> tuple[Tensor, Float[Tensor, " out"]]:
     """Whole numbers from -127 to 127 and the factor of each output channel that brings them back.
 
     Raises:

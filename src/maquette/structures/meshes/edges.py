@@ -21,13 +21,13 @@ class Edges(NamedTuple):
     """
 
     edges: Int[Tensor, "edge 2"]
-    to_mesh: Int[Tensor, "edge"]
-    per_mesh: Int[Tensor, "mesh"]
-    first: Int[Tensor, "mesh"]
+    to_mesh: Int[Tensor, " edge"]
+    per_mesh: Int[Tensor, " mesh"]
+    first: Int[Tensor, " mesh"]
     of_faces: Int[Tensor, "face 3"]
 
 
-def find_edges(faces: Int[Tensor, "face 3"], vert_to_mesh: Int[Tensor, "vert"], num_meshes: int) -> Edges:
+def find_edges(faces: Int[Tensor, "face 3"], vert_to_mesh: Int[Tensor, " vert"], num_meshes: int) -> Edges:
     """Find the unique undirected edges of packed faces.
 
     Every edge becomes one integer, smaller vertex times the number of vertices plus larger vertex, so that

@@ -95,11 +95,11 @@ class MeshForms:
     def _same_faces_count(self) -> bool:
         return len(set(self._faces_counts)) == 1
 
-    def num_verts_per_mesh(self) -> Int[Tensor, "mesh"]:
+    def num_verts_per_mesh(self) -> Int[Tensor, " mesh"]:
         """Number of vertices of every mesh (N,); of length 0 when the batch is empty."""
         return self._num_verts_per_mesh
 
-    def num_faces_per_mesh(self) -> Int[Tensor, "mesh"]:
+    def num_faces_per_mesh(self) -> Int[Tensor, " mesh"]:
         """Number of faces of every mesh (N,); of length 0 when the batch is empty."""
         return self._num_faces_per_mesh
 
@@ -203,7 +203,7 @@ class MeshForms:
         where = padded_positions(self._faces_counts, self._F, self.device)
         return flat.index_copy(0, where, packed).view(self._N, self._F, -1)
 
-    def verts_padded_to_packed_idx(self) -> Int[Tensor, "vert"]:
+    def verts_padded_to_packed_idx(self) -> Int[Tensor, " vert"]:
         """Row of the flattened padded vertices that every packed vertex is (sum V_n,)."""
         if self._verts_padded_to_packed_idx is None:
             self._verts_padded_to_packed_idx = padded_positions(self._verts_counts, self._V, self.device)
@@ -219,25 +219,25 @@ class MeshForms:
         first, owner = packed_indices(counts, self.device)
         self._mesh_to_faces_packed_first_idx, self._faces_packed_to_mesh_idx = first, owner
 
-    def verts_packed_to_mesh_idx(self) -> Int[Tensor, "vert"]:
+    def verts_packed_to_mesh_idx(self) -> Int[Tensor, " vert"]:
         """Mesh of every packed vertex (sum V_n,)."""
         if self._verts_packed_to_mesh_idx is None:
             self._index_verts()
         return self._verts_packed_to_mesh_idx
 
-    def mesh_to_verts_packed_first_idx(self) -> Int[Tensor, "mesh"]:
+    def mesh_to_verts_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed vertex of every mesh (N,)."""
         if self._mesh_to_verts_packed_first_idx is None:
             self._index_verts()
         return self._mesh_to_verts_packed_first_idx
 
-    def faces_packed_to_mesh_idx(self) -> Int[Tensor, "face"]:
+    def faces_packed_to_mesh_idx(self) -> Int[Tensor, " face"]:
         """Mesh of every packed face (sum F_n,)."""
         if self._faces_packed_to_mesh_idx is None:
             self._index_faces()
         return self._faces_packed_to_mesh_idx
 
-    def mesh_to_faces_packed_first_idx(self) -> Int[Tensor, "mesh"]:
+    def mesh_to_faces_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed face of every mesh (N,)."""
         if self._mesh_to_faces_packed_first_idx is None:
             self._index_faces()
@@ -249,17 +249,17 @@ class MeshForms:
             self._set_edges(self._find_edges())
         return self._edges_packed
 
-    def edges_packed_to_mesh_idx(self) -> Int[Tensor, "edge"]:
+    def edges_packed_to_mesh_idx(self) -> Int[Tensor, " edge"]:
         """Mesh of every packed edge (sum E_n,)."""
         self.edges_packed()
         return self._edges_packed_to_mesh_idx
 
-    def num_edges_per_mesh(self) -> Int[Tensor, "mesh"]:
+    def num_edges_per_mesh(self) -> Int[Tensor, " mesh"]:
         """Number of edges of every mesh (N,), int32."""
         self.edges_packed()
         return self._num_edges_per_mesh
 
-    def mesh_to_edges_packed_first_idx(self) -> Int[Tensor, "mesh"]:
+    def mesh_to_edges_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed edge of every mesh (N,)."""
         self.edges_packed()
         return self._mesh_to_edges_packed_first_idx

@@ -42,7 +42,7 @@ class MeshGeometry(MeshForms):
             return self._repeated_faces.verts_normals_packed()
         return vert_normals(self.verts_packed(), self.faces_packed())
 
-    def faces_areas_packed(self) -> Float[Tensor, "face"]:
+    def faces_areas_packed(self) -> Float[Tensor, " face"]:
         """Area of every packed face (sum F_n,)."""
         self._compute_face_areas_normals()
         return self._faces_areas_packed

@@ -16,7 +16,7 @@ def _cross_of_faces(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]
 
 def face_areas_normals(
     verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]
-) -> tuple[Float[Tensor, "face"], Float[Tensor, "face 3"]]:
+) -> tuple[Float[Tensor, " face"], Float[Tensor, "face 3"]]:
     """Area and unit normal of every face.
 
     The normal follows the right-hand rule over the corners. A face whose cross product is shorter than 1e-6

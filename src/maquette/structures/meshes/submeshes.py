@@ -12,7 +12,7 @@ class Submesh(NamedTuple):
 
     verts: Float[Tensor, "kept 3"]
     faces: Int[Tensor, "part 3"]
-    vert_ids: Int[Tensor, "kept"]
+    vert_ids: Int[Tensor, " kept"]
 
 
 def cut_submesh(verts: Tensor, faces: Tensor, face_ids: Tensor) -> Submesh:

@@ -123,7 +123,7 @@ class CloudForms:
         """Features (N, max P_n, C), filled up with 0; None without features."""
         return self._padded("features")
 
-    def num_points_per_cloud(self) -> Int[Tensor, "cloud"]:
+    def num_points_per_cloud(self) -> Int[Tensor, " cloud"]:
         """Number of points of every cloud (N,)."""
         return self._num_points_per_cloud
 
@@ -132,19 +132,19 @@ class CloudForms:
         first, owner = packed_indices(counts, self.device)
         self._cloud_to_packed_first_idx, self._packed_to_cloud_idx = first, owner
 
-    def packed_to_cloud_idx(self) -> Int[Tensor, "point"]:
+    def packed_to_cloud_idx(self) -> Int[Tensor, " point"]:
         """Cloud of every packed point (sum P_n,)."""
         if self._packed_to_cloud_idx is None:
             self._index_points()
         return self._packed_to_cloud_idx
 
-    def cloud_to_packed_first_idx(self) -> Int[Tensor, "cloud"]:
+    def cloud_to_packed_first_idx(self) -> Int[Tensor, " cloud"]:
         """Index of the first packed point of every cloud (N,)."""
         if self._cloud_to_packed_first_idx is None:
             self._index_points()
         return self._cloud_to_packed_first_idx
 
-    def padded_to_packed_idx(self) -> Int[Tensor, "point"]:
+    def padded_to_packed_idx(self) -> Int[Tensor, " point"]:
         """Row of the flattened padded points that every packed point is (sum P_n,)."""
         if self._padded_to_packed_idx is None:
             self._padded_to_packed_idx = padded_positions(self._counts, self._P, self.device)

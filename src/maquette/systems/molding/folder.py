@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from ...io.cameras_parse import parse_cameras
 from ...io.errors import BadInput, ParseError, as_bad_input
-from ...io.image_files import decode_image, mask_in, read_file
+from ...io.files import read_file
+from ...io.image_files import decode_image, mask_in
 
 
 @runtime_checkable
