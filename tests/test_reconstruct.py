@@ -17,6 +17,7 @@ from maquette.reconstruct import (
     write,
 )
 from maquette.structures.voxels import VoxelGrid
+from maquette.systems.about import About
 from tiny_r2n2 import VARIANT, tiny_r2n2, tiny_weights
 
 
@@ -33,10 +34,12 @@ def picture(size: int = 48) -> torch.Tensor:
 class BallSystem:
     """Says that every object is a ball."""
 
+    about = About("ball", ("any",), needs_masks=True)
+
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def reconstruct(self, views):
+    def reconstruct(self, views, options=None):
         self.calls.append(len(views))
         centres = VoxelGrid(torch.zeros(1, 16, 16, 16, dtype=torch.bool)).cell_centers()
         return [lift_reconstruction((centres.norm(dim=-1) < 0.45).float(), views)]

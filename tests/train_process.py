@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 PRELOADED = (
-    "lightning.pytorch",
+    "lightning.fabric",
     "torch.utils.tensorboard",
     "maquette.cli.train",
     "maquette.cli.evaluate",
     "maquette.data.drawn_views",
-    "maquette.report.voxel_pictures",
+    "maquette.renderer.voxel_pictures",
     "maquette.systems.r2n2.training",
     "maquette.training.fit",
 )

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from maquette.data.batch import Batch, Entry
+from maquette.data.batch import Batch, Entry, Truth
 from maquette.data.views_config import ViewsConfig
+from maquette.evaluate import Evaluation
 from maquette.io.errors import BadInput
 
 SIDE = 16
@@ -19,6 +20,8 @@ class BoxSource:
         splits: how many boxes each split has.
         broken: ids that cannot be read.
     """
+
+    provides = frozenset({"voxels", "cameras"})
 
     def __init__(self, splits: dict[str, int], broken: Sequence[str] = ()) -> None:
         self.broken = set(broken)
@@ -48,7 +51,8 @@ class BoxSource:
         images = torch.zeros(len(indices), views, 3, 8, 8)
         images[:, :, 0, 0, 0] = torch.tensor(list(indices))[:, None] / 255
         cameras = torch.tensor([30.0, 25.0, 0.8]).expand(len(indices), views, 3)
-        return Batch(images, self.grids[list(indices)], torch.tensor(list(indices)), cameras).to(device)
+        truth = Truth(voxels=self.grids[list(indices)], cameras=cameras)
+        return Batch(images, torch.tensor(list(indices)), truth).to(device)
 
 
 class _EachCount:
@@ -95,3 +99,8 @@ class Blind(_EachCount):
     def _mean(self, category: str) -> Tensor:
         rows = [i for i, e in enumerate(self.source.entries) if (e.category, e.split) == (category, "train")]
         return self.source.grids[rows].float().mean(0)
+
+
+def column(found: Evaluation, views: int, measure: str) -> Tensor:
+    """A measure of all samples of an evaluation."""
+    return torch.tensor(found.values(views, measure))

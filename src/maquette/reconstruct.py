@@ -1,14 +1,15 @@
-"""Pictures to shapes, by any system: the objects are found, reconstructed, and written with what belongs to them."""
+"""Pictures to shapes, by any system: prepared, reconstructed, and written with what belongs to them."""
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -17,40 +18,59 @@ from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
 from .io.mesh_write import save_mesh
 from .lift import View, draw_preview
-from .segment import Found, find_object
+from .segment import Found, find_masks, given_mask
 from .segment.found import How
+from .structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from .structures.reconstruction import Reconstruction
 from .structures.views import Views
-from .systems import system_class
+from .systems import DEFAULT, NAMES, about_system, system_class
+from .systems.face import Reconstructs
 from .systems.pictures import Pictures, as_views
 
 _BESIDE = ("preview.png", "report.json")
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
+_FROM_FRONT = (90.0, 0.0)  # azimuth, in R2N2's sense, and elevation that face the camera's side of a mesh
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Pictures of one object, with the object found in each.
+class PreparedViews:
+    """Pictures of one object, or of one scene, ready for a system.
 
     Attributes:
-        views: pictures, all with masks.
-        found: how each mask was found, one a picture.
+        views: the pictures; with masks where they were looked for.
+        found: how each mask came about, one a picture; None where there is none.
         seconds: that finding took.
     """
 
     views: Views
-    found: tuple[Found, ...]
+    found: tuple[Found | None, ...]
     seconds: float = 0.0
 
     def __len__(self) -> int:
         return len(self.views)
 
-    def each(self) -> list["Seen"]:
-        """Every picture on its own."""
-        names = self.views.names or [f"picture {i}" for i in range(len(self))]
+    @property
+    def names(self) -> Sequence[str]:
+        """One a picture."""
+        return self.views.names or [f"picture {i}" for i in range(len(self))]
+
+    @property
+    def masks(self) -> list[Tensor]:
+        """One a picture; all of it where no mask was looked for."""
         return [
-            Seen(Views([image], [found.mask], names=[name]), (found,), self.seconds / len(self))
-            for image, found, name in zip(self.views.images, self.found, names, strict=True)
+            torch.ones_like(image[:1]) if found is None else found.mask
+            for image, found in zip(self.views.images, self.found, strict=True)
+        ]
+
+    def each(self) -> list["PreparedViews"]:
+        """Every picture on its own."""
+        return [
+            PreparedViews(
+                Views([image], None if found is None else [found.mask], names=[name]),
+                (found,),
+                self.seconds / len(self),
+            )
+            for image, found, name in zip(self.views.images, self.found, self.names, strict=True)
         ]
 
 
@@ -58,7 +78,7 @@ def find_objects(
     pictures: Pictures,
     masks: Sequence[Tensor | None] | None = None,
     names: Sequence[str] | None = None,
-) -> Seen:
+) -> PreparedViews:
     """Find the object in every picture that comes without a mask.
 
     Args:
@@ -71,33 +91,35 @@ def find_objects(
         BadInput: no object is found in a picture, or a mask is empty or has other proportions.
         ValueError: another number of masks than of pictures, or masks of another shape.
     """
+    return prepare_views(pictures, masks, names, find=True)
+
+
+def prepare_views(
+    pictures: Pictures,
+    masks: Sequence[Tensor | None] | None = None,
+    names: Sequence[str] | None = None,
+    find: bool = True,
+) -> PreparedViews:
+    """Pictures with the masks that they bring or are given; where `find` says so all get one (`find_objects`)."""
     began = time.perf_counter()
     views = as_views(pictures, names)
-    known = views.masks or [None] * len(views)
-    given = [None] * len(views) if masks is None else list(masks)
     called = list(views.names or [f"picture {i}" for i in range(len(views))])
     brought: How = "given" if isinstance(pictures, Views) else "alpha"
-    found = []
-    for image, own, mask, name in zip(views.images, known, given, called, strict=True):
+    found: list[Found | None] = [None] * len(views)
+    for i, mask in enumerate([None] * len(views) if masks is None else list(masks)):
         if mask is not None:
-            found.append(_found(_fitted(mask, image, name), "given", name))
-        else:
-            found.append(_find(image, name) if own is None else _found(own, brought, name))
-    seen = replace(views, masks=[one.mask for one in found], names=called)
-    return Seen(seen, tuple(found), time.perf_counter() - began)
-
-
-def _find(image: Tensor, name: str) -> Found:
-    found = find_object(image)
-    if found is None:
-        raise BadInput(name, "no object was found in the picture; give its mask")
-    return found
-
-
-def _found(mask: Tensor, how: How, name: str) -> Found:
-    if not bool((mask > 0.5).any()):
-        raise BadInput(name, "the mask shows no object")
-    return Found(mask, how, 1.0)
+            found[i] = given_mask(_fitted(mask, views.images[i], called[i]), "given", called[i])
+    left = [i for i, one in enumerate(found) if one is None]
+    own = views.masks or [None] * len(views)
+    if not find:
+        left = [i for i in left if own[i] is not None]
+    if left:
+        rest = Views([views.images[i] for i in left], [own[i] for i in left], names=[called[i] for i in left])
+        for i, one in zip(left, find_masks(rest, brought), strict=True):
+            found[i] = one
+    known = [None if one is None else one.mask for one in found]
+    prepared = replace(views, masks=known if any(mask is not None for mask in known) else None, names=called)
+    return PreparedViews(prepared, tuple(found), time.perf_counter() - began)
 
 
 def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
@@ -113,7 +135,7 @@ def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
 
 def load_system(
     name: str,
-    weights: str | PathLike | None = None,
+    weights: str | PathLike[str] | None = None,
     variant: str | None = None,
     device: str = "cpu",
     threshold: float | None = None,
@@ -132,7 +154,7 @@ def load_system(
         BadInput: weights that cannot be used.
         ValueError: a threshold, for a system without one.
     """
-    system = system_class(name).load(weights, variant, device)
+    system: Any = system_class(name).load(weights, variant, device)
     if threshold is not None:
         if not hasattr(system, "threshold"):
             raise ValueError(f"system {name} has no threshold")
@@ -140,22 +162,34 @@ def load_system(
     return system
 
 
+def choose_system(pictures: Pictures) -> str:
+    """Name of the system for pictures where none is named: one that claims them, else the default."""
+    for name in NAMES:
+        if "claim" in about_system(name).abilities:
+            kind = cast(type[Reconstructs], system_class(name))
+            if kind.claims(as_views(pictures)):
+                return name
+    return DEFAULT
+
+
 def reconstruct(
-    pictures: Pictures | Seen,
-    system: Any = "r2n2",
+    pictures: Pictures | PreparedViews,
+    system: Any = DEFAULT,
     each: bool = False,
-    weights: str | PathLike | None = None,
+    weights: str | PathLike[str] | None = None,
     variant: str | None = None,
     device: str = "cpu",
     threshold: float | None = None,
+    options: Any = None,
 ) -> list[Reconstruction]:
     """Reconstruct the object that pictures show.
 
     Args:
         pictures: of one object: files, arrays, tensors, `Views`, or what `find_objects` gave.
-        system: its name, or one that is loaded; the remaining arguments only serve to load it.
+        system: its name, or one that is loaded; weights, variant, device and threshold only serve to load it.
         each: reconstruct every picture on its own.
         weights, variant, device, threshold: see `load_system`.
+        options: of the system's own kind (`About.options`).
 
     Returns:
         one reconstruction of all pictures together, or one a picture with `each`; more where a system finds
@@ -165,16 +199,27 @@ def reconstruct(
         BadInput: pictures without an object, files that are no pictures, weights that cannot be used.
     """
     loaded = load_system(system, weights, variant, device, threshold) if isinstance(system, str) else system
-    seen = pictures if isinstance(pictures, Seen) else find_objects(pictures)
-    groups = seen.each() if each else [seen]
-    return [made for group in groups for made in loaded.reconstruct(group.views)]
+    if not isinstance(pictures, PreparedViews):
+        pictures = prepare_views(pictures, find=loaded.about.needs_masks)
+    groups = pictures.each() if each else [pictures]
+    return [made for group in groups for made in loaded.reconstruct(group.views, options)]
 
 
-def describe(made: Reconstruction, seen: Seen) -> dict[str, Any]:
+def upright(made: Reconstruction) -> Meshes:
+    """The mesh with +Y up and the side that the camera, or the front, sees to +Z: the axes of files.
+
+    A camera frame (+X left, +Z into the scene) is turned by half a turn about Y.
+    """
+    if made.frame == "object":
+        return made.mesh
+    turn = made.mesh.verts_packed().new_tensor([-1.0, 1.0, -1.0])
+    return made.mesh.update_padded(made.mesh.verts_padded() * turn)
+
+
+def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
     """What is known of a reconstruction, as JSON can hold it."""
     info = made.info
-    views = info.get("views") or [None] * len(seen)
-    names = seen.views.names or [""] * len(seen)
+    views = info.get("views") or [None] * len(prepared)
     return {
         "system": info.get("system"),
         "variant": info.get("variant"),
@@ -182,12 +227,14 @@ def describe(made: Reconstruction, seen: Seen) -> dict[str, Any]:
         "pictures": [
             {
                 "picture": name,
-                "mask": found.how,
-                "mask_confidence": round(found.confidence, 3),
+                "mask": found and found.how,
+                "mask_confidence": found and round(found.confidence, 3),
                 "view": None if view is None else _view_as_json(view),
             }
-            for name, found, view in zip(names, seen.found, views, strict=True)
+            for name, found, view in zip(prepared.names, prepared.found, views, strict=True)
         ],
+        "frame": made.frame,
+        **_detection(made),
         "colours": info.get("colours"),
         "symmetric": info.get("symmetric"),
         "threshold": info.get("threshold"),
@@ -196,7 +243,7 @@ def describe(made: Reconstruction, seen: Seen) -> dict[str, Any]:
         "verts": len(made.mesh.verts_packed()),
         "faces": len(made.mesh.faces_packed()),
         "seconds": {
-            "mask": round(seen.seconds, 4),
+            "mask": round(prepared.seconds, 4),
             **{key: round(value, 4) for key, value in info.get("seconds", {}).items()},
             **{f"lift_{key}": round(value, 4) for key, value in info.get("lift_seconds", {}).items()},
         },
@@ -208,21 +255,29 @@ def _view_as_json(view: View) -> dict[str, float]:
     return {name: round(getattr(view, name), 4) for name in names}
 
 
+def _detection(made: Reconstruction) -> dict[str, Any]:
+    """Label, score and box of an object that was told apart from others."""
+    known = {"label": made.label, "score": made.score, "box": None if made.box is None else made.box.tolist()}
+    return {name: value for name, value in known.items() if value is not None}
+
+
 def files_of(out: Path) -> list[Path]:
     """The mesh and what is written beside it."""
     return [out, *(out.with_name(f"{out.stem}_{name}") for name in _BESIDE)]
 
 
-def write(made: Reconstruction, seen: Seen, out: Path) -> dict[str, Any]:
+def write(
+    made: Reconstruction | Sequence[Reconstruction], prepared: PreparedViews, out: Path
+) -> dict[str, Any]:
     """Write mesh, preview and report, which appear together or not at all.
 
     Args:
-        made: a reconstruction.
-        seen: the pictures it was made of.
+        made: a reconstruction, or those of all objects in a scene: a GLB file has a named node for each.
+        prepared: the pictures it was made of.
         out: the mesh file; its suffix says which kind.
 
     Returns:
-        the report.
+        the report; of several objects that of the first, and `objects` with what differs between them.
 
     Raises:
         BadInput: an unknown suffix, a place that cannot be written to, or a folder where a file must go.
@@ -230,17 +285,51 @@ def write(made: Reconstruction, seen: Seen, out: Path) -> dict[str, Any]:
     for path in files_of(out):
         if path.is_dir():
             raise BadInput(path, "is a folder; a file is written there")
+    objects = [made] if isinstance(made, Reconstruction) else list(made)
     began = time.perf_counter()
-    report = describe(made, seen)
-    masks = [found.mask for found in seen.found]
-    views = made.info.get("views") or [None] * len(seen)
+    report = describe(objects[0], prepared)
+    if len(objects) > 1:
+        report["objects"] = [
+            _object(one, name) for one, name in zip(objects, node_names(objects), strict=True)
+        ]
+    scene = (
+        join_meshes_as_batch([upright(one) for one in objects]) if len(objects) > 1 else upright(objects[0])
+    )
     with _under_its_name(out), ExitStack() as stack:
         mesh, preview, numbers = (stack.enter_context(replacing_path(path)) for path in files_of(out))
-        save_mesh(made.mesh, mesh)
-        save_image(draw_preview(made.mesh, seen.views.images, masks, views), preview)
+        save_mesh(scene, mesh, names=node_names(objects))
+        save_image(_preview(objects, scene, prepared), preview)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+def node_names(objects: Sequence[Reconstruction]) -> list[str]:
+    """A name for each object of a scene: its label, numbered where several have the same."""
+    labels = [one.label or "object" for one in objects]
+    return [
+        label if labels.count(label) == 1 else f"{label}_{labels[: i + 1].count(label)}"
+        for i, label in enumerate(labels)
+    ]
+
+
+def _object(made: Reconstruction, name: str) -> Mapping[str, Any]:
+    counts = {"verts": len(made.mesh.verts_packed()), "faces": len(made.mesh.faces_packed())}
+    return {"name": name, **_detection(made), **counts}
+
+
+def _preview(objects: Sequence[Reconstruction], scene: Meshes, prepared: PreparedViews) -> Tensor:
+    """Pictures beside the scene; what is in no object frame is brought to its size, and seen from the camera."""
+    views = objects[0].info.get("views") or [None] * len(prepared)
+    if all(made.frame == "object" for made in objects) and len(objects) == 1:
+        return draw_preview(scene, prepared.views.images, prepared.masks, views)
+    whole = join_meshes_as_scene(scene)
+    low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
+    size = (high - low).norm().clamp_min(1e-12)
+    whole = whole.update_padded((whole.verts_padded() - (low + high) / 2) / size)
+    return draw_preview(
+        whole, prepared.views.images, prepared.masks, [None] * len(prepared), unknown=_FROM_FRONT
+    )
 
 
 @contextmanager

@@ -112,7 +112,11 @@ def test_fewer_pictures_than_the_protocol_asks_for(maquette, tmp_path: Path, wei
     ("words", "code", "reason"),
     [
         (["r2n3", "W", "--protocol", "pix2vox", "--shapes", "S"], 2, "known are r2n2"),
-        (["r2n2", "W", "--protocol", "best-of", "--shapes", "S"], 2, "known are r2n2-2016, seed001, pix2vox"),
+        (
+            ["r2n2", "W", "--protocol", "best-of", "--shapes", "S"],
+            2,
+            "r2n2 is scored by r2n2-2016, seed001, pix2vox",
+        ),
         (["r2n2", "W", "--protocol", "pix2vox"], 2, "one of --shapes and --data"),
         (
             ["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S", "--data", "S"],
@@ -134,7 +138,11 @@ def test_fewer_pictures_than_the_protocol_asks_for(maquette, tmp_path: Path, wei
         (["r2n2", "S", "--protocol", "pix2vox", "--shapes", "S"], 3, "without weights.safetensors"),
         (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S/nothing"], 3, "no such folder or file"),
         (["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S/0.ply"], 3, "not a packed file"),
-        (["r2n2", "W", "--protocol", "pix2vox", "--data", "S"], 3, "not in the layout of ShapeNet R2N2"),
+        (
+            ["r2n2", "W", "--protocol", "pix2vox", "--data", "S"],
+            3,
+            "is of the layout meshes, which has no pictures",
+        ),
         (
             ["r2n2", "W", "--protocol", "pix2vox", "--shapes", "S", "--split", "val"],
             3,

@@ -116,7 +116,7 @@ def test_several_pictures_of_one_object_with_masks(maquette, picture, weights, t
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--system", "mold3d"], "there is no such system; known are r2n2"),
+        (["--system", "mold3d"], "there is no system 'mold3d'; known are r2n2"),
         (["--threshold", "2"], "use a number between 0 and 1"),
         (["--mask", "a.png", "b.png"], "2 masks for 1 pictures"),
         (["--device", "tpu"], "not a device"),
@@ -137,7 +137,7 @@ def test_no_picture(maquette, tmp_path):
 
 
 def test_no_weights_ship(maquette, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("maquette.cli.reconstruct._ASSETS", tmp_path)
+    monkeypatch.setattr("maquette.cli.reconstruct.shipped_weights", lambda name: tmp_path / name)
     ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb")
     assert (ran.code, "no weights ship with this version" in ran.err) == (3, True)
 

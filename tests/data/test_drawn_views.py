@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from batches import rows_of, same
 from maquette.data.batch import Batch
 from maquette.data.drawn_views import DrawnViews, scene_of
 from maquette.data.takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, training_takes
@@ -48,14 +49,6 @@ def everything(tmp_path_factory) -> ViewsConfig:
     )
 
 
-def _same(a: Batch, b: Batch) -> bool:
-    return all(torch.equal(getattr(a, name), getattr(b, name)) for name in a.__dataclass_fields__)
-
-
-def _rows(batch: Batch, rows: slice) -> Batch:
-    return Batch(*(getattr(batch, name)[rows] for name in batch.__dataclass_fields__))
-
-
 @pytest.mark.parametrize("full", [False, True])
 def test_a_batch_is_a_pure_function_of_seed_and_step(pack, everything, full) -> None:
     config = everything if full else PLAIN
@@ -65,12 +58,12 @@ def test_a_batch_is_a_pure_function_of_seed_and_step(pack, everything, full) -> 
     assert batch.images.amin() >= 0
     assert batch.images.amax() <= 1
     views.training_batch(0, 6, 2)
-    assert _same(batch, views.training_batch(5, 6, 2))
-    assert _same(batch, DrawnViews(pack, config, seed=3).training_batch(5, 6, 2))
+    assert same(batch, views.training_batch(5, 6, 2))
+    assert same(batch, DrawnViews(pack, config, seed=3).training_batch(5, 6, 2))
     assert not torch.equal(batch.images, views.training_batch(6, 6, 2).images)
     assert not torch.equal(batch.images, DrawnViews(pack, config, seed=4).training_batch(5, 6, 2).images)
     for part in range(3):
-        assert _same(_rows(batch, slice(2 * part, 2 * part + 2)), views.training_batch(5, 6, 2, (part, 3)))
+        assert same(rows_of(batch, slice(2 * part, 2 * part + 2)), views.training_batch(5, 6, 2, (part, 3)))
 
 
 def test_threads_change_nothing(pack, everything) -> None:
@@ -79,7 +72,7 @@ def test_threads_change_nothing(pack, everything) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(1 if before > 1 else 3)
     try:
-        assert _same(batch, views.training_batch(1, 5, 1))
+        assert same(batch, views.training_batch(1, 5, 1))
     finally:
         torch.set_num_threads(before)
 
@@ -100,7 +93,7 @@ def test_forked_workers_give_the_same_batches(pack, everything) -> None:
     views.training_batch(0, 4, 2)
     loader = DataLoader(_Steps(views), batch_size=None, num_workers=2, multiprocessing_context="fork")
     for step, batch in enumerate(loader):
-        assert _same(batch, views.training_batch(step, 4, 2))
+        assert same(batch, views.training_batch(step, 4, 2))
 
 
 def test_an_epoch_shows_each_training_shape_once(pack) -> None:
@@ -124,22 +117,22 @@ def test_cameras_are_r2n2s(pack) -> None:
     views = DrawnViews(pack, replace(PLAIN, size=64, render_size=64, plain=(1.0, 1.0), flip=0.0))
     for batch in (views.training_batch(0, 3, 2), views.held_batch([0, 5, 9], 2)):
         for k, index in enumerate(batch.index.tolist()):
-            cameras = cameras_from_r2n2(*batch.cameras[k].unbind(1))
+            cameras = cameras_from_r2n2(*batch.truth.cameras[k].unbind(1))
             mesh = pack.shape(index).mesh.extend(2)
             seen = MeshRasterizer(cameras, RasterizationSettings(64))(mesh).pix_to_face[..., 0] >= 0
             background = batch.images[k, :, :, :1, :1]
             drawn = (batch.images[k] - background).abs().amax(1) > 0.25
             assert (seen & drawn).sum() / (seen | drawn).sum() > 0.9
-        azimuth, elevation, ratio = batch.cameras.unbind(-1)
+        azimuth, elevation, ratio = batch.truth.cameras.unbind(-1)
         assert ((azimuth >= 0) & (azimuth < 360) & (elevation >= 25) & (elevation < 30)).all()
         assert ((ratio >= 0.65) & (ratio < 0.95)).all()
 
 
 def test_voxels_are_the_packs_and_turn_with_mirrored_pictures(pack) -> None:
     kept = DrawnViews(pack, replace(PLAIN, flip=1.0)).training_batch(0, 8, 2)
-    assert torch.equal(kept.voxels, pack.solid(kept.index))
+    assert torch.equal(kept.truth.voxels, pack.solid(kept.index))
     turned = DrawnViews(pack, replace(PLAIN, flip=1.0, flip_voxels=True)).training_batch(0, 8, 2)
-    assert torch.equal(turned.voxels, pack.solid(turned.index).flip(1))
+    assert torch.equal(turned.truth.voxels, pack.solid(turned.index).flip(1))
     assert torch.equal(kept.images, turned.images)
 
 
@@ -152,7 +145,7 @@ def test_a_mirrored_picture_is_a_picture_of_the_mirrored_shape(pack) -> None:
     low, high = np.array([[0, 360], [25, 30], [0.65, 0.95]]).T
     for k, index in enumerate(mirrored.index.tolist()):
         for view in range(2):
-            numbers = (mirrored.cameras[k, view].double().numpy() - low) / (high - low)
+            numbers = (mirrored.truth.cameras[k, view].double().numpy() - low) / (high - low)
             takes, _ = held_takes(np.array([index]), numbers[None], config, scene)
             image, _ = draw(scene, replace(takes, behind=torch.ones_like(takes.behind)), 64)
             assert (image[0] - mirrored.images[k, view]).abs().mean() < 2e-3
@@ -162,11 +155,11 @@ def test_held_pictures_never_change(pack, everything) -> None:
     for config in (PLAIN, everything):
         views = DrawnViews(pack, config, seed=0)
         held = views.held_batch([9, 2], 5)
-        assert _same(held, DrawnViews(pack, config, seed=7).held_batch([9, 2], 5))
+        assert same(held, DrawnViews(pack, config, seed=7).held_batch([9, 2], 5))
         few = views.held_batch([2], 3)
         assert torch.equal(few.images, held.images[1:, :3])
-        assert torch.equal(few.cameras, held.cameras[1:, :3])
-        assert torch.equal(held.voxels, pack.solid(torch.tensor([9, 2])))
+        assert torch.equal(few.truth.cameras, held.truth.cameras[1:, :3])
+        assert torch.equal(held.truth.voxels, pack.solid(torch.tensor([9, 2])))
         assert held.index.tolist() == [9, 2]
         corner = held.images[:, :, :, 0, 0]
         torch.testing.assert_close(corner, torch.full_like(corner, 240 / 255))

@@ -11,7 +11,7 @@ def test_what_cannot_be_read_is_left_out_and_named():
     problems = []
     found = list(readable_batches(source, [0, 2, 3, 4, 6], 2, 2, "cpu", problems))
     assert [places for _, places in found] == [[0, 2], [4], [6]]
-    assert all(torch.equal(batch.voxels, source.grids[places]) for batch, places in found)
+    assert all(torch.equal(batch.truth.voxels, source.grids[places]) for batch, places in found)
     assert [problem.path for problem in problems] == ["test3.png"]
 
 

@@ -8,7 +8,7 @@ from maquette.metrics.protocols import PROTOCOLS
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_every_protocol_prints_what_it_fixes(name: str):
     protocol = PROTOCOLS[name]
-    text = "\n".join(protocol.lines("val"))
+    text = "\n".join(words for _, words in protocol.facts("val", protocol.views))
     for word in (
         name,
         "val",
@@ -22,15 +22,18 @@ def test_every_protocol_prints_what_it_fixes(name: str):
 
 def test_views_other_than_the_protocols_own_are_named():
     protocol = PROTOCOLS["seed001"]
-    assert "the protocol's own: 20" in "\n".join(protocol.lines("test", (1, 2)))
-    assert "own:" not in "\n".join(protocol.lines("test", (20,)))
+    assert "the protocol's own: 20" in dict(protocol.facts("test", (1, 2)))["views"]
+    assert "own:" not in dict(protocol.facts("test", (20,)))["views"]
 
 
 def test_fixed_thresholds():
-    assert {name: p.threshold for name, p in PROTOCOLS.items()} == {
-        "r2n2-2016": 0.4,
-        "seed001": 0.4,
-        "pix2vox": 0.3,
-    }
+    found = {name: PROTOCOLS[name].threshold for name in ("r2n2-2016", "seed001", "pix2vox")}
+    assert found == {"r2n2-2016": 0.4, "seed001": 0.4, "pix2vox": 0.3}
     assert PROTOCOLS["pix2vox"].sweep == (0.2, 0.3, 0.4, 0.5)
     assert not PROTOCOLS["r2n2-2016"].sweep
+
+
+def test_an_unknown_protocol():
+    assert "best-of" not in PROTOCOLS
+    with pytest.raises(KeyError):
+        PROTOCOLS["best-of"]

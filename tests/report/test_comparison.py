@@ -69,7 +69,8 @@ def test_reads_settings_log_and_evaluations(tmp_path: Path, found: dict):
     assert (run.setting("variant"), run.setting("batch"), run.setting("nothing")) == ("simple-gru-3", 4, None)
     assert run.log["val_loss"] == [(40, 0.3)]
     row = comparison_of([run])["runs"][0]
-    assert (row["samples"], row["train"]["from"], row["val"]["iou"]) == (240, "evaluation", 0.15)
+    assert (row["samples"], row["train"]["logged"], row["val"]["iou"]) == (240, ["loss"], 0.15)
+    assert row["train"]["loss"] == 0.125
     assert (
         row["train"]["iou"] == found["r2n2-2016-train"]["groups"]["all"]["views"]["1"]["iou"]["sample_mean"]
     )
@@ -109,7 +110,7 @@ def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: di
     comparison = comparison_of(runs)
     assert comparison["differences"] == []
     head, rows = score_table(comparison)
-    assert head[-1] == "F@1 %"
+    assert head[-4:] == ["class mean", "test log loss", "test AP", "test F@1 %"]
     assert float(rows[0][head.index("test IoU")]) > float(rows[1][head.index("test IoU")])
     assert "may not be compared" not in comparison_page(comparison)
 

@@ -11,7 +11,7 @@ from maquette.metrics.protocols import PROTOCOLS
 from maquette.report.evaluation_page import evaluation_page
 from maquette.report.files import write_evaluation
 from maquette.report.numbers import numbers_of
-from voxel_fakes import BoxSource, Seer
+from voxel_fakes import BoxSource, Seer, column
 
 ABOUT = {"system": "r2n2", "variant": "<b>wide</b>", "data": "boxes", "weights": "run", "parameters": 1234567}
 
@@ -42,7 +42,7 @@ def test_says_what_the_protocol_fixes(html: str):
 
 
 def test_shows_means_controls_sweep_and_what_is_left_out(html: str, evaluation: Evaluation):
-    assert f"{float(evaluation.scores[1].iou.mean()):.3f}" in html
+    assert f"{float(column(evaluation, 1, 'iou').mean()):.3f}" in html
     for words in (
         "Does it look at the picture?",
         "Other thresholds",

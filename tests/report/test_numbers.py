@@ -9,7 +9,7 @@ from maquette.evaluate import Evaluation, evaluate
 from maquette.io.json_text import json_text
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.report.numbers import numbers_of, origin
-from voxel_fakes import BoxSource, Seer
+from voxel_fakes import BoxSource, Seer, column
 
 ABOUT = {"system": "r2n2", "variant": "simple-gru-1", "data": "boxes", "weights": "run"}
 
@@ -25,7 +25,7 @@ def test_means_of_all_and_of_each_origin(evaluation: Evaluation):
     groups = numbers_of(evaluation, ABOUT)["groups"]
     assert list(groups) == ["all", "hand-made", "shapeassembly"]
     assert [group["count"] for group in groups.values()] == [9, 6, 3]
-    iou = evaluation.scores[3].iou
+    iou = column(evaluation, 3, "iou")
     assert groups["all"]["views"]["3"]["iou"]["sample_mean"] == pytest.approx(float(iou.mean()))
     low, tall = float(iou[0::2].mean()), float(iou[1::2].mean())
     assert groups["all"]["views"]["3"]["iou"]["class_mean"] == pytest.approx((low + tall) / 2)
@@ -53,7 +53,7 @@ def test_classes_samples_and_what_is_left_out(evaluation: Evaluation):
     assert {name: row["count"] for name, row in numbers["classes"].items()} == {"low": 5, "tall": 4}
     assert [sample["id"] for sample in numbers["samples"]] == [f"test{i}" for i in range(9)]
     assert numbers["samples"][4]["views"]["1"]["iou"] == pytest.approx(
-        float(evaluation.scores[1].iou[4]), abs=1e-6
+        float(column(evaluation, 1, "iou")[4]), abs=1e-6
     )
     assert numbers["skipped"] == [{"path": "cup.ply", "reason": "no faces"}]
     assert numbers["about"] == ABOUT

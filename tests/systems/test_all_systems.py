@@ -5,8 +5,10 @@ import torch
 
 import maquette
 from maquette.io import BadInput
+from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
-from maquette.systems import NAMES, system_class
+from maquette.systems import NAMES, about_system, system_class, system_recipes
+from maquette.systems.face import Generates, Reconstructs, System
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
 
@@ -30,24 +32,39 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path) ->
     path = tmp_path / "weights.safetensors"
     system.save(path, precision="float32")
     back = maquette.load(name.replace("_", "-"), path, variant)
-    assert (back.network_config, back.views_config) == (system.network_config, system.views_config)
-    assert (back.threshold, back.training, back.weights) == (system.threshold, system.training, str(path))
+    assert (back.info, back.views_config) == (system.info, system.views_config)
+    assert (back.facts(), back.training, back.weights) == (system.facts(), system.training, str(path))
     for (key, ours), (other, theirs) in zip(
         system.network.state_dict().items(), back.network.state_dict().items(), strict=True
     ):
         assert key == other
         assert torch.equal(ours, theirs)
     views = Views(list(torch.rand(2, 3, 40, 50)), masks=list(torch.ones(2, 1, 40, 50)))
-    images = system.frame(views)[None]
-    assert torch.equal(system.occupancy(images), back.occupancy(images))
+    if isinstance(system, Reconstructs):
+        ours, theirs = (one.reconstruct(views)[0].mesh for one in (system, back))
+        assert torch.equal(ours.verts_packed(), theirs.verts_packed())
 
 
 @pytest.mark.parametrize(("name", "variant"), EACH)
 def test_every_parameter_can_be_trained(name: str, variant: str) -> None:
     system = SMALL[name](variant)
-    size = system.network_config.size
-    system.network(torch.rand(1, 1, 3, size, size)).square().mean().backward()
+    system.network.train()
+    shapes = [shape for part, shape in system.info.as_dict()["shapes"].items() if part == "images"]
+    system.network(torch.rand(shapes[0])).square().mean().backward()
     assert all(parameter.grad is not None for parameter in system.network.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_said_without_torch_is_true(name: str) -> None:
+    about, kind = about_system(name), system_class(name)
+    assert kind.about is about
+    assert about.name == name
+    system = SMALL[name](about.variants[0])
+    assert isinstance(system, System)
+    assert isinstance(system, Reconstructs) == ("reconstruct" in about.abilities)
+    assert isinstance(system, Generates) == ("generate" in about.abilities)
+    assert set(about.protocols) <= set(PROTOCOLS)
+    assert set(system_recipes(name)) == set(kind.recipes())
 
 
 @pytest.mark.parametrize("name", NAMES)

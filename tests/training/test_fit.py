@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.fabric import Fabric
 from safetensors.torch import load_file
 
 from maquette.io.errors import BadInput
 from maquette.training import checkpoint_files
 from maquette.training.config import TrainConfig
+from maquette.training.fabric import make_fabric
 from maquette.training.fit import FitOptions, Fitted, fit
-from maquette.training.keeper import Diverged, Voice
-from maquette.training.processes import Place
+from maquette.training.progress import LogRow
 from maquette.training.run_folder import RunFolder
+from maquette.training.run_log import RunLog
+from maquette.training.trainer import Diverged, Reporter
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny import SIDE, Said, TinySource, TinyTraining
@@ -46,9 +49,27 @@ def train(
     **voice,
 ) -> Fitted:
     folder.mkdir(exist_ok=True)
-    options = FitOptions(torch.device("cpu"), workers, max_minutes)
-    loud = Voice(said or (lambda line: None), **voice)
-    return fit(TinyTraining(config), source or TinySource(), RunFolder(folder), options, Place(), loud, {})
+    loud = Reporter(said or (lambda line: None), **voice)
+    return session(TinyTraining(config), folder, source, FitOptions(workers, max_minutes), loud)
+
+
+def session(
+    module: TinyTraining,
+    folder: Path,
+    source: TinySource | None = None,
+    options: FitOptions | None = None,
+    reporter: Reporter | None = None,
+) -> Fitted:
+    fabric = make_fabric(torch.device("cpu"), module.training_config)
+    return fit(
+        fabric,
+        module,
+        source or TinySource(),
+        RunFolder(folder),
+        options or FitOptions(),
+        reporter or Reporter(),
+        {},
+    )
 
 
 def weights(fitted: Fitted) -> torch.Tensor:
@@ -92,18 +113,17 @@ def test_in_two_sessions_it_is_the_same(whole, tmp_path):
 def test_from_other_first_weights_in_two_sessions_it_is_the_same(whole, tmp_path):
     first = {"weight": torch.full((SIDE**3, 1), 0.5), "bias": torch.full((SIDE**3,), -0.25)}
 
-    def session(folder: Path, max_minutes: float | None = None, starts: bool = True) -> Fitted:
+    def started(folder: Path, max_minutes: float | None = None, starts: bool = True) -> Fitted:
         folder.mkdir(exist_ok=True)
         module = TinyTraining(CONFIG)
         if starts:
             module.start_from(first)
-        options = FitOptions(torch.device("cpu"), 0, max_minutes)
-        return fit(module, TinySource(), RunFolder(folder), options, Place(), Voice(), {})
+        return session(module, folder, options=FitOptions(max_minutes=max_minutes))
 
-    undisturbed = session(tmp_path / "one")
+    undisturbed = started(tmp_path / "one")
     assert not torch.equal(weights(undisturbed), weights(whole[0]))
-    assert session(tmp_path / "two", max_minutes=0).steps == 1
-    assert torch.equal(weights(session(tmp_path / "two", starts=False)), weights(undisturbed))
+    assert started(tmp_path / "two", max_minutes=0).steps == 1
+    assert torch.equal(weights(started(tmp_path / "two", starts=False)), weights(undisturbed))
 
 
 def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
@@ -161,7 +181,7 @@ def test_when_the_best_can_no_longer_be_read_the_last_are_kept(tmp_path, gone):
     state = run.checkpoint(12) / "state.json"
     about = json.loads(state.read_text())
     del about["sha256"]
-    about["callbacks"]["Keeper"]["best_step"] = best
+    about["progress"]["best_step"] = best
     state.write_text(json.dumps(about))
     shutil.rmtree(run.checkpoint(best)) if gone else (run.checkpoint(best) / "state.json").write_text("{")
     said = Said([])
@@ -175,16 +195,11 @@ def test_when_the_best_can_no_longer_be_read_the_last_are_kept(tmp_path, gone):
     assert said.lines[-1].endswith(f"the last weights are kept, not the best, which are of step {best}")
 
 
-def test_pictures_reach_the_log(tmp_path):
+def test_pictures_reach_the_log(tmp_path, monkeypatch):
     shown = []
-
-    def draw(solid, target, azimuth, elevation, size):
-        assert solid.shape == target.shape == (SIDE, SIDE, SIDE)
-        shown.append(size)
-        return torch.zeros(1, 3, size, size), torch.ones(1, 3, size, size)
-
-    train(tmp_path / "run", replace(CONFIG, steps=1), draw=draw)
-    assert len(shown) == 2
+    monkeypatch.setattr(RunLog, "picture", lambda log, step, name, sheet: shown.append((step, sheet.shape)))
+    train(tmp_path / "run", replace(CONFIG, steps=1))
+    assert shown == [(1, (3, 8, 16))]
 
 
 def test_validation_goes_on_without_what_cannot_be_read(whole, tmp_path):
@@ -202,7 +217,7 @@ def test_without_any_readable_validation_object_training_goes_on(whole, tmp_path
     fitted = train(tmp_path / "run", source=TinySource(broken=(2, 3)), said=said)
     assert torch.equal(weights(fitted), weights(whole[0]))
     assert "step 8: no validation: none of its objects can be read" in said.lines
-    assert not any(row["val_iou"] for row in table(tmp_path / "run"))
+    assert not any("val_iou" in row for row in table(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -226,16 +241,15 @@ def test_a_loss_that_is_not_finite_stops_and_the_checkpoint_stays_sound(tmp_path
 
 def test_weights_that_are_not_finite_are_never_kept(tmp_path):
     class Steep(TinyTraining):
-        def optimizer_step(self, *args, **kwargs):
-            super().optimizer_step(*args, **kwargs)
+        def follow(self):
+            super().follow()
             if self.step_count == 6:  # with a loss that was finite
                 self.network.bias.data[0] = float("inf")
 
-    options = FitOptions(torch.device("cpu"))
     said = r"the weights are not finite at step 6; the last checkpoint is of step 4"
     (tmp_path / "run").mkdir()
     with pytest.raises(Diverged, match=said):
-        fit(Steep(CONFIG), TinySource(), RunFolder(tmp_path / "run"), options, Place(), Voice(), {})
+        session(Steep(CONFIG), tmp_path / "run")
     assert train(tmp_path / "run").steps == 12
 
 
@@ -260,8 +274,8 @@ def test_a_full_disk_is_one_line_and_the_last_checkpoint_is_intact(tmp_path, mon
 
 
 def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
-    def interrupt(done: int, note: str) -> None:
-        if done == 6:
+    def interrupt(row: LogRow) -> None:
+        if row.step == 6:
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
@@ -274,8 +288,8 @@ def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
 
 
 def test_ctrl_c_twice_ends_at_once(tmp_path):
-    def interrupt(done: int, note: str) -> None:
-        if done == 6:
+    def interrupt(row: LogRow) -> None:
+        if row.step == 6:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
 
@@ -284,14 +298,15 @@ def test_ctrl_c_twice_ends_at_once(tmp_path):
     assert RunFolder(tmp_path / "run").steps()[-1] == 4
 
 
-def test_parts_that_cannot_be_equal_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="no 3 equal parts"):
-        fit(
-            TinyTraining(CONFIG),
-            TinySource(),
-            RunFolder(tmp_path),
-            FitOptions(torch.device("cpu")),
-            Place(0, 3, 3),
-            Voice(),
-            {},
-        )
+def test_parts_that_cannot_be_equal_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Fabric, "world_size", 3)
+    with pytest.raises(ValueError, match="a batch of 8 has no 3 equal parts"):
+        train(tmp_path / "run")
+
+
+def test_data_without_what_is_needed_are_refused_before_the_first_step(tmp_path):
+    source = TinySource()
+    source.provides = frozenset({"cameras"})
+    with pytest.raises(ValueError, match="the data have no voxels, which is needed; they have cameras"):
+        train(tmp_path / "run", source=source)
+    assert not RunFolder(tmp_path / "run").checkpoints.exists()

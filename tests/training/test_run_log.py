@@ -10,7 +10,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from maquette.io.errors import BadInput
 from maquette.training.run_folder import RunFolder
-from maquette.training.run_log import COLUMNS, RunLog, keep_rows, quiet_writer
+from maquette.training.run_log import RunLog, keep_rows, quiet_writer
 
 
 def steps(path) -> list[str]:
@@ -27,10 +27,9 @@ def test_rows_behind_the_checkpoint_are_dropped_and_added_again(tmp_path):
     log.row(30, {"loss": 9.0})
     log.close()
     assert steps(run.metrics) == ["step", "10", "20", "30"]
-    lines = run.metrics.read_text().splitlines()
-    assert lines[0] == ",".join(COLUMNS)
-    assert float(lines[1].split(",")[COLUMNS.index("loss")]) == 10 / 3
-    assert lines[3].split(",")[COLUMNS.index("loss")] == "9.0"
+    lines = [line.split(",") for line in run.metrics.read_text().splitlines()]
+    assert lines[0] == ["step", "seconds", "samples_per_second", "lr", "loss"]
+    assert [line[4] for line in lines[1:]] == [repr(10 / 3), repr(20 / 3), "9.0"]
     assert len(list(run.tensorboard.iterdir())) == 2
 
 
@@ -38,9 +37,25 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path):
     table = tmp_path / "metrics.csv"
     keep_rows(table, 0)
     with open(table, "a") as file:
-        file.write("10" + "," * (len(COLUMNS) - 1) + "\n20,1.5,3")
+        file.write("10,1.5,2.5,1e-4\n20,1.5,3")
     keep_rows(table, 100)
     assert steps(table) == ["step", "10"]
+
+
+def test_a_new_name_becomes_a_column_behind_the_others(tmp_path):
+    run = RunFolder(tmp_path)
+    with RunLog(run, 0) as log:
+        log.row(1, {"loss": 0.5})
+        log.row(2, {"loss": 0.25, "val_depth": 3.0})
+        log.row(3, {"loss": 0.125})
+    with RunLog(run, 2) as log:
+        log.row(3, {"loss": 0.1, "val_depth": 2.0})
+    assert run.metrics.read_text().splitlines() == [
+        "step,seconds,samples_per_second,lr,loss,val_depth",
+        "1,,,,0.5,",
+        "2,,,,0.25,3.0",
+        "3,,,,0.1,2.0",
+    ]
 
 
 def test_weights_and_biases_gets_the_same_numbers(tmp_path, monkeypatch):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from maquette.data.batch import Batch, Entry
+from maquette.data.batch import Batch, Entry, Truth, known
 from maquette.io.errors import BadInput
+from maquette.metrics.measure import Measure
 from maquette.training.config import TrainConfig
 from maquette.training.module import TrainingModule
 
@@ -20,6 +21,8 @@ class TinySource:
         gone_at: step at which the data cannot be read any more.
         broken: objects of which no held pictures can be made.
     """
+
+    provides = frozenset({"voxels", "cameras"})
 
     def __init__(self, gone_at: int | None = None, broken: tuple[int, ...] = ()) -> None:
         self.gone_at, self.broken = gone_at, broken
@@ -47,26 +50,37 @@ class TinySource:
         full = torch.stack([torch.rand((), generator=chance) for chance in chances])
         images = full.view(-1, 1, 1, 1, 1).expand(-1, views, 3, 2, 2)
         cells = torch.stack([torch.rand(SIDE, SIDE, SIDE, generator=chance) for chance in chances])
-        return Batch(
-            images, cells < full.view(-1, 1, 1, 1), torch.tensor(seeds), torch.zeros(len(seeds), views, 3)
-        )
+        truth = Truth(voxels=cells < full.view(-1, 1, 1, 1), cameras=torch.zeros(len(seeds), views, 3))
+        return Batch(images, torch.tensor(seeds), truth)
 
 
 class TinyTraining(TrainingModule):
     """Occupancy as a linear function of brightness."""
 
-    threshold = 0.5
+    needs = frozenset({"voxels"})
+    goal = Measure("iou", "IoU")
 
     def __init__(self, config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
         super().__init__(nn.Linear(1, SIDE**3), config)
 
-    def score(self, network, batch):
+    def step(self, batch, update):
+        numbers = self._score(self.network, batch)
+        loss = numbers["loss"].mean()
+        update("network", loss)
+        return {"loss": loss, "iou": numbers["iou"].mean()}
+
+    def judge(self, network, batch):
+        return self._score(network, batch)
+
+    def show(self, network, batch):
+        return torch.full((3, 8, 8 * len(batch)), 0.5)
+
+    def _score(self, network, batch):
         logits = network(batch.images.mean((1, 2, 3, 4))[:, None]).float()
-        target = batch.voxels.flatten(1)
-        loss = nn.functional.binary_cross_entropy_with_logits(logits, target.float())
-        right = ((logits.detach() > 0) == target).float().mean()
-        return loss, right, torch.sigmoid(logits.detach()).view(batch.voxels.shape)
+        target = known(batch.truth.voxels).flatten(1)
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, target.float(), reduction="none")
+        return {"loss": loss.mean(1), "iou": ((logits.detach() > 0) == target).float().mean(1)}
 
     def save_weights(self, path, network, about) -> None:
         raise NotImplementedError

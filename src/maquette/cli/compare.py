@@ -17,7 +17,7 @@ _PAGE = Path("comparison.html")
 
 @dataclass(frozen=True, kw_only=True)
 class Compare(Common):
-    """Put runs side by side: settings, size, time, losses and IoU, per class too.
+    """Put runs side by side: settings, size, time, losses and scores, per class too.
 
     Prints a table, and writes a page and a JSON file of the same name. Runs are compared under a protocol that all
     have been evaluated under (`maquette evaluate`). Where protocol, split, threshold or samples differ, the
@@ -44,7 +44,8 @@ def run(words: Sequence[str]) -> None:
     if not options.runs:
         raise Refusal("at least one run is needed")
     if options.protocol is not None and options.protocol not in PROTOCOLS:
-        raise Refusal(f"--protocol {options.protocol}: no such protocol; known are {', '.join(PROTOCOLS)}")
+        known = ", ".join(PROTOCOLS)
+        raise Refusal(f"--protocol {options.protocol}: no such protocol; known are {known}")
     need_place(options.out, (".html",))
     for path in options.runs:
         if not path.exists():

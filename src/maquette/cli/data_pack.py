@@ -14,7 +14,7 @@ from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import Axes, Compute, JsonFile, Out, check_compute, mesh_axes, parse, set_up
 from .refusals import Refusal, need_place
-from .view_source import count_of_families, pack_families
+from .view_source import count_of_families
 
 if TYPE_CHECKING:
     from ..data.mesh_axes import MeshAxes
@@ -89,6 +89,7 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict:
 
 def _gathered(names: Sequence[str], axes: "MeshAxes", console: Console) -> "Packed":
     """All shapes of folders, packed files and families."""
+    from ..data.open import pack_families
     from ..data.pack import Packed, join_packs, pack_meshes, read_pack
 
     counts = [count_of_families(name) for name in names]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
@@ -11,28 +11,30 @@ from ..io.errors import BadInput
 from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
 from .refusals import Refusal, need_place
-from .view_source import Opened, ShapesOrData, need_source, open_source
+from .view_source import ShapesOrData, need_source, open_source, place_of
 
 if TYPE_CHECKING:
-    from ..evaluate import Evaluation
+    from ..data.open import Opened
+    from ..metrics.protocols.face import EvaluationProtocol
+    from ..systems.face import System
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate(ShapesOrData, Compute):
     """Score a system on held-out pictures, under a named protocol.
 
-    Prints split, threshold, views and averaging, then IoU, log loss, average precision and F-score at 1 % as
-    means over samples and over classes. Writes <protocol>.json and <protocol>.html, a page with the worst, median
-    and best samples as pictures, into the folder `eval` of the run, or where -o says; the splits other than
-    test have their name in the files' names. A run is scored on its own data where no others are named.
+    Prints what the protocol fixes, then its measures as means over samples and over classes. Writes
+    <protocol>.json and <protocol>.html, a page with the worst, median and best samples as pictures, into the folder
+    `eval` of the run, or where -o says; the splits other than test have their name in the files' names. A run is
+    scored on its own data where no others are named.
     """
 
     system: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SYSTEM")]
     """Which system, such as r2n2."""
     weights: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="RUN|WEIGHTS")] = None
     """Folder of a run, or a weights file; the weights that ship with maquette when not given."""
-    protocol: Annotated[str, tyro.conf.arg(metavar="P")]
-    """r2n2-2016, seed001 or pix2vox."""
+    protocol: Annotated[str | None, tyro.conf.arg(metavar="P")] = None
+    """Such as r2n2-2016; the system's first one when not given."""
     split: Literal["train", "val", "test"] = "test"
     """Which part of the data."""
     views: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N ...")] = ()
@@ -75,13 +77,17 @@ def _with_own_data(options: Evaluate) -> Evaluate:
 
 
 def _check_names(options: Evaluate) -> None:
-    from ..metrics.protocols import PROTOCOLS
-    from ..systems import NAMES
+    from ..systems import about_system
 
-    if options.system.replace("-", "_") not in NAMES:
-        raise Refusal(f"there is no system {options.system!r}; known are {', '.join(NAMES)}")
-    if options.protocol not in PROTOCOLS:
-        raise Refusal(f"--protocol {options.protocol}: no such protocol; known are {', '.join(PROTOCOLS)}")
+    try:
+        about = about_system(options.system)
+    except KeyError as error:
+        raise Refusal(error.args[0]) from error
+    if options.protocol is not None and options.protocol not in about.protocols:
+        known = ", ".join(about.protocols) or "no protocol"
+        raise Refusal(f"--protocol {options.protocol}: {options.system} is scored by {known}")
+    if not about.protocols:
+        raise Refusal(f"{options.system} has no evaluation protocol")
     if options.study and options.views:
         raise Refusal("--study and --views: one of the two")
     for count in options.views:
@@ -89,7 +95,7 @@ def _check_names(options: Evaluate) -> None:
     at_least(0, seed=options.seed)
 
 
-def _views_there(usual: Sequence[int], opened: Opened, split: str, console: Console) -> tuple[int, ...]:
+def _views_there(usual: Sequence[int], opened: "Opened", split: str, console: Console) -> tuple[int, ...]:
     """The usual numbers of views, without those that no object has pictures for."""
     from ..data.readable import most_views
 
@@ -124,47 +130,80 @@ def _check_weights(options: Evaluate) -> None:
 
 def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[str, Any]:
     device = set_up(options)
+    from ..metrics.protocols import PROTOCOLS
+    from ..metrics.protocols.face import STUDY_VIEWS
+    from ..systems import about_system, system_class
+
+    protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
+    system = system_class(options.system).load(options.weights, device=device)
+    opened = open_source(place_of(options), system.views_config, console)
+    views = options.views or (STUDY_VIEWS if options.study else None)
+    asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
+    return score(system, opened, protocol, asked, folder, console)
+
+
+class Asked(NamedTuple):
+    """What of an evaluation was asked for.
+
+    Attributes:
+        split: which part of the data.
+        views: numbers of pictures an object; the protocol's own where None.
+        all_views: whether all of these are meant, even where no object has so many pictures.
+        seed: of what the measures draw.
+        weights: what to call them.
+    """
+
+    split: str = "test"
+    views: Sequence[int] | None = None
+    all_views: bool = False
+    seed: int = 0
+    weights: str = ""
+
+
+def score(
+    system: "System",
+    opened: "Opened",
+    protocol: "EvaluationProtocol[Any]",
+    asked: Asked,
+    folder: Path | None,
+    console: Console,
+) -> dict[str, Any]:
+    """Evaluate a system, say what came out, and write it into a folder where one is given; returns the numbers."""
     from ..evaluate import evaluate
-    from ..metrics.protocols import PROTOCOLS, STUDY_VIEWS
     from ..report.files import write_evaluation
     from ..report.numbers import numbers_of
-    from ..systems import system_class
 
-    protocol = PROTOCOLS[options.protocol]
-    kind = system_class(options.system)
-    if protocol.name not in kind.protocols:
-        raise Refusal(
-            f"--protocol {protocol.name}: {options.system} is scored by {', '.join(kind.protocols)}"
-        )
-    system = kind.load(options.weights, device=device)
-    opened = open_source(options, system.views_config, console)
-    count = _count(opened, options.split)
-    usual = STUDY_VIEWS if options.study else protocol.views
-    views = options.views or _views_there(usual, opened, options.split, console)
-    for line in protocol.lines(options.split, tuple(sorted(set(views)))):
-        console.say(line)
+    device = next(system.network.parameters()).device
+    count = _count(opened, asked.split)
+    if missing := protocol.needs - opened.source.provides:
+        what = f"protocol {protocol.name} needs {', '.join(sorted(missing))}"
+        raise BadInput(opened.name, f"{what}, which these data do not have")
+    usual = tuple(asked.views or protocol.views)
+    views = usual if asked.all_views else _views_there(usual, opened, asked.split, console)
+    for name, words in protocol.facts(asked.split, sorted(set(views))):
+        console.say(f"{name:<11}{words}")
     with console.progress("evaluating", count) as advance:
         found = evaluate(
             system,
             opened.source,
             protocol,
-            options.split,
+            asked.split,
             views,
             device,
-            seed=options.seed,
+            seed=asked.seed,
             watch=advance,
             problems=opened.problems,
         )
-    about = _about(system, options, opened)
+    about = _about(system, opened, asked)
     numbers = numbers_of(found, about)
-    _say(numbers, found, console)
+    _say(numbers, protocol, console)
     if folder is not None:
         for path in write_evaluation(found, about, folder):
             console.say(f"wrote {path}")
     return numbers
 
 
-def _count(opened: Opened, split: str) -> int:
+def _count(opened: "Opened", split: str) -> int:
     entries = opened.source.entries
     count = sum(entry.split == split for entry in entries)
     if count == 0:
@@ -173,36 +212,41 @@ def _count(opened: Opened, split: str) -> int:
     return count
 
 
-def _about(system: Any, options: Evaluate, opened: Opened) -> dict[str, Any]:
-    training = getattr(system, "training", None) or {}
+def _about(system: "System", opened: "Opened", asked: Asked) -> dict[str, Any]:
+    parameters = list(system.network.parameters())
     return {
-        "system": options.system,
-        "variant": getattr(system.network.config, "variant", None),
-        "parameters": sum(parameter.numel() for parameter in system.network.parameters()),
-        "recipe": training.get("recipe"),
-        "weights": str(options.weights or "shipped"),
+        "system": system.about.name.replace("_", "-"),
+        "variant": system.variant,
+        "parameters": sum(parameter.numel() for parameter in parameters),
+        "recipe": system.training.get("recipe"),
+        "weights": asked.weights,
         "data": opened.name,
         "pictures": opened.kind,
-        "device": options.device,
-        "seed": options.seed,
+        "device": str(parameters[0].device),
+        "seed": asked.seed,
     }
 
 
-def _say(numbers: dict[str, Any], found: "Evaluation", console: Console) -> None:
+def _say(numbers: dict[str, Any], protocol: "EvaluationProtocol[Any]", console: Console) -> None:
+    """A table of all groups; behind each number, in brackets, its other kinds of mean."""
+    measures = numbers["measures"]
     console.say("")
-    console.say(
-        f"{'group':<16}{'samples':>8}{'views':>6}   {'IoU':^14}{'log loss':^16}{'AP':^14}{'F at 1 %':^14}"
-    )
+    heads = "".join(f"{m['label']:^{2 * m['digits'] + 9}}" for m in measures)
+    console.say(f"{'group':<16}{'samples':>8}{'views':>6}   {heads}")
+    kinds: dict[str, None] = {}
     for name, group in numbers["groups"].items():
-        for views, means in group["views"].items():
-            pairs = "  ".join(f"{m['sample_mean']:.3f} ({m['class_mean']:.3f})" for m in means.values())
-            console.say(f"{name:<16}{group['count']:>8}{views:>6}   {pairs}")
-    console.say("sample mean (class mean)")
-    if found.other.compared:
-        share = f"{100 * found.other.share_won:.0f} % of {found.other.compared}"
-        console.say(f"nearer to its own target than to another of the class: {share}")
-    if found.mean:
-        console.say(f"above the class's mean training grid: {found.mean.ahead:+.3f}")
-    if found.problems:
-        first = found.problems[0]
-        console.say(f"left out: {len(found.problems)}, the first {first.path}: {first.reason}")
+        for views, summary in group["views"].items():
+            cells = []
+            for measure in measures:
+                values = summary[measure["name"]]
+                kinds |= dict.fromkeys(values)
+                first, *others = (f"{value:.{measure['digits']}f}" for value in values.values())
+                cells.append(f"{first} ({', '.join(others)})" if others else first)
+            console.say(f"{name:<16}{group['count']:>8}{views:>6}   {'  '.join(cells)}")
+    first, *others = (kind.replace("_", " ") for kind in kinds)
+    console.say(f"{first} ({', '.join(others)})" if others else first)
+    for line in protocol.remarks(numbers):
+        console.say(line)
+    skipped = numbers["skipped"]
+    if skipped:
+        console.say(f"left out: {len(skipped)}, the first {skipped[0]['path']}: {skipped[0]['reason']}")

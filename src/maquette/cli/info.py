@@ -33,10 +33,10 @@ class Info(Common):
 def run(words: Sequence[str]) -> None:
     """Read the words, then count."""
     options = parse(Info, words, "info")
-    from ..systems import system_variants
+    from ..systems import about_system
 
     try:
-        variants = system_variants(options.system)
+        variants = about_system(options.system).variants
     except KeyError as error:
         raise Refusal(error.args[0]) from error
     if options.variant is not None and options.variant not in variants:
@@ -66,7 +66,7 @@ def _numbers(options: Info) -> dict[str, Any]:
         **system.info.as_dict(),
         "weights": str(options.weights),
         "sha256": sha256_of(weights_file(options.weights)),
-        "threshold": system.threshold,
+        **system.facts(),
     }
 
 

@@ -13,6 +13,8 @@ from importlib import import_module
 
 from .. import __version__
 from ..io.errors import BadInput
+from ..systems import NAMES, about_system, own_command
+from ..systems.about import Command
 from .refusals import Refusal
 
 COMMANDS = {
@@ -25,7 +27,7 @@ COMMANDS = {
     "data": "data sets: list, make, pack, check, prepare",
     "train": "from a folder of meshes, or pictures with shapes, to the weights of a system",
     "evaluate": "score weights on held-out pictures, under a named protocol",
-    "compare": "runs side by side: settings, losses, IoU, per class too",
+    "compare": "runs side by side: settings, losses, scores, per class too",
     "info": "parameters, multiply-accumulates and shapes of a system's network",
     "bench": "time operators and networks on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
@@ -63,20 +65,33 @@ def _dispatch(words: list[str]) -> int:
         print(f"maquette {__version__}")
         return 0
     name, *rest = words
-    if name not in COMMANDS:
-        close = difflib.get_close_matches(name, COMMANDS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COMMANDS)}"
+    own = _of_systems()
+    known = [*COMMANDS, *own]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
         raise Refusal(f"there is no command {name!r}; {hint}")
     try:
-        import_module(f".{name}", __package__).run(rest)
+        if name in own:
+            own_command(own[name][0], own[name][1].where)(rest)
+        else:
+            import_module(f".{name}", __package__).run(rest)
     except SystemExit as end:  # the parser's way to end after --help, or after it has said what is wrong
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
 
 
+def _of_systems() -> dict[str, tuple[str, Command]]:
+    """Commands that systems bring, by name: the system's name, and the command."""
+    return {
+        name: (system, command) for system in NAMES for name, command in about_system(system).commands.items()
+    }
+
+
 def _overview() -> str:
-    width = max(map(len, COMMANDS)) + 2
-    lines = [f"  {name:<{width}}{what}" for name, what in COMMANDS.items()]
+    known = COMMANDS | {name: command.summary for name, (_, command) in _of_systems().items()}
+    width = max(map(len, known)) + 2
+    lines = [f"  {name:<{width}}{what}" for name, what in known.items()]
     return "\n".join(
         [
             f"maquette {__version__}: pictures to 3D shapes",

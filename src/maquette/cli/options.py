@@ -70,6 +70,20 @@ def parse(options: type[Parsed], words: Sequence[str], command: str) -> Parsed:
     return tyro.cli(options, prog=f"maquette {command}", args=list(words), config=markers)
 
 
+def option_of(words: Sequence[str], name: str) -> str | None:
+    """What an option says, before the words are read as a whole: it decides which other options there are.
+
+    Of several the last, as in that reading; None where it is not there.
+    """
+    found = None
+    for i, word in enumerate(words):
+        if word == name:
+            found = words[i + 1] if i + 1 < len(words) else found
+        elif word.startswith(f"{name}="):
+            found = word.partition("=")[2]
+    return found
+
+
 def check_compute(options: Compute) -> None:
     """Refuse a device or a number of threads that makes no sense, before torch is imported."""
     if not _DEVICE.fullmatch(options.device):

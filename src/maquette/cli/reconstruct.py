@@ -2,22 +2,23 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
+from ..systems import DEFAULT, about_system, shipped_weights
+from ..systems.about import About
 from .console import Console
-from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
+from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
 from .picture_input import Picture, need_mask, need_object, need_picture, picture_files
 from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
-    from ..reconstruct import Seen
+    from ..reconstruct import PreparedViews
 
-_ASSETS = Path(__file__).parents[1] / "assets"
 _MESHES = (".glb", ".obj", ".ply")
 _UNSURE_MASK = 0.3
 
@@ -29,9 +30,10 @@ class Reconstruct(Compute):
     """Reconstruct the object that one or several pictures show, and write a coloured mesh.
 
     Several pictures are taken for views of one object; with --each they are objects of their own, and OUT is a
-    folder. The object is found by the picture's transparency, before a plain background, else by GrabCut. Beside
-    OUT appear <stem>_preview.png (picture, mask, reconstruction from the found viewpoint, two other sides) and
-    <stem>_report.json.
+    folder. Where the system needs it, the object is found by the picture's transparency, before a plain background,
+    else by GrabCut. Beside OUT appear <stem>_preview.png (picture, mask, reconstruction from the found viewpoint, two
+    other sides) and <stem>_report.json. Several objects in a picture become one scene, or with --each-object a
+    file each.
     """
 
     images: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE...")]
@@ -40,26 +42,35 @@ class Reconstruct(Compute):
     """The mesh to write: .glb, .obj or .ply; a folder with --each."""
     each: bool = False
     """Make a mesh of every picture."""
-    system: str = "r2n2"
-    """Which system reconstructs."""
+    each_object: bool = False
+    """Write every object that is found in a picture to a file of its own, <stem>_<name>."""
+    system: str | None = None
+    """Which system reconstructs; when not given, the one that claims such pictures, else r2n2."""
     variant: str | None = None
     """Variant that the weights must be of."""
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
     """Weights file or folder of a run; the weights that ship with maquette when not given."""
     mask: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="[FILE ...]")] = ()
     """Masks of the object, one a picture: transparency or brightness."""
-    threshold: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
-    """Probability from which on a cell is solid; that of the weights when not given."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of what a system draws at random."""
     json: JsonFile = None
     """Write the report there too; `-` is stdout."""
 
 
+class Job(NamedTuple):
+    """What was asked for: options of the command, and those of the system that is named, or of the default."""
+
+    options: Reconstruct
+    about: About
+    own: Any
+
+
 def run(words: Sequence[str]) -> None:
     """Read the words and the pictures, then reconstruct."""
-    options = parse(Reconstruct, words, "reconstruct")
-    _check(options)
+    job = _read_words(words)
+    options = job.options
+    _check(job)
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
@@ -68,35 +79,47 @@ def run(words: Sequence[str]) -> None:
     masks = options.mask or (None,) * len(files)
     with console.stdout_for_numbers():
         pairs: Pairs = list(zip(files, masks, strict=True))
-        console.write_json(_every(options, pairs, console) if options.each else _one(options, pairs, console))
+        console.write_json(_every(job, pairs, console) if options.each else _one(job, pairs, console))
 
 
-def _check(options: Reconstruct) -> None:
-    from ..systems import NAMES
+def _read_words(words: Sequence[str]) -> Job:
+    """The command's options, with those of the named system mounted beside them."""
+    named = option_of(words, "--system")
+    try:
+        about = about_system(named or DEFAULT)
+    except KeyError as error:
+        raise Refusal(f"--system {named}: {error.args[0]}") from error
+    if "reconstruct" not in about.abilities:
+        raise Refusal(f"--system {named}: makes no shapes of pictures")
+    both = type("Reconstruct", (about.options, Reconstruct), {"__doc__": Reconstruct.__doc__})
+    parsed: Any = parse(dataclass(frozen=True, kw_only=True)(both), words, "reconstruct")
+    try:
+        own = about.options(**{field.name: getattr(parsed, field.name) for field in fields(about.options)})
+    except ValueError as error:
+        raise Refusal(f"--{error}") from error
+    return Job(parsed, about, own)
 
+
+def _check(job: Job) -> None:
+    options = job.options
     if not options.images:
         raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
-    if options.system.replace("-", "_") not in NAMES:
-        raise Refusal(f"--system {options.system}: there is no such system; known are {', '.join(NAMES)}")
-    if options.threshold is not None and not 0 < options.threshold < 1:
-        raise Refusal(f"--threshold {options.threshold}: use a number between 0 and 1")
-    _check_weights(options)
+    _check_weights(job)
 
 
-def _check_weights(options: Reconstruct) -> None:
+def _check_weights(job: Job) -> None:
     """Refuse weights that are missing or of something else by their header, before torch is imported."""
     from ..training.weights_header import read_weights_header
 
-    system = options.system.replace("-", "_")
-    shipped = _ASSETS / f"{system}.safetensors"
+    options, shipped = job.options, shipped_weights(job.about.name)
     if options.weights is None and not shipped.is_file():
         raise BadInput(
             shipped, "no weights ship with this version; --weights names a file or the folder of a run"
         )
     weights = options.weights or shipped
-    header = read_weights_header(weights, system)
+    header = read_weights_header(weights, job.about.name)
     if options.variant not in (None, header.variant):
         raise BadInput(weights, f"these are weights of variant {header.variant}, not of {options.variant}")
 
@@ -107,15 +130,16 @@ def _check_out(options: Reconstruct) -> None:
         raise BadInput(options.out, "is a file; with --each the output is a folder")
 
 
-def _one(options: Reconstruct, pairs: Pairs, console: Console) -> dict[str, Any]:
+def _one(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
     pictures = [_read(*pair) for pair in pairs]
-    _spare(pairs, options.out)
-    system = _load(options)
-    return _make(system, _seen(pictures), options.out, console)
+    _spare(pairs, job.options.out)
+    system = _load(job, pictures, console)
+    return _make(system, job, _prepared(pictures, system), job.options.out, console)
 
 
-def _every(options: Reconstruct, pairs: Pairs, console: Console) -> dict[str, Any]:
+def _every(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
     """A mesh of every picture; those that cannot be used are named and counted."""
+    options = job.options
     system, made, problems = None, [], []
     names = _distinct_stems([file for file, _ in pairs])
     for (file, mask), name in zip(pairs, names, strict=True):
@@ -123,15 +147,14 @@ def _every(options: Reconstruct, pairs: Pairs, console: Console) -> dict[str, An
         try:
             picture = _read(file, mask)
             _spare(pairs, out)
-            seen = _seen([picture])
+            system = system or _load(job, [picture], console)
+            prepared = _prepared([picture], system)
+            with as_bad_input(options.out, OSError, say="cannot be written"):
+                options.out.mkdir(exist_ok=True)
+            made.append(_make(system, job, prepared, out, console))
         except BadInput as problem:
             problems.append(problem)
             console.say(f"skipped {problem}")
-            continue
-        system = system or _load(options)
-        with as_bad_input(options.out, OSError, say="cannot be written"):
-            options.out.mkdir(exist_ok=True)
-        made.append(_make(system, seen, out, console))
     if not made:
         raise (
             problems[0]
@@ -150,33 +173,50 @@ def _read(file: Path, mask: Path | None) -> Picture:
     return need_object(Picture(str(file), need_picture(file), None if mask is None else need_mask(mask)))
 
 
-def _load(options: Reconstruct) -> Any:
+def _load(job: Job, pictures: list[Picture], console: Console) -> Any:
+    """The system that is named, else the one that claims the pictures, with its weights."""
+    options = job.options
     device = set_up(options)
     import torch
 
-    from ..reconstruct import load_system
+    from ..reconstruct import choose_system, load_system
 
     torch.manual_seed(options.seed)
-    return load_system(options.system, options.weights, options.variant, str(device), options.threshold)
+    name = job.about.name
+    if options.system is None and options.weights is None:
+        name = choose_system([picture.pixels for picture in pictures])
+        if name != DEFAULT:
+            console.say(f"such pictures are {name.replace('_', '-')}'s; --system says otherwise")
+    return load_system(name, options.weights, options.variant, str(device))
 
 
-def _seen(pictures: list[Picture]) -> "Seen":
+def _prepared(pictures: list[Picture], system: Any) -> "PreparedViews":
     import torch
 
-    from ..reconstruct import find_objects
+    from ..reconstruct import prepare_views
 
     masks = [None if p.mask is None else torch.from_numpy(p.mask)[None].float() for p in pictures]
-    return find_objects([p.pixels for p in pictures], masks, [p.name for p in pictures])
+    names = [p.name for p in pictures]
+    return prepare_views([p.pixels for p in pictures], masks, names, find=system.about.needs_masks)
 
 
-def _make(system: Any, seen: "Seen", out: Path, console: Console) -> dict[str, Any]:
-    from ..reconstruct import files_of, reconstruct, write
+def _make(system: Any, job: Job, prepared: "PreparedViews", out: Path, console: Console) -> dict[str, Any]:
+    """Reconstruct and write; the report, or with --each-object those of all objects."""
+    from ..reconstruct import files_of, node_names, reconstruct, write
 
-    report = write(reconstruct(seen, system)[0], seen, out)
-    for file in files_of(out):
-        console.say(f"wrote {file}")
-    _tell(report, console)
-    return report
+    own = job.own if system.about is job.about else None
+    objects = reconstruct(prepared, system, options=own)
+    written = {out: objects}
+    if job.options.each_object:
+        places = [out.with_name(f"{out.stem}_{name}{out.suffix}") for name in node_names(objects)]
+        written = {place: [made] for place, made in zip(places, objects, strict=True)}
+    reports = []
+    for place, made in written.items():
+        reports.append(write(made, prepared, place))
+        for file in files_of(place):
+            console.say(f"wrote {file}")
+        _tell(reports[-1], console)
+    return {"objects": reports} if job.options.each_object else reports[0]
 
 
 def _spare(pairs: Pairs, out: Path) -> None:
@@ -192,12 +232,16 @@ def _spare(pairs: Pairs, out: Path) -> None:
 def _tell(report: dict[str, Any], console: Console) -> None:
     """What a person should know of a reconstruction beyond its files."""
     for picture in report["pictures"]:
-        if picture["mask_confidence"] < _UNSURE_MASK:
+        sure = picture["mask_confidence"]
+        if sure is not None and sure < _UNSURE_MASK:
             console.say(f"{picture['picture']}: the object hardly stands out; --mask gives its mask")
         view = picture["view"]
         if view is not None:
             place = f"azimuth {view['azimuth']:.0f}, elevation {view['elevation']:.0f} degrees"
             console.say(f"{picture['picture']}: seen from {place} (confidence {view['confidence']:.2f})")
+    for found in report.get("objects", []):
+        score = f" ({found['score']:.2f})" if "score" in found else ""
+        console.say(f"{found['name']}{score}: {found['faces']} faces")
     if report["colours"] == "mean":
         console.say("no viewpoint is sure: the mesh has the object's mean colour")
     if report["threshold_lowered"]:

@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..io.errors import BadInput
-from .console import Advance, Console
+from ..io.errors import BadInput, as_bad_input
+from .console import Console
+from .evaluate import Asked, score
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
 from .train_data import join, names, prepare, with_stored_data
@@ -19,13 +20,11 @@ from .view_source import need_source
 if TYPE_CHECKING:
     import torch
 
-    from ..data.batch import ViewSource
+    from ..data.open import Opened
     from ..training.module import TrainingModule
-    from ..training.processes import Place
     from ..training.run_folder import RunFolder
 
 _WORKERS_ON_CPU = 2
-_PROTOCOL = "r2n2-2016"
 
 
 def run(words: Sequence[str]) -> None:
@@ -33,11 +32,7 @@ def run(words: Sequence[str]) -> None:
     settings = read_settings(words)
     options = with_stored_data(settings)
     _check(options, settings)
-    place = _place()
-    if options.processes is not None and options.processes > 1 and place.world == 1:
-        raise SystemExit(_start_processes(options.processes, words))
-    console = Console(options.quiet or not place.is_first)
-    _train(replace(settings, options=options), place, console)
+    _train(replace(settings, options=options))
 
 
 def _check(options: Train, settings: Settings) -> None:
@@ -56,51 +51,49 @@ def _check(options: Train, settings: Settings) -> None:
     need_place(options.out)
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; the output is a folder")
-    if not options.resume and options.out.is_dir() and any(options.out.iterdir()) and _place().is_first:
+    begun = options.out.is_dir() and any(options.out.iterdir())
+    if not options.resume and begun and _is_first():
         raise BadInput(options.out, "is not empty; --resume goes on with the run in it")
 
 
-def _place() -> "Place":
-    from ..training.processes import Place
-
-    return Place.of(os.environ)
-
-
-def _start_processes(count: int, words: Sequence[str]) -> int:
-    from ..training.processes import own_command, run_processes
-
-    return run_processes(count, own_command(["train", *words]))
+def _is_first() -> bool:
+    """Whether this process is the one that speaks; those that share its batches have a rank above 0."""
+    return all(int(os.environ.get(name, 0)) == 0 for name in ("RANK", "LOCAL_RANK"))
 
 
-def _train(settings: Settings, place: "Place", console: Console) -> None:
+def _train(settings: Settings) -> None:
     options, config = settings.options, settings.config
     device = set_up(options)
-    _need_gpus(device, place)
+    _need_gpus(device, options.processes or 1)
+    from ..training.fabric import make_fabric
+    from ..training.fit import FitOptions, check_provided, fit
     from ..training.run_folder import RunFolder
+    from ..training.trainer import Reporter
 
+    fabric = make_fabric(device, config.training, options.processes or 1)
+    console = Console(options.quiet or not fabric.is_global_zero)
     folder = RunFolder(options.out)
     module = None
     if settings.initial is not None:  # weights that cannot be used leave no folder behind
         module = _module(settings, folder, console)
-    settings, source = (prepare if place.is_first else join)(settings, folder, console)
-    from ..report.voxel_pictures import draw_pair
-    from ..training.fit import FitOptions, fit
-    from ..training.keeper import Voice
-
+    settings, opened = (prepare if fabric.is_global_zero else join)(settings, folder, console)
+    module = _module(settings, folder, console) if module is None else module
+    with as_bad_input(opened.name, ValueError):
+        check_provided(module.needs, opened.source)
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
-    fit_options = FitOptions(device, workers, options.max_minutes, options.wandb)
-    module = _module(settings, folder, console) if module is None else module
-    on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
+    fit_options = FitOptions(workers, options.max_minutes, options.wandb)
+    goal = module.goal
     with console.progress("training", config.training.steps) as advance:
-        if on_terminal:
-            voice = Voice(_over_bar(console.say), _beside_bar(advance), draw_pair)
+        if sys.stderr.isatty() and sys.stdout.isatty():
+            say = _over_bar(console.say)
+            reporter = Reporter(say, lambda row: advance(row.step, row.short_text(goal)))
         else:
-            voice = Voice(console.say, advance, draw_pair)
-        fitted = fit(module, source, folder, fit_options, place, voice, about)
+            reporter = Reporter(console.say, lambda row: advance(row.step, row.text(goal)))
+        fitted = fit(fabric, module, opened.source, folder, fit_options, reporter, about)
     if fitted.interrupted:
         raise KeyboardInterrupt
-    if not place.is_first:
+    if not fabric.is_global_zero:
         return
     about_weights = {
         "recipe": settings.recipe,
@@ -110,14 +103,14 @@ def _train(settings: Settings, place: "Place", console: Console) -> None:
     }
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
-    _evaluate(settings, source, console)
+    _evaluate(settings, opened, folder, device, console)
 
 
 def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":
     """What is trained, with its first weights."""
     from ..systems import system_class
 
-    make: Callable[[Any], TrainingModule] = system_class(settings.system).training_module
+    make = system_class(settings.system).training_module
     initial = None if folder.steps() else settings.initial
     if initial is None:
         return make(settings.config)
@@ -133,13 +126,13 @@ def _of_initial(settings: Settings) -> dict[str, str] | None:
     return None if initial is None else {"name": initial.name, "sha256": initial.sha256}
 
 
-def _need_gpus(device: "torch.device", place: "Place") -> None:
+def _need_gpus(device: "torch.device", processes: int) -> None:
     """Refuse more processes on this machine than it has GPUs."""
     import torch
 
-    if device.type == "cuda" and place.local_world > torch.cuda.device_count():
+    if device.type == "cuda" and processes > torch.cuda.device_count():
         there = torch.cuda.device_count()
-        raise Refusal(f"{place.local_world} processes need a GPU each; there are {there} on this machine")
+        raise Refusal(f"{processes} processes need a GPU each; there are {there} on this machine")
 
 
 def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
@@ -147,32 +140,24 @@ def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
     return lambda line: say(f"\r\x1b[2K{line}")
 
 
-def _beside_bar(advance: Advance) -> Advance:
-    """Notes that leave room for the bar: loss, IoU and pace."""
-
-    def short(done: int, note: str) -> None:
-        loss, iou, *_, pace, _seconds = note.split(", ")
-        advance(done, f"{loss}, {iou}, {pace}")
-
-    return short
-
-
 def _usual_workers(kind: str, options: Train) -> int:
     """Pictures on disk are read ahead everywhere; drawn ones only on a CPU."""
     return 0 if kind != "cpu" and options.data is None else _WORKERS_ON_CPU
 
 
-def _evaluate(settings: Settings, source: "ViewSource", console: Console) -> None:
-    options = settings.options
-    if options.no_evaluation:
+def _evaluate(
+    settings: Settings, opened: "Opened", folder: "RunFolder", device: "torch.device", console: Console
+) -> None:
+    """The evaluation that ends a training: by the system's first protocol, on its test split."""
+    from ..metrics.protocols import PROTOCOLS
+    from ..systems import about_system, system_class
+
+    protocols = about_system(settings.system).protocols
+    if settings.options.no_evaluation or not protocols:
         return
-    if not any(entry.split == "test" for entry in source.entries):
+    if not any(entry.split == "test" for entry in opened.source.entries):
         console.say("no evaluation: nothing is in the test split")
         return
-    from . import evaluate
-
-    where = ["--shapes", str(options.shapes)] if options.shapes else ["--data", str(options.data)]
-    if options.split_file:
-        where += ["--split-file", options.split_file]
-    words = [settings.system, str(options.out), "--protocol", _PROTOCOL, "--device", options.device, *where]
-    evaluate.run([*words, *(["--quiet"] if options.quiet else [])])
+    system = system_class(settings.system).load(folder.path, device=device)
+    asked = Asked(weights=str(folder.path))
+    score(system, opened, PROTOCOLS[protocols[0]], asked, folder.evaluations, console)

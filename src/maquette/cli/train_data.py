@@ -11,10 +11,11 @@ from ..io.errors import BadInput, as_bad_input
 from .console import Console
 from .refusals import Refusal
 from .train_settings import Settings, Train
-from .view_source import open_shapes, open_source
+from .view_source import open_shapes, open_source, place_of
 
 if TYPE_CHECKING:
-    from ..data.batch import ViewSource
+    from ..data.batch import Source
+    from ..data.open import Opened
     from ..training.run_folder import RunFolder
 
 _NAMES = ("shapes", "data", "split_file")
@@ -38,19 +39,19 @@ def with_stored_data(settings: Settings) -> Train:
     return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
 
 
-def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "ViewSource"]:
+def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "Opened"]:
     """Open the data and make the folder of a new run, with its shapes as a pack.
 
     `config.json` is written last, when the data have turned out to be usable; without it nothing stays.
 
     Returns:
-        the settings, with that pack as data, and the source.
+        the settings, with that pack as data, and the data.
     """
     if settings.stored is not None:
-        source = _open(settings, console)
+        opened = _open(settings, console)
         if asdict(settings.config) != settings.stored["config"]:  # more steps
             folder.write_config({**settings.stored, "config": asdict(settings.config)})
-        return settings, source
+        return settings, opened
     options = settings.options
     data: dict[str, Any] = {name: _absolute(name, getattr(options, name)) for name in _NAMES}
     data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
@@ -59,13 +60,13 @@ def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[
             _pack(options.shapes, folder, console)
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
-        source = _open(settings, console)
-        _need_views(source, settings)
+        opened = _open(settings, console)
+        _need_views(opened.source, settings)
         folder.write_config(_about_run(settings, data))
-    return settings, source
+    return settings, opened
 
 
-def join(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "ViewSource"]:
+def join(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "Opened"]:
     """In the other processes: wait until the first one has made the folder, and take the data from there."""
     while not folder.config_file.exists():
         time.sleep(_WAIT_SECONDS)
@@ -105,9 +106,9 @@ def _pack(shapes: str, folder: "RunFolder", console: Console) -> None:
         console.say(f"left out {problem.path}: {problem.reason}")
 
 
-def _open(settings: Settings, console: Console) -> "ViewSource":
+def _open(settings: Settings, console: Console) -> "Opened":
     config = settings.config
-    opened = open_source(settings.options, config.views, console, config.training.seed)
+    opened = open_source(place_of(settings.options), config.views, console, config.training.seed)
     splits = [entry.split for entry in opened.source.entries]
     counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
     for problem in opened.problems[:_MOST_NAMED]:
@@ -116,10 +117,10 @@ def _open(settings: Settings, console: Console) -> "ViewSource":
     console.say(f"{len(splits)} objects: {', '.join(counts)}{left_out}")
     if "train" not in splits:
         raise BadInput(opened.name, "has nothing in its train split")
-    return opened.source
+    return opened
 
 
-def _need_views(source: "ViewSource", settings: Settings) -> None:
+def _need_views(source: "Source", settings: Settings) -> None:
     """Refuse more pictures an object in validation than any of its objects has on disk."""
     from ..data.readable import most_views
     from ..training.validation import validation_entries

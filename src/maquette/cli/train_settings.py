@@ -1,15 +1,15 @@
 """The words of `maquette train`: options of the command, and every field of a recipe as one more."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
+from ..systems import NAMES, system_recipes
 from .options import Compute, Out
 from .refusals import Refusal
 from .train_init import find_initial, stored_initial
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..training.initial import InitialWeights
 
 DEFAULT_RECIPE = "best"
+_PROGRAM = "maquette train"
+_MARKERS = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
 _SHORT = {
     "steps": ("training",),
     "batch": ("training",),
@@ -47,7 +49,7 @@ class Train(ShapesOrData, Compute):
     out: Out
     """Folder of the run."""
     recipe: str | None = None
-    """Settings to start from: original, seed001 or best (the default)."""
+    """Settings to start from, such as original or best (the default)."""
     variant: str | None = None
     """Of the system; the recipe's own when not given."""
     init: Annotated[str | None, tyro.conf.arg(metavar="FILE|RUN|shipped")] = None
@@ -104,70 +106,55 @@ class Settings:
 def read_settings(words: Sequence[str]) -> Settings:
     """Read the words; the recipe, or the run that is resumed, gives what they do not say.
 
+    The command's own options are read first; they say whose settings the words that are left may change.
+
     Raises:
         Refusal: words that make no sense, or that would change a run that is resumed.
         BadInput: a run that cannot be resumed, or weights that it cannot start from.
     """
-    system = _system(words)
-    recipes = _recipes(system)
-    stored = _stored(words, system)
-    recipe = _word(words, "--recipe") or (stored["recipe"] if stored else DEFAULT_RECIPE)
+    system, others = _system(words)
+    recipes = system_recipes(system)
+    if {"-h", "--help"} & set(words):
+        named = next((word for word in words if word in recipes), DEFAULT_RECIPE)
+        _explain(recipes[named]())
+    options, rest = tyro.cli(
+        Train, prog=_PROGRAM, args=[system, *others], config=_MARKERS, return_unknown_args=True
+    )
+    stored = _stored(options, system)
+    recipe = options.recipe or (stored["recipe"] if stored else DEFAULT_RECIPE)
     if recipe not in recipes:
         raise Refusal(f"--recipe {recipe}: no such recipe of {system}; known are {', '.join(recipes)}")
-    run = Path(_word(words, "--out", "-o") or "")
-    given = _word(words, "--init")
-    initial = find_initial(given, system) if stored is None else stored_initial(given, stored, run)
-    kind, parts = _default(recipes[recipe], _word(words, "--variant"), stored, initial, run)
-    parsed = _parse(words, parts)
-    config = _configuration(parsed, kind, parts)
+    initial = (
+        find_initial(options.init, system)
+        if stored is None
+        else stored_initial(options.init, stored, options.out)
+    )
+    default = _default(recipes[recipe], options, stored, initial)
+    config = _configuration(options, default, rest)
     if stored is not None:
-        _need_same_run(parsed, recipe, kind(**parts), config, stored)
-    return Settings(parsed, system, recipe, config, stored, initial)
+        _need_same_run(options, recipe, type(default.whole)(**default.parts), config, stored)
+    return Settings(options, system, recipe, config, stored, initial)
 
 
-def _system(words: Sequence[str]) -> str:
-    from ..systems import NAMES
-
-    named = [word for word in words[:1] if not word.startswith("-")] or [
-        word for word in words if word.replace("-", "_") in NAMES
-    ]
-    system = named[0].replace("-", "_") if named else NAMES[0]  # for --help
-    if system not in NAMES:
-        raise Refusal(f"there is no system {named[0]!r}; known are {', '.join(NAMES)}")
-    return system
-
-
-def _recipes(system: str) -> dict[str, Callable[..., Any]]:
-    """Recipes of a system, without importing what only training needs."""
-    return import_module(f"..systems.{system}.recipes", __package__).RECIPES
+def _system(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The system that is named, and the other words."""
+    known = NAMES
+    place = next((i for i, word in enumerate(words) if word.replace("-", "_") in known), None)
+    if place is not None:
+        return words[place].replace("-", "_"), [*words[:place], *words[place + 1 :]]
+    if words and not words[0].startswith("-"):
+        raise Refusal(f"there is no system {words[0]!r}; known are {', '.join(known)}")
+    if not {"-h", "--help"} & set(words):
+        raise Refusal(f"which system? known are {', '.join(known)}")
+    return next(iter(known)), list(words)
 
 
-def _word(words: Sequence[str], *names: str) -> str | None:
-    """What stands behind an option, or is joined to its short name, before the words are read as a whole.
-
-    Of several the last, as in that reading.
-    """
-    found = None
-    for i, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if word in names:
-            found = words[i + 1] if i + 1 < len(words) else found
-        elif equals and name in names:
-            found = value
-        elif word[:2] in names:
-            found = word[2:]
-    return found
-
-
-def _stored(words: Sequence[str], system: str) -> dict[str, Any] | None:
+def _stored(options: Train, system: str) -> dict[str, Any] | None:
     """`config.json` of the run to resume; None where a new one is to start."""
-    out = _word(words, "--out", "-o")
-    if "--resume" not in words or out is None:
-        return None
     from ..training.run_folder import RunFolder
 
-    run = RunFolder(Path(out))
-    if not run.config_file.exists():
+    run = RunFolder(options.out)
+    if not options.resume or not run.config_file.exists():
         return None
     stored = run.read_config()
     if stored.get("system") != system:
@@ -178,16 +165,22 @@ def _stored(words: Sequence[str], system: str) -> dict[str, Any] | None:
     return stored
 
 
+class _Default(NamedTuple):
+    """Settings that the words may change: as a whole of its kind, and the parts to start from."""
+
+    whole: Any
+    parts: dict[str, Any]
+
+
 def _default(
     recipe: Callable[..., Any],
-    variant: str | None,
+    options: Train,
     stored: dict[str, Any] | None,
     initial: "InitialWeights | None",
-    run: Path,
-) -> tuple[type, dict[str, Any]]:
-    """The settings that the words may change: their class and its parts."""
+) -> _Default:
     from ..training.typed import typed
 
+    variant = options.variant
     try:
         fresh = recipe() if variant is None else recipe(variant)
     except ValueError as error:
@@ -196,46 +189,45 @@ def _default(
         from ..training.initial import settings_with
         from ..training.weights_header import read_weights_header
 
-        return type(fresh), settings_with(read_weights_header(initial.file), recipe, variant)
+        return _Default(fresh, settings_with(read_weights_header(initial.file), recipe, variant))
     if stored is not None:
-        with as_bad_input(run / "config.json", ValueError):
+        with as_bad_input(options.out / "config.json", ValueError):
             fresh = typed(type(fresh), stored["config"])
-    return type(fresh), {field.name: getattr(fresh, field.name) for field in dataclasses.fields(fresh)}
+    return _Default(fresh, {field.name: getattr(fresh, field.name) for field in dataclasses.fields(fresh)})
 
 
-def _parse(words: Sequence[str], parts: dict[str, Any]) -> Any:
-    """Read the words into the command's options, with an attribute for each part of the configuration."""
-    options = dataclasses.make_dataclass(
-        "Train",
-        [(name, type(part), dataclasses.field(default=part)) for name, part in parts.items()],
-        bases=(Train,),
-        frozen=True,
-        kw_only=True,
-    )
-    options.__doc__ = Train.__doc__
-    markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+def _configuration(options: Train, default: _Default, rest: Sequence[str]) -> Any:
+    """The configuration with what the words and the short options change, and judged only then."""
+    parts_of = _parts_class(default.parts, ())
     try:
-        return tyro.cli(options, prog="maquette train", args=list(words), config=markers)
-    except ValueError as error:
-        raise Refusal(str(error)) from error
-
-
-def _configuration(options: Any, kind: type, names: Iterable[str]) -> Any:
-    """The configuration of its parts, changed by the short options, and judged only then."""
-    parts = {name: getattr(options, name) for name in names}
-    try:
+        parsed: Any = tyro.cli(parts_of, prog=_PROGRAM, args=list(rest), config=_MARKERS)
+        parts = {name: getattr(parsed, name) for name in default.parts}
         for name, places in _SHORT.items():
             value = getattr(options, name)
             for place in places if value is not None else ():
-                if place not in parts:
-                    raise Refusal(f"--{name}: {options.system} has no such setting")
+                if not hasattr(parts.get(place), name):
+                    raise Refusal(f"--{name.replace('_', '-')}: {options.system} has no such setting")
                 parts[place] = replace(parts[place], **{name: value})
         photos = getattr(parts.get("views"), "photos", None)
         if photos is not None:  # a run may be resumed from another folder
             parts["views"] = replace(parts["views"], photos=str(Path(photos).resolve()))
-        return kind(**parts)
+        return type(default.whole)(**parts)
     except ValueError as error:
         raise Refusal(str(error)) from error
+
+
+def _parts_class(parts: Mapping[str, Any], bases: tuple[type, ...]) -> type:
+    """A class of options with an attribute for each part of a configuration."""
+    fields = [(name, type(part), dataclasses.field(default=part)) for name, part in parts.items()]
+    made = dataclasses.make_dataclass("Settings", fields, bases=bases, frozen=True, kw_only=True)
+    made.__doc__ = Train.__doc__
+    return made
+
+
+def _explain(config: Any) -> None:
+    """Print the help of the command with every setting of a recipe, and end."""
+    parts = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    tyro.cli(_parts_class(parts, (Train,)), prog=_PROGRAM, args=["--help"], config=_MARKERS)
 
 
 def _need_same_run(options: Train, recipe: str, default: Any, config: Any, stored: dict[str, Any]) -> None:

@@ -1,26 +1,22 @@
-"""Where pictures with shapes come from: the options of it, checked before torch is imported, and opened."""
+"""Where data come from: the options of it, judged before torch is imported, and opened with progress shown."""
 
-import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from ..data.recognise import READ_AS_THEY_ARE, recognise
+from ..data.recognise import count_of_families as count_families
 from ..io.errors import BadInput
 from .console import Console
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from ..data.batch import ViewSource
-    from ..data.pack import ShapePack
+    from ..data.open import DataPlace, Opened, SourceConfig
+    from ..data.pack_data import ShapePack
     from ..data.problems import Problem
-    from ..data.views_config import ViewsConfig
-
-FAMILIES = "families"
-_DEFAULT_FAMILIES = 1300
-_MOST_FAMILIES = 1_000_000
-_LAYOUT = "ShapeNetRendering"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,20 +26,10 @@ class ShapesOrData:
     shapes: Annotated[str | None, tyro.conf.arg(metavar="DIR|PACK|families[:N]")] = None
     """Shapes to draw: a folder of meshes, a file of `data pack`, or N shapes of the built-in families."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
-    """Pictures and voxels on disk, in the layout of ShapeNet R2N2."""
+    """Pictures on disk: with voxels in the layout of ShapeNet R2N2, or single ones for systems that take those."""
     split_file: Annotated[str | None, tyro.conf.arg(metavar="FILE|sorted")] = None
     """Split of --data: ShapeNet.json of Pix2Vox, Mesh R-CNN's file, or the sorted 80/20 of 3D-R2N2; the
     folder's own ShapeNet.json where it is there, else sorted, when not given."""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A source of pictures, what to call it, and what had to be left out."""
-
-    source: "ViewSource"
-    name: str
-    kind: str
-    problems: tuple["Problem", ...]
 
 
 def need_source(options: ShapesOrData) -> None:
@@ -57,65 +43,43 @@ def need_source(options: ShapesOrData) -> None:
     shapes = options.shapes
     if shapes is not None and count_of_families(shapes) is None and not Path(shapes).exists():
         raise BadInput(shapes, "no such folder or file")
-    if options.data is not None and not (options.data / _LAYOUT).is_dir():
-        what = f"is not in the layout of ShapeNet R2N2: it has no folder {_LAYOUT}"
-        raise BadInput(options.data, what if options.data.is_dir() else "no such folder")
-
-
-def open_source(options: ShapesOrData, config: "ViewsConfig", console: Console, seed: int = 0) -> Opened:
-    """Open what `need_source` let pass.
-
-    Args:
-        options: where the pictures come from.
-        config: how they are taken and changed.
-        console: shows how far the packing of a folder is.
-        seed: of training samples, and of shapes of the families.
-
-    Raises:
-        BadInput: nothing usable in it.
-    """
     if options.data is not None:
-        from ..data.r2n2 import read_r2n2
-        from ..data.stored_views import StoredViews
-
-        dataset = read_r2n2(options.data, options.split_file)
-        return Opened(StoredViews(dataset, config, seed), str(options.data), "stored", dataset.problems)
-    from ..data.drawn_views import DrawnViews
-
-    pack, problems = open_shapes(str(options.shapes), console, seed)
-    return Opened(DrawnViews(pack, config, seed), str(options.shapes), "drawn", problems)
-
-
-def open_shapes(shapes: str, console: Console, seed: int = 0) -> tuple["ShapePack", tuple["Problem", ...]]:
-    """The shapes of --shapes as a pack, and the meshes that had to be left out."""
-    from ..data.mesh_folder import read_mesh_folder
-    from ..data.pack import pack_meshes, read_pack
-
-    count = count_of_families(shapes)
-    if count is not None:
-        return pack_families(count, seed), ()
-    path = Path(shapes)
-    if not path.is_dir():
-        return read_pack(path), ()
-    with console.progress("packing", len(read_mesh_folder(path))) as advance:
-        packed = pack_meshes([path], lambda done, total, id: advance(done, id))
-    return packed.pack, packed.skipped
-
-
-def pack_families(count: int, seed: int) -> "ShapePack":
-    """Shapes of the built-in families, in turns."""
-    from ..data import families
-    from ..data.pack import pack_shapes
-
-    return pack_shapes(families.shapes(count, seed), source=FAMILIES)
+        layout = recognise(options.data)
+        if layout not in READ_AS_THEY_ARE:
+            how = "pack its meshes with `maquette data prepare` or `data pack`, and give them as --shapes"
+            raise BadInput(
+                options.data, f"is of the layout {layout}, which has no pictures to train on; {how}"
+            )
 
 
 def count_of_families(shapes: str) -> int | None:
-    """N of "families" or "families:N"; None for anything else."""
-    match = re.fullmatch(rf"{FAMILIES}(?::(\d+))?", shapes)
-    if match is None:
-        return None
-    count = int(match[1] or _DEFAULT_FAMILIES)
-    if not 1 <= count <= _MOST_FAMILIES:
-        raise Refusal(f"{shapes}: use 1 to {_MOST_FAMILIES} shapes")
-    return count
+    """N of "families" or "families:N"; None for anything else; refuses a number that makes no sense."""
+    try:
+        return count_families(shapes)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+
+
+def place_of(options: ShapesOrData) -> "DataPlace":
+    """The same for `data.open`."""
+    from ..data.open import DataPlace
+
+    return DataPlace(options.shapes, options.data, options.split_file)
+
+
+def open_source(place: "DataPlace", config: "SourceConfig", console: Console, seed: int = 0) -> "Opened":
+    """`data.open.open_source`, with its progress shown."""
+    from ..data import open as data
+
+    count = None if place.shapes is None else data.count_of_meshes(place.shapes)
+    with nullcontext() if count is None else console.progress("packing", count) as advance:
+        return data.open_source(place, config, seed, advance and (lambda done, total, id: advance(done, id)))
+
+
+def open_shapes(shapes: str, console: Console) -> tuple["ShapePack", tuple["Problem", ...]]:
+    """`data.open.open_shapes`, with its progress shown."""
+    from ..data import open as data
+
+    count = data.count_of_meshes(shapes)
+    with nullcontext() if count is None else console.progress("packing", count) as advance:
+        return data.open_shapes(shapes, watch=advance and (lambda done, total, id: advance(done, id)))

@@ -1,17 +1,21 @@
-"""What training and evaluation read: `Batch`, and `ViewSource`, the face of everything that gives batches."""
+"""What training and evaluation read: `Batch`, its `Truth`, and `Source`, the face of all that gives batches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ..structures import Meshes, join_meshes_as_batch
+
+Known = TypeVar("Known")
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a data set, without its shape.
+    """One object of a data set, or one picture of objects, without what is to be found out about it.
 
     Attributes:
         id: unique within the data set.
@@ -29,35 +33,130 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class PictureObjects:
+    """The objects in one picture.
+
+    Attributes:
+        boxes: left, top, right, bottom in pixels of the picture.
+        labels: class of each, from 1; 0 is the background.
+        masks: pixels of each.
+        meshes: of each, in the camera frame; None where they are not known.
+    """
+
+    boxes: Float[Tensor, "object 4"]
+    labels: Int[Tensor, " object"]
+    masks: Bool[Tensor, "object height width"] | None = None
+    meshes: Meshes | None = None
+
+    def to(self, device: str | torch.device) -> "PictureObjects":
+        """The same on another device."""
+        masks = None if self.masks is None else self.masks.to(device)
+        meshes = None if self.meshes is None else self.meshes.to(device)
+        return PictureObjects(self.boxes.to(device), self.labels.to(device), masks, meshes)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of the objects of a batch beside their pictures; None is what is not.
+
+    Attributes:
+        voxels: solid cells, indexed (x, y, z), of the cube around the object's bounding box whose edge is the
+            box's longest: the grids of R2N2's binvox files.
+        cameras: azimuth and elevation in degrees and ratio of distances of every view, as in R2N2's
+            `rendering_metadata.txt`.
+        meshes: one an object, in the object frame.
+        masks: 1 on the object.
+        depth: distance along the camera's axis, in units of the object frame.
+        objects: of each picture, for pictures that show several.
+    """
+
+    voxels: Bool[Tensor, "batch side side side"] | None = None
+    cameras: Float[Tensor, "batch view 3"] | None = None
+    meshes: Meshes | None = None
+    masks: Float[Tensor, "batch view 1 height width"] | None = None
+    depth: Float[Tensor, "batch view 1 height width"] | None = None
+    objects: tuple[PictureObjects, ...] | None = None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Names of what is not None."""
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name) is not None)
+
+
+@dataclass(frozen=True)
 class Batch:
-    """Pictures of some objects, the same number of each, and their solid voxels.
+    """Pictures of some objects, the same number of each, and what is known of the objects.
 
     Attributes:
         images: RGB in [0, 1].
-        voxels: solid cells, indexed (x, y, z), of the cube around the object's bounding box whose edge is the
-            box's longest: the grids of R2N2's binvox files.
         index: position of each object in the source's `entries`.
-        cameras: azimuth and elevation in degrees and ratio of distances of every view, as in R2N2's
-            `rendering_metadata.txt`.
+        truth: what is known beside.
     """
 
     images: Float[Tensor, "batch view 3 height width"]
-    voxels: Bool[Tensor, "batch side side side"]
     index: Int[Tensor, " batch"]
-    cameras: Float[Tensor, "batch view 3"]
+    truth: Truth = field(default_factory=Truth)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def voxels(self) -> Bool[Tensor, "batch side side side"]:
+        """`truth.voxels`; raises ValueError where they are not known."""
+        return known(self.truth.voxels)
+
+    @property
+    def cameras(self) -> Float[Tensor, "batch view 3"]:
+        """`truth.cameras`; raises ValueError where they are not known."""
+        return known(self.truth.cameras)
 
     def to(self, device: str | torch.device) -> "Batch":
         """Batch on another device."""
-        return Batch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+        return self._each(lambda x: x.to(device), lambda many: tuple(one.to(device) for one in many))
+
+    def first(self, count: int) -> "Batch":
+        """The first objects of the batch."""
+        return self._each(lambda x: x[:count], lambda many: many[:count])
+
+    def _each(self, change: Callable[[Any], Any], change_objects: Callable[[Any], Any]) -> "Batch":
+        known = {name: getattr(self.truth, name) for name in self.truth.known}
+        changed = {
+            name: change_objects(value) if name == "objects" else change(value)
+            for name, value in known.items()
+        }
+        return Batch(change(self.images), change(self.index), Truth(**changed))
+
+    @classmethod
+    def join(cls, batches: Sequence[Self]) -> "Batch":
+        """One batch of several that know the same."""
+        known = batches[0].truth.known
+        truth = {name: _joined([getattr(b.truth, name) for b in batches]) for name in known}
+        return Batch(
+            torch.cat([b.images for b in batches]), torch.cat([b.index for b in batches]), Truth(**truth)
+        )
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    first = parts[0]
+    if isinstance(first, Tensor):
+        return torch.cat(list(parts))
+    if isinstance(first, Meshes):
+        return join_meshes_as_batch(list(parts))
+    return tuple(one for part in parts for one in part)
 
 
 @runtime_checkable
-class ViewSource(Protocol):
+class Source(Protocol):
     """Anything that gives batches: shapes drawn on the fly, or pictures on disk."""
 
     @property
     def entries(self) -> Sequence[Entry]:
         """All objects, of all splits, in a fixed order."""
+        ...
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """What its batches know: names of `Truth`'s attributes."""
         ...
 
     def view_count(self, index: int) -> int | None:
@@ -89,3 +188,26 @@ class ViewSource(Protocol):
         The first k of n views are the pictures of k views.
         """
         ...
+
+
+def known(value: Known | None) -> Known:
+    """What a batch's truth says, for whoever needs it (`Truth.known`).
+
+    Raises:
+        ValueError: it is None.
+    """
+    if value is None:
+        raise ValueError("the data do not say what is needed of them")
+    return value
+
+
+def part_of(count: int, part: tuple[int, int]) -> range:
+    """Places within a batch of `count` objects that its i-th of n equal parts has, for `part` (i, n).
+
+    Raises:
+        ValueError: there are no n equal parts, or no i-th.
+    """
+    share, rest = divmod(count, part[1])
+    if rest or not 0 <= part[0] < part[1]:
+        raise ValueError(f"a batch of {count} cannot be cut into equal parts {part}")
+    return range(part[0] * share, (part[0] + 1) * share)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from ..kernels.draw import Scene, Takes, draw
 from ..kernels.launch import compute_device
 from .backgrounds import load_photos
-from .batch import Batch, Entry
+from .batch import Batch, Entry, Truth, part_of
 from .pack_data import ShapePack
 from .shape_order import ShapeOrder
 from .takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, mirrored, training_takes
@@ -20,7 +21,7 @@ _STREAM = 2
 
 
 class DrawnViews:
-    """A `ViewSource` over a pack, with everything in `ViewsConfig`.
+    """A `Source` over a pack, with everything in `ViewsConfig`.
 
     A training sample is a pure function of (seed, step, place in the batch): neither the number of threads,
     workers or parts nor the batches before it play a part. Every shape of the training split comes once an epoch
@@ -37,12 +38,9 @@ class DrawnViews:
         BadInput: the folder of photographs has none.
     """
 
-    def __init__(
-        self,
-        pack: ShapePack,
-        config: ViewsConfig,
-        seed: int = 0,
-    ) -> None:
+    provides = frozenset({"voxels", "cameras"})
+
+    def __init__(self, pack: ShapePack, config: ViewsConfig, seed: int = 0) -> None:
         check_pictures(config)
         self.pack, self.config, self.seed = pack, config, seed
         photos = None
@@ -70,17 +68,14 @@ class DrawnViews:
         part: tuple[int, int] = (0, 1),
         device: str | torch.device = "cpu",
     ) -> Batch:
-        """Augmented pictures of shapes of the training split; arguments as `ViewSource` has them.
+        """Augmented pictures of shapes of the training split; arguments as `Source` has them.
 
         Raises:
             ValueError: no shapes of the training split, or a batch that cannot be cut into such parts.
         """
         if self._order is None:
             raise ValueError("the pack has no shape of the training split")
-        share, rest = divmod(count, part[1])
-        if rest or not 0 <= part[0] < part[1]:
-            raise ValueError(f"{count} objects cannot be cut into equal parts {part}")
-        places = range(part[0] * share, (part[0] + 1) * share)
+        places = part_of(count, part)
         index = self._order.at([step * count + place for place in places])
         objects, pictures = zip(*(self._numbers(step, place, views) for place in places), strict=True)
         objects, pictures = np.repeat(objects, views, axis=0), np.concatenate(pictures)
@@ -89,11 +84,10 @@ class DrawnViews:
         batch = self._batch(index, takes, cameras, scene, device)
         if not self.config.flip_voxels:
             return batch
-        flip = torch.from_numpy(mirrored(objects, pictures, self.config)[::views].copy()).to(
-            batch.voxels.device
-        )
-        voxels = torch.where(flip[:, None, None, None], batch.voxels.flip(1), batch.voxels)
-        return Batch(batch.images, voxels, batch.index, batch.cameras)
+        solid = batch.voxels
+        flip = torch.from_numpy(mirrored(objects, pictures, self.config)[::views].copy()).to(solid.device)
+        solid = torch.where(flip[:, None, None, None], solid.flip(1), solid)
+        return replace(batch, truth=replace(batch.truth, voxels=solid))
 
     def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
         """Pictures without augmentation; the cameras follow from a hash of each entry's id.
@@ -127,12 +121,9 @@ class DrawnViews:
     ) -> Batch:
         images, _ = draw(scene, takes, self.config.size)
         rows = torch.tensor(list(index), device=device)
-        return Batch(
-            images=_by_object(images, len(rows)).to(device),
-            voxels=self.pack.solid(rows),
-            index=rows,
-            cameras=_by_object(torch.from_numpy(cameras).float(), len(rows)).to(device),
-        )
+        placed = _by_object(torch.from_numpy(cameras).float(), len(rows)).to(device)
+        truth = Truth(voxels=self.pack.solid(rows), cameras=placed)
+        return Batch(_by_object(images, len(rows)).to(device), rows, truth)
 
     def _scene_on(self, device: str | torch.device) -> Scene:
         """The shapes on the device that draws for `device`; brought there at the first call."""

@@ -65,14 +65,30 @@ def frame_object(
     (top, bottom), (left, right) = _ends(inside.any(dim=1)), _ends(inside.any(dim=0))
     side = max(bottom - top, right - left) * (1 + 2 * margin)
     height, width = inside.shape
-    clamped = background is None
-    rows = _resampling((top + bottom - side) / 2, side, size, height, clamped).to(image)
-    columns = _resampling((left + right - side) / 2, side, size, width, clamped).to(image)
     if background is None:
-        return (rows @ image @ columns.T).clamp(0, 1)
+        return cut_square(image, (left + right - side) / 2, (top + bottom - side) / 2, side, size)
+    rows = _resampling((top + bottom - side) / 2, side, size, height, clamped=False).to(image)
+    columns = _resampling((left + right - side) / 2, side, size, width, clamped=False).to(image)
     covered = rows @ mask @ columns.T
     colour = image.new_tensor(background)[:, None, None]
     return (rows @ (image * mask) @ columns.T + (1 - covered) * colour).clamp(0, 1)
+
+
+def cut_square(
+    picture: Float[Tensor, "channel height width"], left: float, top: float, side: float, size: int
+) -> Float[Tensor, "channel {size} {size}"]:
+    """A square of a picture scaled to `size` pixels; beyond the picture its border repeats.
+
+    Args:
+        picture: any channels in [0, 1].
+        left, top: of the square in pixels, which may lie outside.
+        side: of the square in pixels, > 0.
+        size: pixels a side of the result.
+    """
+    height, width = picture.shape[1:]
+    rows = _resampling(top, side, size, height, clamped=True).to(picture)
+    columns = _resampling(left, side, size, width, clamped=True).to(picture)
+    return (rows @ picture @ columns.T).clamp(0, 1)
 
 
 def _ends(inside: Tensor) -> tuple[int, int]:

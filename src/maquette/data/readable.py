@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from ..io.errors import BadInput
-from .batch import Batch, ViewSource
+from .batch import Batch, Source
 from .problems import Problem
 
 
 def readable_batches(
-    source: ViewSource,
+    source: Source,
     indices: Sequence[int],
     views: int,
     at_once: int,
@@ -36,7 +36,7 @@ def readable_batches(
 
 
 def _one_by_one(
-    source: ViewSource, indices: list[int], views: int, device: str | torch.device, problems: list[Problem]
+    source: Source, indices: list[int], views: int, device: str | torch.device, problems: list[Problem]
 ) -> Iterator[tuple[Batch, list[int]]]:
     for index in indices:
         try:
@@ -45,7 +45,7 @@ def _one_by_one(
             problems.append(Problem.of(error))
 
 
-def most_views(source: ViewSource, indices: Sequence[int]) -> int | None:
+def most_views(source: Source, indices: Sequence[int]) -> int | None:
     """The most pictures that one of the objects has; None where any number can be made."""
     counts = [source.view_count(index) for index in indices]
     known = [count for count in counts if count is not None]

@@ -1,5 +1,6 @@
 """Which known layout a folder has, by the files that only that layout has. Without torch."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,10 @@ FUTURE3D_TABLE = "model_info.json"
 CELEBA_TABLE = "list_eval_partition.txt"
 CELEBA_WILD, CELEBA_ALIGNED = "img_celeba", "img_align_celeba"
 SHAPENET_MESHES = "ShapeNetCore.v1"
+FAMILIES = "families"
+READ_AS_THEY_ARE = ("r2n2", "pictures", "celeba", "pix3d")  # layouts whose pictures training reads
+_DEFAULT_FAMILIES = 1300
+_MOST_FAMILIES = 1_000_000
 _SYNSET_DIGITS = 8
 
 
@@ -27,6 +32,21 @@ def recognise(root: Path) -> str:
         if fits(root):
             return name
     raise BadInput(root, f"is no layout that is known ({', '.join(_SIGNS)}); `maquette data list` shows them")
+
+
+def count_of_families(shapes: str) -> int | None:
+    """N of "families" or "families:N", shapes of the built-in families; None for anything else.
+
+    Raises:
+        ValueError: none, or too many.
+    """
+    match = re.fullmatch(rf"{FAMILIES}(?::(\d+))?", shapes)
+    if match is None:
+        return None
+    count = int(match[1] or _DEFAULT_FAMILIES)
+    if not 1 <= count <= _MOST_FAMILIES:
+        raise ValueError(f"{shapes}: use 1 to {_MOST_FAMILIES} shapes")
+    return count
 
 
 def need_meshes(root: Path, layout: str) -> None:

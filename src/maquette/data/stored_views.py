@@ -9,6 +9,7 @@ the voxels stay. Otherwise the first views, background 240 / 255, the square in 
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ..io.errors import BadInput, as_bad_input
 from .backgrounds import load_photos
-from .batch import Batch, Entry
+from .batch import Batch, Entry, Truth, part_of
 from .picture_changes import changed_picture, held_picture
 from .r2n2 import R2N2
 from .shape_order import ShapeOrder
@@ -27,7 +28,7 @@ _OTHERS_TRIED = 100
 
 
 class StoredViews:
-    """A `ViewSource` over pictures in the layout of ShapeNet R2N2.
+    """A `Source` over pictures in the layout of ShapeNet R2N2.
 
     What the configuration says of cameras, colours, lights and textures has been decided when the pictures were made.
 
@@ -40,6 +41,8 @@ class StoredViews:
         ValueError: settings of which no picture can be made.
         BadInput: the folder of photographs for backgrounds has none.
     """
+
+    provides = frozenset({"voxels", "cameras"})
 
     def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0) -> None:
         check_pictures(config)
@@ -65,7 +68,7 @@ class StoredViews:
         part: tuple[int, int] = (0, 1),
         device: str | torch.device = "cpu",
     ) -> Batch:
-        """Changed pictures of objects of the training split (`ViewSource.training_batch`).
+        """Changed pictures of objects of the training split (`Source.training_batch`).
 
         A picture that cannot be used is named in a warning, and the object's next one takes its place; where none
         of them can, or its voxels cannot, another object does.
@@ -76,12 +79,9 @@ class StoredViews:
         """
         if self._order is None:
             raise BadInput(self.dataset.root, "has no object in the training split")
-        if count % part[1]:
-            raise ValueError(f"a batch of {count} cannot be cut into {part[1]} equal parts")
-        share = count // part[1]
-        places = range(step * count + part[0] * share, step * count + (part[0] + 1) * share)
+        places = [step * count + place for place in part_of(count, part)]
         chosen = zip(places, self._order.at(places), strict=True)
-        return _stacked([self._training_sample(place, index, views) for place, index in chosen]).to(device)
+        return Batch.join([self._training_sample(place, index, views) for place, index in chosen]).to(device)
 
     def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
         """The first pictures of the given entries, unchanged but for background and crop.
@@ -89,7 +89,7 @@ class StoredViews:
         Raises:
             BadInput: an entry has fewer pictures than `views`.
         """
-        return _stacked([self._held_sample(index, views) for index in indices]).to(device)
+        return Batch.join([self._held_sample(index, views) for index in indices]).to(device)
 
     def _training_sample(self, place: int, index: int, views: int) -> Batch:
         try:
@@ -160,20 +160,15 @@ class StoredViews:
         return as_bad_input(self.dataset.picture_file(index, view), ValueError)
 
     def _sample(self, index: int, views: list[int], images: list[Tensor]) -> Batch:
-        return Batch(
-            torch.stack(images)[None],
-            self.dataset.voxels(index).occupancy,
-            torch.tensor([index]),
-            self.dataset.placements(index)[views][None],
+        truth = Truth(
+            voxels=self.dataset.voxels(index).occupancy,
+            cameras=self.dataset.placements(index)[views][None],
         )
+        return Batch(torch.stack(images)[None], torch.tensor([index]), truth)
 
 
 def _mirrored(sample: Batch) -> Batch:
     """Voxels and cameras mirrored in the plane x = 0, to go with mirrored pictures."""
     azimuth, elevation, ratio = sample.cameras.unbind(2)
     cameras = torch.stack([(180 - azimuth) % 360, elevation, ratio], dim=2)
-    return Batch(sample.images, sample.voxels.flip(1), sample.index, cameras)
-
-
-def _stacked(samples: list[Batch]) -> Batch:
-    return Batch(*(torch.cat([getattr(s, name) for s in samples]) for name in Batch.__dataclass_fields__))
+    return replace(sample, truth=Truth(voxels=sample.voxels.flip(1), cameras=cameras))

@@ -63,18 +63,25 @@ class _Buffer:
         return self.add("accessors", entry | {"count": faces.size, "type": "SCALAR"})
 
 
-def glb_bytes(parts: list[GlbPart]) -> bytes:
-    """The content of a GLB file with one node, whose mesh has one primitive a part.
+def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None) -> bytes:
+    """The content of a GLB file.
 
     The same parts give the same bytes.
+
+    Args:
+        parts: what it holds.
+        nodes: a name for each part, which then is a node of its own; else one node has them all.
     """
     buffer = _Buffer()
-    buffer.add("meshes", {"name": "mesh", "primitives": [_primitive(buffer, part) for part in parts]})
+    groups = [("node", parts)] if nodes is None else [(n, [p]) for n, p in zip(nodes, parts, strict=True)]
+    for name, group in groups:
+        mesh = "mesh" if nodes is None else name
+        buffer.add("meshes", {"name": mesh, "primitives": [_primitive(buffer, part) for part in group]})
     tree = {
         "asset": {"version": "2.0", "generator": "maquette"},
         "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"name": "node", "mesh": 0}],
+        "scenes": [{"nodes": list(range(len(groups)))}],
+        "nodes": [{"name": name, "mesh": i} for i, (name, _) in enumerate(groups)],
         **buffer.lists,
         "buffers": [{"byteLength": len(buffer.data)}],
     }

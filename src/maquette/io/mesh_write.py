@@ -1,6 +1,7 @@
 """`save_mesh`: GLB, OBJ, PLY, OFF or STL by suffix, whole or not at all."""
 
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from os import PathLike
@@ -24,7 +25,9 @@ from .stl_io import stl_bytes
 from .text_lines import format_rows
 
 
-def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None:
+def save_mesh(
+    meshes: Meshes, path: str | PathLike, smooth: bool = True, names: Sequence[str] | None = None
+) -> None:
     """Write meshes, with their colours, to one file; an existing file is replaced only by a whole new one.
 
     The suffix decides the format:
@@ -41,6 +44,7 @@ def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None
         meshes: one or more meshes, joined in the file.
         path: the file to write.
         smooth: whether a GLB stores vertex normals (viewers shade flat without).
+        names: of the meshes; several of them become a node each in a GLB. Other formats have no names.
 
     Raises:
         BadInput: unknown suffix, no faces, numbers that are not finite, or a place that cannot be written to.
@@ -49,12 +53,19 @@ def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None
     kind = target.suffix.lower()
     if kind not in (".glb", ".obj", ".ply", ".off", ".stl"):
         raise BadInput(path, "unknown kind of mesh file; use .glb, .obj, .ply, .off or .stl")
-    parts = [part for part in from_meshes(meshes) if len(part.faces)]
+    named = zip(from_meshes(meshes), names or [""] * len(meshes), strict=True)
+    whole = [(part, name) for part, name in named if len(part.faces)]
+    parts = [part for part, _ in whole]
     if not parts:
         raise BadInput(path, "nothing to write: the mesh has no faces")
     if not all(np.isfinite(part.verts).all() for part in parts):
         raise BadInput(path, "nothing written: a coordinate is not a finite number")
-    files = _glb(parts, target, smooth) if kind == ".glb" else _ENCODERS[kind](join_mesh_data(parts), target)
+    nodes = [name for _, name in whole] if len(meshes) > 1 and names else None
+    files = (
+        _glb(parts, target, smooth, nodes)
+        if kind == ".glb"
+        else _ENCODERS[kind](join_mesh_data(parts), target)
+    )
     with as_bad_input(path, OSError, say="cannot be written"), ExitStack() as stack:
         opened = [
             stack.enter_context(replacing(name)) for name in files
@@ -63,8 +74,8 @@ def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None
             file.write(content)
 
 
-def _glb(parts: list[MeshData], target: Path, smooth: bool) -> dict[Path, bytes]:
-    return {target: glb_bytes([_glb_part(part, smooth) for part in parts])}
+def _glb(parts: list[MeshData], target: Path, smooth: bool, nodes: list[str] | None) -> dict[Path, bytes]:
+    return {target: glb_bytes([_glb_part(part, smooth) for part in parts], nodes)}
 
 
 def _glb_part(part: MeshData, smooth: bool) -> GlbPart:

@@ -14,7 +14,6 @@ from .view import View
 
 _MOST = 4  # pictures that are shown
 _SIDES = (90.0, 200.0)  # degrees of azimuth from the first picture's viewpoint
-_SOMEWHERE = (60.0, 25.0)  # azimuth and elevation where no viewpoint is known
 _RATIO = 0.72
 _DIMMED = 0.2  # share of the picture that shows outside of the mask
 _AROUND = 0.12  # of the object's longer side, that a picture shows around it
@@ -27,6 +26,7 @@ def draw_preview(
     masks: Sequence[Float[Tensor, "1 _h _w"]],
     views: Sequence[View | None],
     tile: int = 256,
+    unknown: tuple[float, float] = (60.0, 25.0),
 ) -> Float[Tensor, "3 height width"]:
     """A row a picture: object, mask and the mesh from there; in the first row two other sides of it, too.
 
@@ -36,6 +36,7 @@ def draw_preview(
         masks: 1 on the object.
         views: where each picture was taken from, None where that is not known.
         tile: pixels a side of every part.
+        unknown: azimuth and elevation, in degrees, that are shown where no viewpoint is known.
     """
     mesh = mesh.cpu()
     lit = _is_of_one_colour(mesh)
@@ -47,10 +48,12 @@ def draw_preview(
         picture = _cut(torch.cat([image, mask]), left, top, side, tile)
         cut, covered = picture[:3], picture[3:4]
         dimmed = cut * (covered + _DIMMED * (1 - covered)) + (1 - _DIMMED) * (1 - covered)
-        rows.append([cut, dimmed, _from_there(mesh, view, (left, top, side), tile, lit)])
+        rows.append([cut, dimmed, _from_there(mesh, view or unknown, (left, top, side), tile, lit)])
     blank = torch.ones(3, tile, tile)
     for number, row in enumerate(rows):
-        row += list(_other_sides(mesh, shown[0][2], tile)) if number == 0 else [blank] * len(_SIDES)
+        row += (
+            list(_other_sides(mesh, shown[0][2] or unknown, tile)) if number == 0 else [blank] * len(_SIDES)
+        )
     return torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
 
 
@@ -84,11 +87,11 @@ def _cut(picture: Tensor, left: int, top: int, side: int, tile: int) -> Float[Te
 
 
 def _from_there(
-    mesh: Meshes, view: View | None, window: tuple[int, int, int], tile: int, lit: bool
+    mesh: Meshes, view: View | tuple[float, float], window: tuple[int, int, int], tile: int, lit: bool
 ) -> Tensor:
-    """The mesh in the same window, from the viewpoint that was found."""
-    if view is None:
-        return _drawn(mesh, _SOMEWHERE[0], _SOMEWHERE[1], tile)[0]
+    """The mesh in the same window, from the viewpoint that was found, or from azimuth and elevation."""
+    if isinstance(view, tuple):
+        return _drawn(mesh, *view, tile)[0]
     left, top, side = window
     seen = view.camera
     camera = PerspectiveCameras(
@@ -102,8 +105,9 @@ def _from_there(
     return render_views(mesh, camera, tile, antialias=2, lit=lit).images[0]
 
 
-def _other_sides(mesh: Meshes, view: View | None, tile: int) -> Tensor:
-    azimuth, elevation = _SOMEWHERE if view is None else (view.azimuth, max(view.elevation, 15.0))
+def _other_sides(mesh: Meshes, view: View | tuple[float, float], tile: int) -> Tensor:
+    azimuth, elevation = view if isinstance(view, tuple) else (view.azimuth, view.elevation)
+    elevation = max(elevation, 15.0)
     return torch.cat([_drawn(mesh, azimuth + side, elevation, tile) for side in _SIDES])
 
 

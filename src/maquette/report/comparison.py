@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from .. import __version__
-from ..evaluate import MEASURES
 from .numbers import ALL
-from .runs import Run
+from .runs import VALIDATION, Run
 
 _MUST_AGREE = ("protocol", "split", "threshold", "data")
 
@@ -27,7 +26,8 @@ def comparison_of(runs: Sequence[Run]) -> dict[str, Any]:
         "version": __version__,
         "differences": differences(runs),
         "runs": rows,
-        "curves": {row["name"]: {key: run.log.get(key, []) for key in ("loss", "iou", "val_loss", "val_iou")}
+        "curves": {row["name"]: {key: run.log[key] for key in
+                                 (*run.logged, *(VALIDATION + name for name in run.validated))}
                    for row, run in zip(rows, runs, strict=True)},
     }  # fmt: skip
 
@@ -90,8 +90,9 @@ def _row(run: Run, views: str | None) -> dict[str, Any]:
         "samples": steps * batch if steps and isinstance(batch, int) else None,
         "seconds": run.last("seconds"),
         "train": _trained(run, views),
-        "val": {"loss": run.last("val_loss"), "iou": run.last("val_iou"), "from": "log"},
+        "val": {name: run.last(VALIDATION + name) for name in run.validated},
         "protocol": numbers and numbers["protocol"],
+        "measures": numbers["measures"] if numbers else [],
         "data": numbers and {"name": numbers["about"].get("data"), "identity": _identity(numbers, "data")},
         "groups": numbers["groups"] if numbers else {},
         "classes": numbers["classes"] if numbers else {},
@@ -100,21 +101,18 @@ def _row(run: Run, views: str | None) -> dict[str, Any]:
 
 
 def _trained(run: Run, views: str | None) -> dict[str, Any]:
-    """Loss and IoU on the training split: as evaluated there with `views`, else as logged on augmented pictures.
+    """Numbers on the training split, and in `logged` the names of those that are the log's last.
 
-    Where no number of views is common, that of the training split's own evaluation is taken.
+    The others are as evaluated there with `views`; where no number of views is common, with those of the training
+    split's own evaluation. The log's are of augmented pictures, and its loss is the one that was trained with.
     """
     there = run.training["groups"][ALL]["views"] if run.training is not None else {}
     if run.training is not None and views is None:
         views = str(run.training["protocol"]["views"][0])
-    if views not in there:
-        return {"loss": run.last("loss"), "iou": run.last("iou"), "from": "log"}
-    means = there[views]
-    return {
-        "loss": means["log_loss"]["sample_mean"],
-        "iou": means["iou"]["sample_mean"],
-        "from": "evaluation",
-    }
+    means = there.get(views, {})
+    evaluated = {name: means[name]["sample_mean"] for name in run.logged if name in means}
+    logged = [name for name in run.logged if name not in evaluated]
+    return {**{name: run.last(name) for name in logged}, **evaluated, "logged": logged}
 
 
 def common_views(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -124,9 +122,26 @@ def common_views(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def mean_of(
-    row: Mapping[str, Any], views: str, measure: str, kind: str = "sample_mean", group: str = ALL
+    row: Mapping[str, Any], views: str, measure: str, kind: str | None = None, group: str = ALL
 ) -> Any:
-    """One mean of a run; None where it has none."""
-    assert measure in MEASURES
-    means = row["groups"].get(group, {}).get("views", {}).get(views)
-    return means and means[measure][kind]
+    """One mean of a run, the first kind where none is named; None where it has none."""
+    kinds = row["groups"].get(group, {}).get("views", {}).get(views, {}).get(measure, {})
+    return next(iter(kinds.values()), None) if kind is None else kinds.get(kind)
+
+
+def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the runs were evaluated by, each measure once, the headline of the first run first."""
+    found = {m["name"]: m for row in rows for m in row["measures"]}
+    headline = headline_of(rows)
+    return sorted(found.values(), key=lambda m: m["name"] != headline)
+
+
+def headline_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Name of the measure that the first evaluated run is about; empty where none is."""
+    return next((row["protocol"]["headline"] for row in rows if row["protocol"]), "")
+
+
+def label_of(rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    """What people call a number of the log or of an evaluation."""
+    known = {m["name"]: m["label"] for m in measures_of(rows)}
+    return known.get(name, name.replace("_", " "))

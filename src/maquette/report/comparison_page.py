@@ -1,13 +1,16 @@
 """Runs side by side, as a page and as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from . import plots
-from .comparison import common_views, mean_of
+from .comparison import common_views, headline_of, label_of, mean_of, measures_of
 from .numbers import ALL
 from .page import facts, figures, page, table, text
+from .runs import VALIDATION
 
+Cell = Callable[[Mapping[str, Any]], str]
 _NONE = "-"
 
 
@@ -20,7 +23,7 @@ def comparison_page(comparison: Mapping[str, Any]) -> str:
     rows = comparison["runs"]
     views = common_views(rows)
     body = [f"<h1>{len(rows)} runs side by side</h1>", *_head(rows, views), *_warnings(comparison)]
-    body += ["<h2>Loss and IoU</h2>", table(*score_table(comparison))]
+    body += ["<h2>Scores</h2>", table(*score_table(comparison))]
     body += [f'<p class="soft">{text(footnote(rows))}</p>', "<h2>Runs</h2>", table(*run_table(comparison))]
     body += [*_curves(comparison), *_views(rows), *_groups(rows, views), *_classes(rows, views)]
     return page("Runs side by side", body, f"maquette {comparison['version']}")
@@ -37,22 +40,41 @@ def score_table(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str
     rows = comparison["runs"]
     views = common_views(rows)
     differ = [key for key in ("protocol", "split", "threshold", "data") if _differs(comparison, key)]
-    split = next((row["protocol"]["split"] for row in rows if row["protocol"]), "test")
-    head = [
-        "run",
-        "train loss",
-        "train IoU",
-        "val loss",
-        "val IoU",
-        f"{split} loss",
-        f"{split} IoU",
-        "class mean",
-    ]
+    columns = _score_columns(rows, views[0] if views else "")
     lines = [
-        [row["name"], *_scores(row, views[0] if views else ""), *(_told(row, key) for key in differ)]
+        [row["name"], *(cell(row) for _, cell in columns), *(_told(row, key) for key in differ)]
         for row in rows
     ]
-    return [*head, "F@1 %", *differ], lines
+    return ["run", *(head for head, _ in columns), *differ], lines
+
+
+def _score_columns(rows: Sequence[Mapping[str, Any]], views: str) -> list[tuple[str, Cell]]:
+    """Heads, and what stands below them: numbers of training, of the last validation, then of the evaluation."""
+    trained = dict.fromkeys(name for row in rows for name in row["train"] if name != "logged")
+    validated = dict.fromkeys(name for row in rows for name in row["val"])
+    split = next((row["protocol"]["split"] for row in rows if row["protocol"]), "test")
+    columns: list[tuple[str, Cell]] = [
+        (f"train {label_of(rows, name)}", partial(_train_cell, name=name)) for name in trained
+    ]
+    columns += [(f"val {label_of(rows, name)}", partial(_val_cell, name=name)) for name in validated]
+    for measure in measures_of(rows):
+        name = measure["name"]
+        columns.append((f"{split} {measure['label']}", partial(_mean_cell, views=views, name=name)))
+        if name == headline_of(rows) and any(mean_of(row, views, name, "class_mean") for row in rows):
+            columns.append(("class mean", partial(_mean_cell, views=views, name=name, kind="class_mean")))
+    return columns
+
+
+def _train_cell(row: Mapping[str, Any], name: str) -> str:
+    return _number(row["train"].get(name), "~" if name in row["train"]["logged"] else "")
+
+
+def _val_cell(row: Mapping[str, Any], name: str) -> str:
+    return _number(row["val"].get(name))
+
+
+def _mean_cell(row: Mapping[str, Any], views: str, name: str, kind: str | None = None) -> str:
+    return _number(mean_of(row, views, name, kind))
 
 
 def footnote(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -61,8 +83,7 @@ def footnote(rows: Sequence[Mapping[str, Any]]) -> str:
     shown = f"All scores are of {views[0]} view{'s' * (views[0] != '1')}. " if views else ""
     return (
         f"{shown}val is the log's last. train was evaluated on the training split where that was done; with ~ it "
-        "is the log's last row, on augmented pictures. Losses of the log are those that were trained with, of which "
-        "cross-entropy is but a part in some recipes; the others are log losses."
+        "is the log's last row, on augmented pictures, and its loss is what was trained with."
     )
 
 
@@ -75,21 +96,6 @@ def _about(row: Mapping[str, Any]) -> list[str]:
         _count(row["steps"]),
         _count(row["samples"]),
         _duration(row["seconds"]),
-    ]
-
-
-def _scores(row: Mapping[str, Any], views: str) -> list[str]:
-    train, val = row["train"], row["val"]
-    mark = "~" if train["from"] == "log" else ""
-    return [
-        _number(train["loss"], mark),
-        _number(train["iou"], mark),
-        _number(val["loss"]),
-        _number(val["iou"]),
-        _number(mean_of(row, views, "log_loss")),
-        _number(mean_of(row, views, "iou")),
-        _number(mean_of(row, views, "iou", "class_mean")),
-        _number(mean_of(row, views, "fscore")),
     ]
 
 
@@ -117,7 +123,7 @@ def _head(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
             [
                 ("protocol", protocol["name"]),
                 ("split", protocol["split"]),
-                ("threshold", f"≥ {protocol['threshold']:g}, fixed"),
+                *([("threshold", f"≥ {protocol['threshold']:g}, fixed")] if "threshold" in protocol else []),
                 ("views in common", ", ".join(views) or "none"),
                 ("averaging", f"both; published: {protocol['averaging']}"),
                 ("data", first["data"]["name"]),
@@ -138,51 +144,64 @@ def _warnings(comparison: Mapping[str, Any]) -> list[str]:
 
 
 def _curves(comparison: Mapping[str, Any]) -> list[str]:
+    """The first number of training, and the validations' headline, or what they have in its place."""
+    rows, curves = comparison["runs"], comparison["curves"]
+    trained = next((name for row in rows for name in row["train"] if name != "logged"), "")
+    judged = [name for row in rows for name in row["val"]]
+    judged = [headline_of(rows)] if headline_of(rows) in judged else judged[-1:]
+    wanted = [(trained, f"training {label_of(rows, trained)}", True)]
+    wanted += [(VALIDATION + name, f"validation {label_of(rows, name)}", False) for name in judged]
     uris = []
-    for key, label in (("loss", "training loss"), ("val_iou", "validation IoU")):
+    for key, label, log_y in wanted:
         lines = {
             name: ([float(step) for step, _ in pairs], [value for _, value in pairs])
-            for name, columns in comparison["curves"].items()
-            if len(pairs := columns[key]) > 1
+            for name, columns in curves.items()
+            if len(pairs := columns.get(key, [])) > 1
         }
         if lines:
-            uris.append(plots.curves(lines, "step", label, marks=False, log_y=key == "loss"))
+            positive = all(value > 0 for _, values in lines.values() for value in values)
+            uris.append(plots.curves(lines, "step", label, marks=False, log_y=log_y and positive))
     return ["<h2>Training</h2>", figures(uris)] if uris else []
 
 
 def _views(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """IoU against the number of views, for runs evaluated with several."""
-    lines = {}
+    """The headline against the number of views, for runs evaluated with several."""
+    lines, name = {}, headline_of(rows)
     for row in rows:
         counts = [str(count) for count in row["protocol"]["views"]] if row["protocol"] else []
         if len(counts) > 1:
-            lines[row["name"]] = ([float(c) for c in counts], [mean_of(row, c, "iou") for c in counts])
-    return (
-        ["<h2>More views</h2>", figures([plots.curves(lines, "views", "IoU, sample mean")])] if lines else []
-    )
+            lines[row["name"]] = ([float(c) for c in counts], [mean_of(row, c, name) for c in counts])
+    if not lines:
+        return []
+    return ["<h2>More views</h2>", figures([plots.curves(lines, "views", label_of(rows, name))])]
 
 
 def _groups(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
     names = list(dict.fromkeys(name for row in rows for name in row["groups"]))
     if len(names) < 2 or not views:
         return []
-    shown = list(dict.fromkeys((views[0], views[-1])))
+    shown, headline = list(dict.fromkeys((views[0], views[-1]))), headline_of(rows)
     over = [("", 1), *((name, len(shown)) for name in names)]
     head = ["run", *[f"{count} view{'s' * (count != '1')}" for count in shown] * len(names)]
     lines = [
-        [row["name"], *(_number(mean_of(row, count, "iou", group=name)) for name in names for count in shown)]
+        [
+            row["name"],
+            *(_number(mean_of(row, count, headline, group=name)) for name in names for count in shown),
+        ]
         for row in rows
     ]
-    return ["<h2>By origin</h2>", '<p class="soft">IoU, sample mean.</p>', table(head, lines, over=over)]
+    words = f'<p class="soft">{text(label_of(rows, headline))}.</p>'
+    return ["<h2>By origin</h2>", words, table(head, lines, over=over)]
 
 
 def _classes(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
     names = sorted({name for row in rows for name in row["classes"]})
     if not names or not views:
         return []
+    headline = headline_of(rows)
     values = {
         name: {
-            row["name"]: row["classes"][name]["views"][views[0]]["iou"]
+            row["name"]: row["classes"][name]["views"][views[0]][headline]
             for row in rows
             if name in row["classes"]
         }
@@ -194,7 +213,7 @@ def _classes(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
         for name in names
     ]
     head = ["class", "samples", *(row["name"] for row in rows)]
-    plot = figures([plots.bars(values, "IoU")], wide=True)
+    plot = figures([plots.bars(values, label_of(rows, headline))], wide=True)
     return ["<h2>Classes</h2>", plot, table(head, lines, bars=range(2, 2 + len(rows)))]
 
 

@@ -11,6 +11,7 @@ from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.json_text import json_text
+from ..metrics.protocols.voxel import VoxelProtocol
 from .evaluation_page import evaluation_page
 from .numbers import ALL, FORMAT, numbers_of
 
@@ -53,7 +54,7 @@ def write_text(path: str | PathLike, text: str) -> Path:
 
 
 def read_evaluation(path: str | PathLike) -> dict[str, Any]:
-    """The numbers in a file that `write_evaluation` wrote.
+    """The numbers in a file that `write_evaluation` wrote, in version 0.1 too, which knew voxels alone.
 
     Raises:
         BadInput: missing, not JSON, or not an evaluation.
@@ -66,4 +67,7 @@ def read_evaluation(path: str | PathLike) -> dict[str, Any]:
         missing = [key for key in ("about", "protocol", "groups", "classes", "samples") if key not in numbers]
         if missing or ALL not in numbers["groups"]:
             raise ParseError(f"lacks {', '.join(missing) or 'the group ' + ALL}")
+    if "measures" not in numbers:
+        numbers["measures"] = [measure.as_json() for measure in VoxelProtocol.measures]
+        numbers["protocol"]["headline"] = VoxelProtocol.headline.name
     return numbers

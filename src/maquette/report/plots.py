@@ -70,9 +70,12 @@ def curves(
 
 
 def histogram(groups: Mapping[str, Sequence[float]], x_label: str, bins: int = 20) -> str:
-    """How values in [0, 1] are spread, by group."""
+    """How values are spread, by group; over [0, 1] where they all lie in it."""
+    every = [value for values in groups.values() for value in values]
+    low, high = min([0.0, *every]), max(every, default=1.0)
+    high = 1.0 if low == 0 and high <= 1 else high
     with _axes() as (axes, uri):
-        names, edges = list(groups), [i / bins for i in range(bins + 1)]
+        names, edges = list(groups), [low + (high - low) * i / bins for i in range(bins + 1)]
         colours = [colour for colour, _ in zip(_cycle(), names, strict=False)]
         axes.hist(
             [list(groups[name]) for name in names],
@@ -82,7 +85,7 @@ def histogram(groups: Mapping[str, Sequence[float]], x_label: str, bins: int = 2
             color=colours,
             rwidth=0.92,
         )
-        axes.set_xlim(0, 1)
+        axes.set_xlim(low, high)
         axes.set_xlabel(x_label)
         axes.set_ylabel("samples")
         if len(names) > 1:

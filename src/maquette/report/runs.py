@@ -13,7 +13,8 @@ from ..io.files import read_file
 from ..metrics.protocols import PROTOCOLS
 from .files import EVALUATIONS, evaluation_name, read_evaluation
 
-_COLUMNS = ("seconds", "loss", "iou", "val_loss", "val_iou")
+_CLOCK = ("step", "seconds", "samples_per_second", "lr")
+VALIDATION = "val_"  # before the names of numbers of validations
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,16 @@ class Run:
         """The last value of a column of the log."""
         pairs = self.log.get(column)
         return pairs[-1][1] if pairs else None
+
+    @property
+    def logged(self) -> list[str]:
+        """Names of the numbers that steps of training give."""
+        return [name for name in self.log if name not in _CLOCK and not name.startswith(VALIDATION)]
+
+    @property
+    def validated(self) -> list[str]:
+        """Names of the numbers that validations give."""
+        return [name.removeprefix(VALIDATION) for name in self.log if name.startswith(VALIDATION)]
 
     @property
     def steps(self) -> int | None:
@@ -111,17 +122,17 @@ def _read_settings(file: Path) -> dict[str, Any]:
 def _read_log(file: Path) -> dict[str, list[tuple[int, float]]]:
     if not file.is_file():
         return {}
-    log: dict[str, list[tuple[int, float]]] = {name: [] for name in _COLUMNS}
+    log: dict[str, list[tuple[int, float]]] = {}
     with (
         as_bad_input(file, OSError, ValueError, csv.Error),
         open(file, encoding="utf-8", newline="") as lines,
     ):
-        for row in csv.DictReader(lines):
-            step = row.get("step")
-            for name, pairs in log.items():
-                value = row.get(name)
-                if step and value:
-                    pairs.append((int(step), float(value)))
+        for row in csv.DictReader(lines, restkey="", restval=""):
+            for name, value in row.items():
+                if name and name != "step":
+                    pairs = log.setdefault(name, [])
+                    if row.get("step") and value:
+                        pairs.append((int(row["step"]), float(value)))
     return log
 
 

@@ -2,3 +2,6 @@
 
 from .found import Found as Found
 from .found import find_object as find_object
+from .masks import find_masks as find_masks
+from .masks import given_mask as given_mask
+from .masks import with_masks as with_masks

@@ -1,70 +1,74 @@
-"""The systems, each in its own folder: whole published methods, from pictures to shapes.
+"""The systems, each in its own folder: whole published methods, with one face (`face.System`).
 
-A system is found in the table below by its name and imported when it is asked for. All have one face:
-
-    load(weights=None, variant=None, device="cpu")   a system ready to use (classmethod)
-    save(path, precision="float16")                  its weights file
-    reconstruct(pictures) -> list[Reconstruction]    one for every object
-    describe(variant=None) -> Info                   parameters, multiply-accumulates, shapes of a variant
-    info                                             the same of the system's own network
-    recipes() -> dict[str, Callable]                 complete settings for training, by name
-    training_module(config)                          what Lightning trains
-    network                                          whose tensors training can start from
-    variants, protocols                              names; `VARIANTS` in its `config.py`, too
-
-A system never imports another one.
+A system is found in the table below by its name and imported when it is asked for. Beside `system.py`, whose class
+the table names, its folder holds `about.py`, which says what is known without torch, and `recipes.py`. A system
+never imports another one.
 """
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .about import About
+
+if TYPE_CHECKING:
+    from .face import System
 
 _TABLE = {
-    "r2n2": "r2n2.system:R2N2",
+    "r2n2": ".r2n2.system:R2N2",
 }
-NAMES = tuple(_TABLE)
+NAMES = _TABLE.keys()
+DEFAULT = "r2n2"  # reconstructs where nothing is said and no system claims the pictures
 
 
-def system_class(name: str) -> Any:
+def system_class(name: str) -> "type[System]":
     """The class of a system.
 
     Args:
-        name: as in `NAMES`; hyphens stand for underscores.
+        name: hyphens stand for underscores.
 
     Raises:
         KeyError: there is no such system.
     """
     module, _, attribute = _TABLE[_key(name)].partition(":")
-    return getattr(import_module(f".{module}", __name__), attribute)
+    found: type[System] = getattr(import_module(module, __name__), attribute)
+    return found
 
 
-def system_variants(name: str) -> tuple[str, ...]:
-    """Names of a system's variants, found without importing torch.
+def about_system(name: str) -> About:
+    """What is known of a system without importing torch; name and errors as for `system_class`."""
+    about: About = _beside(name, "about").ABOUT
+    return about
 
-    Args:
-        name: as in `NAMES`; hyphens stand for underscores.
 
-    Raises:
-        KeyError: there is no such system.
-    """
-    variants: tuple[str, ...] = import_module(f".{_key(name)}.config", __name__).VARIANTS
-    return variants
+def system_recipes(name: str) -> Mapping[str, Callable[..., Any]]:
+    """A system's recipes, without what only training needs; name and errors as for `system_class`."""
+    recipes: Mapping[str, Callable[..., Any]] = _beside(name, "recipes").RECIPES
+    return recipes
+
+
+def own_command(name: str, where: str) -> Callable[..., None]:
+    """The function of a system's own command (`about.Command.where`)."""
+    module, _, function = where.partition(":")
+    found: Callable[..., None] = getattr(_beside(name, module), function)
+    return found
 
 
 def shipped_weights(name: str) -> Path:
-    """Where the weights of a system are that ship with maquette, if any do.
-
-    Args:
-        name: as in `NAMES`; hyphens stand for underscores.
-
-    Raises:
-        KeyError: there is no such system.
-    """
+    """Where the weights of a system are that ship with maquette, if any do; errors as for `system_class`."""
     return Path(__file__).parents[1] / "assets" / f"{_key(name)}.safetensors"
+
+
+def _beside(name: str, module: str) -> ModuleType:
+    """A module of the folder that a system's class is in."""
+    folder = _TABLE[_key(name)].partition(":")[0].rpartition(".")[0]
+    return import_module(f"{folder}.{module}", __name__)
 
 
 def _key(name: str) -> str:
     key = name.replace("-", "_")
     if key not in _TABLE:
-        raise KeyError(f"there is no system {name!r}; known are {', '.join(NAMES)}")
+        raise KeyError(f"there is no system {name!r}; known are {', '.join(_TABLE)}")
     return key

@@ -1,23 +1,24 @@
-"""`TrainingModule`: what every system that is trained shares with Lightning."""
+"""`TrainingModule`: what a system is trained by."""
 
-import base64
 import copy
-from abc import abstractmethod
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ..data.batch import Batch
+from ..metrics.measure import Measure
 from .config import TrainConfig
 from .optimiser import make_optimiser
-from .schedule import learning_rate
-from .stream import Sample
+
+Update = Callable[[str, Tensor], None]
+Gather = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -35,39 +36,77 @@ class Taken:
     unused: tuple[str, ...]
 
 
-class TrainingModule(LightningModule):
-    """A network, the moving average of its weights, and its optimiser.
+class TrainingModule(nn.Module, ABC):
+    """Networks that are trained, the moving average of what is kept of them, and what is measured.
 
-    A system says what its loss is (`score`), and how its weights are kept (`save_weights`).
+    Everything that a run must remember beyond its optimisers is a parameter or a buffer. Random numbers are drawn
+    from torch's generators, which are seeded anew for every part of every step.
 
     Args:
-        network: what is trained.
+        network: all that is trained.
         training: settings.
+        kept: the part of it that is evaluated, averaged and written as weights; all of it when not given.
 
     Attributes:
-        step_count: steps of the optimiser that are done.
-        loss: of the last sample.
-        iou: of the last sample; not differentiable.
-        threshold: least probability of a solid cell, for pictures in the log.
+        needs: what batches must know of their objects (`Truth.known`).
+        goal: decides which validation is the best; a name that `judge` gives.
+        step_count: steps that are done.
     """
 
-    threshold: float
+    needs: frozenset[str] = frozenset()
+    goal: Measure
 
-    def __init__(self, network: nn.Module, training: TrainConfig) -> None:
+    def __init__(self, network: nn.Module, training: TrainConfig, kept: nn.Module | None = None) -> None:
         super().__init__()
         self.network, self.training_config = network, training
-        self.averaged = copy.deepcopy(network).requires_grad_(False) if training.ema else None
+        self._kept = (network if kept is None else kept,)  # in a tuple: it is part of the network already
+        self.averaged = copy.deepcopy(self.kept).requires_grad_(False) if training.ema else None
         self.step_count = 0
-        self.loss = self.iou = torch.zeros(())
+
+    @property
+    def kept(self) -> nn.Module:
+        """The part of the network that is evaluated and kept, with the weights of the last step."""
+        return self._kept[0]
+
+    @property
+    def best_network(self) -> nn.Module:
+        """What to evaluate and keep: with averaged weights where they are averaged."""
+        return self.kept if self.averaged is None else self.averaged
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """The optimisers by name, each of parameters of its own; the rates they have now are their largest."""
+        return {"network": make_optimiser(self.network, self.training_config)}
 
     @abstractmethod
-    def score(
-        self, network: nn.Module, batch: Batch
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, "batch x y z"]]:
-        """Mean loss, mean IoU, and the probability of each cell, of a network on a batch."""
+    def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
+        """One step, or one part of it where batches are computed in parts.
+
+        Args:
+            batch: with what the module `needs`.
+            update: to be called with each optimiser's name and its loss, a mean over the batch. Finds the gradients
+                of that optimiser's parameters alone; behind the last part it takes the optimiser's step.
+
+        Returns:
+            numbers for the log, by name, without gradients. One called "loss" ends the run where it is not finite.
+        """
+
+    def after_step(self, gather: Gather) -> None:
+        """Change state that no gradient writes, such as a memory; the only place to do so.
+
+        Args:
+            gather: joins a tensor of each process along its first axis, in the order of their parts of the batch.
+        """
 
     @abstractmethod
-    def save_weights(self, path: str | PathLike, network: nn.Module, about: Mapping[str, Any]) -> None:
+    def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
+        """Numbers of each object, of a network like the one that is kept; changes nothing."""
+
+    def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"] | None:
+        """A sheet for the log, RGB in [0, 1], of a few objects; None for none."""
+        return None
+
+    @abstractmethod
+    def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write a network's weights as the system's weights file.
 
         Args:
@@ -80,80 +119,50 @@ class TrainingModule(LightningModule):
         """
 
     def start_from(self, tensors: Mapping[str, Tensor]) -> Taken:
-        """Take over first weights, for the network and for the moving average; by name, where shapes agree.
+        """Take over first weights, for what is kept and for its moving average; by name, where shapes agree.
 
         Args:
-            tensors: by their names in the network's state; others, and those of another shape, are left.
+            tensors: by their names in the kept network's state; others, and those of another shape, are left.
 
         Returns:
             names that were taken, that keep their values, and that the network does not have.
         """
-        own = self.network.state_dict()
+        own = self.kept.state_dict()
         taken = {
             name: tensors[name] for name in own if name in tensors and tensors[name].shape == own[name].shape
         }
-        for network in (self.network, self.averaged):
+        for network in (self.kept, self.averaged):
             if network is not None:
                 network.load_state_dict(taken, strict=False)
         fresh = tuple(name for name in own if name not in taken)
         return Taken(tuple(taken), fresh, tuple(name for name in tensors if name not in own))
 
-    @property
-    def best_network(self) -> nn.Module:
-        """The network to evaluate and keep: with averaged weights where they are averaged."""
-        return self.network if self.averaged is None else self.averaged
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Behind a step: bring the moving average nearer, and count the step.
 
-    def training_step(self, sample: Sample, index: int) -> Tensor:
-        """Loss of a sample."""
-        assert sample.batch is not None
-        loss, iou, _ = self.score(self.network, sample.batch)
-        self.loss, self.iou = loss.detach(), iou.detach()
-        return loss
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Lightning's hook: the optimiser."""
-        return make_optimiser(self.network, self.training_config)
-
-    def transfer_batch_to_device(self, sample: Sample, device: torch.device, index: int) -> Sample:
-        """Lightning's hook: bring a sample to the device; raises BadInput where it could not be read."""
-        return sample.ready(device)
-
-    def on_train_batch_start(self, sample: Sample, index: int) -> None:
-        """Lightning's hook: the step's learning rate."""
-        for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = learning_rate(self.training_config, sample.step)
-
-    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Lightning's hook: one step of the optimiser, then of the moving average."""
-        super().optimizer_step(*args, **kwargs)
+        Parameters and running statistics move; all other state, such as a memory, is copied as it is.
+        """
         if self.averaged is not None:
             decay = min(self.training_config.ema, (1 + self.step_count) / (10 + self.step_count))
-            torch._foreach_lerp_(
-                list(self.averaged.parameters()), [p.detach() for p in self.network.parameters()], 1 - decay
+            own, kept = (
+                [*network.parameters(), *running_statistics(network)]
+                for network in (self.averaged, self.kept)
             )
+            torch._foreach_lerp_(own, [tensor.detach() for tensor in kept], 1 - decay)
+            moved = {id(tensor) for tensor in own}
+            for to, by in zip(self.averaged.buffers(), self.kept.buffers(), strict=True):
+                if id(to) not in moved:
+                    to.copy_(by)
         self.step_count += 1
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook: what belongs to the run beyond the tensors."""
-        checkpoint["step"] = self.step_count
-        checkpoint["random"] = [_as_text(state) for state in (torch.get_rng_state(), *_cuda_states())]
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook: the same back."""
-        self.step_count = checkpoint["step"]
-        cpu, *cuda = [_as_state(text) for text in checkpoint["random"]]
-        torch.set_rng_state(cpu)
-        if len(cuda) == len(_cuda_states()):
-            torch.cuda.set_rng_state_all(cuda)
-
-
-def _cuda_states() -> list[Tensor]:
-    return torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-
-
-def _as_text(state: Tensor) -> str:
-    return base64.b64encode(state.numpy().tobytes()).decode()
-
-
-def _as_state(text: str) -> Tensor:
-    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8)
+def running_statistics(network: nn.Module) -> list[Tensor]:
+    """Means and variances that batch normalisation keeps, which its passes forward change."""
+    layers = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._NormBase)]
+    return [
+        statistic
+        for layer in layers
+        for statistic in (layer.running_mean, layer.running_var)
+        if statistic is not None
+    ]

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,7 @@ from ..io.atomic import replacing
 from ..io.errors import BadInput, as_bad_input
 from .run_folder import RunFolder
 
-COLUMNS = ("step", "seconds", "samples_per_second", "lr", "loss", "iou", "val_loss", "val_iou")
+_FIRST = ("step", "seconds", "samples_per_second", "lr")
 
 
 class RunLog:
@@ -38,7 +38,7 @@ class RunLog:
         from torch.utils.tensorboard import SummaryWriter
 
         self._table = run.metrics
-        keep_rows(self._table, start)
+        self._columns = keep_rows(self._table, start)
         self._folder = run.tensorboard
         with as_bad_input(self._folder, OSError, say="cannot be written"):
             self._events = SummaryWriter(str(self._folder), purge_step=start + 1 if start else None)
@@ -56,12 +56,15 @@ class RunLog:
                 raise
 
     def row(self, step: int, values: Mapping[str, float]) -> None:
-        """Add the values behind `step` steps; names are columns of the table.
+        """Add the values behind `step` steps; a new name becomes a column behind the others.
 
         Raises:
             BadInput: it cannot be written.
         """
-        cells = [str(step), *(repr(values[name]) if name in values else "" for name in COLUMNS[1:])]
+        new = [name for name in values if name not in self._columns]
+        if new:
+            self._columns = keep_rows(self._table, step, new)
+        cells = [str(step), *(repr(values[name]) if name in values else "" for name in self._columns[1:])]
         with (
             as_bad_input(self._table, OSError, say="cannot be written"),
             open(self._table, "a", encoding="utf-8", newline="") as file,
@@ -114,23 +117,36 @@ def quiet_writer() -> Iterator[None]:
         threading.excepthook = before
 
 
-def keep_rows(table: Path, start: int) -> None:
+def keep_rows(table: Path, start: int, new: Sequence[str] = ()) -> tuple[str, ...]:
     """Bring a table to what it was behind `start` steps; a new one has its header alone.
 
     A last line that was cut off is dropped.
+
+    Args:
+        table: the file, which need not be there.
+        start: steps that are done.
+        new: names of columns to add behind the others, empty so far.
+
+    Returns:
+        names of all columns.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     with as_bad_input(table, OSError, ValueError, say="cannot be continued"):
-        if table.is_file():
-            with open(table, encoding="utf-8", newline="") as file:
-                whole = [line for line in file if line.endswith("\n")]
-            for row in list(csv.reader(whole))[1:]:
-                if len(row) == len(COLUMNS) and int(row[0]) <= start:
-                    writer.writerow(row)
+        rows = _whole_rows(table) or [list(_FIRST)]
+        columns = tuple(rows[0]) + tuple(new)
+        kept = [row for row in rows[1:] if len(row) == len(rows[0]) and int(row[0]) <= start]
+        csv.writer(text, lineterminator="\n").writerows([columns, *(row + [""] * len(new) for row in kept)])
         with replacing(table, "w") as file:
             file.write(text.getvalue())
+    return columns
+
+
+def _whole_rows(table: Path) -> list[list[str]]:
+    """Header and rows of a table, without a last line that was cut off; empty where there is none."""
+    if not table.is_file():
+        return []
+    with open(table, encoding="utf-8", newline="") as file:
+        return list(csv.reader(line for line in file if line.endswith("\n")))
 
 
 def _start_wandb(folder: Path, project: str, config: Mapping[str, Any]) -> Any:

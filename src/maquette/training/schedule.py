@@ -10,13 +10,15 @@ _MILESTONE_FACTOR = 0.1
 _VIEWS_STREAM = 7  # keeps these draws apart from others of the same seed
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Learning rate of a step, counted from 0.
+def learning_rate(config: TrainConfig, step: int, largest: float | None = None) -> float:
+    """Learning rate of a step, counted from 0, where `largest` (`config.lr` when not given) is the schedule's top.
 
-    lr min(1, (step + 1) / warmup) times the schedule's factor: 1; 0.1 to the number of milestones reached; or
+    largest min(1, (step + 1) / warmup) times the schedule's factor: 1; 0.1 to the number of milestones reached; or
     (1 + cos(pi x)) / 2 with x from 0 behind the warm-up to 1 at the end.
     """
-    rate = config.lr * min(1.0, (step + 1) / config.warmup) if config.warmup else config.lr
+    rate = config.lr if largest is None else largest
+    if config.warmup:
+        rate = rate * min(1.0, (step + 1) / config.warmup)
     if config.schedule == "milestones":
         return rate * _MILESTONE_FACTOR ** sum(step >= milestone for milestone in config.milestones)
     if config.schedule == "cosine":

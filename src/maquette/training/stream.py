@@ -7,7 +7,7 @@ from collections.abc import Sized
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from ..data.batch import Batch, ViewSource
+from ..data.batch import Batch, Source
 from ..io.errors import BadInput
 from .config import TrainConfig
 from .schedule import views_at
@@ -20,7 +20,7 @@ class Sample:
 
     Attributes:
         step: of training, from 0.
-        batch: pictures and voxels; None where they could not be made.
+        batch: pictures and what is known beside; None where they could not be made.
         problem: path, reason and place of what could not be read.
     """
 
@@ -51,7 +51,7 @@ class StepBatches(Dataset):
 
     def __init__(
         self,
-        source: ViewSource,
+        source: Source,
         config: TrainConfig,
         rank: int = 0,
         world: int = 1,

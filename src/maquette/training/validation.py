@@ -1,41 +1,40 @@
-"""Loss and IoU on held pictures of the validation split, and pictures of some of them."""
+"""Numbers of held pictures of the validation split, and a sheet of some of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
-from torch.nn.functional import interpolate
+import torch.distributed as dist
+from jaxtyping import Float
+from lightning.fabric import Fabric
+from torch import Tensor
 
-from ..data.batch import Batch, ViewSource
+from ..data.batch import Source
 from ..data.problems import Problem
 from ..data.readable import readable_batches
 from .config import TrainConfig
 from .module import TrainingModule
 
-Draw = Callable[..., tuple[Tensor, Tensor]]
 _SHOWN = 4
-_PICTURE = 96
 _PICTURES_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Sums over objects, so that those of several processes can be added.
+    """What one validation found.
 
     Attributes:
-        sums: of the losses, of the IoUs, and number of objects.
-        shown: a few objects' batch and the probabilities of their cells; None where there are none.
-        problems: objects that could not be read and count nowhere.
+        means: over all objects that could be read, by name; empty where none could.
+        sheet: a picture of a few of this process's objects, where the module makes one.
+        problems: this process's objects that could not be read.
     """
 
-    sums: Float[Tensor, " 3"]
-    shown: tuple[Batch, Float[Tensor, "batch x y z"]] | None
+    means: Mapping[str, float]
+    sheet: Float[Tensor, "3 height width"] | None
     problems: tuple[Problem, ...]
 
 
-def validation_entries(source: ViewSource, config: TrainConfig) -> list[int]:
+def validation_entries(source: Source, config: TrainConfig) -> list[int]:
     """Positions of the objects that are looked at: spread evenly over the validation split."""
     there = [i for i, entry in enumerate(source.entries) if entry.split == "val"]
     count = min(len(there), config.val_samples)
@@ -43,52 +42,40 @@ def validation_entries(source: ViewSource, config: TrainConfig) -> list[int]:
 
 
 @torch.no_grad()
-def validate(
-    module: TrainingModule, network: nn.Module, source: ViewSource, indices: Sequence[int], views: int
-) -> Validation:
-    """Score a network on held pictures.
+def validate(fabric: Fabric, module: TrainingModule, source: Source, indices: Sequence[int]) -> Validation:
+    """Judge a module's best network on held pictures, of which each process takes its share.
 
     Args:
-        module: knows the loss.
-        network: with the weights to be scored.
+        fabric: device, precision and processes.
+        module: knows what is measured.
         source: gives the pictures.
         indices: of its entries.
-        views: pictures of each.
     """
+    network, views = module.best_network, module.training_config.val_views
     was_training = network.training
     network.eval()
-    sums = torch.zeros(3, dtype=torch.float64)
-    shown = None
+    sums: dict[str, float] = {}
+    count, sheet = 0, None
     problems: list[Problem] = []
+    own = indices[fabric.global_rank :: fabric.world_size]
     at_once = max(_SHOWN, _PICTURES_AT_ONCE // views)
-    for made, _ in readable_batches(source, indices, views, at_once, module.device, problems):
-        batch = made.to(module.device)
-        count = len(batch.index)
-        loss, iou, probability = module.score(network, batch)
-        sums += torch.tensor([float(loss) * count, float(iou) * count, count], dtype=torch.float64)
-        if shown is None:
-            few = Batch(*(getattr(batch, name)[:_SHOWN] for name in Batch.__dataclass_fields__))
-            shown = few.to("cpu"), probability[:_SHOWN].cpu()
+    with fabric.autocast():
+        for made, _ in readable_batches(source, own, views, at_once, fabric.device, problems):
+            batch = made.to(fabric.device)
+            for name, values in module.judge(network, batch).items():
+                sums[name] = sums.get(name, 0.0) + float(values.double().sum())
+            if count == 0:
+                sheet = module.show(network, batch.first(_SHOWN))
+            count += len(batch)
     network.train(was_training)
-    return Validation(sums, shown, tuple(problems))
+    return Validation(_means(fabric, sums, count), sheet, tuple(problems))
 
 
-def picture_of(
-    batch: Batch, probability: Float[Tensor, "batch x y z"], threshold: float, draw: Draw
-) -> Float[Tensor, "3 height width"]:
-    """A sheet with a row for every object: its first picture, what was made of it, and the truth.
-
-    Args:
-        batch: objects, on the CPU.
-        probability: of their cells, on the CPU.
-        threshold: least probability of a solid cell.
-        draw: gives pictures of two grids from given azimuths, an elevation and a size.
-    """
-    rows = []
-    for i in range(len(probability)):
-        image = interpolate(batch.images[i, :1].float(), (_PICTURE, _PICTURE), mode="area")[0]
-        solid: Bool[Tensor, "x y z"] = probability[i] >= threshold
-        azimuth, elevation = batch.cameras[i, 0, :1], float(batch.cameras[i, 0, 1])
-        predicted, target = draw(solid, batch.voxels[i], azimuth, elevation, _PICTURE)
-        rows.append(torch.cat([image, predicted[0], target[0]], dim=2))
-    return torch.cat(rows, dim=1).clamp(0, 1)
+def _means(fabric: Fabric, sums: dict[str, float], count: int) -> dict[str, float]:
+    """Means over the objects of all processes, added in their order."""
+    parts = [(sums, count)] * fabric.world_size
+    if fabric.world_size > 1:
+        dist.all_gather_object(parts, (sums, count))
+    total = sum(part for _, part in parts)
+    names = dict.fromkeys(name for part, _ in parts for name in part)
+    return {name: sum(part.get(name, 0.0) for part, _ in parts) / total for name in names}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -18,12 +18,18 @@ from ...structures.voxel_log_odds import solid_log_odds
 from ...training.weights import fill, load_weights
 from ...training.weights_header import Precision
 from .. import shipped_weights
+from ..about import About
 from ..info import Info, describe_network
 from ..pictures import Pictures, as_views
-from .config import THRESHOLD, VARIANTS, NetworkConfig
+from .about import ABOUT, R2N2Options
+from .config import THRESHOLD, NetworkConfig
 from .framing import frame_views
 from .network import R2N2Network
 from .weights_file import SYSTEM, read_settings, write_weights
+
+if TYPE_CHECKING:
+    from ...training.module import TrainingModule
+    from ..face import Reconstructs
 
 SHIPPED = shipped_weights(SYSTEM)
 _PICTURES_AT_ONCE = 32
@@ -40,9 +46,8 @@ class R2N2:
         weights: where its weights came from.
     """
 
-    name = SYSTEM
-    variants = VARIANTS
-    protocols = ("r2n2-2016", "seed001", "pix2vox")
+    about: ClassVar[About] = ABOUT
+    name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
 
     def __init__(
         self,
@@ -114,11 +119,13 @@ class R2N2:
         """
         write_weights(path, self.network, self.views_config, self.threshold, self.training, precision)
 
-    def reconstruct(self, pictures: Pictures) -> list[Reconstruction]:
+    def reconstruct(self, pictures: Pictures, options: R2N2Options | None = None) -> list[Reconstruction]:
         """One shape from the pictures of one object, which the recurrence sees one after another.
 
         Args:
-            pictures: `Views`, or files, arrays or tensors as `systems.pictures.as_views` takes them.
+            pictures: `Views`, or files, arrays or tensors as `systems.pictures.as_views` takes them; where no mask
+                says where the object is, it is found.
+            options: another threshold than that of the weights.
 
         Returns:
             a list of one reconstruction in the object frame.
@@ -127,12 +134,14 @@ class R2N2:
             BadInput: a file that is not a picture, or a picture in which no object is found.
         """
         from ...lift import lift_reconstruction  # with its kernels; nothing else here needs them
+        from ...segment import with_masks
 
         began = time.perf_counter()
-        views = self._with_masks(as_views(pictures))
-        occupancy, azimuths = self._see(self.frame(views)[None])
+        views = with_masks(as_views(pictures))
+        occupancy, azimuths = self._see(frame_views(views, self.views_config)[None])
         seen = time.perf_counter()
-        made = lift_reconstruction(occupancy, views, self.threshold, azimuths)
+        asked = None if options is None else options.threshold
+        made = lift_reconstruction(occupancy, views, self.threshold if asked is None else asked, azimuths)
         seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
         about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
         return [replace(made, info={**made.info, **about, "seconds": seconds})]
@@ -143,7 +152,9 @@ class R2N2:
         Raises:
             BadInput: no object is found in a picture.
         """
-        return frame_views(self._with_masks(views), self.views_config)
+        from ...segment import with_masks  # with OpenCV
+
+        return frame_views(with_masks(views), self.views_config)
 
     def occupancy(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch x y z"]:
         """Probability that each cell is solid, without gradients, some objects at a time.
@@ -191,20 +202,19 @@ class R2N2:
         told = None if head is None else head(features)[0].float().softmax(dim=-1).cpu()
         return solid.cpu(), told
 
-    def _with_masks(self, views: Views) -> Views:
-        if views.has_masks:
-            return views
-        from ...segment import find_object  # with OpenCV; whoever has masks does without
+    @classmethod
+    def claims(cls, views: Views) -> bool:
+        """None: it takes what no other system claims."""
+        return False
 
-        masks = views.masks or [None] * len(views)
-        names = views.names or [f"picture {i}" for i in range(len(views))]
-        filled = []
-        for image, mask, name in zip(views.images, masks, names, strict=True):
-            found = find_object(image) if mask is None else None
-            if mask is None and found is None:
-                raise BadInput(name, "no object was found in the picture; give its mask")
-            filled.append(mask if found is None else found.mask)
-        return replace(views, masks=filled)
+    @property
+    def variant(self) -> str:
+        """Which of the networks it is."""
+        return self.network_config.variant
+
+    def facts(self) -> Mapping[str, Any]:
+        """The threshold."""
+        return {"threshold": self.threshold}
 
     @classmethod
     def describe(cls, variant: str | None = None) -> Info:
@@ -221,15 +231,15 @@ class R2N2:
         return _describe(self.network)
 
     @staticmethod
-    def recipes() -> dict[str, Callable[..., Any]]:
+    def recipes() -> Mapping[str, Callable[..., Any]]:
         """Functions that give complete settings for training, by name."""
         from .recipes import RECIPES
 
-        return dict(RECIPES)
+        return RECIPES
 
     @staticmethod
-    def training_module(config: Any) -> Any:
-        """The module that Lightning trains; Lightning is imported only now."""
+    def training_module(config: Any) -> "TrainingModule":
+        """What is trained with a recipe's settings."""
         from .training import R2N2Training
 
         return R2N2Training(config)
@@ -239,3 +249,7 @@ def _describe(network: R2N2Network) -> Info:
     parameter, config = next(network.parameters()), network.config
     picture = torch.zeros(1, 1, 3, config.size, config.size, device=parameter.device)
     return describe_network(R2N2.name, config.variant, network, images=picture)
+
+
+if TYPE_CHECKING:
+    _: type[Reconstructs] = R2N2

@@ -1,4 +1,4 @@
-"""`R2N2Training`: what Lightning trains."""
+"""`R2N2Training`: what 3D-R2N2 is trained by."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,20 +6,25 @@ from os import PathLike
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from ...data.batch import Batch
 from ...loss import voxel_cross_entropy, voxel_dice, voxel_focal
+from ...metrics.measure import Measure
 from ...metrics.voxel_iou import voxel_iou
+from ...renderer.voxel_pictures import SOMEWHERE, draw_pair
 from ...structures.voxel_log_odds import solid_log_odds
-from ...training.module import TrainingModule
+from ...training.module import TrainingModule, Update
 from .config import THRESHOLD
 from .network import R2N2Network
 from .recipes import LossConfig, R2N2Config
 from .viewpoint import azimuth_loss
 from .weights_file import write_weights
 
+IOU = Measure("iou", "IoU")
+_PICTURE = 96  # pixels a side of the log's pictures
 _TERMS = {"cross_entropy": voxel_cross_entropy, "dice": voxel_dice, "focal": voxel_focal}
 
 
@@ -30,6 +35,7 @@ class R2N2Training(TrainingModule):
         config: a recipe's. The first weights follow from its seed.
     """
 
+    goal = IOU
     threshold = THRESHOLD
 
     def __init__(self, config: R2N2Config) -> None:
@@ -38,21 +44,40 @@ class R2N2Training(TrainingModule):
             network = R2N2Network(config.network)
         super().__init__(network, config.training)
         self.config = config
+        self.needs = frozenset({"voxels", "cameras"} if config.network.view_bins else {"voxels"})
 
-    def score(
+    def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
+        """Mean loss, and mean IoU at the threshold."""
+        loss, iou, _ = self._score(self.network, batch)
+        update("network", loss)
+        return {"loss": loss.detach(), "iou": iou.mean()}
+
+    def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
+        """The batch's mean loss, for each of its objects, and each one's IoU."""
+        loss, iou, _ = self._score(network, batch)
+        return {"loss": loss.expand(len(iou)), "iou": iou}
+
+    def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
+        """A row an object: its first picture, what was made of it, and the truth."""
+        _, _, probability = self._score(network, batch)
+        return voxel_sheet(batch.to("cpu"), probability.cpu() >= self.threshold)
+
+    def _score(
         self, network: nn.Module, batch: Batch
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, "batch x y z"]]:
-        """Mean loss, mean IoU at the threshold, and probabilities of solid cells."""
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, " sample"], Float[Tensor, "sample x y z"]]:
+        """Mean loss, each object's IoU, and the probability of its cells."""
         assert isinstance(network, R2N2Network)
+        target = batch.voxels
         features = network.encode(batch.images)
         logits = network.decode(features).float()
         with torch.no_grad():
             probability = solid_log_odds(logits).sigmoid()
-            iou = voxel_iou(probability, batch.voxels, self.threshold).mean()
-        loss = voxel_loss(logits, batch.voxels, self.config.loss)
+            iou = voxel_iou(probability, target, self.threshold)
+        loss = voxel_loss(logits, target, self.config.loss)
         if network.viewpoint is not None:
             azimuths = network.viewpoint(features).flatten(0, 1)
-            loss = loss + self.config.loss.azimuth * azimuth_loss(azimuths, batch.cameras[..., 0].flatten())
+            true = batch.cameras[..., 0].flatten()
+            loss = loss + self.config.loss.azimuth * azimuth_loss(azimuths, true)
         return loss, iou, probability
 
     def save_weights(self, path: str | PathLike, network: nn.Module, about: Mapping[str, Any]) -> None:
@@ -76,3 +101,20 @@ def voxel_loss(
     weights = asdict(config)
     terms = [weights[name] * term(logits, target) for name, term in _TERMS.items() if weights[name]]
     return torch.stack(terms).sum()
+
+
+def voxel_sheet(batch: Batch, solid: Bool[Tensor, "sample x y z"]) -> Float[Tensor, "3 height width"]:
+    """A sheet with a row for every object: its first picture, what was made of it, and the truth.
+
+    Args:
+        batch: objects, on the CPU.
+        solid: cells of what was made of them, on the CPU.
+    """
+    rows = []
+    for i in range(len(solid)):
+        image = interpolate(batch.images[i, :1].float(), (_PICTURE, _PICTURE), mode="area")[0]
+        camera = torch.tensor(SOMEWHERE) if batch.truth.cameras is None else batch.truth.cameras[i, 0]
+        truth = batch.voxels[i]
+        predicted, target = draw_pair(solid[i], truth, camera[:1], float(camera[1]), _PICTURE)
+        rows.append(torch.cat([image, predicted[0], target[0]], dim=2))
+    return torch.cat(rows, dim=1).clamp(0, 1)

@@ -5,15 +5,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..ops.cubify import cubify
-from ..renderer.views import cameras_from_r2n2, render_views
 from ..structures import Meshes
 from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_vertex import TexturesVertex
 from ..structures.voxels import swap_zyx_axes
+from .views import cameras_from_r2n2, render_views
 
 RIGHT = (0.80, 0.80, 0.78)
 EXTRA = (0.93, 0.45, 0.20)
 MISSED = (0.25, 0.52, 0.88)
+SOMEWHERE = (45.0, 25.0)  # azimuth and elevation where no camera is known
 _RATIO = 0.76
 _ANTIALIAS = 2
 

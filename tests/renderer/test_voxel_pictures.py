@@ -2,7 +2,7 @@
 
 import torch
 
-from maquette.report.voxel_pictures import draw_pair
+from maquette.renderer.voxel_pictures import draw_pair
 
 
 def grid(x: slice, y: slice, z: slice) -> torch.Tensor:

@@ -1,0 +1,169 @@
+"""Opening data: a table from the layout of a folder to the source that reads it, and shapes that are drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..io.errors import BadInput
+from .batch import Source
+from .celeba import read_celeba
+from .drawn_views import DrawnViews
+from .families import shapes as shapes_of_families
+from .mesh_folder import read_mesh_folder
+from .pack import pack_meshes, pack_shapes, read_pack
+from .pack_data import ShapePack
+from .picture_folder import read_picture_folder
+from .picture_views import PictureFile, PictureViews
+from .pictures_config import PicturesConfig
+from .pix3d import read_pix3d
+from .problems import Problem
+from .r2n2 import read_r2n2
+from .recognise import FAMILIES, count_of_families, recognise
+from .stored_views import StoredViews
+from .views_config import ViewsConfig
+
+SourceConfig = ViewsConfig | PicturesConfig
+Watch = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class DataPlace:
+    """Where data are: one of the first two.
+
+    Attributes:
+        shapes: a folder of meshes, a packed file, or "families:N": shapes to draw pictures of.
+        data: a folder of pictures in a layout that is known.
+        split_file: of `data` in R2N2's layout: see `read_r2n2`.
+    """
+
+    shapes: str | None = None
+    data: Path | None = None
+    split_file: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return str(self.shapes if self.data is None else self.data)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Data that can be read.
+
+    Attributes:
+        source: gives batches.
+        name: what to call it.
+        kind: "drawn" or "stored".
+        problems: what had to be left out.
+    """
+
+    source: Source
+    name: str
+    kind: str
+    problems: tuple[Problem, ...] = ()
+
+
+def open_source(place: DataPlace, config: SourceConfig, seed: int = 0, watch: Watch | None = None) -> Opened:
+    """Open data for a system.
+
+    Args:
+        place: where they are.
+        config: how the system's pictures are taken: views of shapes, or single pictures.
+        seed: of training samples, and of shapes of the families.
+        watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
+
+    Raises:
+        BadInput: nothing usable, a layout of another kind of pictures, or one that holds none.
+        ValueError: settings of which no picture can be made.
+    """
+    if place.data is not None:
+        layout = recognise(place.data)
+        if layout not in _OPENERS:
+            raise BadInput(
+                place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
+            )
+        return _OPENERS[layout](place, config, seed)
+    pack, problems = open_shapes(str(place.shapes), seed, watch)
+    return Opened(DrawnViews(pack, _views(place, config), seed), place.name, "drawn", problems)
+
+
+def open_shapes(
+    shapes: str, seed: int = 0, watch: Watch | None = None
+) -> tuple[ShapePack, tuple[Problem, ...]]:
+    """The shapes of a folder, a packed file or the families, and the meshes that had to be left out.
+
+    Arguments and errors are those of `open_source`.
+    """
+    count = count_of_families(shapes)
+    if count is not None:
+        return pack_families(count, seed), ()
+    path = Path(shapes)
+    if not path.is_dir():
+        return read_pack(path), ()
+    packed = pack_meshes([path], watch)
+    return packed.pack, packed.skipped
+
+
+def count_of_meshes(shapes: str) -> int | None:
+    """How many meshes have to be packed before shapes can be drawn; None where they are packed already."""
+    here = count_of_families(shapes) is None and Path(shapes).is_dir()
+    return len(read_mesh_folder(shapes)) if here else None
+
+
+def pack_families(count: int, seed: int) -> ShapePack:
+    """Shapes of the built-in families, in turns."""
+    return pack_shapes(shapes_of_families(count, seed), source=FAMILIES)
+
+
+def _views(place: DataPlace, config: SourceConfig) -> ViewsConfig:
+    if not isinstance(config, ViewsConfig):
+        raise BadInput(place.name, "gives views of shapes; this system is for single pictures (--data)")
+    return config
+
+
+def _single(place: DataPlace, config: SourceConfig) -> PicturesConfig:
+    if not isinstance(config, PicturesConfig):
+        raise BadInput(place.name, "holds single pictures; this system is for views of shapes")
+    return config
+
+
+def _r2n2(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    dataset = read_r2n2(_root(place), place.split_file)
+    return Opened(StoredViews(dataset, _views(place, config), seed), place.name, "stored", dataset.problems)
+
+
+def _pictures(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    files = [PictureFile(p.entry, p.image, p.mask) for p in read_picture_folder(_root(place))]
+    return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored")
+
+
+def _celeba(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    data = read_celeba(_root(place))
+    files = []
+    for face in data.faces:
+        left, top, width, height = face.box or (0, 0, 0, 0)
+        box = None if face.box is None else (left, top, left + width, top + height)
+        files.append(PictureFile(face.entry, face.image, box=box))
+    return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
+
+
+def _pix3d(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    data = read_pix3d(_root(place))
+    files = [
+        PictureFile(entry, data.root / record.image, data.root / record.mask, record.box)
+        for entry, record in zip(data.entries, data.records, strict=True)
+    ]
+    return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
+
+
+def _root(place: DataPlace) -> Path:
+    assert place.data is not None
+    return place.data
+
+
+_OPENERS: dict[str, Callable[[DataPlace, SourceConfig, int], Opened]] = {
+    "r2n2": _r2n2,
+    "pictures": _pictures,
+    "celeba": _celeba,
+    "pix3d": _pix3d,
+}

@@ -1,0 +1,140 @@
+"""`PictureViews`: batches of single pictures on disk, such as faces, with boxes and masks where they are known."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..io.errors import BadInput
+from ..io.images import load_image, load_mask
+from .batch import Batch, Entry, Truth, part_of
+from .framing import cut_square
+from .pictures_config import PicturesConfig
+from .shape_order import ShapeOrder
+
+_STREAM = 5
+_OTHERS_TRIED = 100
+_DRAWS = 3
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture of a data set.
+
+    Attributes:
+        entry: what is known of it.
+        image: its file.
+        mask: file of its object's mask; None where there is none.
+        box: of its object: left, top, right, bottom in pixels; None where it is not known.
+    """
+
+    entry: Entry
+    image: Path
+    mask: Path | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+class PictureViews:
+    """A `Source` of single pictures: one view each, and masks where all of them have one.
+
+    A training sample is a pure function of (seed, step, place in the batch).
+
+    Args:
+        files: pictures of all splits.
+        config: how they are cut out and changed.
+        seed: of training samples.
+
+    Raises:
+        ValueError: no pictures.
+    """
+
+    def __init__(self, files: Sequence[PictureFile], config: PicturesConfig, seed: int = 0) -> None:
+        if not files:
+            raise ValueError("there are no pictures")
+        self.files, self.config, self.seed = tuple(files), config, seed
+        self.entries: Sequence[Entry] = tuple(file.entry for file in files)
+        self.provides = frozenset({"masks"} if all(file.mask is not None for file in files) else ())
+        training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
+        self._order = ShapeOrder(training, seed) if training else None
+
+    def view_count(self, index: int) -> int:
+        """One."""
+        return 1
+
+    def training_batch(
+        self,
+        step: int,
+        count: int,
+        views: int,
+        part: tuple[int, int] = (0, 1),
+        device: str | torch.device = "cpu",
+    ) -> Batch:
+        """Changed pictures of the training split (`Source.training_batch`); another one where one cannot be read.
+
+        Raises:
+            BadInput: nothing to train on, or many pictures in turn that cannot be read.
+            ValueError: more than one view, or a batch that cannot be cut into such parts.
+        """
+        self._need_one(views)
+        if self._order is None:
+            raise BadInput(self.files[0].image.parent, "has no picture in the training split")
+        places = [step * count + place for place in part_of(count, part)]
+        chosen = zip(places, self._order.at(places), strict=True)
+        return Batch.join([self._training_sample(place, index) for place, index in chosen]).to(device)
+
+    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+        """The given pictures, unchanged but for the cut.
+
+        Raises:
+            BadInput: one of them cannot be read.
+            ValueError: more than one view.
+        """
+        self._need_one(views)
+        return Batch.join([self._sample(index, np.array([0.5, 0.5, 1.0])) for index in indices]).to(device)
+
+    def _need_one(self, views: int) -> None:
+        if views != 1:
+            raise ValueError(f"there is one picture of each object, not {views}")
+
+    def _training_sample(self, place: int, index: int) -> Batch:
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
+        draws = rng.random(_DRAWS)
+        try:
+            return self._sample(index, draws)
+        except BadInput as error:
+            problem = error
+        training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
+        for other in rng.permutation(len(training))[:_OTHERS_TRIED]:
+            with suppress(BadInput):
+                sample = self._sample(training[other], draws)
+                warnings.warn(f"{problem}; another picture is used", stacklevel=2)
+                return sample
+        raise problem
+
+    def _sample(self, index: int, draws: np.ndarray) -> Batch:
+        """One picture; of the draws two move the square, and the last decides whether it is mirrored."""
+        file = self.files[index]
+        image = load_image(file.image, 3)
+        masks = None
+        if "masks" in self.provides and file.mask is not None:
+            masks = self._cut(load_mask(file.mask).float(), file, draws)[None, None]
+        return Batch(self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks))
+
+    def _cut(self, picture: Tensor, file: PictureFile, draws: np.ndarray) -> Float[Tensor, "channel s s"]:
+        config = self.config
+        height, width = picture.shape[1:]
+        box = file.box
+        if box is None:
+            middle, side = (width / 2, height / 2), float(min(width, height))
+        else:
+            middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            side = max(box[2] - box[0], box[3] - box[1], 1.0) * (1 + 2 * config.margin)
+        x, y = (m + (2 * d - 1) * config.shift * side for m, d in zip(middle, draws, strict=False))
+        square = cut_square(picture, x - side / 2, y - side / 2, side, config.size)
+        return square.flip(-1) if draws[2] < config.flip else square

@@ -1,0 +1,52 @@
+"""Masks for all pictures of an object: those that are there, and those that are found."""
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from ..io.errors import BadInput
+from ..structures.views import Views
+from .found import Found, How, find_object
+
+
+def find_masks(views: Views, brought: How = "given") -> tuple[Found, ...]:
+    """The object in every picture: as the picture's mask says, else as `find_object` finds it.
+
+    Args:
+        views: of one object.
+        brought: how masks that are there came about.
+
+    Raises:
+        BadInput: no object is found in a picture, or a mask shows none.
+    """
+    masks = views.masks or [None] * len(views)
+    names = views.names or [f"picture {i}" for i in range(len(views))]
+    return tuple(
+        _find(image, name) if mask is None else given_mask(mask, brought, name)
+        for image, mask, name in zip(views.images, masks, names, strict=True)
+    )
+
+
+def with_masks(views: Views) -> Views:
+    """The same pictures, all with masks; errors as for `find_masks`."""
+    return views if views.has_masks else replace(views, masks=[found.mask for found in find_masks(views)])
+
+
+def given_mask(mask: Tensor, how: How, name: str) -> Found:
+    """A mask (1, H, W) that somebody gave; raises BadInput where it shows no object.
+
+    Args:
+        mask: 1 on the object.
+        how: where it is from.
+        name: of the picture.
+    """
+    if not bool((mask > 0.5).any()):
+        raise BadInput(name, "the mask shows no object")
+    return Found(mask, how, 1.0)
+
+
+def _find(image: Tensor, name: str) -> Found:
+    found = find_object(image)
+    if found is None:
+        raise BadInput(name, "no object was found in the picture; give its mask")
+    return found

@@ -1,0 +1,149 @@
+"""The common face of the systems: all that commands, evaluation and reports may know of one."""
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..data.open import SourceConfig
+from ..structures.reconstruction import Reconstruction
+from ..structures.views import Views
+from ..training.config import TrainConfig
+from ..training.module import TrainingModule
+from ..training.weights_header import Precision
+from .about import About
+from .info import Info
+from .pictures import Pictures
+
+
+class RunConfig(Protocol):
+    """What the settings of every recipe have, whatever other parts there are; dataclasses all through.
+
+    Attributes:
+        views: how pictures are taken.
+        training: steps, batches, optimiser.
+    """
+
+    @property
+    def views(self) -> SourceConfig:
+        """How pictures are taken."""
+        ...
+
+    @property
+    def training(self) -> TrainConfig:
+        """Steps, batches, optimiser."""
+        ...
+
+
+@runtime_checkable
+class System(Protocol):
+    """A system with its weights, ready to use.
+
+    Attributes:
+        about: what is known of it without torch.
+    """
+
+    about: ClassVar[About]
+
+    @property
+    def network(self) -> nn.Module:
+        """What training may start from."""
+        ...
+
+    @property
+    def weights(self) -> str:
+        """Where its weights came from."""
+        ...
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """Settings that it was trained with, as JSON can hold them; empty where they are not known."""
+        ...
+
+    @property
+    def variant(self) -> str:
+        """Which of the system's networks it is."""
+        ...
+
+    @property
+    def views_config(self) -> SourceConfig:
+        """How the pictures that it was trained on are taken."""
+        ...
+
+    @classmethod
+    def load(
+        cls, weights: str | PathLike[str] | None = None, variant: str | None = None, device: Any = "cpu"
+    ) -> Self:
+        """A system from a weights file or the folder of a run; with those that ship when not given.
+
+        Raises:
+            BadInput: weights that cannot be used, or are of another variant.
+        """
+        ...
+
+    def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
+        """Write the weights file that `load` reads; raises BadInput where it cannot be written."""
+        ...
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a variant as published."""
+        ...
+
+    @property
+    def info(self) -> Info:
+        """The same of the system's own network."""
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What else the weights decide, such as a threshold, as JSON can hold it."""
+        ...
+
+    @staticmethod
+    def recipes() -> Mapping[str, Callable[..., Any]]:
+        """Functions that give complete settings for training (`RunConfig`), by name; each takes a variant."""
+        ...
+
+    @staticmethod
+    def training_module(config: Any) -> TrainingModule:
+        """What is trained with a recipe's settings."""
+        ...
+
+
+@runtime_checkable
+class Reconstructs(System, Protocol):
+    """A system that makes shapes of pictures."""
+
+    def reconstruct(self, pictures: Pictures, options: Any = None) -> list[Reconstruction]:
+        """The objects that pictures show; one, or several where the system tells them apart.
+
+        Args:
+            pictures: as `systems.pictures.as_views` takes them.
+            options: of the type `about.options`; its defaults when not given.
+
+        Raises:
+            BadInput: a picture in which nothing is found.
+        """
+        ...
+
+    @classmethod
+    def claims(cls, views: Views) -> bool:
+        """Whether pictures are so plainly this system's that it takes them where none is named."""
+        ...
+
+
+@runtime_checkable
+class Generates(System, Protocol):
+    """A system that invents pictures."""
+
+    def generate(self, count: int, seed: int = 0, options: Any = None) -> Float[Tensor, "picture 3 h w"]:
+        """Pictures, RGB in [0, 1].
+
+        Args:
+            count: how many.
+            seed: of what is drawn.
+            options: of the type `about.options`; its defaults when not given.
+        """
+        ...

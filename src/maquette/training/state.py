@@ -1,0 +1,135 @@
+"""The state of a run as tensors and JSON: what a checkpoint holds, and a run resumed from one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ..io.errors import BadInput, as_bad_input
+from .checkpoint_files import Checkpoint, read_checkpoint, write_checkpoint
+from .module import TrainingModule
+from .progress import Progress
+from .typed import typed
+
+_AVERAGE = "averaged."
+_OPTIMISER = "optimiser."
+
+
+def save_state(
+    path: Path,
+    module: TrainingModule,
+    optimisers: Mapping[str, Optimizer],
+    progress: Progress,
+    scaler: Mapping[str, Any],
+) -> None:
+    """Write a checkpoint: `weights`, `average`, one file an optimiser, and `state.json`.
+
+    Args:
+        path: the folder.
+        module: networks with their buffers, and the moving average.
+        optimisers: by name.
+        progress: of the run.
+        scaler: of losses in half precision; empty without one.
+
+    Raises:
+        BadInput: it cannot be written.
+    """
+    state = module.state_dict()
+    tensors = {
+        "weights": {name: value for name, value in state.items() if not name.startswith(_AVERAGE)},
+        "average": {name: value for name, value in state.items() if name.startswith(_AVERAGE)},
+    }
+    groups = {}
+    for name, optimiser in optimisers.items():
+        of = optimiser.state_dict()
+        tensors[_OPTIMISER + name], groups[name] = _named(of["state"]), of["param_groups"]
+    about = {"step": module.step_count, "progress": asdict(progress), "optimisers": groups}
+    write_checkpoint(path, tensors, {**about, "scaler": dict(scaler)})
+
+
+def read_state(path: Path) -> Checkpoint:
+    """Read a checkpoint, of version 0.1 too.
+
+    Raises:
+        BadInput: a file is missing, is not what was written, or says nothing of the run.
+    """
+    checkpoint = read_checkpoint(path)
+    if "callbacks" in checkpoint.state:
+        checkpoint = _of_version_0_1(checkpoint)
+    with as_bad_input(path / "state.json", ValueError):
+        for name, kind in (("step", int), ("progress", dict), ("optimisers", dict)):
+            if not isinstance(checkpoint.state.get(name), kind):
+                raise ValueError(f"is not the state of a run: no {name}")
+        typed(Progress, checkpoint.state["progress"], "progress")
+    return checkpoint
+
+
+def progress_of(checkpoint: Checkpoint) -> Progress:
+    """What the run remembers."""
+    return typed(Progress, checkpoint.state["progress"], "progress")
+
+
+def restore_module(module: TrainingModule, checkpoint: Checkpoint) -> None:
+    """Fill a module from a checkpoint.
+
+    Raises:
+        RuntimeError: another module's.
+    """
+    module.load_state_dict({**checkpoint.tensors["weights"], **checkpoint.tensors.get("average", {})})
+    module.step_count = checkpoint.state["step"]
+
+
+def restore_optimisers(optimisers: Mapping[str, Optimizer], checkpoint: Checkpoint, path: Path) -> None:
+    """Fill optimisers from a checkpoint.
+
+    Raises:
+        BadInput: it is of other optimisers.
+    """
+    groups = checkpoint.state["optimisers"]
+    if set(groups) != set(optimisers):
+        names = f"{', '.join(groups)}, not of {', '.join(optimisers)}"
+        raise BadInput(path, f"is a checkpoint of the optimisers {names}")
+    for name, optimiser in optimisers.items():
+        state = _numbered(checkpoint.tensors.get(_OPTIMISER + name, {}))
+        optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
+
+
+def _of_version_0_1(checkpoint: Checkpoint) -> Checkpoint:
+    """The same in today's names; there was one optimiser, and loss and IoU were all that was measured."""
+    tensors, state = checkpoint
+    old = state["callbacks"]["Keeper"]
+    progress = Progress(
+        sums={"loss": old["loss"], "iou": old["iou"]},
+        best=old["best_iou"],
+        **{name: old[name] for name in ("count", "seconds", "best_step", "worse", "stopped")},
+    )
+    groups = {"network": state["optimiser_groups"]}
+    renamed = {
+        _OPTIMISER + "network" if name == "optimiser" else name: group for name, group in tensors.items()
+    }
+    scaler = state.get("MixedPrecision", {})
+    return Checkpoint(
+        renamed, {"step": state["step"], "progress": asdict(progress), "optimisers": groups, "scaler": scaler}
+    )
+
+
+def _named(state: Mapping[int, Mapping[str, Any]]) -> dict[str, Tensor]:
+    """An optimiser's tensors by "number of the parameter / name"."""
+    return {
+        f"{number}/{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def _numbered(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        number, _, name = key.partition("/")
+        state.setdefault(int(number), {})[name] = value
+    return state

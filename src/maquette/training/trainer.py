@@ -1,0 +1,282 @@
+"""`Trainer`: the steps of a run, and what comes behind them: rows, validations, checkpoints, and the end."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+
+from ..data.batch import Source
+from ..data.problems import Problem
+from ..io.errors import BadInput
+from .config import TrainConfig
+from .fabric import gathered, total
+from .module import TrainingModule, running_statistics
+from .progress import LogRow, Progress
+from .run_folder import RunFolder
+from .run_log import RunLog
+from .schedule import learning_rate
+from .state import save_state
+from .stream import Sample
+from .update import Updates, average_tensors
+from .validation import validate, validation_entries
+
+_MOST_NAMED = 20
+_RANDOM_STREAM = 11  # keeps the draws of steps apart from others of the same seed
+
+
+class Diverged(RuntimeError):
+    """Training has failed: the loss is not finite, or too large."""
+
+
+@dataclass
+class Limits:
+    """What may end a run before its last step.
+
+    Attributes:
+        max_seconds: of the run, all sessions together; None for no limit.
+        interrupted: set from outside to end behind the step that is being made.
+    """
+
+    max_seconds: float | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """How a run speaks.
+
+    Attributes:
+        say: one line.
+        advance: a row that stands in no line of its own.
+    """
+
+    say: Callable[[str], None] = lambda line: None
+    advance: Callable[[LogRow], None] = lambda row: None
+
+
+@dataclass
+class _Pace:
+    """Samples a second since the last row, without validations."""
+
+    began: float = field(default_factory=time.monotonic)
+    steps: int = 0
+
+    def restart(self) -> None:
+        self.began, self.steps = time.monotonic(), 0
+
+    def samples_per_second(self, batch: int) -> float:
+        return self.steps * batch / max(time.monotonic() - self.began, 1e-9)
+
+
+class Trainer:
+    """Trains a module step by step.
+
+    Behind a step come, in this order and each where it is due: a row with the means since the last one, a
+    validation, a checkpoint. A checkpoint knows all that went before, so that a run resumed from it does the same.
+
+    Args:
+        fabric: device, precision and processes.
+        module: on the fabric's device.
+        updates: its optimisers.
+        source: for validation.
+        run: the folder.
+        limits: what may end the run early.
+        reporter: how it speaks.
+        progress: what it remembers.
+        log: rows and pictures of the first process; None in the others.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        module: TrainingModule,
+        updates: Updates,
+        source: Source,
+        run: RunFolder,
+        limits: Limits,
+        reporter: Reporter,
+        progress: Progress,
+        log: RunLog | None,
+    ) -> None:
+        self.fabric, self.module, self.updates, self.source, self.run = fabric, module, updates, source, run
+        self.limits, self.reporter, self.progress, self.log = limits, reporter, progress, log
+        self.config: TrainConfig = module.training_config
+        self._held = validation_entries(source, self.config)
+        self._sums = {
+            name: self._double(torch.tensor(value, dtype=torch.float64))
+            for name, value in progress.sums.items()
+        }
+        self._left_out: set[Problem] = set()
+        self._pace = _Pace()
+        self._began = time.monotonic() - progress.seconds
+
+    def train(self, samples: Iterable[Sample]) -> None:
+        """Go through samples, `accumulate` of them a step, until the last or until something ends the run.
+
+        Raises:
+            BadInput: data that cannot be read in any of the processes, or a folder that cannot be written to.
+            Diverged: the loss or the weights are not finite.
+        """
+        self.module.train()
+        for number, sample in enumerate(samples):
+            part = number % self.config.accumulate
+            self._step(self._ready(sample), part)
+            if part == self.config.accumulate - 1 and self._after_step():
+                return
+
+    def _step(self, sample: Sample, part: int) -> None:
+        """Compute one part of a step, and behind the last one change all state."""
+        assert sample.batch is not None
+        config, fabric = self.config, self.fabric
+        place = fabric.global_rank * config.accumulate + part
+        seeds = np.random.SeedSequence([config.seed, _RANDOM_STREAM, sample.step, place])
+        torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
+        self.updates.begin(sample.step, part)
+        with fabric.autocast():
+            numbers = self.module.step(sample.batch, self.updates)
+        for name, number in numbers.items():
+            value = self._double(number.detach())
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self.progress.count += 1
+        if part == config.accumulate - 1:
+            self.module.after_step(partial(gathered, fabric))
+            if fabric.world_size > 1:
+                average_tensors(fabric, running_statistics(self.module.network))
+            self.module.follow()
+
+    def _double(self, number: Tensor) -> Tensor:
+        """A number to add up: in float64 on the CPU, on CUDA where it is, as reading it would wait for the GPU."""
+        return number.to(self.fabric.device if self.fabric.device.type == "cuda" else "cpu", torch.float64)
+
+    def _ready(self, sample: Sample) -> Sample:
+        """The sample on the device; raises BadInput in every process where it could not be read in one of them."""
+        if self.fabric.world_size > 1:
+            failed = self._anywhere(sample.batch is None)[0]
+            if failed and sample.batch is not None:
+                raise BadInput("data", "cannot be read by another process")
+        return sample.ready(self.fabric.device)
+
+    def _anywhere(self, *flags: bool) -> list[bool]:
+        """Which of the flags are set in any of the processes."""
+        return [count > 0 for count in total(self.fabric, torch.tensor(flags, dtype=torch.float32)).tolist()]
+
+    def _after_step(self) -> bool:
+        """Whatever is due behind a step; returns whether the run ends."""
+        config, step, progress = self.config, self.module.step_count, self.progress
+        self._pace.steps += 1
+        progress.seconds = time.monotonic() - self._began
+        limit = self.limits.max_seconds
+        self.limits.interrupted, late = self._anywhere(
+            self.limits.interrupted, limit is not None and progress.seconds >= limit
+        )
+        complete, ends = step >= config.steps, self.limits.interrupted or late
+        timed_out = late and not self.limits.interrupted
+        validates = bool(self._held) and (step % config.val_every == 0 or complete or timed_out)
+        improved = False
+        if step % config.log_every == 0 or validates or complete:
+            improved = self._make_row(validates)
+        stops = progress.stopped = 0 < config.patience <= progress.worse
+        if step % config.checkpoint_every == 0 or improved or ends or complete or stops:
+            self._check_finite()
+            self._save()
+        if stops and not complete:
+            label = self.module.goal.label
+            self.reporter.say(f"step {step}: no better {label} in {progress.worse} validations; stopping")
+        return ends or complete or stops
+
+    def _shared_sums(self) -> dict[str, float]:
+        """Sums since the last row, the mean over all processes."""
+        if not self._sums:
+            return {}
+        means = total(self.fabric, torch.stack(list(self._sums.values())) / self.fabric.world_size)
+        return dict(zip(self._sums, means.tolist(), strict=True))
+
+    def _means(self) -> dict[str, float]:
+        return {name: value / self.progress.count for name, value in self._shared_sums().items()}
+
+    def _check_finite(self) -> None:
+        """A loss may still be finite whose gradient was not."""
+        if self.progress.count:
+            self._judge_loss(self._means())
+        if not all(bool(p.isfinite().all()) for p in self.module.network.parameters()):
+            raise Diverged(self._failure("the weights are not finite"))
+
+    def _judge_loss(self, means: dict[str, float]) -> None:
+        limit = self.config.stop_loss or float("inf")
+        loss = means.get("loss", 0.0)
+        if loss < limit:
+            return
+        high = loss >= limit and limit < float("inf")
+        what = f"is {loss:.3g}, above {limit:g}" if high else "is not finite"
+        raise Diverged(self._failure(f"the loss {what}"))
+
+    def _failure(self, what: str) -> str:
+        steps = self.run.steps()
+        kept = f"the last checkpoint is of step {steps[-1]}" if steps else "there is no checkpoint yet"
+        return f"{what} at step {self.module.step_count}; {kept}; try a smaller learning rate"
+
+    def _make_row(self, validates: bool) -> bool:
+        """Write a row; returns whether its validation is the best so far."""
+        config, step = self.config, self.module.step_count
+        means = self._means()
+        self._judge_loss(means)
+        pace = self._pace.samples_per_second(config.batch)
+        val, improved = self._validate() if validates else ({}, False)
+        seconds, lr = round(self.progress.seconds, 3), learning_rate(config, step - 1)
+        row = LogRow(step, seconds, round(pace, 3), lr, means, val, self.progress.best)
+        if self.log is not None:
+            self.log.row(step, row.columns())
+        if val:
+            self.reporter.say(f"step {step}: {row.text(self.module.goal)}")
+        else:
+            self.reporter.advance(row)
+        self._sums = {}
+        self.progress.count = 0
+        self.progress.seconds = time.monotonic() - self._began
+        self._pace.restart()
+        return improved
+
+    def _validate(self) -> tuple[dict[str, float], bool]:
+        """Numbers of a validation, and whether it is the best so far."""
+        step, goal = self.module.step_count, self.module.goal
+        found = validate(self.fabric, self.module, self.source, self._held)
+        self._say_left_out(found.problems)
+        if not found.means:
+            self.reporter.say(f"step {step}: no validation: none of its objects can be read")
+            return {}, False
+        if self.log is not None and found.sheet is not None:
+            self.log.picture(step, "picture_prediction_truth", found.sheet)
+        return dict(found.means), self.progress.judge(step, found.means[goal.name], goal)
+
+    def _say_left_out(self, problems: Sequence[Problem]) -> None:
+        """Name what has not been named yet."""
+        new = [problem for problem in problems if problem not in self._left_out]
+        self._left_out.update(new)
+        for problem in new[:_MOST_NAMED]:
+            self.reporter.say(f"not validated: {problem.path}: {problem.reason}")
+        if len(new) > _MOST_NAMED:
+            self.reporter.say(f"not validated: {len(new) - _MOST_NAMED} more")
+
+    def _save(self) -> None:
+        self.progress.sums = self._shared_sums()
+        if not self.fabric.is_global_zero:
+            return
+        scaler = self.fabric.strategy.precision.state_dict()
+        try:
+            save_state(
+                self.run.checkpoint(self.module.step_count),
+                self.module,
+                self.updates.optimisers,
+                self.progress,
+                scaler,
+            )
+        except BadInput as error:
+            steps = self.run.steps()
+            kept = f"the checkpoint of step {steps[-1]} is intact" if steps else "there is no checkpoint yet"
+            raise BadInput(error.path, f"{error.reason}; {kept}", error.place) from error
+        self.run.prune(self.progress.best_step)
