@@ -68,6 +68,8 @@ def test_no_refusal_imports_torch(maquette, ball, tmp_path):
         ["voxelize", bad, "-o", tmp_path / "x.binvox"],
         ["view", bad],
         ["view", grid],
+        ["backbone", "import", bad, "-o", tmp_path / "x.safetensors"],
+        ["backbone", "import", ball, "-o", tmp_path / "x.pt"],
     ]
     script = (
         "import sys\nfrom maquette.cli.main import main\n"
@@ -133,6 +135,12 @@ def test_without_a_command(maquette):
         (["view", "a.obj", "--port", "70000"], "--port 70000"),
         (["demo", "--port", "70000"], "--port 70000"),
         (["bench", "ops", "--repeats", "0"], "--repeats 0"),
+        (["backbone", "imprt"], "did you mean 'import'?"),
+        (["backbone", "import", "a.pt", "-o", "x.safetensors", "--width", "0"], "--width: a width of 0"),
+        (
+            ["backbone", "import", "a.pt", "-o", "x.safetensors", "--name", "vgg16", "--width", "2"],
+            "--width: vgg16",
+        ),
     ],
 )
 def test_wrong_words_are_refused_in_one_line(maquette, words, said):

@@ -38,3 +38,15 @@ def test_multiplications_shapes_and_parameters() -> None:
     }
     assert count_parameters(network) == {"flat.0": 112, "dense": 808, "solid": 56, "skip": 4}
     assert not any(module._forward_hooks for module in network.modules())
+
+
+class Pyramid(nn.Module):
+    def forward(self, x):
+        return {4: x, 8: x[..., ::2, ::2]}
+
+
+def test_a_part_that_gives_several_tensors() -> None:
+    assert measure_cost(nn.Sequential(Pyramid()), torch.zeros(1, 3, 6, 4)).shapes == {
+        "0.4": (1, 3, 6, 4),
+        "0.8": (1, 3, 3, 2),
+    }

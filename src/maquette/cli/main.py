@@ -25,6 +25,7 @@ COMMANDS = {
     "voxelize": "solid occupancy of a mesh, as a binvox file",
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
     "data": "data sets: list, make, pack, check, prepare",
+    "backbone": "first weights of networks for features of pictures: import",
     "train": "from a folder of meshes, or pictures with shapes, to the weights of a system",
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, scores, per class too",

@@ -17,8 +17,8 @@ class BadInput(Exception):
     """A file that cannot be used. Its text is one line: file, place where known, reason."""
 
     def __init__(self, path: str | PathLike, reason: str, place: str = "") -> None:
-        self.path, self.reason, self.place = fspath(path), " ".join(reason.split()), place
-        super().__init__(": ".join(part for part in (self.path, place, self.reason) if part))
+        self.path, self.reason, self.place = fspath(path), " ".join(reason.split()), " ".join(place.split())
+        super().__init__(": ".join(part for part in (self.path, self.place, self.reason) if part))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """How much a network computes: multiply-accumulates, parameters and shapes, by module."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,8 @@ class Cost:
     Attributes:
         macs: multiply-accumulates of convolutions and linear layers, as computed; by dotted name of the module
             that does them.
-        shapes: of what each of the network's parts gives, in the order of the call.
+        shapes: of what each of the network's parts gives, in the order of the call; of a part that gives several
+            tensors, by "part.name" of each.
     """
 
     macs: dict[str, int]
@@ -52,16 +53,19 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
         return hook
 
     def remember(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor) -> None:
-            shapes[name] = tuple(out.shape)
+        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor | Mapping[Any, Tensor]) -> None:
+            parts = (
+                {f"{name}.{key}": x for key, x in out.items()} if isinstance(out, Mapping) else {name: out}
+            )
+            shapes.update({key: tuple(x.shape) for key, x in parts.items()})
 
         return hook
 
     hooks = {
         name: count(name) for name, module in network.named_modules() if isinstance(module, _WITH_WEIGHTS)
     }
-    parts = {name: remember(name) for name, _ in network.named_children()}
-    with torch.no_grad(), _hooked(network, hooks), _hooked(network, parts):
+    children = {name: remember(name) for name, _ in network.named_children()}
+    with torch.no_grad(), _hooked(network, hooks), _hooked(network, children):
         network(*inputs)
     return Cost(macs, shapes)
 

@@ -85,11 +85,7 @@ def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
         BadInput: missing, not safetensors, truncated, not written by maquette, or of another system.
     """
     header = read_weights_header(path, system)
-    with (
-        as_bad_input(header.file, OSError, SafetensorError, say="not a whole safetensors file"),
-        safe_open(header.file, framework="pt") as opened,
-    ):
-        stored = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    stored = read_tensors(header.file)
     scales = {name.removesuffix(_SCALE): stored.pop(name) for name in list(stored) if name.endswith(_SCALE)}
     tensors = {}
     for name, tensor in stored.items():
@@ -99,6 +95,15 @@ def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
         if not tensors[name].isfinite().all():
             raise BadInput(header.file, "holds values that are not finite", name)
     return Weights(header.system, header.variant, header.config, tensors, header.file)
+
+
+def read_tensors(file: str | PathLike) -> dict[str, Tensor]:
+    """Tensors of any safetensors file by name, as they lie there; `BadInput` where it is not a whole one."""
+    with (
+        as_bad_input(file, OSError, SafetensorError, say="not a whole safetensors file"),
+        safe_open(file, framework="pt") as opened,
+    ):
+        return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
 
 
 def fill(module: nn.Module, weights: Weights) -> None:
