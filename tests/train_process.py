@@ -54,6 +54,10 @@ def _run(words: list[str], said: str, environment: dict[str, str]) -> None:
         os.dup2(file.fileno(), 2)
     from maquette.cli.main import main
 
+    if "MAQUETTE_FAKES" in os.environ:
+        import fakes
+
+        fakes.mount()
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     sys.exit(main(words))

@@ -17,7 +17,7 @@ def test_objects_that_are_left_out_are_named(tmp_path, capsys):
     root = write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}, views=2)
     (root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox").write_bytes(b"#binvox 1")
     settings = read_settings(["r2n2", "--data", str(root), "-o", str(tmp_path / "run")])
-    assert len(_open(settings, Console()).source.entries) == 4
+    assert len(_open(settings, frozenset({"voxels"}), Console()).source.entries) == 4
     said = capsys.readouterr().out
     assert "b/model.binvox: header: the header has no line 'data'" in said
     assert "4 objects: 3 train, 0 val, 1 test; 1 left out" in said

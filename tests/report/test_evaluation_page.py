@@ -32,7 +32,7 @@ def test_says_what_the_protocol_fixes(html: str):
     for words in (
         "pix2vox",
         "test",
-        "≥ 0.3, fixed",
+        "&gt;= 0.3, fixed",
         "1, 6 (the first n)",
         "sample mean",
         "1,234,567",

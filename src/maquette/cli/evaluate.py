@@ -136,7 +136,7 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
 
     protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
     system = system_class(options.system).load(options.weights, device=device)
-    opened = open_source(place_of(options), system.views_config, console)
+    opened = open_source(place_of(options), system.views_config, console, protocol.needs)
     views = options.views or (STUDY_VIEWS if options.study else None)
     asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
     return score(system, opened, protocol, asked, folder, console)
@@ -175,9 +175,6 @@ def score(
 
     device = next(system.network.parameters()).device
     count = _count(opened, asked.split)
-    if missing := protocol.needs - opened.source.provides:
-        what = f"protocol {protocol.name} needs {', '.join(sorted(missing))}"
-        raise BadInput(opened.name, f"{what}, which these data do not have")
     usual = tuple(asked.views or protocol.views)
     views = usual if asked.all_views else _views_there(usual, opened, asked.split, console)
     for name, words in protocol.facts(asked.split, sorted(set(views))):

@@ -67,12 +67,22 @@ def need_mask(path: Path) -> np.ndarray:
         return mask_in(decode_image(read_file(path), _LARGEST), path)
 
 
-def need_object(picture: Picture) -> Picture:
-    """Refuse a picture that plainly shows no object: transparent everywhere, or without a mask of one colour."""
+def need_object(picture: Picture, masked: bool) -> Picture:
+    """Refuse a picture that plainly shows no object: transparent everywhere, or of one colour.
+
+    Args:
+        picture: that was read.
+        masked: whether an object has to be found in it, for which one colour is too little without a mask.
+    """
     pixels = picture.pixels
     if pixels.shape[2] == 4 and not (pixels[..., 3] > 0.5).any():
         raise BadInput(picture.name, "the picture is transparent everywhere")
     see_through = pixels.shape[2] == 4 and (pixels[..., 3] <= 0.5).any()
-    if picture.mask is None and not see_through and not (pixels[..., :3] != pixels[0, 0, :3]).any():
+    if (
+        masked
+        and picture.mask is None
+        and not see_through
+        and not (pixels[..., :3] != pixels[0, 0, :3]).any()
+    ):
         raise BadInput(picture.name, "no object was found in the picture: it is of one colour")
     return picture

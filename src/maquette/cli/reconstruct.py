@@ -131,7 +131,7 @@ def _check_out(options: Reconstruct) -> None:
 
 
 def _one(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
-    pictures = [_read(*pair) for pair in pairs]
+    pictures = [_read(job, *pair) for pair in pairs]
     _spare(pairs, job.options.out)
     system = _load(job, pictures, console)
     return _make(system, job, _prepared(pictures, system), job.options.out, console)
@@ -145,7 +145,7 @@ def _every(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
     for (file, mask), name in zip(pairs, names, strict=True):
         out = options.out / f"{name}.glb"
         try:
-            picture = _read(file, mask)
+            picture = _read(job, file, mask)
             _spare(pairs, out)
             system = system or _load(job, [picture], console)
             prepared = _prepared([picture], system)
@@ -169,8 +169,9 @@ def _every(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
     return {"reconstructions": made, "skipped": skipped}
 
 
-def _read(file: Path, mask: Path | None) -> Picture:
-    return need_object(Picture(str(file), need_picture(file), None if mask is None else need_mask(mask)))
+def _read(job: Job, file: Path, mask: Path | None) -> Picture:
+    picture = Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
+    return need_object(picture, job.about.needs_masks)
 
 
 def _load(job: Job, pictures: list[Picture], console: Console) -> Any:

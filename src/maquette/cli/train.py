@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..io.errors import BadInput, as_bad_input
+from ..io.errors import BadInput
 from .console import Console
 from .evaluate import Asked, score
 from .options import at_least, check_compute, set_up
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from ..data.open import Opened
+    from ..metrics.protocols.face import EvaluationProtocol
     from ..training.module import TrainingModule
     from ..training.run_folder import RunFolder
 
@@ -66,20 +67,17 @@ def _train(settings: Settings) -> None:
     device = set_up(options)
     _need_gpus(device, options.processes or 1)
     from ..training.fabric import make_fabric
-    from ..training.fit import FitOptions, check_provided, fit
+    from ..training.fit import FitOptions, fit
     from ..training.run_folder import RunFolder
     from ..training.trainer import Reporter
 
     fabric = make_fabric(device, config.training, options.processes or 1)
     console = Console(options.quiet or not fabric.is_global_zero)
     folder = RunFolder(options.out)
-    module = None
-    if settings.initial is not None:  # weights that cannot be used leave no folder behind
-        module = _module(settings, folder, console)
-    settings, opened = (prepare if fabric.is_global_zero else join)(settings, folder, console)
-    module = _module(settings, folder, console) if module is None else module
-    with as_bad_input(opened.name, ValueError):
-        check_provided(module.needs, opened.source)
+    module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
+    protocol = _last_protocol(settings)
+    needs = module.needs | (frozenset() if protocol is None else protocol.needs)
+    settings, opened = (prepare if fabric.is_global_zero else join)(settings, folder, needs, console)
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
     fit_options = FitOptions(workers, options.max_minutes, options.wandb)
@@ -103,7 +101,8 @@ def _train(settings: Settings) -> None:
     }
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
-    _evaluate(settings, opened, folder, device, console)
+    if protocol is not None:
+        _evaluate(settings, opened, folder, protocol, console)
 
 
 def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":
@@ -145,19 +144,27 @@ def _usual_workers(kind: str, options: Train) -> int:
     return 0 if kind != "cpu" and options.data is None else _WORKERS_ON_CPU
 
 
-def _evaluate(
-    settings: Settings, opened: "Opened", folder: "RunFolder", device: "torch.device", console: Console
-) -> None:
-    """The evaluation that ends a training: by the system's first protocol, on its test split."""
+def _last_protocol(settings: Settings) -> "EvaluationProtocol[Any] | None":
+    """The evaluation that ends the training: by the system's first protocol, where it has one and it is wanted."""
     from ..metrics.protocols import PROTOCOLS
-    from ..systems import about_system, system_class
+    from ..systems import about_system
 
     protocols = about_system(settings.system).protocols
-    if settings.options.no_evaluation or not protocols:
-        return
+    return None if settings.options.no_evaluation or not protocols else PROTOCOLS[protocols[0]]
+
+
+def _evaluate(
+    settings: Settings,
+    opened: "Opened",
+    folder: "RunFolder",
+    protocol: "EvaluationProtocol[Any]",
+    console: Console,
+) -> None:
+    """Score the weights of the run on its test split."""
+    from ..systems import system_class
+
     if not any(entry.split == "test" for entry in opened.source.entries):
         console.say("no evaluation: nothing is in the test split")
         return
-    system = system_class(settings.system).load(folder.path, device=device)
-    asked = Asked(weights=str(folder.path))
-    score(system, opened, PROTOCOLS[protocols[0]], asked, folder.evaluations, console)
+    system = system_class(settings.system).load(folder.path, device=settings.options.device)
+    score(system, opened, protocol, Asked(weights=str(folder.path)), folder.evaluations, console)

@@ -39,16 +39,24 @@ def with_stored_data(settings: Settings) -> Train:
     return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
 
 
-def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "Opened"]:
+def prepare(
+    settings: Settings, folder: "RunFolder", needs: frozenset[str], console: Console
+) -> tuple[Settings, "Opened"]:
     """Open the data and make the folder of a new run, with its shapes as a pack.
 
     `config.json` is written last, when the data have turned out to be usable; without it nothing stays.
+
+    Args:
+        settings: what was asked for.
+        folder: of the run.
+        needs: what batches must know of their objects.
+        console: says what is left out.
 
     Returns:
         the settings, with that pack as data, and the data.
     """
     if settings.stored is not None:
-        opened = _open(settings, console)
+        opened = _open(settings, needs, console)
         if asdict(settings.config) != settings.stored["config"]:  # more steps
             folder.write_config({**settings.stored, "config": asdict(settings.config)})
         return settings, opened
@@ -60,19 +68,21 @@ def prepare(settings: Settings, folder: "RunFolder", console: Console) -> tuple[
             _pack(options.shapes, folder, console)
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
-        opened = _open(settings, console)
+        opened = _open(settings, needs, console)
         _need_views(opened.source, settings)
         folder.write_config(_about_run(settings, data))
     return settings, opened
 
 
-def join(settings: Settings, folder: "RunFolder", console: Console) -> tuple[Settings, "Opened"]:
+def join(
+    settings: Settings, folder: "RunFolder", needs: frozenset[str], console: Console
+) -> tuple[Settings, "Opened"]:
     """In the other processes: wait until the first one has made the folder, and take the data from there."""
     while not folder.config_file.exists():
         time.sleep(_WAIT_SECONDS)
     stored = folder.read_config()
     settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
-    return settings, _open(settings, console)
+    return settings, _open(settings, needs, console)
 
 
 def names(given: dict[str, str | None]) -> dict[str, str | None]:
@@ -106,9 +116,9 @@ def _pack(shapes: str, folder: "RunFolder", console: Console) -> None:
         console.say(f"left out {problem.path}: {problem.reason}")
 
 
-def _open(settings: Settings, console: Console) -> "Opened":
+def _open(settings: Settings, needs: frozenset[str], console: Console) -> "Opened":
     config = settings.config
-    opened = open_source(place_of(settings.options), config.views, console, config.training.seed)
+    opened = open_source(place_of(settings.options), config.views, console, needs, config.training.seed)
     splits = [entry.split for entry in opened.source.entries]
     counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
     for problem in opened.problems[:_MOST_NAMED]:

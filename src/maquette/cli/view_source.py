@@ -10,11 +10,11 @@ import tyro
 from ..data.recognise import READ_AS_THEY_ARE, recognise
 from ..data.recognise import count_of_families as count_families
 from ..io.errors import BadInput
-from .console import Console
+from .console import Advance, Console
 from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from ..data.open import DataPlace, Opened, SourceConfig
+    from ..data.open import DataPlace, Opened, SourceConfig, Watch
     from ..data.pack_data import ShapePack
     from ..data.problems import Problem
 
@@ -67,13 +67,15 @@ def place_of(options: ShapesOrData) -> "DataPlace":
     return DataPlace(options.shapes, options.data, options.split_file)
 
 
-def open_source(place: "DataPlace", config: "SourceConfig", console: Console, seed: int = 0) -> "Opened":
+def open_source(
+    place: "DataPlace", config: "SourceConfig", console: Console, needs: frozenset[str], seed: int = 0
+) -> "Opened":
     """`data.open.open_source`, with its progress shown."""
     from ..data import open as data
 
     count = None if place.shapes is None else data.count_of_meshes(place.shapes)
     with nullcontext() if count is None else console.progress("packing", count) as advance:
-        return data.open_source(place, config, seed, advance and (lambda done, total, id: advance(done, id)))
+        return data.open_source(place, config, seed, needs, _watch(advance))
 
 
 def open_shapes(shapes: str, console: Console) -> tuple["ShapePack", tuple["Problem", ...]]:
@@ -82,4 +84,8 @@ def open_shapes(shapes: str, console: Console) -> tuple["ShapePack", tuple["Prob
 
     count = data.count_of_meshes(shapes)
     with nullcontext() if count is None else console.progress("packing", count) as advance:
-        return data.open_shapes(shapes, watch=advance and (lambda done, total, id: advance(done, id)))
+        return data.open_shapes(shapes, watch=_watch(advance))
+
+
+def _watch(advance: Advance | None) -> "Watch | None":
+    return None if advance is None else lambda done, total, id: advance(done, id)

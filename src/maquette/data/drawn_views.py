@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..kernels.draw import Scene, Takes, draw
 from ..kernels.launch import compute_device
+from ..structures import Meshes
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .pack_data import ShapePack
@@ -32,17 +33,23 @@ class DrawnViews:
         pack: shapes of all splits.
         config: how pictures are taken.
         seed: of training samples, >= 0.
+        truth: what batches say of the objects beside; all of it costs time or memory.
 
     Raises:
         ValueError: settings that cannot be drawn.
         BadInput: the folder of photographs has none.
     """
 
-    provides = frozenset({"voxels", "cameras"})
-
-    def __init__(self, pack: ShapePack, config: ViewsConfig, seed: int = 0) -> None:
+    def __init__(
+        self,
+        pack: ShapePack,
+        config: ViewsConfig,
+        seed: int = 0,
+        truth: frozenset[str] = frozenset({"voxels", "cameras"}),
+    ) -> None:
         check_pictures(config)
         self.pack, self.config, self.seed = pack, config, seed
+        self.provides = truth & {"voxels", "cameras", "meshes", "masks"}
         photos = None
         if "photos" in config.backgrounds:
             photos = load_photos(config.photos or "")
@@ -84,10 +91,7 @@ class DrawnViews:
         batch = self._batch(index, takes, cameras, scene, device)
         if not self.config.flip_voxels:
             return batch
-        solid = batch.voxels
-        flip = torch.from_numpy(mirrored(objects, pictures, self.config)[::views].copy()).to(solid.device)
-        solid = torch.where(flip[:, None, None, None], solid.flip(1), solid)
-        return replace(batch, truth=replace(batch.truth, voxels=solid))
+        return _mirrored(batch, mirrored(objects, pictures, self.config)[::views])
 
     def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
         """Pictures without augmentation; the cameras follow from a hash of each entry's id.
@@ -119,10 +123,16 @@ class DrawnViews:
         scene: Scene,
         device: str | torch.device,
     ) -> Batch:
-        images, _ = draw(scene, takes, self.config.size)
+        images, alpha = draw(scene, takes, self.config.size)
         rows = torch.tensor(list(index), device=device)
         placed = _by_object(torch.from_numpy(cameras).float(), len(rows)).to(device)
-        truth = Truth(voxels=self.pack.solid(rows), cameras=placed)
+        wanted = self.provides
+        truth = Truth(
+            voxels=self.pack.solid(rows) if "voxels" in wanted else None,
+            cameras=placed if "cameras" in wanted else None,
+            meshes=self.pack.meshes(index).to(device) if "meshes" in wanted else None,
+            masks=_by_object(alpha, len(rows))[:, :, None].to(device) if "masks" in wanted else None,
+        )
         return Batch(_by_object(images, len(rows)).to(device), rows, truth)
 
     def _scene_on(self, device: str | torch.device) -> Scene:
@@ -131,6 +141,21 @@ class DrawnViews:
         if where not in self._scenes:
             self._scenes[where] = self._scenes[torch.device("cpu")].to(where)
         return self._scenes[where]
+
+
+def _mirrored(batch: Batch, flip: np.ndarray) -> Batch:
+    """Shapes mirrored in the plane x = 0 where their pictures are; cameras are known as mirrored already."""
+    truth, which = batch.truth, torch.from_numpy(flip.copy()).to(batch.images.device)
+    voxels, meshes = truth.voxels, truth.meshes
+    if voxels is not None:
+        voxels = torch.where(which[:, None, None, None], voxels.flip(1), voxels)
+    if meshes is not None:
+        pairs = list(zip(meshes.verts_list(), meshes.faces_list(), flip.tolist(), strict=True))
+        meshes = Meshes(
+            [verts * verts.new_tensor([-1.0, 1.0, 1.0]) if turned else verts for verts, _, turned in pairs],
+            [faces.flip(1) if turned else faces for _, faces, turned in pairs],
+        )
+    return replace(batch, truth=replace(truth, voxels=voxels, meshes=meshes))
 
 
 def _by_object(pictures: Tensor, objects: int) -> Tensor:

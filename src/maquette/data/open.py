@@ -63,17 +63,25 @@ class Opened:
     problems: tuple[Problem, ...] = ()
 
 
-def open_source(place: DataPlace, config: SourceConfig, seed: int = 0, watch: Watch | None = None) -> Opened:
+def open_source(
+    place: DataPlace,
+    config: SourceConfig,
+    seed: int = 0,
+    needs: frozenset[str] = frozenset(),
+    watch: Watch | None = None,
+) -> Opened:
     """Open data for a system.
 
     Args:
         place: where they are.
         config: how the system's pictures are taken: views of shapes, or single pictures.
         seed: of training samples, and of shapes of the families.
+        needs: what batches must know of their objects (`Truth`), where it can be told; the rest may be left out.
         watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
 
     Raises:
-        BadInput: nothing usable, a layout of another kind of pictures, or one that holds none.
+        BadInput: nothing usable, a layout of another kind of pictures, one that holds none, or one that does not
+            say what is needed.
         ValueError: settings of which no picture can be made.
     """
     if place.data is not None:
@@ -82,9 +90,13 @@ def open_source(place: DataPlace, config: SourceConfig, seed: int = 0, watch: Wa
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
-        return _OPENERS[layout](place, config, seed)
+        opened = _OPENERS[layout](place, config, seed)
+        _check_provided(opened, needs)
+        return opened
     pack, problems = open_shapes(str(place.shapes), seed, watch)
-    return Opened(DrawnViews(pack, _views(place, config), seed), place.name, "drawn", problems)
+    opened = Opened(DrawnViews(pack, _views(place, config), seed, needs), place.name, "drawn", problems)
+    _check_provided(opened, needs)
+    return opened
 
 
 def open_shapes(
@@ -113,6 +125,13 @@ def count_of_meshes(shapes: str) -> int | None:
 def pack_families(count: int, seed: int) -> ShapePack:
     """Shapes of the built-in families, in turns."""
     return pack_shapes(shapes_of_families(count, seed), source=FAMILIES)
+
+
+def _check_provided(opened: Opened, needs: frozenset[str]) -> None:
+    missing = sorted(needs - opened.source.provides)
+    if missing:
+        known = " and ".join(sorted(opened.source.provides)) or "nothing beside pictures"
+        raise BadInput(opened.name, f"has no {' and no '.join(missing)}, which is needed; it has {known}")
 
 
 def _views(place: DataPlace, config: SourceConfig) -> ViewsConfig:

@@ -64,6 +64,12 @@ class ShapePack:
         cells = (packed[..., None] >> bits) & 1
         return cells.view(torch.bool).reshape(-1, *(self.side,) * 3)
 
+    def meshes(self, index: Sequence[int]) -> Meshes:
+        """Shapes at `index`, without colours."""
+        slices = [self._slices(i) for i in index]
+        verts, faces = ([part[k] for part in slices] for k in (0, 1))
+        return Meshes([self.verts[some] for some in verts], [self.faces[some].long() for some in faces])
+
     def shape(self, index: int) -> Shape:
         """One shape with its mesh, coloured by face, and its voxels."""
         verts, faces, colours = self._slices(index)

@@ -9,8 +9,6 @@ from .. import __version__
 from .numbers import ALL
 from .runs import VALIDATION, Run
 
-_MUST_AGREE = ("protocol", "split", "threshold", "data")
-
 
 def comparison_of(runs: Sequence[Run]) -> dict[str, Any]:
     """Rows of runs, and in `differences` what keeps their numbers from being compared.
@@ -47,7 +45,7 @@ def differences(runs: Sequence[Run]) -> list[str]:
     """Sentences about what differs between the runs' evaluations; empty where numbers may be compared."""
     evaluated = [(run.name, run.evaluation) for run in runs if run.evaluation is not None]
     found = [f"{run.name} has not been evaluated so" for run in runs if run.evaluation is None]
-    for key in _MUST_AGREE:
+    for key in must_agree([numbers["protocol"] for _, numbers in evaluated]):
         values: dict[str, list[str]] = {}
         for name, numbers in evaluated:
             values.setdefault(_identity(numbers, key), []).append(name)
@@ -57,13 +55,19 @@ def differences(runs: Sequence[Run]) -> list[str]:
     return found
 
 
+def must_agree(protocols: Sequence[Mapping[str, Any] | None]) -> list[str]:
+    """What evaluations must share before their numbers are compared: whatever any of the protocols fixes, too."""
+    fixed = dict.fromkeys(name for protocol in protocols if protocol for name in protocol["fixed"])
+    return ["protocol", "split", *fixed, "data"]
+
+
 def _identity(numbers: Mapping[str, Any], key: str) -> str:
     """What has to be the same: for data, the very samples."""
     if key == "data":
         samples = numbers["samples"]
         kind = numbers["about"].get("pictures") or "pictures"
         return f"{len(samples)} samples, {kind}, {_mark(sample['id'] for sample in samples)}"
-    return str(numbers["protocol"]["name" if key == "protocol" else key])
+    return str(numbers["protocol"].get("name" if key == "protocol" else key, "none"))
 
 
 def _mark(ids: Any) -> str:

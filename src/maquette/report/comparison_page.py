@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from . import plots
-from .comparison import common_views, headline_of, label_of, mean_of, measures_of
+from .comparison import common_views, headline_of, label_of, mean_of, measures_of, must_agree
 from .numbers import ALL
 from .page import facts, figures, page, table, text
 from .runs import VALIDATION
@@ -39,7 +39,8 @@ def score_table(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str
     """Head and rows of losses and scores, as text; what keeps them from being compared is a column of its own."""
     rows = comparison["runs"]
     views = common_views(rows)
-    differ = [key for key in ("protocol", "split", "threshold", "data") if _differs(comparison, key)]
+    fixed = must_agree([row["protocol"] for row in rows])
+    differ = [key for key in fixed if _differs(comparison, key)]
     columns = _score_columns(rows, views[0] if views else "")
     lines = [
         [row["name"], *(cell(row) for _, cell in columns), *(_told(row, key) for key in differ)]
@@ -109,7 +110,7 @@ def _told(row: Mapping[str, Any], key: str) -> str:
     return (
         row["data"]["identity"]
         if key == "data"
-        else str(row["protocol"]["name" if key == "protocol" else key])
+        else str(row["protocol"].get("name" if key == "protocol" else key, "none"))
     )
 
 
@@ -123,7 +124,7 @@ def _head(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
             [
                 ("protocol", protocol["name"]),
                 ("split", protocol["split"]),
-                *([("threshold", f"≥ {protocol['threshold']:g}, fixed")] if "threshold" in protocol else []),
+                *protocol["fixed"].items(),
                 ("views in common", ", ".join(views) or "none"),
                 ("averaging", f"both; published: {protocol['averaging']}"),
                 ("data", first["data"]["name"]),

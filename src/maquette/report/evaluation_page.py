@@ -44,10 +44,10 @@ def evaluation_page(evaluation: Evaluation, numbers: Mapping[str, Any]) -> str:
 
 def _facts(numbers: Mapping[str, Any]) -> list[tuple[str, object]]:
     protocol, everything = numbers["protocol"], numbers["groups"][ALL]
-    rows: list[tuple[str, object]] = [("protocol", protocol["name"]), ("split", protocol["split"])]
-    if "threshold" in protocol:
-        rows.append(("threshold", f"≥ {protocol['threshold']:g}, fixed"))
-    rows += [
+    rows: list[tuple[str, object]] = [
+        ("protocol", protocol["name"]),
+        ("split", protocol["split"]),
+        *protocol["fixed"].items(),
         ("views", f"{', '.join(map(str, protocol['views']))} (the first n)"),
         ("averaging", f"both; published: {protocol['averaging']}"),
         ("samples", f"{everything['count']} in {everything['classes']} classes"),

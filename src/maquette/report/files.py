@@ -70,4 +70,5 @@ def read_evaluation(path: str | PathLike) -> dict[str, Any]:
     if "measures" not in numbers:
         numbers["measures"] = [measure.as_json() for measure in VoxelProtocol.measures]
         numbers["protocol"]["headline"] = VoxelProtocol.headline.name
+        numbers["protocol"]["fixed"] = {"threshold": f">= {numbers['protocol']['threshold']:g}, fixed"}
     return numbers

@@ -35,6 +35,7 @@ def numbers_of(evaluation: Evaluation, about: Mapping[str, Any]) -> dict[str, An
             "source": protocol.source,
             "split": evaluation.split,
             **protocol.settings(),
+            "fixed": dict(protocol.fixed()),
             "views": list(evaluation.views),
             "own_views": list(protocol.views),
             "averaging": protocol.averaging,

@@ -74,7 +74,7 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
 
     def fixed(self) -> list[tuple[str, str]]:
         """The threshold in words."""
-        return [("threshold", f"{self.threshold:g} (a cell is solid at >= {self.threshold:g}), fixed")]
+        return [("threshold", f">= {self.threshold:g}, fixed")]
 
     def rows(
         self,

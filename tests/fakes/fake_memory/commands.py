@@ -1,0 +1,7 @@
+"""A command of its own."""
+
+import sys
+
+
+def show(words):
+    sys.stdout.write(f"remembers {' '.join(words)}\n")

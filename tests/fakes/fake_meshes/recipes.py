@@ -1,0 +1,5 @@
+"""Its settings."""
+
+from ..base import NetworkConfig, ShapesConfig
+
+RECIPES = {"best": lambda variant="plain": ShapesConfig(NetworkConfig(variant))}
