@@ -92,14 +92,19 @@ def _count(entry: dict, name: str, where: str) -> int:
 
 
 def _matrix(entry: dict, name: str, size: int, where: str) -> np.ndarray:
-    rows = entry.get(name)
-    try:
-        matrix = np.array(rows, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        matrix = np.empty(0)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
+    matrix = _finite(entry.get(name), (size, size))
+    if matrix is None:
         raise ParseError(f'"{name}" must be {size} rows of {size} finite numbers', where)
     return matrix
+
+
+def _finite(rows: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+    """An array of this shape, or None where it is something else, or not all of it is a finite number."""
+    try:
+        array = np.array(rows, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return array if array.shape == shape and np.isfinite(array).all() else None
 
 
 def _calibration(K: np.ndarray, where: str) -> np.ndarray:
@@ -136,10 +141,7 @@ def _file(entry: dict, name: str, folder: Path, size: tuple[int, int], where: st
 def _bounds(value: Any) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     if value is None:
         return None
-    try:
-        box = np.array(value, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        box = np.empty(0)
-    if box.shape != (2, 3) or not np.isfinite(box).all() or not (box[0] < box[1]).all():
+    box = _finite(value, (2, 3))
+    if box is None or not (box[0] < box[1]).all():
         raise ParseError('"bounds" must be [[lowest corner], [highest corner]] or null')
     return tuple(box[0].tolist()), tuple(box[1].tolist())

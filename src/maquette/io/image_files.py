@@ -121,6 +121,21 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     return array if largest is None else _shrink(array, largest)
 
 
+def read_pixels(path: str | PathLike, largest: int | None = None) -> np.ndarray:
+    """The pixels of a picture file, as `decode_image` gives them; `BadInput` when there is none."""
+    data = read_file(path)
+    with as_bad_input(path, ParseError):
+        return decode_image(data, largest)
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A PNG file of pixels (H, W, 3), clamped to [0, 1]."""
+    picture = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    with BytesIO() as file:
+        picture.save(file, format="PNG")
+        return file.getvalue()
+
+
 def image_size(path: str | PathLike) -> tuple[int, int]:
     """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
     data = read_file(path)

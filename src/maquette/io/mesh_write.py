@@ -2,19 +2,19 @@
 
 import re
 from contextlib import ExitStack
-from io import BytesIO
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from ..structures import Meshes
 from .atomic import replacing
 from .color_space import srgb_to_linear
 from .errors import BadInput, as_bad_input
-from .gltf_write import GlbPart, glb_bytes, split_at_seams
+from .gltf_write import GlbPart, glb_bytes, glb_part
+from .image_files import png_bytes
 from .mesh_data import MeshData
 from .mesh_join import join_mesh_data
 from .mesh_tensors import from_meshes
@@ -56,9 +56,8 @@ def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None
         raise BadInput(path, "nothing written: a coordinate is not a finite number")
     files = _glb(parts, target, smooth) if kind == ".glb" else _ENCODERS[kind](join_mesh_data(parts), target)
     with as_bad_input(path, OSError, say="cannot be written"), ExitStack() as stack:
-        opened = [
-            stack.enter_context(replacing(name)) for name in files
-        ]  # renamed only after all are written
+        # renamed only after all are written
+        opened = [stack.enter_context(replacing(name)) for name in files]
         for file, content in zip(opened, files.values(), strict=True):
             file.write(content)
 
@@ -67,17 +66,9 @@ def _glb(parts: list[MeshData], target: Path, smooth: bool) -> dict[Path, bytes]
     return {target: glb_bytes([_glb_part(part, smooth) for part in parts])}
 
 
-def _glb_part(part: MeshData, smooth: bool) -> GlbPart:
-    normals = vertex_normals(part.verts, part.faces) if smooth else None
-    if part.picture is not None and part.uvs is not None and part.faces_uvs is not None:
-        vertex, uvs, faces = split_at_seams(part.verts, part.faces, part.uvs, part.faces_uvs)
-        normals = None if normals is None else normals[vertex]
-        return GlbPart(part.verts[vertex], faces, normals, uvs=uvs, picture=part.picture)
-    if part.faces_colors is not None:
-        normals = None if normals is None else normals[part.faces].reshape(-1, 3)
-        part = part.unwelded()
-    colors = None if part.verts_colors is None else srgb_to_linear(part.verts_colors)
-    return GlbPart(part.verts, part.faces, normals, colors=colors)
+def _glb_part(mesh: MeshData, smooth: bool) -> GlbPart:
+    part = glb_part(mesh, vertex_normals(mesh.verts, mesh.faces) if smooth else None)
+    return part if part.colors is None else replace(part, colors=srgb_to_linear(part.colors))
 
 
 def vertex_normals(verts: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -131,7 +122,7 @@ def _obj(mesh: MeshData, target: Path) -> dict[Path, bytes]:
         corners = np.stack([mesh.faces, mesh.faces_uvs], axis=2) + 1
         lines.append(format_rows("f %d/%d %d/%d %d/%d\n", corners))
         material = f"newmtl surface\nKd 1 1 1\nmap_Kd {picture.name}\n".encode()
-        return {target: b"".join(lines), library: material, picture: _png(mesh.picture)}
+        return {target: b"".join(lines), library: material, picture: png_bytes(mesh.picture)}
     if mesh.faces_colors is not None:
         return _obj_with_materials(mesh, mesh.faces_colors, target, library)
     rows, line = mesh.verts, "v %.9g %.9g %.9g\n"
@@ -151,13 +142,6 @@ def _obj_with_materials(
         lines.append(f"usemtl color{index[start]}\n".encode() + format_rows("f %d %d %d\n", faces + 1))
     materials = [f"newmtl color{i}\nKd {r:.9g} {g:.9g} {b:.9g}\n" for i, (r, g, b) in enumerate(colors)]
     return {target: b"".join(lines), library: "".join(materials).encode()}
-
-
-def _png(picture: np.ndarray) -> bytes:
-    pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-    with BytesIO() as file:
-        Image.fromarray(pixels).save(file, format="PNG")
-        return file.getvalue()
 
 
 _ENCODERS = {".obj": _obj, ".ply": _ply, ".off": _off, ".stl": _stl}
