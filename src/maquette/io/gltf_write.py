@@ -37,7 +37,7 @@ class _Buffer:
 
     def __init__(self) -> None:
         self.data = bytearray()
-        self.lists: dict[str, list] = {}
+        self.lists: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, name: str, entry: dict[str, Any]) -> int:
         self.lists.setdefault(name, []).append(entry)

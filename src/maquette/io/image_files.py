@@ -121,7 +121,7 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     return array if largest is None else _shrink(array, largest)
 
 
-def read_pixels(path: str | PathLike, largest: int | None = None) -> np.ndarray:
+def read_pixels(path: str | PathLike[str], largest: int | None = None) -> np.ndarray:
     """The pixels of a picture file, as `decode_image` gives them; `BadInput` when there is none."""
     data = read_file(path)
     with as_bad_input(path, ParseError):
@@ -136,7 +136,7 @@ def png_bytes(pixels: np.ndarray) -> bytes:
         return file.getvalue()
 
 
-def image_size(path: str | PathLike) -> tuple[int, int]:
+def image_size(path: str | PathLike[str]) -> tuple[int, int]:
     """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
     data = read_file(path)
     with as_bad_input(path, ParseError), _decoding():
@@ -146,7 +146,7 @@ def image_size(path: str | PathLike) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def mask_in(array: np.ndarray, path: str | PathLike, threshold: float = 0.5) -> np.ndarray:
+def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5) -> np.ndarray:
     """The object mask in a decoded picture: its alpha where that varies, else its brightness.
 
     Args:

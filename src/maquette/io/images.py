@@ -19,7 +19,7 @@ _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".b
 
 
 def load_image(
-    path: str | PathLike, channels: int | None = None, background: float = 1.0
+    path: str | PathLike[str], channels: int | None = None, background: float = 1.0
 ) -> Float[Tensor, "channel height width"]:
     """Read a picture.
 
@@ -58,7 +58,7 @@ def _with_channels(image: Tensor, channels: int, background: float) -> Tensor:
     return (weights[:, None, None] * image).sum(0, keepdim=True)
 
 
-def load_mask(path: str | PathLike, threshold: float = 0.5) -> Bool[Tensor, "1 height width"]:
+def load_mask(path: str | PathLike[str], threshold: float = 0.5) -> Bool[Tensor, "1 height width"]:
     """Read an object mask: the alpha channel where a picture has one that varies, else its brightness.
 
     Raises:
@@ -67,7 +67,7 @@ def load_mask(path: str | PathLike, threshold: float = 0.5) -> Bool[Tensor, "1 h
     return torch.from_numpy(mask_in(read_pixels(path), path, threshold))[None]
 
 
-def save_image(image: Tensor, path: str | PathLike) -> None:
+def save_image(image: Tensor, path: str | PathLike[str]) -> None:
     """Write a picture; the suffix says how (.png, .jpg, .webp, .bmp, .tif). It appears whole or not at all.
 
     Args:

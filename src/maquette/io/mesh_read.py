@@ -20,7 +20,7 @@ from .ply_data import read_ply_data
 from .stl_parse import parse_stl
 
 
-def read_mesh(path: str | PathLike) -> MeshData:
+def read_mesh(path: str | PathLike[str]) -> MeshData:
     """Read and check a file as `load_mesh` does, into plain arrays.
 
     Raises:

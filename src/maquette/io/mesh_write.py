@@ -24,7 +24,7 @@ from .stl_io import stl_bytes
 from .text_lines import format_rows
 
 
-def save_mesh(meshes: Meshes, path: str | PathLike, smooth: bool = True) -> None:
+def save_mesh(meshes: Meshes, path: str | PathLike[str], smooth: bool = True) -> None:
     """Write meshes, with their colours, to one file; an existing file is replaced only by a whole new one.
 
     The suffix decides the format:

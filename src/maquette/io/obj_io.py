@@ -15,7 +15,7 @@ from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from .image_files import png_bytes
 from .index_checks import warn_of_invalid_indices
-from .mtl_io import load_mtl, make_mesh_texture_atlas
+from .mtl_io import MaterialProperties, TextureImages, load_mtl, make_mesh_texture_atlas
 from .obj_parse import ObjData, parse_obj
 from .pluggable_formats import MeshFileFormat
 from .streams import PathManager, PathOrStr, exists, folder_of, read_bytes, writing
@@ -106,7 +106,7 @@ def _indices(array: np.ndarray, count: int, absent: np.ndarray | None, device: D
 
 def _load_materials(
     data: ObjData, folder: str, load_textures: bool, device: Device, path_manager: PathManager | None
-) -> tuple[dict | None, dict | None]:
+) -> tuple[MaterialProperties | None, TextureImages | None]:
     if not load_textures:
         return None, None
     if data.library is None:
@@ -122,7 +122,7 @@ def _load_materials(
 
 
 def load_objs_as_meshes(
-    files: list,
+    files: list[Any],
     device: Device | None = None,
     load_textures: bool = True,
     create_texture_atlas: bool = False,

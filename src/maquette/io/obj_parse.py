@@ -83,8 +83,8 @@ class _Text:
 
     def line(self, index: int | np.integer) -> str:
         """The text of a line as it stands in the file."""
-        lines = self.data.split(b"\n")
-        return lines[self.number[index] - 1].strip().decode("utf-8", "replace")
+        line: bytes = self.data.split(b"\n")[self.number[index] - 1]
+        return line.strip().decode("utf-8", "replace")
 
     def fail(self, reason: str, index: int | np.integer) -> ParseError:
         return ParseError(reason, f"line {self.number[index]}")

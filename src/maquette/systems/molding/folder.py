@@ -38,7 +38,7 @@ def check_folder(folder: Path) -> None:
             mask_in(read_pixels(view.mask), view.mask)
 
 
-def check_sizes(views: Sequence[Sized], path: str | PathLike) -> None:
+def check_sizes(views: Sequence[Sized], path: str | PathLike[str]) -> None:
     """Refuse views of different sizes.
 
     Raises:

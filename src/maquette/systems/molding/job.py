@@ -19,9 +19,9 @@ from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from .colours import copy_colours, paint
 from .normalise import Normalisation, ball, normalise
-from .optimise import Method, MethodConfig
+from .optimise import Method, MethodConfig, Watcher
 from .pictures import Pictures, load_pictures, picture_mesh
-from .points import PointsConfig, PointsResult, Watcher, mold_to_points, score_points
+from .points import PointsConfig, PointsResult, mold_to_points, score_points
 from .result_files import Molded, check_place, write
 from .schedule import RemeshSchedule
 from .silhouettes import SilhouettesConfig, SilhouettesResult, find_ball, mold_to_silhouettes, silhouette_iou

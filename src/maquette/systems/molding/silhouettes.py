@@ -17,8 +17,7 @@ from ...utils import ico_sphere
 from .init_shape import visual_hull
 from .losses import History, SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
-from .optimise import MethodConfig, Molder
-from .points import Watcher
+from .optimise import MethodConfig, Molder, Watcher
 from .schedule import RemeshSchedule, StepSize
 
 _BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
@@ -55,7 +54,7 @@ class Softness:
 
     def at(self, step: int, steps: int) -> float:
         """Width in pixels at `step` of `steps`."""
-        return self.first * (self.last / self.first) ** min(step / (steps * self.last_at), 1.0)
+        return float(self.first * (self.last / self.first) ** min(step / (steps * self.last_at), 1.0))
 
 
 @dataclass(frozen=True)
