@@ -23,8 +23,14 @@ QUICK = MoldOptions("silhouettes", steps=12, size=32, remesh=False, colours=Fals
 
 @pytest.fixture(autouse=True)
 def _few_pictures(monkeypatch):
-    """Two frames of a turntable and little paint do for a test."""
-    turntable, preview = result_files.turntable, result_files.preview
+    """Two frames of a turntable, figures that are not laid out, and little paint do for a test."""
+    turntable, preview, save_figure = result_files.turntable, result_files.preview, result_files.save_figure
+
+    def sketch(figure, path):
+        figure.set(layout_engine="none", dpi=20)
+        save_figure(figure, path)
+
+    monkeypatch.setattr(result_files, "save_figure", sketch)
     monkeypatch.setattr(result_files, "preview", lambda mesh, up: preview(mesh, 48, up))
     monkeypatch.setattr(result_files, "turntable", lambda mesh, up: turntable(mesh, 2, 32, up))
     monkeypatch.setattr("maquette.systems.molding.colours._FINE", 600)
