@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,30 +84,26 @@ def vertex_normals(verts: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.where(length > 1e-30, total / np.maximum(length, 1e-30), up).astype(np.float32)
 
 
-def _tensor(array: np.ndarray | None) -> torch.Tensor | None:
-    return None if array is None else torch.from_numpy(np.ascontiguousarray(array))
+def _tensors(mesh: MeshData) -> dict[str, Any]:
+    """What PLY and OFF store: vertices, faces, and colours of the faces or else of the vertices."""
+    colors = mesh.vertex_colors() if mesh.faces_colors is None else None
+    arrays = {
+        "verts": mesh.verts,
+        "faces": mesh.faces,
+        "verts_colors": colors,
+        "faces_colors": mesh.faces_colors,
+    }
+    given = {name: array for name, array in arrays.items() if array is not None}
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in given.items()}
 
 
 def _ply(mesh: MeshData, target: Path) -> dict[Path, bytes]:
-    content = ply_bytes(
-        torch.from_numpy(mesh.verts),
-        torch.from_numpy(mesh.faces),
-        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
-        faces_colors=_tensor(mesh.faces_colors),
-        colors_as_uint8=True,
-    )
-    return {target: content}
+    return {target: ply_bytes(**_tensors(mesh), colors_as_uint8=True)}
 
 
 def _off(mesh: MeshData, target: Path) -> dict[Path, bytes]:
-    content = off_bytes(
-        torch.from_numpy(mesh.verts),
-        torch.from_numpy(mesh.faces),
-        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
-        faces_colors=_tensor(mesh.faces_colors),
-        number="%.8e",  # keeps a point in every number, which tells colours 0..1 from 0..255
-    )
-    return {target: content}
+    # an exponent keeps a point in every number, which tells colours 0..1 from 0..255
+    return {target: off_bytes(**_tensors(mesh), number="%.8e")}
 
 
 def _stl(mesh: MeshData, target: Path) -> dict[Path, bytes]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import ParseError
+from .mtl_parse import is_number
 from .polygons import fan_triangles
 
 _BLANK = np.zeros(256, bool)
@@ -142,16 +143,8 @@ def _numbers(text: _Text, lines: np.ndarray, width: int, noun: str, skip: int = 
     try:
         return np.fromiter(map(float, words.ravel()), np.float64, words.size).reshape(-1, width)
     except ValueError:
-        bad = next(i for i, row in enumerate(words) if not all(map(_is_number, row)))
+        bad = next(i for i, row in enumerate(words) if not all(map(is_number, row)))
         raise text.fail(f"not a number. Line: {text.line(lines[bad])}", lines[bad]) from None
-
-
-def _is_number(word: bytes) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _vertex_colors(text: _Text) -> np.ndarray | None:
