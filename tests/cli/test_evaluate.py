@@ -58,7 +58,14 @@ def test_writes_numbers_and_a_page_into_the_run(maquette, run_folder: Path, shap
         "evaluate", "r2n2", run_folder, "--protocol", "r2n2-2016", "--shapes", shapes, "--views", 1, 2
     )
     assert (ran.code, ran.err) == (0, "")
-    for words in ("split      test", "threshold  >= 0.4, fixed", "views      1, 2", "class mean", "all", "left out: 1"):
+    for words in (
+        "split      test",
+        "threshold  >= 0.4, fixed",
+        "views      1, 2",
+        "class mean",
+        "all",
+        "left out: 1",
+    ):
         assert words in ran.out
     numbers = json.loads((run_folder / "eval" / "r2n2-2016.json").read_text())
     assert numbers["groups"]["all"]["count"] == 3

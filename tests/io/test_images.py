@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from maquette.io import BadInput, load_image, load_mask, save_image
-from maquette.io.image_files import decode_image
+from maquette.io.image_files import decode_image, png_bytes, read_pixels
 from maquette.io.images import image_size
 
 
@@ -199,3 +199,14 @@ def test_small_pictures_are_read_as_they_are(tmp_path):
     save_image(torch.rand(3, 5, 7), path)
     data = path.read_bytes()
     np.testing.assert_array_equal(decode_image(data, largest=7), decode_image(data))
+
+
+def test_pixels_become_a_png_and_come_back(tmp_path):
+    pixels = np.random.default_rng(0).uniform(-0.1, 1.1, (5, 7, 3)).astype(np.float32)
+    path = tmp_path / "a.png"
+    path.write_bytes(png_bytes(pixels))
+    assert Image.open(path).format == "PNG"
+    np.testing.assert_allclose(read_pixels(path), pixels.clip(0, 1), atol=0.5 / 255 + 1e-6)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(BadInput, match=r"a\.png: the picture cannot be decoded"):
+        read_pixels(path)

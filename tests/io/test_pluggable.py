@@ -7,7 +7,11 @@ import torch
 
 from maquette.io import IO
 from maquette.io.experimental_gltf_io import MeshGlbFormat, load_meshes
+from maquette.io.obj_io import MeshObjFormat
+from maquette.io.off_io import MeshOffFormat
 from maquette.io.pluggable_formats import MeshFormatInterpreter
+from maquette.io.ply_io import MeshPlyFormat
+from maquette.io.stl_io import MeshStlFormat
 from maquette.structures import Meshes, Pointclouds
 from maquette.structures.textures_atlas import TexturesAtlas
 from maquette.structures.textures_uv import TexturesUV
@@ -115,6 +119,23 @@ def test_glb_keeps_seams_and_gives_single_meshes(tmp_path):
     found = back.textures.verts_uvs_padded()[0][back.faces_packed()]
     assert torch.allclose(found, uvs.reshape(4, 3, 2), atol=1e-6)
     assert torch.equal(back.verts_packed()[back.faces_packed()], VERTS[FACES])
+
+
+@pytest.mark.parametrize("kind", [MeshObjFormat, MeshPlyFormat, MeshOffFormat, MeshGlbFormat, MeshStlFormat])
+def test_formats_decline_other_suffixes_and_take_their_own_arguments_by_position_too(tmp_path, kind):
+    made, mesh = kind(), Meshes([VERTS / 3], [FACES])
+    (suffix,) = made.known_suffixes
+    for other in (tmp_path / "m.xyz", str(tmp_path / "m.xyz")):
+        assert not made.save(mesh, other, None, None)
+        assert made.read(other, True, "cpu", None) is None
+        assert not (tmp_path / "m.xyz").exists()
+    path = tmp_path / f"m{suffix.upper()}"
+    assert made.save(mesh, path, None, False, *((2,) if kind in (MeshObjFormat, MeshPlyFormat) else ()))
+    back = made.read(path, True, "cpu", None, *((True,) if kind is MeshObjFormat else ()))
+    rounded = kind in (MeshObjFormat, MeshPlyFormat)
+    expected = (mesh.verts_packed() * 100).round() / 100 if rounded else mesh.verts_packed()
+    assert torch.allclose(back.verts_packed()[back.faces_packed()], expected[FACES], atol=1e-6)
+    assert isinstance(back.textures, TexturesAtlas) == (kind is MeshObjFormat)
 
 
 def test_registering(tmp_path):

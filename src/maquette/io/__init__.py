@@ -34,28 +34,19 @@ if TYPE_CHECKING:
     from .ply_io import load_ply as load_ply
     from .ply_io import save_ply as save_ply
 
-_HOMES = {
-    "load_binvox": "binvox",
-    "save_binvox": "binvox",
-    "cameras_from_views": "camera_views",
-    "views_from_cameras": "camera_views",
-    "CameraFile": "cameras_json",
-    "CameraView": "cameras_json",
-    "read_cameras": "cameras_json",
-    "write_cameras": "cameras_json",
-    "BadInput": "errors",
-    "load_image": "images",
-    "load_mask": "images",
-    "save_image": "images",
-    "load_mesh": "mesh_tensors",
-    "save_mesh": "mesh_write",
-    "load_obj": "obj_io",
-    "load_objs_as_meshes": "obj_io",
-    "save_obj": "obj_io",
-    "IO": "pluggable",
-    "load_ply": "ply_io",
-    "save_ply": "ply_io",
+_NAMES = {
+    "binvox": ("load_binvox", "save_binvox"),
+    "camera_views": ("cameras_from_views", "views_from_cameras"),
+    "cameras_json": ("CameraFile", "CameraView", "read_cameras", "write_cameras"),
+    "errors": ("BadInput",),
+    "images": ("load_image", "load_mask", "save_image"),
+    "mesh_tensors": ("load_mesh",),
+    "mesh_write": ("save_mesh",),
+    "obj_io": ("load_obj", "load_objs_as_meshes", "save_obj"),
+    "pluggable": ("IO",),
+    "ply_io": ("load_ply", "save_ply"),
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 __all__ = list(_HOMES)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 @contextmanager
-def replacing_path(path: str | PathLike) -> Iterator[Path]:
+def replacing_path(path: str | PathLike[str]) -> Iterator[Path]:
     """Give a temporary path (same folder, same suffix) that takes the place of `path` when the block ends
     well.
 
@@ -36,7 +36,7 @@ def replacing_path(path: str | PathLike) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing(path: str | PathLike, mode: str = "wb") -> Iterator[IO]:
+def replacing(path: str | PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file for writing that takes the place of `path` only when the block ends without an exception.
 
     Args:

@@ -15,7 +15,7 @@ _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.(new|old)")
 
 
 @contextmanager
-def replacing_folder(path: str | PathLike) -> Iterator[Path]:
+def replacing_folder(path: str | PathLike[str]) -> Iterator[Path]:
     """Give an empty folder that takes the place of `path` when the block ends well.
 
     On any exception, Ctrl-C included, it is removed and `path` stays as it was. Whether an existing folder may

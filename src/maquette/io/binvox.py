@@ -15,7 +15,7 @@ from .binvox_parse import parse_binvox
 from .errors import as_bad_input
 
 
-def load_binvox(path: str | PathLike) -> VoxelGrid:
+def load_binvox(path: str | PathLike[str]) -> VoxelGrid:
     """Read a binvox file.
 
     Returns:
@@ -32,7 +32,7 @@ def load_binvox(path: str | PathLike) -> VoxelGrid:
     return VoxelGrid(occupancy, side=scale, center=(x, y, z))
 
 
-def save_binvox(grid: VoxelGrid, path: str | PathLike, threshold: float = 0.5) -> None:
+def save_binvox(grid: VoxelGrid, path: str | PathLike[str], threshold: float = 0.5) -> None:
     """Write a grid as binvox writes it, so that an unchanged file comes back byte for byte.
 
     Args:

@@ -1,7 +1,7 @@
 """Reading binvox files into plain arrays, strictly. Does without torch; `binvox` tells of the format."""
 
 from os import PathLike
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class _Header(NamedTuple):
     end: int
 
 
-def parse_binvox(path: str | PathLike) -> BinvoxData:
+def parse_binvox(path: str | PathLike[str]) -> BinvoxData:
     """Read and check a file as `load_binvox` does.
 
     Raises:
@@ -57,7 +57,9 @@ def _read_header(data: bytes) -> _Header:
     return _Header(dims[0], translate, scale, end + len(b"data\n"))
 
 
-def _numbers(fields: dict, name: bytes, kind: type, count: int) -> tuple:
+def _numbers(
+    fields: dict[bytes, list[bytes]], name: bytes, kind: type[int | float], count: int
+) -> tuple[Any, ...]:
     words = fields.get(name, [])
     try:
         values = tuple(kind(word) for word in words)

@@ -61,7 +61,7 @@ class CameraFile:
         return len(self.views)
 
 
-def read_cameras(path: str | PathLike) -> CameraFile:
+def read_cameras(path: str | PathLike[str]) -> CameraFile:
     """Read a `cameras.json`; pictures and masks are looked up beside it and their sizes compared.
 
     Raises:
@@ -77,7 +77,7 @@ def _tensors(view: ViewData) -> CameraView:
     return CameraView(view.image, view.mask, view.width, view.height, K, R, t)
 
 
-def write_cameras(cameras: CameraFile, path: str | PathLike, convention: str = "opencv") -> None:
+def write_cameras(cameras: CameraFile, path: str | PathLike[str], convention: str = "opencv") -> None:
     """Write a `cameras.json`; file names are stored relative to its folder.
 
     Args:

@@ -39,7 +39,7 @@ class CamerasData:
     up: str
 
 
-def parse_cameras(path: str | PathLike) -> CamerasData:
+def parse_cameras(path: str | PathLike[str]) -> CamerasData:
     """Read and check a file as `read_cameras` does.
 
     Raises:
@@ -69,7 +69,7 @@ def _check_tree(tree: Any) -> None:
         raise ParseError('"views" is missing or empty')
 
 
-def _view(entry: Any, tree: dict, folder: Path, where: str) -> ViewData:
+def _view(entry: Any, tree: dict[str, Any], folder: Path, where: str) -> ViewData:
     if not isinstance(entry, dict):
         raise ParseError("not an object", where)
     width, height = (_count(entry, name, where) for name in ("width", "height"))
@@ -84,22 +84,27 @@ def _view(entry: Any, tree: dict, folder: Path, where: str) -> ViewData:
     return ViewData(image, mask, width, height, K, R, t)
 
 
-def _count(entry: dict, name: str, where: str) -> int:
+def _count(entry: dict[str, Any], name: str, where: str) -> int:
     value = entry.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ParseError(f'"{name}" must be a positive whole number, got {value!r}', where)
     return value
 
 
-def _matrix(entry: dict, name: str, size: int, where: str) -> np.ndarray:
-    rows = entry.get(name)
-    try:
-        matrix = np.array(rows, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        matrix = np.empty(0)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
+def _matrix(entry: dict[str, Any], name: str, size: int, where: str) -> np.ndarray:
+    matrix = _finite(entry.get(name), (size, size))
+    if matrix is None:
         raise ParseError(f'"{name}" must be {size} rows of {size} finite numbers', where)
     return matrix
+
+
+def _finite(rows: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+    """An array of this shape, or None where it is something else, or not all of it is a finite number."""
+    try:
+        array = np.array(rows, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return array if array.shape == shape and np.isfinite(array).all() else None
 
 
 def _calibration(K: np.ndarray, where: str) -> np.ndarray:
@@ -120,7 +125,7 @@ def _check_rigid(matrix: np.ndarray, where: str) -> None:
         raise ParseError('the last row of "world_to_camera" must be 0 0 0 1', where)
 
 
-def _file(entry: dict, name: str, folder: Path, size: tuple[int, int], where: str) -> Path | None:
+def _file(entry: dict[str, Any], name: str, folder: Path, size: tuple[int, int], where: str) -> Path | None:
     value = entry.get(name)
     if value is None:
         return None
@@ -136,10 +141,7 @@ def _file(entry: dict, name: str, folder: Path, size: tuple[int, int], where: st
 def _bounds(value: Any) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     if value is None:
         return None
-    try:
-        box = np.array(value, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        box = np.empty(0)
-    if box.shape != (2, 3) or not np.isfinite(box).all() or not (box[0] < box[1]).all():
+    box = _finite(value, (2, 3))
+    if box is None or not (box[0] < box[1]).all():
         raise ParseError('"bounds" must be [[lowest corner], [highest corner]] or null')
     return tuple(box[0].tolist()), tuple(box[1].tolist())

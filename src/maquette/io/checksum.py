@@ -4,7 +4,7 @@ import hashlib
 from os import PathLike
 
 
-def sha256_of(path: str | PathLike) -> str:
+def sha256_of(path: str | PathLike[str]) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits.
 
     Raises:

@@ -16,13 +16,13 @@ class ParseError(ValueError):
 class BadInput(Exception):
     """A file that cannot be used. Its text is one line: file, place where known, reason."""
 
-    def __init__(self, path: str | PathLike, reason: str, place: str = "") -> None:
+    def __init__(self, path: str | PathLike[str], reason: str, place: str = "") -> None:
         self.path, self.reason, self.place = fspath(path), " ".join(reason.split()), " ".join(place.split())
         super().__init__(": ".join(part for part in (self.path, self.place, self.reason) if part))
 
 
 @contextmanager
-def as_bad_input(path: str | PathLike, *kinds: type[BaseException], say: str = "") -> Iterator[None]:
+def as_bad_input(path: str | PathLike[str], *kinds: type[BaseException], say: str = "") -> Iterator[None]:
     """Turn errors of the given `kinds` raised inside the block into `BadInput` about `path`.
 
     Args:

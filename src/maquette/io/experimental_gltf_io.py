@@ -15,12 +15,10 @@ from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
 from .gltf_read import Primitive, read_asset, read_primitives
 from .gltf_read import _read_header as _read_header
-from .gltf_write import GlbPart, glb_bytes, split_at_seams
+from .gltf_write import glb_bytes, glb_part
 from .mesh_tensors import from_meshes
-from .pluggable_formats import MeshFormatInterpreter, endswith
-from .streams import PathManager, folder_of, read_bytes, writing
-
-Device = torch.device | str
+from .pluggable_formats import MeshFileFormat
+from .streams import PathManager, folder_of, read_bytes
 
 
 def load_meshes(
@@ -61,44 +59,19 @@ def _mesh(part: Primitive, include_textures: bool, pictures: dict[int, torch.Ten
     return Meshes([verts], [faces], textures=textures)
 
 
-class MeshGlbFormat(MeshFormatInterpreter):
+class MeshGlbFormat(MeshFileFormat):
     """GLB for `IO`: the whole default scene as one mesh in; one mesh with vertex colours or a texture out.
 
     Unlike PyTorch3D, meshes of more than 65,535 vertices and textures whose seams split vertices are written
     right, strips and fans are read, and a scene need not be named.
     """
 
-    def __init__(self) -> None:
-        self.known_suffixes = (".glb",)
+    known_suffixes = (".glb",)
 
-    def read(
-        self,
-        path: Any,
-        include_textures: bool,
-        device: Device,
-        path_manager: PathManager | None,
-        **kwargs: Any,
-    ) -> Meshes | None:
-        """Read `path`, or give None when it is not a GLB file."""
-        if not endswith(path, self.known_suffixes):
-            return None
-        meshes = [mesh for _, mesh in load_meshes(path, path_manager, include_textures)]
-        return join_meshes_as_scene(meshes).to(device)
+    def load(
+        self, path: Any, path_manager: PathManager | None, include_textures: bool, **kwargs: Any
+    ) -> Meshes:
+        return join_meshes_as_scene([mesh for _, mesh in load_meshes(path, path_manager, include_textures)])
 
-    def save(
-        self, data: Meshes, path: Any, path_manager: PathManager | None, binary: bool | None, **kwargs: Any
-    ) -> bool:
-        """Write the first mesh, or give False when `path` is not a GLB file."""
-        if not endswith(path, self.known_suffixes):
-            return False
-        mesh = from_meshes(data)[0]
-        if mesh.faces_colors is not None:
-            mesh = mesh.unwelded()
-        if mesh.picture is not None and mesh.uvs is not None and mesh.faces_uvs is not None:
-            vertex, uvs, faces = split_at_seams(mesh.verts, mesh.faces, mesh.uvs, mesh.faces_uvs)
-            part = GlbPart(mesh.verts[vertex], faces, uvs=uvs, picture=mesh.picture)
-        else:
-            part = GlbPart(mesh.verts, mesh.faces, colors=mesh.verts_colors)
-        with writing(path, path_manager) as out:
-            out.write(glb_bytes([part]))
-        return True
+    def content(self, data: Meshes, binary: bool | None, **kwargs: Any) -> bytes:
+        return glb_bytes([glb_part(from_meshes(data)[0])])

@@ -11,7 +11,7 @@ from .errors import BadInput, as_bad_input
 _FROM_SHELL = re.compile(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
 
 
-def need_file(path: str | PathLike) -> None:
+def need_file(path: str | PathLike[str]) -> None:
     """Refuse what is missing or no file: opening a named pipe would wait for ever. What the shell has opened
     already (`/dev/stdin`, and `/dev/fd/N` of a process substitution) passes.
 
@@ -26,7 +26,7 @@ def need_file(path: str | PathLike) -> None:
         raise BadInput(path, "is a pipe or a device, not a file")
 
 
-def read_file(path: str | PathLike) -> bytes:
+def read_file(path: str | PathLike[str]) -> bytes:
     """The content of a file that `need_file` lets pass and that is not empty; else `BadInput`."""
     need_file(path)
     with as_bad_input(path, OSError, ValueError):

@@ -31,10 +31,11 @@ def node_matrices(tree: dict[str, Any]) -> list[tuple[np.ndarray, int]]:
     return found
 
 
-def _roots(tree: dict[str, Any], nodes: list[dict]) -> list[int]:
+def _roots(tree: dict[str, Any], nodes: list[dict[str, Any]]) -> list[int]:
     scenes = tree.get("scenes", [])
     if scenes:
-        return scenes[tree.get("scene", 0)].get("nodes", [])
+        roots: list[int] = scenes[tree.get("scene", 0)].get("nodes", [])
+        return roots
     children = {child for node in nodes for child in node.get("children", [])}
     return [i for i in range(len(nodes)) if i not in children]
 
@@ -55,4 +56,5 @@ def rotation_of_quaternion(quaternion: list[float]) -> np.ndarray:
     if norm == 0:
         return np.eye(3)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + 2 / norm * (w * cross + cross @ cross)
+    rotation: np.ndarray = np.eye(3) + 2 / norm * (w * cross + cross @ cross)
+    return rotation

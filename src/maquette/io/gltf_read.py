@@ -132,7 +132,7 @@ def read_primitives(asset: Asset, include_textures: bool = True) -> list[Primiti
         raise ParseError(f"malformed glTF ({type(error).__name__}: {error})") from error
 
 
-def _read_mesh(asset: Asset, mesh: dict, matrix: np.ndarray, textures: bool) -> list[Primitive]:
+def _read_mesh(asset: Asset, mesh: dict[str, Any], matrix: np.ndarray, textures: bool) -> list[Primitive]:
     found = []
     for primitive in mesh["primitives"]:
         mode = primitive.get("mode", _TRIANGLES)
@@ -166,7 +166,7 @@ def _triangles(indices: np.ndarray, mode: int) -> np.ndarray:
 
 
 def _read_look(
-    asset: Asset, primitive: dict
+    asset: Asset, primitive: dict[str, Any]
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     attributes = primitive["attributes"]
     colors = _fractions(access(asset, attributes["COLOR_0"])) if "COLOR_0" in attributes else None
@@ -187,7 +187,7 @@ def _fractions(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32) / np.float32(scale)
 
 
-def _picture(asset: Asset, texture: dict) -> np.ndarray | None:
+def _picture(asset: Asset, texture: dict[str, Any]) -> np.ndarray | None:
     entry = asset.json["textures"][texture["index"]]
     if "source" not in entry:
         return None
@@ -198,7 +198,7 @@ def _picture(asset: Asset, texture: dict) -> np.ndarray | None:
     return asset.pictures[index]
 
 
-def _picture_bytes(asset: Asset, image: dict) -> bytes:
+def _picture_bytes(asset: Asset, image: dict[str, Any]) -> bytes:
     if "uri" in image:
         return _from_uri(asset, image["uri"])
     view = asset.json["bufferViews"][image["bufferView"]]

@@ -3,11 +3,12 @@
 import json
 import struct
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import Image
+
+from .image_files import png_bytes
+from .mesh_data import MeshData
 
 _ARRAY, _ELEMENTS = 34962, 34963
 _TYPE_OF_WIDTH = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
@@ -36,7 +37,7 @@ class _Buffer:
 
     def __init__(self) -> None:
         self.data = bytearray()
-        self.lists: dict[str, list] = {}
+        self.lists: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, name: str, entry: dict[str, Any]) -> int:
         self.lists.setdefault(name, []).append(entry)
@@ -88,12 +89,8 @@ def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None) -> bytes:
     text = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 4)
     binary = bytes(buffer.data) + b"\0" * (-len(buffer.data) % 4)
-    chunks = (
-        struct.pack("<II", len(text), 0x4E4F534A)
-        + text
-        + struct.pack("<II", len(binary), 0x004E4942)
-        + binary
-    )
+    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
+    chunks += struct.pack("<II", len(binary), 0x004E4942) + binary
     return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
 
 
@@ -106,27 +103,36 @@ def _primitive(buffer: _Buffer, part: GlbPart) -> dict[str, Any]:
     if part.uvs is not None:
         attributes["TEXCOORD_0"] = buffer.floats(np.stack([part.uvs[:, 0], 1 - part.uvs[:, 1]], axis=1))
     indices = buffer.indices(part.faces, len(part.verts))
-    return {
-        "attributes": attributes,
-        "indices": indices,
-        "mode": 4,
-        "material": _material(buffer, part.picture),
-    }
+    material = _material(buffer, part.picture)
+    return {"attributes": attributes, "indices": indices, "mode": 4, "material": material}
 
 
 def _material(buffer: _Buffer, picture: np.ndarray | None) -> int:
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.9}
     if picture is not None:
-        pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-        with BytesIO() as file:
-            Image.fromarray(pixels).save(file, format="PNG")
-            image = buffer.add(
-                "images", {"mimeType": "image/png", "bufferView": buffer.view(file.getvalue())}
-            )
+        view = buffer.view(png_bytes(picture))
+        image = buffer.add("images", {"mimeType": "image/png", "bufferView": view})
         wrap = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
         texture = buffer.add("textures", {"sampler": buffer.add("samplers", wrap), "source": image})
         surface["baseColorTexture"] = {"index": texture}
     return buffer.add("materials", {"pbrMetallicRoughness": surface, "doubleSided": True})
+
+
+def glb_part(mesh: MeshData, normals: np.ndarray | None = None) -> GlbPart:
+    """A mesh as GLB stores it: split at the seams of its texture, unwelded for colours of faces.
+
+    Args:
+        mesh: with any colours; they are stored as they are.
+        normals: (V, 3) of its vertices, or None.
+    """
+    if mesh.picture is not None and mesh.uvs is not None and mesh.faces_uvs is not None:
+        vertex, uvs, faces = split_at_seams(mesh.verts, mesh.faces, mesh.uvs, mesh.faces_uvs)
+        normals = None if normals is None else normals[vertex]
+        return GlbPart(mesh.verts[vertex], faces, normals, uvs=uvs, picture=mesh.picture)
+    if mesh.faces_colors is not None:
+        normals = None if normals is None else normals[mesh.faces].reshape(-1, 3)
+        mesh = mesh.unwelded()
+    return GlbPart(mesh.verts, mesh.faces, normals, colors=mesh.verts_colors)
 
 
 def split_at_seams(

@@ -121,7 +121,22 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
     return array if largest is None else _shrink(array, largest)
 
 
-def image_size(path: str | PathLike) -> tuple[int, int]:
+def read_pixels(path: str | PathLike[str], largest: int | None = None) -> np.ndarray:
+    """The pixels of a picture file, as `decode_image` gives them; `BadInput` when there is none."""
+    data = read_file(path)
+    with as_bad_input(path, ParseError):
+        return decode_image(data, largest)
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A PNG file of pixels (H, W, 3), clamped to [0, 1]."""
+    picture = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    with BytesIO() as file:
+        picture.save(file, format="PNG")
+        return file.getvalue()
+
+
+def image_size(path: str | PathLike[str]) -> tuple[int, int]:
     """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
     data = read_file(path)
     with as_bad_input(path, ParseError), _decoding():
@@ -131,7 +146,7 @@ def image_size(path: str | PathLike) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def mask_in(array: np.ndarray, path: str | PathLike, threshold: float = 0.5) -> np.ndarray:
+def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5) -> np.ndarray:
     """The object mask in a decoded picture: its alpha where that varies, else its brightness.
 
     Args:

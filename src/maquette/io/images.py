@@ -10,9 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from .atomic import replacing
-from .errors import BadInput, ParseError, as_bad_input
-from .files import read_file
-from .image_files import GREY_WEIGHTS, decode_image, mask_in
+from .errors import BadInput, as_bad_input
+from .image_files import GREY_WEIGHTS, mask_in, read_pixels
 from .image_files import image_size as image_size
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF",
@@ -20,7 +19,7 @@ _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".b
 
 
 def load_image(
-    path: str | PathLike, channels: int | None = None, background: float = 1.0
+    path: str | PathLike[str], channels: int | None = None, background: float = 1.0
 ) -> Float[Tensor, "channel height width"]:
     """Read a picture.
 
@@ -38,9 +37,7 @@ def load_image(
     Raises:
         BadInput: missing, empty, not a picture, broken, or more than 64 megapixels.
     """
-    with as_bad_input(path, ParseError):
-        array = decode_image(read_file(path))
-    image = torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+    image = torch.from_numpy(np.ascontiguousarray(read_pixels(path).transpose(2, 0, 1)))
     return image if channels is None else _with_channels(image, channels, background)
 
 
@@ -61,18 +58,16 @@ def _with_channels(image: Tensor, channels: int, background: float) -> Tensor:
     return (weights[:, None, None] * image).sum(0, keepdim=True)
 
 
-def load_mask(path: str | PathLike, threshold: float = 0.5) -> Bool[Tensor, "1 height width"]:
+def load_mask(path: str | PathLike[str], threshold: float = 0.5) -> Bool[Tensor, "1 height width"]:
     """Read an object mask: the alpha channel where a picture has one that varies, else its brightness.
 
     Raises:
         BadInput: as `load_image`; or no pixel is above `threshold` (an all-black mask).
     """
-    with as_bad_input(path, ParseError):
-        array = decode_image(read_file(path))
-    return torch.from_numpy(mask_in(array, path, threshold))[None]
+    return torch.from_numpy(mask_in(read_pixels(path), path, threshold))[None]
 
 
-def save_image(image: Tensor, path: str | PathLike) -> None:
+def save_image(image: Tensor, path: str | PathLike[str]) -> None:
     """Write a picture; the suffix says how (.png, .jpg, .webp, .bmp, .tif). It appears whole or not at all.
 
     Args:

@@ -31,13 +31,14 @@ class MeshData:
 
     def corner_colors(self) -> np.ndarray | None:
         """(F, 3, 3) colours at the faces' corners, or None."""
+        colors: np.ndarray | None = None
         if self.verts_colors is not None:
-            return self.verts_colors[self.faces]
-        if self.faces_colors is not None:
-            return np.repeat(self.faces_colors[:, None], 3, axis=1)
-        if self.picture is None or self.uvs is None:
-            return None
-        return look_up(self.picture, self.uvs)[self.faces_uvs]
+            colors = self.verts_colors[self.faces]
+        elif self.faces_colors is not None:
+            colors = np.repeat(self.faces_colors[:, None], 3, axis=1)
+        elif self.picture is not None and self.uvs is not None:
+            colors = look_up(self.picture, self.uvs)[self.faces_uvs]
+        return colors
 
     def vertex_colors(self) -> np.ndarray | None:
         """(V, 3) colours: each vertex takes the mean of its corners' colours. None without colours."""
@@ -70,7 +71,8 @@ def look_up(picture: np.ndarray, uvs: np.ndarray) -> np.ndarray:
     part = (at - low).astype(np.float32)[:, :, None]
     top = picture[low[:, 0], low[:, 1]] * (1 - part[:, 1]) + picture[low[:, 0], high[:, 1]] * part[:, 1]
     bottom = picture[high[:, 0], low[:, 1]] * (1 - part[:, 1]) + picture[high[:, 0], high[:, 1]] * part[:, 1]
-    return top * (1 - part[:, 0]) + bottom * part[:, 0]
+    colors: np.ndarray = top * (1 - part[:, 0]) + bottom * part[:, 0]
+    return colors
 
 
 def check_mesh(data: MeshData) -> None:

@@ -33,19 +33,18 @@ def join_mesh_data(parts: list[MeshData]) -> MeshData:
         picture, uvs, faces_uvs = merge_pictures([_as_picture(p) for p in parts])
         return MeshData(verts, faces, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
     if by_face:
-        spots = [
-            np.ones((len(p.faces), 3), np.float32) if p.faces_colors is None else p.faces_colors
-            for p in parts
-        ]
-        return MeshData(verts, faces, faces_colors=np.concatenate(spots))
+        return MeshData(verts, faces, faces_colors=np.concatenate([_faces_colors(p) for p in parts]))
     return MeshData(verts, faces)
 
 
 def _as_picture(part: MeshData) -> Part:
     if part.picture is not None and part.uvs is not None and part.faces_uvs is not None:
         return part.picture, part.uvs, part.faces_uvs
-    colors = np.ones((len(part.faces), 3), np.float32) if part.faces_colors is None else part.faces_colors
-    return palette(colors)
+    return palette(_faces_colors(part))
+
+
+def _faces_colors(part: MeshData) -> np.ndarray:
+    return np.ones((len(part.faces), 3), np.float32) if part.faces_colors is None else part.faces_colors
 
 
 def palette(faces_colors: np.ndarray) -> Part:

@@ -1,6 +1,7 @@
 """Any mesh file into plain arrays, strictly. Does without torch."""
 
 import os
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from .color_space import linear_to_srgb
 from .errors import ParseError, as_bad_input
 from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
-from .image_files import decode_image
+from .image_files import read_pixels
 from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
 from .mtl_parse import parse_mtl
@@ -20,7 +21,7 @@ from .ply_data import read_ply_data
 from .stl_parse import parse_stl
 
 
-def read_mesh(path: str | PathLike) -> MeshData:
+def read_mesh(path: str | PathLike[str]) -> MeshData:
     """Read and check a file as `load_mesh` does, into plain arrays.
 
     Raises:
@@ -67,11 +68,7 @@ def _read_ply(data: bytes, path: Path) -> MeshData:
         picture = _read_picture(path.parent / name)
         if picture is not None:
             return _textured(plain, picture, uvs, index)
-    if ply.colors is not None:
-        return MeshData(ply.verts, faces, verts_colors=_clean(ply.colors))
-    if ply.faces_colors is not None:
-        return MeshData(ply.verts, faces, faces_colors=_clean(ply.faces_colors))
-    return plain
+    return _colored(plain, ply.colors, ply.faces_colors)
 
 
 def _flat(corner_uvs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -79,9 +76,16 @@ def _flat(corner_uvs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray, index: np.ndarray) -> MeshData:
-    check_mesh(MeshData(plain.verts, plain.faces, picture=picture, uvs=uvs, faces_uvs=index))
+    check_mesh(replace(plain, picture=picture, uvs=uvs, faces_uvs=index))
     picture, places, index = repeat_picture(picture, uvs, index)
-    return MeshData(plain.verts, plain.faces, picture=picture, uvs=places, faces_uvs=index)
+    return replace(plain, picture=picture, uvs=places, faces_uvs=index)
+
+
+def _colored(plain: MeshData, colors: np.ndarray | None, faces_colors: np.ndarray | None) -> MeshData:
+    """The mesh with colours of its vertices, or else of its faces, where there are any."""
+    if colors is not None:
+        return replace(plain, verts_colors=_clean(colors))
+    return plain if faces_colors is None else replace(plain, faces_colors=_clean(faces_colors))
 
 
 def _clean(colors: np.ndarray) -> np.ndarray:
@@ -92,20 +96,13 @@ def _read_picture(path: Path) -> np.ndarray | None:
     """A texture picture (H, W, 3), or None when the file is not there; a broken one is a `BadInput`."""
     if not path.is_file():
         return None
-    with as_bad_input(path, ParseError):
-        array = decode_image(read_file(path))
-    return (
-        np.repeat(array[..., :1], 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
-    )
+    array = read_pixels(path)
+    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
 
 
 def _read_off(data: bytes, path: Path) -> MeshData:
     off = parse_off(data)
-    if off.colors is not None:
-        return MeshData(off.verts, off.faces, verts_colors=_clean(off.colors))
-    if off.faces_colors is not None:
-        return MeshData(off.verts, off.faces, faces_colors=_clean(off.faces_colors))
-    return MeshData(off.verts, off.faces)
+    return _colored(MeshData(off.verts, off.faces), off.colors, off.faces_colors)
 
 
 def _read_stl(data: bytes, path: Path) -> MeshData:
@@ -118,23 +115,21 @@ def _read_obj(data: bytes, path: Path) -> MeshData:
         plain = MeshData(obj.verts.astype(np.float32), obj.faces)
     check_mesh(plain)
     if obj.colors is not None:
-        return MeshData(plain.verts, plain.faces, verts_colors=_clean(obj.colors))
+        return _colored(plain, obj.colors, None)
     colors, pictures = _obj_materials(obj, path.parent)
     known = np.array([name in colors or name in pictures for name in obj.material_names] + [False])
     if not known[obj.materials].any():
         return plain
-    face_colors = np.stack([colors.get(name, np.ones(3)) for name in [*obj.material_names, ""]])[
-        obj.materials
-    ]
-    face_colors = _clean(face_colors)
+    of_materials = np.stack([colors.get(name, np.ones(3)) for name in [*obj.material_names, ""]])
+    face_colors = _clean(of_materials[obj.materials])
     parts = _obj_parts(obj, pictures, face_colors)
     if parts is None:
-        return MeshData(plain.verts, plain.faces, faces_colors=face_colors)
+        return replace(plain, faces_colors=face_colors)
     chosen, pieces = zip(*parts, strict=True)
     picture, uvs, index = pieces[0] if len(pieces) == 1 else merge_pictures(list(pieces))
     faces_uvs = np.empty((len(plain.faces), 3), np.int64)
     faces_uvs[np.concatenate(chosen)] = index
-    return MeshData(plain.verts, plain.faces, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
+    return replace(plain, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
 
 
 def _obj_materials(obj: ObjData, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -206,10 +201,10 @@ def _of_primitive(part: Primitive) -> MeshData:
         return _textured(plain, picture, part.uvs, part.faces)
     if part.colors is not None:
         linear = part.colors[:, :3] * (1 if part.factor is None else part.factor[:3])
-        return MeshData(part.verts, part.faces, verts_colors=_clean(linear_to_srgb(linear)))
+        return _colored(plain, linear_to_srgb(linear), None)
     if factor is None or (factor > 0.999).all():
         return plain
-    return MeshData(part.verts, part.faces, faces_colors=np.tile(_clean(factor[None]), (len(part.faces), 1)))
+    return _colored(plain, None, np.tile(factor, (len(part.faces), 1)))
 
 
 _READERS = {

@@ -15,7 +15,7 @@ from .mesh_data import MeshData
 from .mesh_read import read_mesh
 
 
-def load_mesh(path: str | PathLike, device: torch.device | str = "cpu") -> Meshes:
+def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> Meshes:
     """Read an OBJ, PLY, GLB, glTF, OFF or STL file, checking everything; this is what the commands use.
 
     The suffix decides the format; where it says nothing, the content does. Polygons become triangles, the

@@ -3,19 +3,20 @@
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from io import BytesIO
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from ..structures import Meshes
 from .atomic import replacing
 from .color_space import srgb_to_linear
 from .errors import BadInput, as_bad_input
-from .gltf_write import GlbPart, glb_bytes, split_at_seams
+from .gltf_write import GlbPart, glb_bytes, glb_part
+from .image_files import png_bytes
 from .mesh_data import MeshData
 from .mesh_join import join_mesh_data
 from .mesh_tensors import from_meshes
@@ -26,7 +27,7 @@ from .text_lines import format_rows
 
 
 def save_mesh(
-    meshes: Meshes, path: str | PathLike, smooth: bool = True, names: Sequence[str] | None = None
+    meshes: Meshes, path: str | PathLike[str], smooth: bool = True, names: Sequence[str] | None = None
 ) -> None:
     """Write meshes, with their colours, to one file; an existing file is replaced only by a whole new one.
 
@@ -67,9 +68,8 @@ def save_mesh(
         else _ENCODERS[kind](join_mesh_data(parts), target)
     )
     with as_bad_input(path, OSError, say="cannot be written"), ExitStack() as stack:
-        opened = [
-            stack.enter_context(replacing(name)) for name in files
-        ]  # renamed only after all are written
+        # renamed only after all are written
+        opened = [stack.enter_context(replacing(name)) for name in files]
         for file, content in zip(opened, files.values(), strict=True):
             file.write(content)
 
@@ -78,17 +78,9 @@ def _glb(parts: list[MeshData], target: Path, smooth: bool, nodes: list[str] | N
     return {target: glb_bytes([_glb_part(part, smooth) for part in parts], nodes)}
 
 
-def _glb_part(part: MeshData, smooth: bool) -> GlbPart:
-    normals = vertex_normals(part.verts, part.faces) if smooth else None
-    if part.picture is not None and part.uvs is not None and part.faces_uvs is not None:
-        vertex, uvs, faces = split_at_seams(part.verts, part.faces, part.uvs, part.faces_uvs)
-        normals = None if normals is None else normals[vertex]
-        return GlbPart(part.verts[vertex], faces, normals, uvs=uvs, picture=part.picture)
-    if part.faces_colors is not None:
-        normals = None if normals is None else normals[part.faces].reshape(-1, 3)
-        part = part.unwelded()
-    colors = None if part.verts_colors is None else srgb_to_linear(part.verts_colors)
-    return GlbPart(part.verts, part.faces, normals, colors=colors)
+def _glb_part(mesh: MeshData, smooth: bool) -> GlbPart:
+    part = glb_part(mesh, vertex_normals(mesh.verts, mesh.faces) if smooth else None)
+    return part if part.colors is None else replace(part, colors=srgb_to_linear(part.colors))
 
 
 def vertex_normals(verts: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -103,30 +95,26 @@ def vertex_normals(verts: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.where(length > 1e-30, total / np.maximum(length, 1e-30), up).astype(np.float32)
 
 
-def _tensor(array: np.ndarray | None) -> torch.Tensor | None:
-    return None if array is None else torch.from_numpy(np.ascontiguousarray(array))
+def _tensors(mesh: MeshData) -> dict[str, Any]:
+    """What PLY and OFF store: vertices, faces, and colours of the faces or else of the vertices."""
+    colors = mesh.vertex_colors() if mesh.faces_colors is None else None
+    arrays = {
+        "verts": mesh.verts,
+        "faces": mesh.faces,
+        "verts_colors": colors,
+        "faces_colors": mesh.faces_colors,
+    }
+    given = {name: array for name, array in arrays.items() if array is not None}
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in given.items()}
 
 
 def _ply(mesh: MeshData, target: Path) -> dict[Path, bytes]:
-    content = ply_bytes(
-        torch.from_numpy(mesh.verts),
-        torch.from_numpy(mesh.faces),
-        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
-        faces_colors=_tensor(mesh.faces_colors),
-        colors_as_uint8=True,
-    )
-    return {target: content}
+    return {target: ply_bytes(**_tensors(mesh), colors_as_uint8=True)}
 
 
 def _off(mesh: MeshData, target: Path) -> dict[Path, bytes]:
-    content = off_bytes(
-        torch.from_numpy(mesh.verts),
-        torch.from_numpy(mesh.faces),
-        verts_colors=_tensor(None if mesh.faces_colors is not None else mesh.vertex_colors()),
-        faces_colors=_tensor(mesh.faces_colors),
-        number="%.8e",  # keeps a point in every number, which tells colours 0..1 from 0..255
-    )
-    return {target: content}
+    # an exponent keeps a point in every number, which tells colours 0..1 from 0..255
+    return {target: off_bytes(**_tensors(mesh), number="%.8e")}
 
 
 def _stl(mesh: MeshData, target: Path) -> dict[Path, bytes]:
@@ -142,7 +130,7 @@ def _obj(mesh: MeshData, target: Path) -> dict[Path, bytes]:
         corners = np.stack([mesh.faces, mesh.faces_uvs], axis=2) + 1
         lines.append(format_rows("f %d/%d %d/%d %d/%d\n", corners))
         material = f"newmtl surface\nKd 1 1 1\nmap_Kd {picture.name}\n".encode()
-        return {target: b"".join(lines), library: material, picture: _png(mesh.picture)}
+        return {target: b"".join(lines), library: material, picture: png_bytes(mesh.picture)}
     if mesh.faces_colors is not None:
         return _obj_with_materials(mesh, mesh.faces_colors, target, library)
     rows, line = mesh.verts, "v %.9g %.9g %.9g\n"
@@ -162,13 +150,6 @@ def _obj_with_materials(
         lines.append(f"usemtl color{index[start]}\n".encode() + format_rows("f %d %d %d\n", faces + 1))
     materials = [f"newmtl color{i}\nKd {r:.9g} {g:.9g} {b:.9g}\n" for i, (r, g, b) in enumerate(colors)]
     return {target: b"".join(lines), library: "".join(materials).encode()}
-
-
-def _png(picture: np.ndarray) -> bytes:
-    pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-    with BytesIO() as file:
-        Image.fromarray(pixels).save(file, format="PNG")
-        return file.getvalue()
 
 
 _ENCODERS = {".obj": _obj, ".ply": _ply, ".off": _off, ".stl": _stl}

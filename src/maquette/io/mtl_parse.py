@@ -58,13 +58,14 @@ def _without_options(text: str) -> str:
     while words and words[0] in _MAP_OPTIONS:
         values = _MAP_OPTIONS[words.pop(0)]
         numeric = values == 3
-        while values and len(words) > 1 and not (numeric and not _is_number(words[0])):
+        while values and len(words) > 1 and not (numeric and not is_number(words[0])):
             words.pop(0)
             values -= 1
     return " ".join(words)
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str | bytes) -> bool:
+    """Whether a word of a Wavefront file reads as a number."""
     try:
         float(word)
     except ValueError:

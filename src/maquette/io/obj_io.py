@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ..structures import Meshes, join_meshes_as_batch
 from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
+from .image_files import png_bytes
 from .index_checks import warn_of_invalid_indices
-from .mtl_io import load_mtl, make_mesh_texture_atlas
+from .mtl_io import MaterialProperties, TextureImages, load_mtl, make_mesh_texture_atlas
 from .obj_parse import ObjData, parse_obj
-from .pluggable_formats import MeshFormatInterpreter, endswith
+from .pluggable_formats import MeshFileFormat
 from .streams import PathManager, PathOrStr, exists, folder_of, read_bytes, writing
 from .text_lines import format_rows
 
@@ -106,7 +106,7 @@ def _indices(array: np.ndarray, count: int, absent: np.ndarray | None, device: D
 
 def _load_materials(
     data: ObjData, folder: str, load_textures: bool, device: Device, path_manager: PathManager | None
-) -> tuple[dict | None, dict | None]:
+) -> tuple[MaterialProperties | None, TextureImages | None]:
     if not load_textures:
         return None, None
     if data.library is None:
@@ -122,7 +122,7 @@ def _load_materials(
 
 
 def load_objs_as_meshes(
-    files: list,
+    files: list[Any],
     device: Device | None = None,
     load_textures: bool = True,
     create_texture_atlas: bool = False,
@@ -249,36 +249,29 @@ def _face_lines(faces: Tensor, faces_uvs: Tensor | None, faces_normals: Tensor |
 def _save_material(f: PathOrStr, texture_map: Tensor, path_manager: PathManager | None) -> None:
     stem = Path(f).stem
     kind = type(f) if isinstance(f, str) else Path
-    pixels = (texture_map.detach().cpu() * 255.0).round().clamp(0, 255).numpy().astype(np.uint8)
     with writing(kind(Path(f).with_suffix(".png")), path_manager) as out:
-        Image.fromarray(pixels).save(out, format="PNG")
+        out.write(png_bytes(texture_map.detach().cpu().numpy()))
     with writing(kind(Path(f).with_suffix(".mtl")), path_manager) as out:
         out.write(f"newmtl mesh\nmap_Kd {stem}.png\n".encode())
 
 
-class MeshObjFormat(MeshFormatInterpreter):
+class MeshObjFormat(MeshFileFormat):
     """OBJ for `IO`: `TexturesUV` (or, when asked, `TexturesAtlas`) in, `TexturesUV` out."""
 
-    def __init__(self) -> None:
-        self.known_suffixes = (".obj",)
+    known_suffixes = (".obj",)
 
-    def read(
+    def load(
         self,
         path: Any,
-        include_textures: bool,
-        device: Device,
         path_manager: PathManager | None,
+        include_textures: bool,
         create_texture_atlas: bool = False,
         texture_atlas_size: int = 4,
         texture_wrap: str | None = "repeat",
         **kwargs: Any,
-    ) -> Meshes | None:
-        """Read `path` with `load_objs_as_meshes`, or give None when it is not an OBJ file."""
-        if not endswith(path, self.known_suffixes):
-            return None
+    ) -> Meshes:
         return load_objs_as_meshes(
             [path],
-            device=device,
             load_textures=include_textures,
             create_texture_atlas=create_texture_atlas,
             texture_atlas_size=texture_atlas_size,
@@ -286,7 +279,7 @@ class MeshObjFormat(MeshFormatInterpreter):
             path_manager=path_manager,
         )
 
-    def save(
+    def write(
         self,
         data: Meshes,
         path: Any,
@@ -294,10 +287,7 @@ class MeshObjFormat(MeshFormatInterpreter):
         binary: bool | None,
         decimal_places: int | None = None,
         **kwargs: Any,
-    ) -> bool:
-        """Write the first mesh with `save_obj`, or give False when `path` is not an OBJ file."""
-        if not endswith(path, self.known_suffixes):
-            return False
+    ) -> None:
         textured: dict[str, Tensor] = {}
         if isinstance(data.textures, TexturesUV):
             textured = {
@@ -307,4 +297,3 @@ class MeshObjFormat(MeshFormatInterpreter):
             }
         verts, faces = data.verts_list()[0], data.faces_list()[0]
         save_obj(path, verts, faces, decimal_places, path_manager, **textured)
-        return True

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import ParseError
+from .mtl_parse import is_number
 from .polygons import fan_triangles
 
 _BLANK = np.zeros(256, bool)
@@ -83,8 +84,8 @@ class _Text:
 
     def line(self, index: int | np.integer) -> str:
         """The text of a line as it stands in the file."""
-        lines = self.data.split(b"\n")
-        return lines[self.number[index] - 1].strip().decode("utf-8", "replace")
+        line: bytes = self.data.split(b"\n")[self.number[index] - 1]
+        return line.strip().decode("utf-8", "replace")
 
     def fail(self, reason: str, index: int | np.integer) -> ParseError:
         return ParseError(reason, f"line {self.number[index]}")
@@ -142,16 +143,8 @@ def _numbers(text: _Text, lines: np.ndarray, width: int, noun: str, skip: int = 
     try:
         return np.fromiter(map(float, words.ravel()), np.float64, words.size).reshape(-1, width)
     except ValueError:
-        bad = next(i for i, row in enumerate(words) if not all(map(_is_number, row)))
+        bad = next(i for i, row in enumerate(words) if not all(map(is_number, row)))
         raise text.fail(f"not a number. Line: {text.line(lines[bad])}", lines[bad]) from None
-
-
-def _is_number(word: bytes) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _vertex_colors(text: _Text) -> np.ndarray | None:

@@ -11,11 +11,9 @@ from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_vertex import TexturesVertex
 from .index_checks import warn_of_invalid_indices
 from .off_parse import parse_off
-from .pluggable_formats import MeshFormatInterpreter, endswith
-from .streams import PathManager, read_bytes, writing
+from .pluggable_formats import MeshFileFormat
+from .streams import PathManager, read_bytes
 from .text_lines import format_rows
-
-Device = torch.device | str
 
 
 def off_bytes(
@@ -74,58 +72,35 @@ def _check_shapes(
             raise ValueError(f"{name}_colors should have the same length as {name}.")
 
 
-class MeshOffFormat(MeshFormatInterpreter):
+class MeshOffFormat(MeshFileFormat):
     """OFF for `IO`: vertex colours as `TexturesVertex`, face colours as `TexturesAtlas` of size 1.
 
     Not read: four-dimensional, binary, normals, texture coordinates.
     """
 
-    def __init__(self) -> None:
-        self.known_suffixes = (".off",)
+    known_suffixes = (".off",)
 
-    def read(
-        self,
-        path: Any,
-        include_textures: bool,
-        device: Device,
-        path_manager: PathManager | None,
-        **kwargs: Any,
-    ) -> Meshes | None:
-        """Read `path`, or give None when it is not an OFF file."""
-        if not endswith(path, self.known_suffixes):
-            return None
+    def load(
+        self, path: Any, path_manager: PathManager | None, include_textures: bool, **kwargs: Any
+    ) -> Meshes:
         data = parse_off(read_bytes(path, path_manager))
         textures: Any = None
         if data.colors is not None:
             if data.faces_colors is not None:
                 warnings.warn("Faces colors ignored because vertex colors provided too.", stacklevel=2)
-            textures = TexturesVertex([torch.from_numpy(data.colors).to(device)])
+            textures = TexturesVertex([torch.from_numpy(data.colors)])
         elif data.faces_colors is not None:
-            textures = TexturesAtlas([torch.from_numpy(data.faces_colors)[:, None, None].to(device)])
-        return Meshes(
-            verts=[torch.from_numpy(data.verts).to(device)],
-            faces=[torch.from_numpy(data.faces).to(device)],
-            textures=textures if include_textures else None,
-        )
+            textures = TexturesAtlas([torch.from_numpy(data.faces_colors)[:, None, None]])
+        verts, faces = torch.from_numpy(data.verts), torch.from_numpy(data.faces)
+        return Meshes([verts], [faces], textures if include_textures else None)
 
-    def save(
-        self,
-        data: Meshes,
-        path: Any,
-        path_manager: PathManager | None,
-        binary: bool | None,
-        decimal_places: int | None = None,
-        **kwargs: Any,
-    ) -> bool:
-        """Write the first mesh, or give False when `path` is not an OFF file."""
-        if not endswith(path, self.known_suffixes):
-            return False
+    def content(
+        self, data: Meshes, binary: bool | None, decimal_places: int | None = None, **kwargs: Any
+    ) -> bytes:
         colors: dict[str, Tensor] = {}
         if isinstance(data.textures, TexturesVertex):
             colors["verts_colors"] = data.textures.verts_features_list()[0]
         elif isinstance(data.textures, TexturesAtlas) and data.textures.atlas_list()[0].shape[1] == 1:
             colors["faces_colors"] = data.textures.atlas_list()[0][:, 0, 0]
         number = "%f" if decimal_places is None else f"%.{decimal_places}f"
-        with writing(path, path_manager) as out:
-            out.write(off_bytes(data.verts_list()[0], data.faces_list()[0], number=number, **colors))
-        return True
+        return off_bytes(data.verts_list()[0], data.faces_list()[0], number=number, **colors)

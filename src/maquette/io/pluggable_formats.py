@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ..structures import Meshes, Pointclouds
-from .streams import PathManager
+from .streams import PathManager, writing
 
 Device = torch.device | str
 
@@ -58,6 +58,61 @@ class MeshFormatInterpreter:
         Returns:
             False when the path is not of this format, else True.
         """
+        raise NotImplementedError
+
+
+class MeshFileFormat(MeshFormatInterpreter):
+    """A mesh format of files with certain suffixes: subclasses say how one is loaded and what is written.
+
+    What `read` and `save` are given besides their own arguments is handed on.
+    """
+
+    known_suffixes: tuple[str, ...] = ()
+
+    def read(
+        self,
+        path: Any,
+        include_textures: bool,
+        device: Device,
+        path_manager: PathManager | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Meshes | None:
+        """Read `path`, or give None when it has none of the suffixes."""
+        if not endswith(path, self.known_suffixes):
+            return None
+        return self.load(path, path_manager, include_textures, *args, **kwargs).to(device)
+
+    def save(
+        self,
+        data: Meshes,
+        path: Any,
+        path_manager: PathManager | None,
+        binary: bool | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        """Write the first mesh, or give False when `path` has none of the suffixes."""
+        if not endswith(path, self.known_suffixes):
+            return False
+        self.write(data, path, path_manager, binary, *args, **kwargs)
+        return True
+
+    def load(
+        self, path: Any, path_manager: PathManager | None, include_textures: bool, *args: Any, **kwargs: Any
+    ) -> Meshes:
+        """The mesh in a file of this format."""
+        raise NotImplementedError
+
+    def write(
+        self, data: Meshes, path: Any, path_manager: PathManager | None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Write a file of this format: by default, its `content`."""
+        with writing(path, path_manager) as out:
+            out.write(self.content(data, *args, **kwargs))
+
+    def content(self, data: Meshes, binary: bool | None, *args: Any, **kwargs: Any) -> bytes:
+        """The file that holds the first mesh."""
         raise NotImplementedError
 
 

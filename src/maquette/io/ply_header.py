@@ -1,5 +1,6 @@
 """The header of a PLY file: which elements follow, with which properties."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,7 +96,7 @@ def parse_ply_header(data: bytes) -> tuple[PlyHeader, int]:
     raise ValueError("The header has no end_header line.")
 
 
-def _lines(data: bytes):
+def _lines(data: bytes) -> Iterator[tuple[str, int]]:
     end = data[:5].index(b"\r") if b"\r" in data[:5] else 3
     mark = b"\r" if data[end : end + 2] != b"\r\n" and data[end : end + 1] == b"\r" else b"\n"
     position = data.index(mark) + 1

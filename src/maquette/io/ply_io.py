@@ -16,7 +16,7 @@ from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
 from .index_checks import warn_of_invalid_indices
 from .mtl_io import read_texture
-from .pluggable_formats import MeshFormatInterpreter, PointcloudFormatInterpreter, endswith
+from .pluggable_formats import MeshFileFormat, PointcloudFormatInterpreter, endswith
 from .ply_data import PlyData, read_ply_data
 from .ply_header import PlyElement, PlyHeader
 from .ply_parse import Columns, Ragged, parse_ply
@@ -121,49 +121,28 @@ def save_ply(
         )
 
 
-class MeshPlyFormat(MeshFormatInterpreter):
+class MeshPlyFormat(MeshFileFormat):
     """PLY meshes for `IO`: colours of vertices or faces (a 1 x 1 atlas) or a texture in, of vertices out."""
 
-    def __init__(self) -> None:
-        self.known_suffixes = (".ply",)
+    known_suffixes = (".ply",)
 
-    def read(
-        self,
-        path: Any,
-        include_textures: bool,
-        device: Device,
-        path_manager: PathManager | None,
-        **kwargs: Any,
-    ) -> Meshes | None:
-        """Read `path`, or give None when it is not a PLY file."""
-        if not endswith(path, self.known_suffixes):
-            return None
+    def load(
+        self, path: Any, path_manager: PathManager | None, include_textures: bool, **kwargs: Any
+    ) -> Meshes:
         data = _load_ply(path, path_manager)
-        faces = _faces(data).to(device)
+        faces = _faces(data)
         textures = _textures(data, path, faces, path_manager) if include_textures else None
-        return Meshes(
-            verts=[torch.from_numpy(data.verts).to(device)],
-            faces=[faces],
-            textures=textures,
-            verts_normals=None if data.normals is None else [torch.from_numpy(data.normals).to(device)],
-        )
+        return Meshes([torch.from_numpy(data.verts)], [faces], textures, verts_normals=_listed(data.normals))
 
-    def save(
+    def content(
         self,
         data: Meshes,
-        path: Any,
-        path_manager: PathManager | None,
         binary: bool | None,
         decimal_places: int | None = None,
         colors_as_uint8: bool = False,
         **kwargs: Any,
-    ) -> bool:
-        """Write the first mesh, or give False when `path` is not a PLY file.
-
-        Extra arguments: `decimal_places` (text), `colors_as_uint8` (0..255 instead of float32).
-        """
-        if not endswith(path, self.known_suffixes):
-            return False
+    ) -> bytes:
+        """The file, with `decimal_places` in text, and with colours 0..255 instead of float32 where asked for."""
         colors = None
         if isinstance(data.textures, TexturesVertex):
             colors = data.textures.verts_features_list()[0]
@@ -172,32 +151,31 @@ class MeshPlyFormat(MeshFormatInterpreter):
                     f"Texture will not be saved as it has {colors.shape[1]} colors, not 3.", stacklevel=2
                 )
                 colors = None
-        with writing(path, path_manager) as out:
-            out.write(
-                ply_bytes(
-                    data.verts_list()[0],
-                    data.faces_list()[0],
-                    verts_normals=data.verts_normals_list()[0] if data.has_verts_normals() else None,
-                    verts_colors=colors,
-                    ascii=binary is False,
-                    decimal_places=decimal_places,
-                    colors_as_uint8=colors_as_uint8,
-                )
-            )
-        return True
+        return ply_bytes(
+            data.verts_list()[0],
+            data.faces_list()[0],
+            verts_normals=data.verts_normals_list()[0] if data.has_verts_normals() else None,
+            verts_colors=colors,
+            ascii=binary is False,
+            decimal_places=decimal_places,
+            colors_as_uint8=colors_as_uint8,
+        )
+
+
+def _listed(array: np.ndarray | None) -> list[Tensor] | None:
+    return None if array is None else [torch.from_numpy(array)]
 
 
 def _textures(data: PlyData, path: Any, faces: Tensor, path_manager: PathManager | None) -> Any:
-    device = faces.device
     if data.colors is not None:
-        return TexturesVertex([torch.from_numpy(data.colors).to(device)])
+        return TexturesVertex([torch.from_numpy(data.colors)])
     if data.faces_colors is not None:
-        return TexturesAtlas([torch.from_numpy(data.faces_colors)[:, None, None].to(device)])
+        return TexturesAtlas([torch.from_numpy(data.faces_colors)[:, None, None]])
     name = data.texture_file()
     if data.uvs is None or name is None:
         return None
     picture = read_texture(os.path.join(folder_of(path), name), path_manager)
-    return TexturesUV([picture.to(device)], [faces], [torch.from_numpy(data.uvs).to(device)])
+    return TexturesUV([picture], [faces], [torch.from_numpy(data.uvs)])
 
 
 class PointcloudPlyFormat(PointcloudFormatInterpreter):
@@ -213,15 +191,8 @@ class PointcloudPlyFormat(PointcloudFormatInterpreter):
         if not endswith(path, self.known_suffixes):
             return None
         data = _load_ply(path, path_manager)
-
-        def listed(array: np.ndarray | None) -> list[Tensor] | None:
-            return None if array is None else [torch.from_numpy(array).to(device)]
-
-        return Pointclouds(
-            points=[torch.from_numpy(data.verts).to(device)],
-            features=listed(data.colors),
-            normals=listed(data.normals),
-        )
+        points = [torch.from_numpy(data.verts)]
+        return Pointclouds(points, _listed(data.normals), _listed(data.colors)).to(device)
 
     def save(
         self,
@@ -236,15 +207,14 @@ class PointcloudPlyFormat(PointcloudFormatInterpreter):
         """Write the first cloud, or give False when `path` is not a PLY file (arguments as for meshes)."""
         if not endswith(path, self.known_suffixes):
             return False
+        content = ply_bytes(
+            data.points_list()[0],
+            verts_normals=data.normals_packed(),
+            verts_colors=data.features_packed(),
+            ascii=binary is False,
+            decimal_places=decimal_places,
+            colors_as_uint8=colors_as_uint8,
+        )
         with writing(path, path_manager) as out:
-            out.write(
-                ply_bytes(
-                    data.points_list()[0],
-                    verts_normals=data.normals_packed(),
-                    verts_colors=data.features_packed(),
-                    ascii=binary is False,
-                    decimal_places=decimal_places,
-                    colors_as_uint8=colors_as_uint8,
-                )
-            )
+            out.write(content)
         return True

@@ -88,7 +88,8 @@ def _array(values: Tensor) -> np.ndarray:
 
 
 def _bytes(colors: Tensor) -> np.ndarray:
-    return np.rint(colors.detach().cpu().double().clamp(0, 1).numpy() * 255).astype(np.uint8)
+    levels: np.ndarray = np.rint(colors.detach().cpu().double().clamp(0, 1).numpy() * 255)
+    return levels.astype(np.uint8)
 
 
 def _vertex_lines(table: np.ndarray, decimal_places: int | None) -> bytes:

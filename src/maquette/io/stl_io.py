@@ -6,11 +6,9 @@ import numpy as np
 import torch
 
 from ..structures import Meshes
-from .pluggable_formats import MeshFormatInterpreter, endswith
+from .pluggable_formats import MeshFileFormat
 from .stl_parse import RECORD, parse_stl
-from .streams import PathManager, read_bytes, writing
-
-Device = torch.device | str
+from .streams import PathManager, read_bytes
 
 
 def stl_bytes(verts: np.ndarray, faces: np.ndarray) -> bytes:
@@ -24,33 +22,17 @@ def stl_bytes(verts: np.ndarray, faces: np.ndarray) -> bytes:
     return b"maquette".ljust(80, b" ") + len(faces).to_bytes(4, "little") + table.tobytes()
 
 
-class MeshStlFormat(MeshFormatInterpreter):
+class MeshStlFormat(MeshFileFormat):
     """STL for `IO`; always written in binary."""
 
-    def __init__(self) -> None:
-        self.known_suffixes = (".stl",)
+    known_suffixes = (".stl",)
 
-    def read(
-        self,
-        path: Any,
-        include_textures: bool,
-        device: Device,
-        path_manager: PathManager | None,
-        **kwargs: Any,
-    ) -> Meshes | None:
-        """Read `path`, or give None when it is not an STL file."""
-        if not endswith(path, self.known_suffixes):
-            return None
+    def load(
+        self, path: Any, path_manager: PathManager | None, include_textures: bool, **kwargs: Any
+    ) -> Meshes:
         verts, faces = parse_stl(read_bytes(path, path_manager))
-        return Meshes([torch.from_numpy(verts).to(device)], [torch.from_numpy(faces).to(device)])
+        return Meshes([torch.from_numpy(verts)], [torch.from_numpy(faces)])
 
-    def save(
-        self, data: Meshes, path: Any, path_manager: PathManager | None, binary: bool | None, **kwargs: Any
-    ) -> bool:
-        """Write the first mesh, or give False when `path` is not an STL file."""
-        if not endswith(path, self.known_suffixes):
-            return False
-        with writing(path, path_manager) as out:
-            verts, faces = data.verts_list()[0], data.faces_list()[0]
-            out.write(stl_bytes(verts.detach().cpu().numpy(), faces.cpu().numpy()))
-        return True
+    def content(self, data: Meshes, binary: bool | None, **kwargs: Any) -> bytes:
+        verts, faces = data.verts_list()[0], data.faces_list()[0]
+        return stl_bytes(verts.detach().cpu().numpy(), faces.cpu().numpy())

@@ -14,7 +14,7 @@ PathManager = Any  # any object with `.open(path, mode)` and, where it can tell,
 
 
 @contextmanager
-def reading(f: Any, path_manager: PathManager | None = None, mode: str = "rb") -> Iterator[IO]:
+def reading(f: Any, path_manager: PathManager | None = None, mode: str = "rb") -> Iterator[IO[Any]]:
     """Open a path for reading, or hand on an open stream (which is left open).
 
     Args:

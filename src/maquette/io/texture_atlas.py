@@ -53,8 +53,8 @@ def _bilinear_interpolation_grid_sample(image: Tensor, grid: Tensor) -> Tensor:
 
 
 def make_mesh_texture_atlas(
-    material_properties: dict | None,
-    texture_images: dict | None,
+    material_properties: dict[str, dict[str, Tensor]] | None,
+    texture_images: dict[str, Tensor] | None,
     face_material_names: np.ndarray,
     faces_uvs: Tensor,
     verts_uvs: Tensor,

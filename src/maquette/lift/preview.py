@@ -10,6 +10,7 @@ from torch.nn.functional import interpolate
 from ..renderer.views import cameras_from_r2n2, render_views
 from ..structures import Meshes
 from ..structures.cameras import PerspectiveCameras
+from .box import mask_box
 from .view import View
 
 _MOST = 4  # pictures that are shown
@@ -67,11 +68,10 @@ def _is_of_one_colour(mesh: Meshes) -> bool:
 
 def _window(mask: Tensor) -> tuple[int, int, int]:
     """Left, top and side of the square around an object, which may reach out of the picture."""
-    solid = mask[0] > 0.5
-    if not bool(solid.any()):
+    box = mask_box(mask[0] > 0.5)
+    if box is None:
         return 0, 0, max(mask.shape[1:])
-    rows, columns = (torch.nonzero(solid.any(dim=axis))[:, 0].tolist() for axis in (1, 0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom, left, right = box
     side = max(2, round(max(bottom - top, right - left) * (1 + 2 * _AROUND)))
     return (left + right - side) // 2, (top + bottom - side) // 2, side
 

@@ -15,10 +15,8 @@ from .view import View, find_view
 
 SURE = 0.5  # confidence from which on a viewpoint is believed
 ALIKE = 0.4  # agreement of silhouettes below which no colours are taken from a picture
-SPREAD, SPREAD_TOLD = (
-    0.05,
-    0.1,
-)  # of how well reconstructions agree with their pictures; where azimuths are told
+SPREAD = 0.05  # of how well reconstructions agree with their pictures
+SPREAD_TOLD = 0.1  # the same where azimuths are told
 
 
 def lift_reconstruction(

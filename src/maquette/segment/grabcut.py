@@ -5,6 +5,7 @@ import numpy as np
 from scipy import ndimage
 
 from .outline import outline_contrast
+from .pieces import large_pieces
 
 _INSET = 0.03  # width of the border that is background, as a share of each side
 _CENTRE = 0.30  # half axes of the ellipse in the middle that is probably the object
@@ -84,7 +85,8 @@ def _score(pixels: np.ndarray, mask: np.ndarray) -> float:
     x, y = _places(mask.shape)
     middle = float(mask[np.hypot(x, y) < _CENTRE].mean())
     edge = float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
-    return min(outline_contrast(pixels, mask), _CLEAR) * middle * float(mask.mean()) ** 0.5 * (1 - edge) ** 3
+    clear, share = min(outline_contrast(pixels, mask), _CLEAR), float(mask.mean())
+    return float(clear * middle * share**0.5 * (1 - edge) ** 3)
 
 
 def _places(size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -127,14 +129,12 @@ def _fills_picture(image: np.ndarray) -> np.ndarray:
 def _clean(mask: np.ndarray) -> np.ndarray | None:
     """Without specks and threads, without small holes; the largest piece and those not small beside it."""
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-    labels, count = ndimage.label(opened)
-    if count == 0:
+    kept = large_pieces(opened, _PIECE)
+    if kept is None:
         return None
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    kept = (sizes >= _PIECE * sizes.max())[labels]
     holes, count = ndimage.label(~kept)
     areas = np.bincount(holes.ravel(), minlength=count + 1)
     small = areas < _HOLE * kept.sum()
     small[0] = False
-    return kept | small[holes]
+    filled: np.ndarray = kept | small[holes]
+    return filled

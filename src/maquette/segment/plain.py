@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
+from .pieces import large_pieces
+
 _BAND = 0.015  # width of the border that shows the background, as a share of the longer side
 _REWEIGHTED = 8  # rounds of the first, robust fit
 _WEIGHTED_ALIKE = 0.01  # differences below it weigh alike in that fit
@@ -45,7 +47,7 @@ def plain_mask(pixels: np.ndarray) -> np.ndarray | None:
     object_, lit = ~outside, ~(outside | shadow)
     if lit.sum() >= (1 - _EATEN) * object_.sum():
         object_ = lit
-    return _largest_pieces(object_)
+    return large_pieces(object_, _PIECE, np.ones((3, 3)))
 
 
 def _fit_background(pixels: np.ndarray) -> tuple[np.ndarray, float] | None:
@@ -73,7 +75,7 @@ def _robust_fit(known: np.ndarray, colours: np.ndarray) -> np.ndarray:
     off = np.abs(colours - np.median(colours, axis=0)).max(axis=-1)
     for _ in range(_REWEIGHTED):
         weight = np.sqrt(1 / (off + _WEIGHTED_ALIKE))[:, None]
-        model = np.linalg.lstsq(weight * known, weight * colours, rcond=None)[0]
+        model: np.ndarray = np.linalg.lstsq(weight * known, weight * colours, rcond=None)[0]
         off = np.abs(colours - known @ model).max(axis=-1)
     return model
 
@@ -109,7 +111,8 @@ def _reachable(like_background: np.ndarray) -> np.ndarray:
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     open_[edge] = True
     open_[0] = False
-    return open_[labels]
+    reached: np.ndarray = open_[labels]
+    return reached
 
 
 def _soft_shadow(pixels: np.ndarray, background: np.ndarray, outside: np.ndarray) -> np.ndarray:
@@ -121,14 +124,5 @@ def _soft_shadow(pixels: np.ndarray, background: np.ndarray, outside: np.ndarray
     slope = np.hypot(cv2.Sobel(calm, cv2.CV_32F, 1, 0), cv2.Sobel(calm, cv2.CV_32F, 0, 1)) / 8
     step = min(_STEP * 512 / max(outside.shape), _STEEPEST)
     soft = (ratio >= _DARKEST) & (ratio <= 1.02) & (tint <= _TINT) & (slope <= step)
-    return ndimage.binary_propagation(outside, mask=soft | outside) & ~outside
-
-
-def _largest_pieces(object_: np.ndarray) -> np.ndarray | None:
-    """The largest connected piece and those that are not tiny beside it; specks of background are filled."""
-    labels, count = ndimage.label(object_, structure=np.ones((3, 3)))
-    if count == 0:
-        return None
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    return (sizes >= _PIECE * sizes.max())[labels]
+    shadow: np.ndarray = ndimage.binary_propagation(outside, mask=soft | outside) & ~outside
+    return shadow

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from maquette.data import families
+from maquette.data.families.materials import Material
 from maquette.data.families.part import Part
+from maquette.data.families.supports import Support
 from maquette.data.splits import split_of
 from maquette.ops import voxelize
 from maquette.structures import Shape
@@ -118,6 +120,35 @@ def test_every_parameter_varies_and_is_documented(name: str) -> None:
         assert len({repr(getattr(params, field.name)) for params in draws}) > 1, field.name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(draws[0], dataclasses.fields(draws[0])[0].name, 0)
+
+
+def check_declared(drawn: list) -> None:
+    """Every number lies in its range, which is used up, and every word of a list occurs, and no other."""
+    for field in dataclasses.fields(drawn[0]):
+        declared, values = field.metadata, [getattr(params, field.name) for params in drawn]
+        if field.type in (tuple[str, ...], tuple[float, ...]):
+            values = [one for value in values for one in value]
+        if "words" in declared:
+            assert set(values) == set(declared["words"]), field.name
+        elif "low" in declared:
+            low, high = declared["low"], declared["high"]
+            numbers = [value for value in values if value != declared["none"]]
+            assert low <= min(numbers) <= low + 0.1 * (high - low), field.name
+            assert high - 0.1 * (high - low) <= max(numbers) <= high, field.name
+        else:
+            assert field.type in (bool, Material, Support, tuple[Material, ...]) or field.name == "seed"
+
+
+@pytest.mark.parametrize("name", families.NAMES)
+def test_every_parameter_is_drawn_as_it_is_declared(name: str) -> None:
+    rng = np.random.Generator(np.random.PCG64(0))
+    check_declared([families.family(name).draw(rng) for _ in range(800)])
+
+
+def test_supports_are_drawn_as_they_are_declared() -> None:
+    rng = np.random.Generator(np.random.PCG64(0))
+    carried = [families.family(name) for name in ("chair", "table", "cabinet", "sofa", "bench", "stool")]
+    check_declared([module.draw(rng).support for module in carried for _ in range(150)])
 
 
 def centre(name: str, seed: int, word: str) -> np.ndarray | None:

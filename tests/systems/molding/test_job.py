@@ -23,8 +23,14 @@ QUICK = MoldOptions("silhouettes", steps=12, size=32, remesh=False, colours=Fals
 
 @pytest.fixture(autouse=True)
 def _few_pictures(monkeypatch):
-    """Two frames of a turntable and little paint do for a test."""
-    turntable, preview = result_files.turntable, result_files.preview
+    """Two frames of a turntable, figures that are not laid out, and little paint do for a test."""
+    turntable, preview, save_figure = result_files.turntable, result_files.preview, result_files.save_figure
+
+    def sketch(figure, path):
+        figure.set(layout_engine="none", dpi=20)
+        save_figure(figure, path)
+
+    monkeypatch.setattr(result_files, "save_figure", sketch)
     monkeypatch.setattr(result_files, "preview", lambda mesh, up: preview(mesh, 48, up))
     monkeypatch.setattr(result_files, "turntable", lambda mesh, up: turntable(mesh, 2, 32, up))
     monkeypatch.setattr("maquette.systems.molding.colours._FINE", 600)
@@ -207,7 +213,7 @@ def test_a_full_disk_is_bad_input(molded, tmp_path, monkeypatch):
 
 def test_choices_reach_the_configuration():
     points = job._configure(
-        job._points_config("tutorial"),
+        job._POINTS["tutorial"](),
         MoldOptions(method="adam", lr=0.5, steps=7, remesh=True, laplacian_kind="cot", seed=3,
                     weights=(("quadric", 0.25), ("edge", 0.0))),
     )  # fmt: skip
@@ -215,9 +221,9 @@ def test_choices_reach_the_configuration():
     assert points.remesh is not None
     assert (points.weights.quadric, points.weights.edge, points.weights.laplacian_kind) == (0.25, 0.0, "cot")
     assert points.weights.normal == 0.01  # the style's own
-    default = job._configure(job._silhouettes_config("default"), MoldOptions("silhouettes", remesh=False))
+    default = job._configure(job._SILHOUETTES["default"](), MoldOptions("silhouettes", remesh=False))
     assert default.remesh is None
-    assert default.method == job._silhouettes_config("default").method
+    assert default.method == job._SILHOUETTES["default"]().method
 
 
 def test_styles_look_from_their_own_paths():

@@ -1,7 +1,8 @@
 """Parametric shape families: the built-in data set, unlimited by seed, with nothing to download.
 
-Each family is a file with a dataclass of documented parameters, `draw(rng)`, which draws them, and
-`build(params)`, which gives closed parts. A new family is a file and a line in `_FAMILIES`.
+Each family is a file with a dataclass of `parameters` that say what they mean and which values they take,
+`draw(rng)`, which draws them, and `build(params)`, which gives closed parts. A new family is a file and a line in
+`_FAMILIES`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -61,7 +62,8 @@ def make_parts(name: str, seed: int) -> list[Part]:
     if seed < 0:
         raise ValueError(f"the seed must be 0 or more, got {seed}")
     rng = np.random.Generator(np.random.PCG64([crc32(name.encode()), seed]))
-    return module.build(module.draw(rng))
+    parts: list[Part] = module.build(module.draw(rng))
+    return parts
 
 
 def make(name: str, seed: int) -> Shape:

@@ -1,57 +1,37 @@
 """Beds: single and double, with head and foot boards, canopies, bunks, day beds."""
 
-from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, both_sides, chance, pick
 from .pipes import sheet
-from .solids import Solid, bar, block, box, cushion, leg
+from .solids import bar, block, box, cushion, leg
 
 
-@dataclass(frozen=True)
+@parameters
 class Bed:
-    """Parameters of a bed. The head is at -Z.
+    """Parameters of a bed. The head is at -Z."""
 
-    Attributes:
-        width: of the mattress along x, metres, 0.75 to 2.0.
-        length: along z, metres, 1.6 to 2.15.
-        frame: height of the frame's upper edge, metres, 0.18 to 0.5.
-        rail: height of the frame's boards, metres, 0.06 to 0.3.
-        mattress: thickness, metres, 0.12 to 0.3.
-        head: "none", "board", "arch", "padded", "bars" or "panels".
-        head_height: above the floor, metres, 0.6 to 1.4.
-        foot: whether a footboard of the head's kind stands at +Z.
-        foot_height: above the floor, metres, 0.35 to 0.85.
-        post: thickness of posts and feet, metres, 0.04 to 0.1.
-        upper: "none", "canopy" or "bunk".
-        upper_height: of a canopy or of the upper bed's frame, metres, 1.2 to 2.1.
-        ladder: side of a bunk's ladder, -1 or 1.
-        pillows: 0 to 4.
-        cover: share of the mattress under a blanket, from the foot; 0 for none, 0.3 to 0.8.
-        drawers: whether drawers fill the room under the frame.
-        side_rail: side of a day bed's back rail, -1 or 1; 0 for none.
-        frame_material, head_material, mattress_material, cover_material: what it is made of.
-    """
-
-    width: float
-    length: float
-    frame: float
-    rail: float
-    mattress: float
-    head: str
-    head_height: float
-    foot: bool
-    foot_height: float
-    post: float
-    upper: str
-    upper_height: float
-    ladder: int
-    pillows: int
-    cover: float
-    drawers: bool
-    side_rail: int
+    width: float = within(0.75, 2.0, "of the mattress along x, metres")
+    length: float = within(1.6, 2.15, "along z, metres")
+    frame: float = within(0.18, 0.5, "height of the frame's upper edge, metres")
+    rail: float = within(0.06, 0.3, "height of the frame's boards, metres")
+    mattress: float = within(0.12, 0.3, "thickness, metres")
+    head: str = one_of("none", "board", "arch", "padded", "bars", "panels")
+    head_height: float = within(0.6, 1.4, "above the floor, metres")
+    foot: bool = about("whether a footboard of the head's kind stands at +Z")
+    foot_height: float = within(0.28, 0.85, "above the floor, metres")
+    post: float = within(0.04, 0.1, "thickness of posts and feet, metres")
+    upper: str = one_of("none", "canopy", "bunk")
+    upper_height: float = within(1.2, 2.1, "of a canopy or of the upper bed's frame, metres")
+    ladder: int = one_of(-1, 1, what="side of a bunk's ladder")
+    pillows: int = one_of(0, 1, 2, 4)
+    cover: float = within(0.3, 0.8, "share of the mattress under a blanket, from the foot", none=0)
+    drawers: bool = about("whether drawers fill the room under the frame")
+    side_rail: int = one_of(-1, 0, 1, what="side of a day bed's back rail, or 0 for none")
     frame_material: Material
     head_material: Material
     mattress_material: Material
@@ -114,33 +94,25 @@ def _berth(p: Bed, rise: float, feet: bool = True) -> list[Part]:
     high = p.frame + rise
     parts = [Part("frame", box((-x, high - p.rail, -z), (x, high, z)), p.frame_material)]
     low = high - 0.3 * min(p.rail, 0.2)
-    top = high + p.mattress
-    mattress = cushion(
-        (-p.width / 2, low, -p.length / 2), (p.width / 2, top, p.length / 2), 0.25 * p.mattress
-    )
+    top, side, end = high + p.mattress, p.width / 2, p.length / 2
+    mattress = cushion((-side, low, -end), (side, top, end), 0.25 * p.mattress)
     parts.append(Part("mattress", mattress, p.mattress_material))
     if feet and p.drawers:
         parts.append(Part("drawers", block(2 * x - 0.04, high - 0.01, 2 * z - 0.06), p.head_material))
     elif feet:
-        spots = [(sx * (x - p.post / 2), sz * (z - p.post / 2)) for sx in (-1, 1) for sz in (-1, 1)]
-        parts += [
-            Part("leg", leg((sx, 0, sz), (sx, high - 0.01, sz), 0.8 * p.post, p.post), p.frame_material)
-            for sx, sz in spots
-        ]
+        x, z = x - p.post / 2, z - p.post / 2
+        for at_x, at_z in product((-x, x), (-z, z)):
+            foot = leg((at_x, 0, at_z), (at_x, high - 0.01, at_z), 0.8 * p.post, p.post)
+            parts.append(Part("leg", foot, p.frame_material))
     if p.cover > 0:
-        edge = 0.015
-        front = p.length / 2 + edge
-        blanket = cushion(
-            (-p.width / 2 - edge, high, front - p.cover * p.length),
-            (p.width / 2 + edge, top + 0.02, front),
-            0.03,
-        )
+        side, front = side + 0.015, end + 0.015
+        blanket = cushion((-side, high, front - p.cover * p.length), (side, top + 0.02, front), 0.03)
         parts.append(Part("blanket", blanket, p.cover_material))
     across = 1 if p.width < 1.1 else 2
     wide = min(0.7, 0.85 * p.width / across)
     for i in range(min(p.pillows, 2 * across)):
         middle = (i % across - (across - 1) / 2) * p.width / across
-        back = -p.length / 2 + 0.04 + 0.2 * (i // across)
+        back = -end + 0.04 + 0.2 * (i // across)
         lift = top - 0.03 + 0.06 * (i // across)
         pad = cushion((middle - wide / 2, lift, back), (middle + wide / 2, lift + 0.13, back + 0.4), 0.055)
         parts.append(Part("pillow", pad, p.mattress_material))
@@ -168,30 +140,22 @@ def _end(p: Bed, side: int, kind: str, height: float) -> list[Part]:
     rails = [box((-x + t, y - 0.04, z - t * 0.6), (x - t, y, z + t * 0.6)) for y in (height - 0.02, p.frame)]
     parts = posts + [Part("rail", rail, p.frame_material) for rail in rails]
     if kind == "panels":
-        return [
-            *parts,
-            Part(
-                "panel",
-                box((-x + t, p.frame - 0.02, z - t * 0.3), (x - t, height - 0.05, z + t * 0.3)),
-                p.head_material,
-            ),
-        ]
-    bars = [
-        leg((at, p.frame - 0.01, z), (at, height - 0.03, z), 0.03, None, 8)
-        for at in np.linspace(-x, x, max(5, int(x / 0.09))).tolist()[1:-1]
-    ]
-    return parts + [Part("bar", solid, p.head_material) for solid in bars]
+        panel = box((-x + t, p.frame - 0.02, z - t * 0.3), (x - t, height - 0.05, z + t * 0.3))
+        return [*parts, Part("panel", panel, p.head_material)]
+    for at in np.linspace(-x, x, max(5, int(x / 0.09))).tolist()[1:-1]:
+        rod = leg((at, p.frame - 0.01, z), (at, height - 0.03, z), 0.03, None, 8)
+        parts.append(Part("bar", rod, p.head_material))
+    return parts
 
 
 def _posts(p: Bed) -> list[Part]:
     x, z = p.width / 2 + 0.03 - p.post / 2, p.length / 2 + 0.03 - p.post / 2
     top = p.upper_height + (0.4 if p.upper == "bunk" else 0.0)
-    solids: list[Solid] = [
-        leg((sx * x, 0, sz * z), (sx * x, top, sz * z), p.post) for sx in (-1, 1) for sz in (-1, 1)
-    ]
+    corners = product((-x, x), (-z, z))
+    solids = [leg((at_x, 0, at_z), (at_x, top, at_z), p.post) for at_x, at_z in corners]
     high = top - p.post / 2
-    solids += [bar((-x, high, sz * z), (x, high, sz * z), 0.7 * p.post) for sz in (-1, 1)]
-    solids += [bar((sx * x, high, -z), (sx * x, high, z), 0.7 * p.post) for sx in (-1, 1)]
+    solids += [bar((-x, high, end), (x, high, end), 0.7 * p.post) for end in (-z, z)]
+    solids += [bar((side, high, -z), (side, high, z), 0.7 * p.post) for side in (-x, x)]
     parts = [Part("post", solid, p.frame_material) for solid in solids]
     if p.upper == "canopy" and p.foot:
         cloth = box((-x, top - 0.03, -z), (x, top - 0.012, z))
@@ -205,10 +169,6 @@ def _bunk(p: Bed) -> list[Part]:
     lean = p.ladder * 0.15
     top = p.upper_height + 0.38
     rails = [bar((x + lean, 0.02, at), (x, top, at), 0.045) for at in (z, z + wide)]
-    count = 6
-    rungs = []
-    for i in range(1, count):
-        y = top * i / count
-        at = x + lean * (1 - i / count)
-        rungs.append(bar((at, y, z), (at, y, z + wide), 0.035))
+    places = [(x + lean * (1 - i / 6), top * i / 6) for i in range(1, 6)]
+    rungs = [bar((at, y, z), (at, y, z + wide), 0.035) for at, y in places]
     return [Part("ladder", solid, p.frame_material) for solid in rails + rungs]

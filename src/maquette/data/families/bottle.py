@@ -1,53 +1,33 @@
 """Bottles: wine, beer, water, milk and medicine bottles, flasks, carafes, jars, with caps and labels."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .pipes import arc, pipe
 from .solids import Solid, block, cylinder, loft, revolve, superellipse
 
 
-@dataclass(frozen=True)
+@parameters
 class Bottle:
-    """Parameters of a bottle.
+    """Parameters of a bottle."""
 
-    Attributes:
-        radius: of the body, metres, 0.022 to 0.06.
-        height: of the glass, metres, 0.09 to 0.36.
-        neck_radius: as a fraction of the body's, 0.18 to 0.85.
-        neck_height: as a fraction of the height, 0.04 to 0.42.
-        shoulder: height of the slope between body and neck, as a fraction of the height, 0.03 to 0.4.
-        curve: of the shoulder, 0.4 (hollow) to 2.5 (round).
-        waist: how much narrower the body's middle is, a fraction, 0 to 0.25.
-        flare: how much wider the foot is than the body's upper end, a fraction, -0.25 to 0.35.
-        power: of the section: 2 is round, to 6 nearly square.
-        flat: depth over width of the section, 0.35 to 1.
-        ribs: grooves around the body, 0 to 6.
-        lip: width of a ring at the mouth as a fraction of the neck's radius, 0 to 0.35.
-        cap: "none", "screw", "cork", "crown", "spray", "pump" or "ball".
-        label: share of the body's height under a label; 0 for none, 0.3 to 0.8.
-        handle: whether a jug's handle joins neck and body.
-        glass_material, cap_material, label_material: what it is made of.
-    """
-
-    radius: float
-    height: float
-    neck_radius: float
-    neck_height: float
-    shoulder: float
-    curve: float
-    waist: float
-    flare: float
-    power: float
-    flat: float
-    ribs: int
-    lip: float
-    cap: str
-    label: float
-    handle: bool
+    radius: float = within(0.022, 0.06, "of the body, metres")
+    height: float = within(0.044, 0.36, "of the glass, metres")
+    neck_radius: float = within(0.18, 0.85, "as a fraction of the body's")
+    neck_height: float = within(0.04, 0.42, "as a fraction of the height")
+    shoulder: float = within(0.03, 0.4, "height of the slope below the neck, as a fraction of the height")
+    curve: float = within(0.4, 2.5, "of the shoulder, from hollow to round")
+    waist: float = within(0.05, 0.25, "how much narrower the body's middle is, a fraction", none=0)
+    flare: float = within(-0.25, 0.35, "how much wider the foot is than the body's upper end, a fraction")
+    power: float = one_of(2.0, 3.0, 6.0, what="of the section, from round to nearly square")
+    flat: float = within(0.35, 1, "depth over width of the section")
+    ribs: int = within(2, 6, "grooves around the body", none=0)
+    lip: float = within(0.08, 0.35, "width of a ring at the mouth as a fraction of the neck's radius", none=0)
+    cap: str = one_of("none", "screw", "cork", "crown", "spray", "pump", "ball")
+    label: float = within(0.3, 0.8, "share of the body's height under a label", none=0)
+    handle: bool = about("whether a jug's handle joins neck and body")
     glass_material: Material
     cap_material: Material
     label_material: Material
@@ -64,6 +44,7 @@ _USES = {
     "spray": ((4, 6), (0.3, 0.5), (0.04, 0.1), ("spray", "pump", "pump")),
     "carafe": ((3.2, 5), (0.3, 0.55), (0.15, 0.4), ("none", "ball")),
 }
+_FLARED = ("flask", "carafe", "milk", "spray")
 
 
 def draw(rng: np.random.Generator) -> Bottle:
@@ -79,9 +60,7 @@ def draw(rng: np.random.Generator) -> Bottle:
         shoulder=between(rng, 0.03, 0.12) if chance(rng, 0.45) else between(rng, 0.12, 0.4),
         curve=between(rng, 0.4, 2.5),
         waist=between(rng, 0.05, 0.25) if chance(rng, 0.25) else 0.0,
-        flare=between(rng, -0.25, 0.35)
-        if use in ("flask", "carafe", "milk", "spray") and chance(rng, 0.6)
-        else 0.0,
+        flare=between(rng, -0.25, 0.35) if use in _FLARED and chance(rng, 0.6) else 0.0,
         power=pick(rng, 2.0, 2.0, 2.0, 3.0, 6.0),
         flat=between(rng, 0.35, 0.8) if chance(rng, 0.25) else 1.0,
         ribs=int(rng.integers(2, 7)) if use == "water" and chance(rng, 0.5) else 0,
@@ -98,9 +77,8 @@ def draw(rng: np.random.Generator) -> Bottle:
 def body_radius(p: Bottle, share: float) -> float:
     """Radius of the body at a share of its own height, metres."""
     ribbed = 0.05 * float(np.sin(2 * np.pi * p.ribs * share)) if p.ribs else 0.0
-    return p.radius * (
-        1 + p.flare * (1 - share) - p.waist * (1 - 4 * (share - 0.5) ** 2) - ribbed * (share < 0.97)
-    )
+    slim = p.waist * (1 - 4 * (share - 0.5) ** 2)
+    return p.radius * (1 + p.flare * (1 - share) - slim - ribbed * (share < 0.97))
 
 
 def build(params: Bottle) -> list[Part]:
@@ -114,9 +92,8 @@ def build(params: Bottle) -> list[Part]:
     profile = [(0.9 * body_radius(p, 0), 0.0)]
     profile += [(body_radius(p, s), 0.02 * p.height + s * (shoulder_low - 0.02 * p.height)) for s in shares]
     for s in np.linspace(0, 1, 7).tolist()[1:]:
-        profile.append(
-            (neck + (p.radius - neck) * (1 - s**p.curve), shoulder_low + s * (neck_low - shoulder_low))
-        )
+        radius = neck + (p.radius - neck) * (1 - s**p.curve)
+        profile.append((radius, shoulder_low + s * (neck_low - shoulder_low)))
     profile.append((neck, p.height))
     parts = [Part("glass", _skin(p, profile, shoulder_low), p.glass_material)]
     if p.lip > 0:

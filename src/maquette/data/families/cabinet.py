@@ -1,79 +1,61 @@
 """Cabinets: sideboards, chests of drawers, wardrobes, nightstands, display cabinets."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .solids import Solid, block, box, ellipsoid
 from .supports import Support, build_support, draw_support
 
 
-@dataclass(frozen=True)
+@parameters
 class Cabinet:
     """Parameters of a cabinet.
 
-    Attributes:
-        width: along x, metres, 0.35 to 2.0.
-        depth: along z, metres, 0.3 to 0.65.
-        height: of the body, metres, 0.35 to 2.1.
-        foot: height of what carries the body, metres; 0 for none, to 0.22.
-        support: what carries the body.
-        top: how far the top reaches beyond the body, metres, 0 to 0.04.
-        columns: of fronts, 1 to 4.
-        fronts: of each column, from left to right: "door", "doors" (two, one above the other), "drawers",
-            "open" or "mixed" (a drawer above a door).
-        shares: widths of the columns relative to each other, 0.7 to 1.6.
-        drawers: in a column of drawers, 2 to 6.
-        inset: whether fronts have raised frames around panels.
-        glazed: whether doors are of glass.
-        handles: "knobs", "bars", "long" or "none".
-        gap: between fronts, metres, 0.004 to 0.014.
-        thickness: of the body's boards, metres, 0.016 to 0.04.
-        crown: height of a board above the top's back edge, metres; 0 for none, to 0.2.
-        body_material, front_material, handle_material, top_material: what it is made of.
+    A front is a door, two of them one above the other, drawers, nothing, or a drawer above a door.
     """
 
-    width: float
-    depth: float
-    height: float
-    foot: float
-    support: Support
-    top: float
-    columns: int
-    fronts: tuple[str, ...]
-    shares: tuple[float, ...]
-    drawers: int
-    inset: bool
-    glazed: bool
-    handles: str
-    gap: float
-    thickness: float
-    crown: float
+    width: float = within(0.35, 2.0, "along x, metres")
+    depth: float = within(0.3, 0.65, "along z, metres")
+    height: float = within(0.3, 2.1, "of the body, metres")
+    foot: float = within(0.06, 0.22, "height of what carries the body, metres", none=0)
+    support: Support = about("what carries the body")
+    top: float = within(0.008, 0.04, "how far the top reaches beyond the body, metres", none=0)
+    columns: int = within(1, 4, "of fronts")
+    fronts: tuple[str, ...] = one_of("door", "doors", "drawers", "open", "mixed", what="from the left")
+    shares: tuple[float, ...] = within(0.7, 1.6, "widths of the columns relative to each other")
+    drawers: int = within(2, 6, "in a column of drawers")
+    inset: bool = about("whether fronts have raised frames around panels")
+    glazed: bool = about("whether doors are of glass")
+    handles: str = one_of("knobs", "bars", "long", "none")
+    gap: float = within(0.004, 0.014, "between fronts, metres")
+    thickness: float = within(0.016, 0.04, "of the body's boards, metres")
+    crown: float = within(0.04, 0.2, "height of a board above the top's back edge, metres", none=0)
     body_material: Material
     front_material: Material
     handle_material: Material
     top_material: Material
 
 
+_ANY_FRONT = ("door", "door", "drawers", "mixed", "open", "doors")
+# width, height, numbers of columns, kinds of fronts
+_USES = {
+    "sideboard": ((1.0, 2.0), (0.5, 0.9), (2, 3, 3, 4), _ANY_FRONT),
+    "chest": ((0.45, 1.4), (0.6, 1.3), (1, 1, 2), ("drawers",)),
+    "wardrobe": ((0.6, 1.8), (1.6, 2.1), (1, 2, 2, 3), ("door", "door", "mixed", "doors")),
+    "nightstand": ((0.35, 0.6), (0.35, 0.65), (1,), ("drawers", "mixed", "open", "door")),
+    "cupboard": ((0.5, 1.2), (0.8, 1.8), (1, 2, 2), _ANY_FRONT),
+    "media": ((1.0, 2.0), (0.3, 0.5), (2, 3, 3, 4), _ANY_FRONT),
+}
+
+
 def draw(rng: np.random.Generator) -> Cabinet:
     """Draw the parameters of a sideboard, chest, wardrobe, nightstand, cupboard or locker."""
     use = pick(rng, "sideboard", "sideboard", "chest", "chest", "wardrobe", "nightstand", "cupboard", "media")
-    width, height, columns = {
-        "sideboard": ((1.0, 2.0), (0.5, 0.9), (2, 3, 3, 4)),
-        "chest": ((0.45, 1.4), (0.6, 1.3), (1, 1, 2)),
-        "wardrobe": ((0.6, 1.8), (1.6, 2.1), (1, 2, 2, 3)),
-        "nightstand": ((0.35, 0.6), (0.35, 0.65), (1,)),
-        "cupboard": ((0.5, 1.2), (0.8, 1.8), (1, 2, 2)),
-        "media": ((1.0, 2.0), (0.3, 0.5), (2, 3, 3, 4)),
-    }[use]
-    words = {
-        "chest": ("drawers",),
-        "wardrobe": ("door", "door", "mixed", "doors"),
-        "nightstand": ("drawers", "mixed", "open", "door"),
-    }.get(use, ("door", "door", "drawers", "mixed", "open", "doors"))
+    width, height, columns, words = _USES[use]
     count = pick(rng, *columns)
     mirrored = chance(rng, 0.5)
     fronts = [pick(rng, *words) for _ in range(count)]
@@ -116,22 +98,17 @@ def build(params: Cabinet) -> list[Part]:
     if p.foot > 0:
         parts += build_support(p.support, p.width * 0.96, p.depth * 0.92, p.foot + 0.003)
     if p.top > 0:
-        parts.append(
-            Part("top", box((-x - p.top, high - 0.002, -z), (x + p.top, high + t, z + p.top)), p.top_material)
-        )
+        board = box((-x - p.top, high - 0.002, -z), (x + p.top, high + t, z + p.top))
+        parts.append(Part("top", board, p.top_material))
     if p.crown > 0:
-        parts.append(
-            Part("crown", box((-x, high - 0.002, -z), (x, high + p.crown, -z + 0.02)), p.top_material)
-        )
+        board = box((-x, high - 0.002, -z), (x, high + p.crown, -z + 0.02))
+        parts.append(Part("crown", board, p.top_material))
     edges = -x + t / 2 + (p.width - t) * np.concatenate([[0], np.cumsum(p.shares) / sum(p.shares)])
     for i, front in enumerate(p.fronts):
         left, right = float(edges[i]), float(edges[i + 1])
         if i:
-            parts.append(
-                Part(
-                    "divider", box((left - t / 2, low, -z), (left + t / 2, high, z - 0.002)), p.body_material
-                )
-            )
+            board = box((left - t / 2, low, -z), (left + t / 2, high, z - 0.002))
+            parts.append(Part("divider", board, p.body_material))
         parts += _column(p, front, (left, low + t / 2, right, high - t / 2), i)
     return parts
 
@@ -158,12 +135,8 @@ def _column(p: Cabinet, front: str, area: Area, number: int) -> list[Part]:
     left, low, right, high = area
     if front == "open":
         count = max(1, round((high - low) / 0.4))
-        boards = [
-            block(
-                right - left, p.thickness, p.depth * 0.97, (left + right) / 2, low + (high - low) * i / count
-            )
-            for i in range(1, count)
-        ]
+        size, middle = (right - left, p.thickness, p.depth * 0.97), (left + right) / 2
+        boards = [block(*size, middle, low + (high - low) * i / count) for i in range(1, count)]
         return [Part("shelf", board, p.body_material) for board in boards]
     if front == "drawers":
         edges = np.linspace(low, high, p.drawers + 1).tolist()
@@ -194,19 +167,15 @@ def _panel(p: Cabinet, area: Area, material: Material) -> list[Part]:
 
 def _drawer(p: Cabinet, area: Area) -> list[Part]:
     left, low, right, high = area
-    middle = ((left + right) / 2, (low + high) / 2)
-    wide = right - left
+    parts, wide = _panel(p, area, p.front_material), right - left
+    if p.handles == "none":
+        return parts
     count = 2 if wide > 0.7 and p.handles == "knobs" else 1
-    spots = [left + wide * (i + 0.5) / count for i in range(count)]
-    return _panel(p, area, p.front_material) + [
-        Part(
-            "handle",
-            _handle(p, x, middle[1], min(0.4 * wide, 0.8 * wide if p.handles == "long" else 0.14), False),
-            p.handle_material,
-        )
-        for x in spots
-        if p.handles != "none"
-    ]
+    length = min(0.4 * wide, 0.8 * wide if p.handles == "long" else 0.14)
+    for i in range(count):
+        handle = _handle(p, left + wide * (i + 0.5) / count, (low + high) / 2, length, False)
+        parts.append(Part("handle", handle, p.handle_material))
+    return parts
 
 
 def _doors(p: Cabinet, area: Area, number: int) -> list[Part]:
@@ -215,9 +184,9 @@ def _doors(p: Cabinet, area: Area, number: int) -> list[Part]:
     middle = (left + right) / 2
     glass = Material("window", (0.62, 0.72, 0.76))
     surface = glass if p.glazed else p.front_material
-    pieces = (
-        [(left, middle, 1), (middle, right, -1)] if double else [(left, right, 1 if number % 2 == 0 else -1)]
-    )
+    pieces = [(left, middle, 1), (middle, right, -1)]
+    if not double:
+        pieces = [(left, right, 1 if number % 2 == 0 else -1)]
     parts = []
     for x0, x1, side in pieces:
         parts += _panel(p, (x0, low, x1, high), surface)

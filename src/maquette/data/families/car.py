@@ -1,63 +1,37 @@
 """Cars: sedans, hatchbacks, wagons, sports cars, vans, pickups, trucks and buses."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, both_sides, chance, pick
 from .solids import Solid, bar, block, box, disc, ellipsoid, loft, rounded_rectangle
 
 
-@dataclass(frozen=True)
+@parameters
 class Car:
-    """Parameters of a car, which drives towards +Z.
+    """Parameters of a car, which drives towards +Z. Fractions are of its length unless said otherwise."""
 
-    Attributes:
-        kind: "sedan", "hatchback", "wagon", "sports", "van", "pickup", "truck" or "bus".
-        length: along z, metres, 3.2 to 10.
-        width: along x, metres, 1.55 to 2.5.
-        height: metres, 1.1 to 3.2.
-        wheel: radius of the wheels, metres, 0.27 to 0.5.
-        clearance: of the body above the floor, metres, 0.12 to 0.4.
-        belt: height of the windows' lower edge as a fraction of the height, 0.45 to 0.68.
-        hood: length of the hood as a fraction of the length, 0.04 to 0.36.
-        trunk: length of what lies behind the cabin, the same fraction, 0 to 0.55.
-        hood_drop: how far the hood slopes down to the front, a fraction of the height, 0.03 to 0.16.
-        front_rake: how far the windscreen leans back, a fraction of the length, 0.02 to 0.14.
-        rear_rake: the same of the rear window, 0.005 to 0.15.
-        tumblehome: how much narrower the roof is than the body, a fraction, 0.04 to 0.24.
-        rounding: of the body's corners, metres, 0.04 to 0.25.
-        front_axle: distance of the front axle from the front, a fraction of the length, 0.14 to 0.22.
-        rear_axle: of the rear axle from the rear, 0.15 to 0.25.
-        pillars: between the windows of a side, 1 to 7.
-        extra: "none", "spoiler", "rack", "taxi", "ladder" or "spare".
-        cargo: what a pickup or truck carries: "none", "box", "flat", "tank" or "load".
-        two_tone: whether the roof has a colour of its own.
-        body_material, roof_material, window_material, wheel_material, hub_material, trim_material,
-        cargo_material: what it is made of.
-    """
-
-    kind: str
-    length: float
-    width: float
-    height: float
-    wheel: float
-    clearance: float
-    belt: float
-    hood: float
-    trunk: float
-    hood_drop: float
-    front_rake: float
-    rear_rake: float
-    tumblehome: float
-    rounding: float
-    front_axle: float
-    rear_axle: float
-    pillars: int
-    extra: str
-    cargo: str
-    two_tone: bool
+    kind: str = one_of("sedan", "hatchback", "wagon", "sports", "van", "pickup", "truck", "bus")
+    length: float = within(3.2, 10, "along z, metres")
+    width: float = within(1.55, 2.5, "along x, metres")
+    height: float = within(1.1, 3.2, "metres")
+    wheel: float = within(0.27, 0.5, "radius of the wheels, metres")
+    clearance: float = within(0.12, 0.4, "of the body above the floor, metres")
+    belt: float = within(0.45, 0.68, "height of the windows' lower edge as a fraction of the height")
+    hood: float = within(0.006, 0.38, "length of the hood, a fraction")
+    trunk: float = within(0, 0.7, "length of what lies behind the cabin, a fraction")
+    hood_drop: float = within(0.03, 0.16, "how far the hood slopes down, a fraction of the height")
+    front_rake: float = within(0.004, 0.15, "how far the windscreen leans back, a fraction")
+    rear_rake: float = within(0.002, 0.18, "how far the rear window leans forwards, a fraction")
+    tumblehome: float = within(0.02, 0.24, "how much narrower the roof is than the body, a fraction")
+    rounding: float = within(0.04, 0.25, "of the body's corners, metres")
+    front_axle: float = within(0.14, 0.22, "distance of the front axle from the front, a fraction")
+    rear_axle: float = within(0.15, 0.25, "distance of the rear axle from the rear, a fraction")
+    pillars: int = within(1, 7, "between the windows of a side", none=0)
+    extra: str = one_of("none", "spoiler", "rack", "taxi", "ladder", "spare")
+    cargo: str = one_of("none", "box", "flat", "tank", "load", what="what a pickup or truck carries")
+    two_tone: bool = about("whether the roof has a colour of its own")
     body_material: Material
     roof_material: Material
     window_material: Material
@@ -78,22 +52,23 @@ _RANGES = {
     "truck": ((5.5, 8.5), (2.0, 2.5), (2.1, 2.7), (0.02, 0.16), (0.58, 0.7), (0.01, 0.04), (0.002, 0.01)),
     "bus": ((7.0, 10.0), (2.2, 2.5), (2.6, 3.2), (0.006, 0.01), (0.0, 0.005), (0.004, 0.03), (0.002, 0.01)),
 }  # fmt: skip
+_KINDS = ("sedan", "sedan", "hatchback", "hatchback", "wagon", "sports", "van", "pickup", "truck", "bus")
+_EXTRAS = {
+    "sports": ("none", "spoiler"),
+    "wagon": ("none", "rack", "spare"),
+    "van": ("none", "rack", "ladder"),
+    "truck": ("none",),
+    "bus": ("none",),
+}
+_LOADS = ("box", "box", "flat", "tank", "load")
 
 
 def draw(rng: np.random.Generator) -> Car:
     """Draw the parameters."""
-    kind = pick(
-        rng, "sedan", "sedan", "hatchback", "hatchback", "wagon", "sports", "van", "pickup", "truck", "bus"
-    )
-    length, width, height, hood, trunk, front_rake, rear_rake = (
-        between(rng, *bounds) for bounds in _RANGES[kind]
-    )
+    kind = pick(rng, *_KINDS)
+    sizes = (between(rng, *bounds) for bounds in _RANGES[kind])
+    length, width, height, hood, trunk, front_rake, rear_rake = sizes
     large = kind in ("truck", "bus")
-    extras = {
-        "sports": ("none", "spoiler"),
-        "wagon": ("none", "rack", "spare"),
-        "van": ("none", "rack", "ladder"),
-    }
     paint = material(rng, "car_paint")
     two_tone = chance(rng, 0.2)
     return Car(
@@ -113,15 +88,9 @@ def draw(rng: np.random.Generator) -> Car:
         rounding=between(rng, 0.04, 0.12) if large else between(rng, 0.06, 0.25),
         front_axle=between(rng, 0.14, 0.22),
         rear_axle=between(rng, 0.15, 0.25),
-        pillars=int(rng.integers(4, 8))
-        if kind == "bus"
-        else 0
-        if kind == "truck"
-        else int(rng.integers(1, 3)),
-        extra=pick(rng, *extras.get(kind, ("none", "none", "taxi", "rack"))) if not large else "none",
-        cargo=pick(rng, "box", "box", "flat", "tank", "load")
-        if kind == "truck"
-        else pick(rng, "none", "none", "load"),
+        pillars=0 if kind == "truck" else int(rng.integers(*((4, 8) if kind == "bus" else (1, 3)))),
+        extra=pick(rng, *_EXTRAS.get(kind, ("none", "none", "taxi", "rack"))),
+        cargo=pick(rng, *(_LOADS if kind == "truck" else ("none", "none", "load"))),
         two_tone=two_tone,
         body_material=paint,
         roof_material=material(rng, "car_paint") if two_tone else like(rng, paint, 0.04),
@@ -135,14 +104,7 @@ def draw(rng: np.random.Generator) -> Car:
 
 def build(params: Car) -> list[Part]:
     """Parts of a car that drives towards +Z."""
-    return [
-        *_body(params),
-        *_cabin(params),
-        *_wheels(params),
-        *_lights(params),
-        *_extras(params),
-        *_cargo(params),
-    ]
+    return [part for make in (_body, _cabin, _wheels, _lights, _extras, _cargo) for part in make(params)]
 
 
 def _places(p: Car) -> tuple[float, float, float, float]:
@@ -173,10 +135,8 @@ def _body(p: Car) -> list[Part]:
         stations[5] = (half - 0.3 * p.hood * p.length, 0.99, low, belt - 0.01)
     rings = []
     for z, share, bottom, top in sorted(stations):
-        section = rounded_rectangle(share * p.width, top - bottom, p.rounding, 2)
-        rings.append(
-            np.stack([section[:, 0], section[:, 1] + (top + bottom) / 2, np.full(len(section), z)], -1)
-        )
+        x, y = rounded_rectangle(share * p.width, top - bottom, p.rounding, 2).T
+        rings.append(np.stack([x, y + (top + bottom) / 2, np.full(len(x), z)], -1))
     return [Part("body", loft(np.stack(rings)), p.body_material)]
 
 
@@ -232,25 +192,20 @@ def _wheels(p: Car) -> list[Part]:
 
 
 def _lights(p: Car) -> list[Part]:
-    belt, lid, _, _ = _places(p)
+    belt, lid, _, front = _places(p)
     half, x = p.length / 2, 0.33 * p.width
     nose = belt - (p.hood_drop + (0.09 if p.hood > 0.1 else 0.0)) * p.height
     y = p.clearance + 0.62 * (nose - p.clearance)
     white, red = Material("light", (0.96, 0.95, 0.88)), Material("light", (0.72, 0.1, 0.08))
     lamp = ellipsoid((x, y, half - 0.01), (0.09 * p.width, 0.08, 0.04), 4, 10)
-    rear = box(
-        (x - 0.02, y - 0.05, -half - 0.012), (x + 0.08 * p.width, min(y + 0.12, lid - 0.1), -half + 0.04)
-    )
+    above = min(y + 0.12, lid - 0.1)
+    rear = box((x - 0.02, y - 0.05, -half - 0.012), (x + 0.08 * p.width, above, -half + 0.04))
     parts = both_sides("headlight", lamp, white) + both_sides("tail light", rear, red)
     grille = block(0.4 * p.width, 0.16, 0.05, 0, y - 0.12, half - 0.01)
     bumper = block(0.84 * p.width, 0.12, 0.12, 0, p.clearance + 0.04, half - 0.03)
+    behind = block(0.84 * p.width, 0.12, 0.12, 0, p.clearance + 0.05, -half + 0.03)
     parts += [Part("grille", grille, p.wheel_material), Part("bumper", bumper, p.trim_material)]
-    parts.append(
-        Part(
-            "bumper", block(0.84 * p.width, 0.12, 0.12, 0, p.clearance + 0.05, -half + 0.03), p.trim_material
-        )
-    )
-    _, _, _, front = _places(p)
+    parts.append(Part("bumper", behind, p.trim_material))
     mirror = box((0.46 * p.width, belt - 0.02, front - 0.3), (0.54 * p.width, belt + 0.13, front - 0.22))
     return parts + both_sides("mirror", mirror, p.body_material)
 
@@ -263,27 +218,18 @@ def _extras(p: Car) -> list[Part]:
         posts = block(0.04, 0.2, 0.12, 0.28 * p.width, lid - 0.02, -half + 0.16)
         return [Part("spoiler", wing, p.body_material), *both_sides("post", posts, p.body_material)]
     if p.extra in ("rack", "ladder"):
-        reach = 0.3 * (front - rear)
-        rails = block(0.04, 0.07, 2 * reach, 0.3 * p.width, p.height - 0.02, middle - 0.1)
-        bars = [
-            block(0.64 * p.width, 0.03, 0.05, 0, p.height + 0.02, middle - 0.1 + at * reach)
-            for at in (-0.8, 0, 0.8)
-        ]
-        return both_sides("rack", rails, p.trim_material) + [
-            Part("rack", solid, p.trim_material) for solid in bars
-        ]
+        reach, z = 0.3 * (front - rear), middle - 0.1
+        rails = block(0.04, 0.07, 2 * reach, 0.3 * p.width, p.height - 0.02, z)
+        places = [z + at * reach for at in (-0.8, 0, 0.8)]
+        bars = [block(0.64 * p.width, 0.03, 0.05, 0, p.height + 0.02, at) for at in places]
+        parts = both_sides("rack", rails, p.trim_material)
+        return parts + [Part("rack", solid, p.trim_material) for solid in bars]
     if p.extra == "taxi":
-        return [
-            Part(
-                "sign", block(0.3 * p.width, 0.14, 0.16, 0, p.height - 0.01, middle - 0.05), p.cargo_material
-            )
-        ]
+        sign = block(0.3 * p.width, 0.14, 0.16, 0, p.height - 0.01, middle - 0.05)
+        return [Part("sign", sign, p.cargo_material)]
     if p.extra == "spare":
-        spare = (
-            disc((0, 0, 0), p.wheel * 0.95, 0.2, 16)
-            .turned(90)
-            .moved(0, 0.5 * (belt + p.clearance) + 0.1, -half - 0.06)
-        )
+        tyre = disc((0, 0, 0), p.wheel * 0.95, 0.2, 16).turned(90)
+        spare = tyre.moved(0, 0.5 * (belt + p.clearance) + 0.1, -half - 0.06)
         return [Part("spare", spare, p.wheel_material)]
     return []
 
@@ -297,22 +243,17 @@ def _cargo(p: Car) -> list[Part]:
     length, middle = rear - gap - back, (rear - gap + back) / 2
     wide = p.width * 0.96
     if p.kind == "pickup":
-        wall = 0.07
-        solids: list[Solid] = [
-            box(
-                (side * wide / 2 - wall / 2, lid - 0.05, back), (side * wide / 2 + wall / 2, lid + 0.22, rear)
-            )
-            for side in (-1, 1)
-        ]
-        solids.append(box((-wide / 2, lid - 0.05, back - 0.01), (wide / 2, lid + 0.22, back + wall)))
+        wall, low, high = 0.07, lid - 0.05, lid + 0.22
+        edges = [side * wide / 2 for side in (-1, 1)]
+        solids = [box((x - wall / 2, low, back), (x + wall / 2, high, rear)) for x in edges]
+        solids.append(box((-wide / 2, low, back - 0.01), (wide / 2, high, back + wall)))
         parts = [Part("bed", solid, p.body_material) for solid in solids]
         if p.cargo == "load":
             load = block(0.6 * wide, 0.45, 0.5 * length, 0.05 * wide, lid - 0.02, middle)
             parts.append(Part("load", load, p.cargo_material))
         return parts
-    return [
-        Part("cargo", solid, p.cargo_material) for solid in _truck_cargo(p, lid, (back, rear - gap), wide)
-    ]
+    solids = _truck_cargo(p, lid, (back, rear - gap), wide)
+    return [Part("cargo", solid, p.cargo_material) for solid in solids]
 
 
 def _truck_cargo(p: Car, lid: float, ends: tuple[float, float], wide: float) -> list[Solid]:
@@ -325,9 +266,8 @@ def _truck_cargo(p: Car, lid: float, ends: tuple[float, float], wide: float) -> 
         radius = 0.45 * wide
         rings = []
         for share, size in ((0, 0.75), (0.06, 1.0), (0.94, 1.0), (1, 0.75)):
-            section = rounded_rectangle(2 * radius * size, 1.7 * radius * size, radius * size, 4)
-            z = np.full(len(section), back + share * length)
-            rings.append(np.stack([section[:, 0], section[:, 1] + lid + 0.8 * radius, z], -1))
+            x, y = rounded_rectangle(2 * radius * size, 1.7 * radius * size, radius * size, 4).T
+            rings.append(np.stack([x, y + lid + 0.8 * radius, np.full(len(x), back + share * length)], -1))
         return [loft(np.stack(rings))]
     floor = block(wide, 0.12, length, 0, lid - 0.04, middle)
     head = block(wide, 0.45 * tall, 0.08, 0, lid, front - 0.06)

@@ -1,63 +1,61 @@
 """Chairs: of wood and metal, upholstered armchairs, tub and office chairs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, both_sides, chance, pick
 from .pipes import arc, pipe, rounded_path, sheet
 from .solids import Solid, bar, block, box, circle, cushion, leg, loft, rounded_rectangle, slab
 from .supports import Support, build_support, draw_support
 
 
-@dataclass(frozen=True)
+@parameters
 class Chair:
-    """Parameters of a chair.
+    """Parameters of a chair."""
 
-    Attributes:
-        width: of the seat along x, metres, 0.38 to 0.8.
-        depth: along z, metres, 0.38 to 0.75.
-        seat_height: metres, 0.34 to 0.55.
-        seat: "board", "round", "padded", "thick" or "slats".
-        seat_thickness: metres, 0.015 to 0.2.
-        back: "slats", "rungs", "board", "padded", "curved", "hoop", "cross", "frame" or "tub".
-        back_height: above the seat, metres, 0.22 to 0.8.
-        back_tilt: degrees towards -Z, 0 to 22.
-        back_gap: free height between seat and back, metres, 0 to 0.2.
-        back_thickness: metres, 0.012 to 0.16.
-        back_arch: rise of the middle of the upper edge, metres, 0 to 0.08.
-        bars: slats, rungs or spindles, 2 to 7.
-        post: thickness of the back's posts, metres, 0.018 to 0.05.
-        arms: "none", "posts", "panels" or "loops".
-        arm_height: above the seat, metres, 0.15 to 0.28.
-        arm_width: metres, 0.025 to 0.18.
-        headrest: whether a cushion lies before the upper end of the back.
-        support: what carries the seat.
-        frame_material, seat_material, back_material: what it is made of.
-    """
-
-    width: float
-    depth: float
-    seat_height: float
-    seat: str
-    seat_thickness: float
-    back: str
-    back_height: float
-    back_tilt: float
-    back_gap: float
-    back_thickness: float
-    back_arch: float
-    bars: int
-    post: float
-    arms: str
-    arm_height: float
-    arm_width: float
-    headrest: bool
-    support: Support
+    width: float = within(0.38, 0.8, "of the seat along x, metres")
+    depth: float = within(0.38, 0.75, "of the seat along z, metres")
+    seat_height: float = within(0.34, 0.55, "metres")
+    seat: str = one_of("board", "round", "padded", "thick", "slats")
+    seat_thickness: float = within(0.015, 0.2, "metres")
+    back: str = one_of("slats", "rungs", "board", "padded", "curved", "hoop", "cross", "frame", "tub")
+    back_height: float = within(0.22, 0.8, "above the seat, metres")
+    back_tilt: float = within(0, 22, "degrees towards -Z")
+    back_gap: float = within(0.04, 0.2, "free height between seat and back, metres", none=0)
+    back_thickness: float = within(0.012, 0.16, "metres")
+    back_arch: float = within(0.02, 0.08, "rise of the middle of the upper edge, metres", none=0)
+    bars: int = within(2, 7, "slats, rungs or spindles")
+    post: float = within(0.018, 0.05, "thickness of the back's posts, metres")
+    arms: str = one_of("none", "posts", "panels", "loops")
+    arm_height: float = within(0.15, 0.28, "above the seat, metres")
+    arm_width: float = within(0.025, 0.18, "metres")
+    headrest: bool = about("whether a cushion lies before the upper end of the back")
+    support: Support = about("what carries the seat")
     frame_material: Material
     seat_material: Material
     back_material: Material
+
+
+# what carries the seat, kinds of back, kinds of arms
+_USES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "plain": (
+        ("legs", "legs", "legs", "legs", "legs", "legs", "sled", "panels", "cross"),
+        ("slats", "slats", "rungs", "rungs", "board", "board", "padded", "curved", "hoop", "cross", "frame"),
+        ("none", "none", "none", "none", "posts", "posts", "loops"),
+    ),
+    "office": (("star",), ("padded", "padded", "curved", "frame"), ("none", "posts", "loops")),
+    "club": (("legs", "plinth", "legs"), ("padded",), ("panels",)),
+    "tub": (("legs", "legs", "star", "pedestal", "cone", "sled"), ("tub",), ("none",)),
+    "lounge": (
+        ("legs", "legs", "sled", "star", "panels"),
+        ("padded", "padded", "curved", "frame"),
+        ("none", "posts", "loops"),
+    ),
+}
+_BACK_HEIGHTS = {"lounge": (0.3, 0.8), "tub": (0.22, 0.45)}
+_SEAT_THICKNESSES = {"club": (0.12, 0.2), "soft": (0.06, 0.14), "hard": (0.015, 0.06)}
+_BACK_THICKNESSES = {"club": (0.08, 0.16), "soft": (0.04, 0.1), "hard": (0.012, 0.035)}
 
 
 def draw(rng: np.random.Generator) -> Chair:
@@ -67,75 +65,35 @@ def draw(rng: np.random.Generator) -> Chair:
     frame = material(rng, "wood", "wood", "metal", "plastic" if use == "tub" else "wood")
     if use == "office":
         frame = material(rng, "metal", "plastic")
-    seat = (
-        material(rng, "fabric", "leather")
-        if soft
-        else (like(rng, frame) if chance(rng, 0.5) else material(rng, "wood", "plastic", "fabric", "leather"))
-    )
-    kinds = {
-        "plain": ("legs", "legs", "legs", "legs", "legs", "legs", "sled", "panels", "cross"),
-        "office": ("star",),
-        "club": ("legs", "plinth", "legs"),
-        "tub": ("legs", "legs", "star", "pedestal", "cone", "sled"),
-        "lounge": ("legs", "legs", "sled", "star", "panels"),
-    }[use]
-    backs = (
-        "slats",
-        "slats",
-        "rungs",
-        "rungs",
-        "board",
-        "board",
-        "padded",
-        "curved",
-        "hoop",
-        "cross",
-        "frame",
-    )
+    if soft:
+        seat = material(rng, "fabric", "leather")
+    elif chance(rng, 0.5):
+        seat = like(rng, frame)
+    else:
+        seat = material(rng, "wood", "plastic", "fabric", "leather")
+    supports, backs, arms = _USES[use]
+    low = use in ("club", "lounge")
+    stuffing = "club" if use == "club" else "soft" if soft else "hard"
     seat_kind = pick(rng, "board", "board", "round", "padded", "padded", "slats")
     return Chair(
-        width=between(rng, 0.55, 0.8) if use in ("club", "lounge") else between(rng, 0.38, 0.55),
-        depth=between(rng, 0.5, 0.75) if use in ("club", "lounge") else between(rng, 0.38, 0.52),
-        seat_height=between(rng, 0.34, 0.44) if use in ("club", "lounge") else between(rng, 0.42, 0.55),
+        width=between(rng, 0.55, 0.8) if low else between(rng, 0.38, 0.55),
+        depth=between(rng, 0.5, 0.75) if low else between(rng, 0.38, 0.52),
+        seat_height=between(rng, 0.34, 0.44) if low else between(rng, 0.42, 0.55),
         seat="thick" if use == "club" else "padded" if soft else seat_kind,
-        seat_thickness=between(rng, 0.12, 0.2)
-        if use == "club"
-        else between(rng, 0.06, 0.14)
-        if soft
-        else between(rng, 0.015, 0.06),
-        back="padded"
-        if use == "club"
-        else "tub"
-        if use == "tub"
-        else pick(rng, "padded", "padded", "curved", "frame")
-        if use in ("office", "lounge")
-        else pick(rng, *backs),
-        back_height=between(rng, 0.3, 0.8)
-        if use == "lounge"
-        else between(rng, 0.28, 0.62)
-        if use != "tub"
-        else between(rng, 0.22, 0.45),
+        seat_thickness=between(rng, *_SEAT_THICKNESSES[stuffing]),
+        back=pick(rng, *backs),
+        back_height=between(rng, *_BACK_HEIGHTS.get(use, (0.28, 0.62))),
         back_tilt=0.0 if use == "tub" else between(rng, 8, 22) if use == "lounge" else between(rng, 0, 14),
         back_gap=between(rng, 0.04, 0.2) if use in ("plain", "office") and chance(rng, 0.6) else 0.0,
-        back_thickness=between(rng, 0.08, 0.16)
-        if use == "club"
-        else between(rng, 0.04, 0.1)
-        if soft
-        else between(rng, 0.012, 0.035),
+        back_thickness=between(rng, *_BACK_THICKNESSES[stuffing]),
         back_arch=between(rng, 0.02, 0.08) if chance(rng, 0.3) else 0.0,
         bars=int(rng.integers(2, 8)),
         post=between(rng, 0.018, 0.05),
-        arms="panels"
-        if use == "club"
-        else "none"
-        if use == "tub"
-        else pick(rng, "none", "posts", "loops")
-        if use in ("office", "lounge")
-        else pick(rng, "none", "none", "none", "none", "posts", "posts", "loops"),
+        arms=pick(rng, *arms),
         arm_height=between(rng, 0.15, 0.28),
         arm_width=between(rng, 0.08, 0.18) if use == "club" else between(rng, 0.025, 0.06),
         headrest=use in ("office", "lounge") and chance(rng, 0.25),
-        support=draw_support(rng, kinds, frame, (0.022, 0.05)),
+        support=draw_support(rng, supports, frame, (0.022, 0.05)),
         frame_material=frame,
         seat_material=seat,
         back_material=seat if soft or chance(rng, 0.5) else like(rng, frame),
@@ -171,17 +129,10 @@ def _seat(p: Chair, low: float) -> list[Part]:
 def _seat_slats(p: Chair, low: float) -> list[Part]:
     x, z, count = p.width / 2, p.depth / 2, p.bars + 2
     each = p.depth / count
-    slats = [
-        box(
-            (-x, p.seat_height - 0.5 * p.seat_thickness, -z + each * (i + 0.1)),
-            (x, p.seat_height, -z + each * (i + 0.9)),
-        )
-        for i in range(count)
-    ]
-    slats += [
-        block(p.width * 0.98, 0.7 * p.seat_thickness, 0.04, 0, low, side * 0.85 * z) for side in (-1, 1)
-    ]
-    slats += [block(0.04, 0.7 * p.seat_thickness, p.depth * 0.98, side * 0.85 * x, low) for side in (-1, 1)]
+    high, under, tall = p.seat_height, p.seat_height - 0.5 * p.seat_thickness, 0.7 * p.seat_thickness
+    slats = [box((-x, under, -z + each * (i + 0.1)), (x, high, -z + each * (i + 0.9))) for i in range(count)]
+    slats += [block(p.width * 0.98, tall, 0.04, 0, low, side * 0.85 * z) for side in (-1, 1)]
+    slats += [block(0.04, tall, p.depth * 0.98, side * 0.85 * x, low) for side in (-1, 1)]
     return [Part("slat", slat, p.seat_material) for slat in slats]
 
 
@@ -230,10 +181,8 @@ def _rungs(p: Chair) -> list[Part]:
     count = min(p.bars, 5)
     each = (high - low) / count
     share = 0.35 + 0.4 * (p.bars % 3) / 2
-    pieces = [
-        _crosspiece(p, high - each * (i + share), high - each * i, p.back_material) for i in range(count)
-    ]
-    return [*_posts(p), *pieces]
+    edges = [(high - each * (i + share), high - each * i) for i in range(count)]
+    return [*_posts(p), *(_crosspiece(p, bottom, top, p.back_material) for bottom, top in edges)]
 
 
 def _board(p: Chair) -> list[Part]:
@@ -245,20 +194,15 @@ def _board(p: Chair) -> list[Part]:
 
 def _padded(p: Chair) -> list[Part]:
     x, z, low, high = _rise(p)
-    pad = cushion(
-        (-p.width / 2, low if p.back_gap else p.seat_height - 0.5 * p.seat_thickness, -p.depth / 2),
-        (p.width / 2, high, -p.depth / 2 + p.back_thickness),
-        0.35 * p.back_thickness,
-    )
-    parts = [Part("back", pad, p.back_material)]
+    half, rear = p.width / 2, -p.depth / 2
+    bottom, under = p.seat_height - 0.5 * p.seat_thickness, p.seat_height - p.seat_thickness
+    corners = (-half, low if p.back_gap else bottom, rear), (half, high, rear + p.back_thickness)
+    parts = [Part("back", cushion(*corners, 0.35 * p.back_thickness), p.back_material)]
     if p.back_gap > 0 and p.support.kind == "star":
-        spine = box(
-            (-0.035, p.seat_height - p.seat_thickness, -p.depth / 2 - 0.01),
-            (0.035, low + 0.1, -p.depth / 2 + 0.015),
-        )
+        spine = box((-0.035, under, rear - 0.01), (0.035, low + 0.1, rear + 0.015))
         parts.append(Part("spine", spine, p.frame_material))
     elif p.back_gap > 0:
-        post = leg((0.7 * x, p.seat_height - p.seat_thickness, z), (0.7 * x, low + 0.1, z), p.post)
+        post = leg((0.7 * x, under, z), (0.7 * x, low + 0.1, z), p.post)
         parts += both_sides("post", post, p.frame_material)
     return parts
 
@@ -277,19 +221,13 @@ def _shell(p: Chair, low: float, high: float, half_angle: float, drop: float) ->
 
 def _curved(p: Chair) -> list[Part]:
     _, _, low, high = _rise(p)
-    shell = _shell(
-        p, low if p.back_gap else p.seat_height - 0.5 * p.seat_thickness, high, 55, 0.25 * (high - low)
-    )
+    middle = p.seat_height - 0.5 * p.seat_thickness
+    shell = _shell(p, low if p.back_gap else middle, high, 55, 0.25 * (high - low))
     parts = [Part("back", shell, p.back_material)]
-    if p.back_gap > 0:
-        reach = 0.93
-        spots = [np.radians(-90 + angle) for angle in (-35, 35)]
-        for angle in spots:
-            x, z = p.width / 2 * np.cos(angle) * reach, p.depth / 2 * np.sin(angle) * reach
-            post = leg(
-                (x, p.seat_height - 0.5 * p.seat_thickness - 0.02, z), (x, low + 0.08, z), p.post * 0.7
-            )
-            parts.append(Part("post", post, p.frame_material))
+    for angle in np.radians([-125, -55]).tolist() if p.back_gap > 0 else ():
+        x, z = p.width / 2 * np.cos(angle) * 0.93, p.depth / 2 * np.sin(angle) * 0.93
+        post = leg((x, middle - 0.02, z), (x, low + 0.08, z), p.post * 0.7)
+        parts.append(Part("post", post, p.frame_material))
     return parts
 
 
@@ -318,12 +256,11 @@ def _cross(p: Chair) -> list[Part]:
     x, z, low, high = _rise(p)
     rail = 0.05
     bottom = low if p.back_gap else p.seat_height
-    thick = (0.7 * p.post, 0.5 * p.post)
-    diagonals = [
-        bar((-side * x, bottom, z), (side * x, high - rail, z + side * 0.004), thick) for side in (-1, 1)
-    ]
     parts = [*_posts(p), _crosspiece(p, high - rail, high, p.back_material)]
-    return parts + [Part("diagonal", diagonal, p.back_material) for diagonal in diagonals]
+    for side in (-1, 1):
+        ends = (-side * x, bottom, z), (side * x, high - rail, z + side * 0.004)
+        parts.append(Part("diagonal", bar(*ends, (0.7 * p.post, 0.5 * p.post)), p.back_material))
+    return parts
 
 
 def _frame(p: Chair) -> list[Part]:

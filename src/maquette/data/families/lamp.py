@@ -1,86 +1,57 @@
 """Lamps: table, floor, desk with an arm, arc, ceiling, wall."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import one_of, parameters, within
 from .part import Part, between, chance, pick
 from .pipes import arc, pipe, rounded_path
 from .solids import Solid, bar, block, circle, cylinder, ellipsoid, leg, revolve
 
 
-@dataclass(frozen=True)
+@parameters
 class Lamp:
-    """Parameters of a lamp.
+    """Parameters of a lamp. Fractions are of its height unless said otherwise."""
 
-    Attributes:
-        kind: "table", "floor", "tripod", "desk", "arc", "ceiling" or "chandelier".
-        height: of the whole lamp; metres, 0.25 to 1.9.
-        shade: "cone", "cylinder", "dome", "globe", "box", "bell" or "open".
-        shade_radius: at the lower edge, as a fraction of the height, 0.1 to 0.6.
-        shade_height: as a fraction of the height, 0.08 to 0.45.
-        shade_taper: upper over lower radius of a cone, 0.3 to 0.95.
-        base: "disc", "block", "dome" or "feet".
-        base_radius: as a fraction of the shade's, 0.4 to 1.1.
-        stem: "pole", "vase", "gourd", "bars" or "stack".
-        stem_radius: of a pole, as a fraction of the height, 0.006 to 0.025.
-        body_radius: of a vase, as a fraction of the height, 0.06 to 0.22.
-        bend: degrees of an arm's joints, 20 to 70.
-        turn: degrees the arm is turned about the y axis, -180 to 180.
-        arms: of a chandelier or lights of a ceiling lamp, 1 to 6.
-        base_material, stem_material, shade_material: what it is made of.
-    """
-
-    kind: str
-    height: float
-    shade: str
-    shade_radius: float
-    shade_height: float
-    shade_taper: float
-    base: str
-    base_radius: float
-    stem: str
-    stem_radius: float
-    body_radius: float
-    bend: float
-    turn: float
-    arms: int
+    kind: str = one_of("table", "floor", "tripod", "desk", "arc", "ceiling", "chandelier")
+    height: float = within(0.3, 1.9, "of the whole lamp, metres")
+    shade: str = one_of("cone", "cylinder", "dome", "globe", "box", "bell", "open")
+    shade_radius: float = within(0.1, 0.42, "at the lower edge, a fraction")
+    shade_height: float = within(0.12, 0.45, "a fraction")
+    shade_taper: float = within(0.3, 0.95, "upper over lower radius of a cone")
+    base: str = one_of("disc", "block", "dome", "feet")
+    base_radius: float = within(0.4, 0.9, "as a fraction of the shade's")
+    stem: str = one_of("pole", "vase", "gourd", "bars", "stack")
+    stem_radius: float = within(0.006, 0.025, "of a pole, a fraction")
+    body_radius: float = within(0.08, 0.22, "of a vase, a fraction")
+    bend: float = within(20, 70, "degrees of an arm's joints")
+    turn: float = within(-180, 180, "degrees the arm is turned about the y axis")
+    arms: int = within(1, 6, "of a chandelier, or lights of a ceiling lamp")
     base_material: Material
     stem_material: Material
     shade_material: Material
 
 
+_KINDS = (
+    "table", "table", "table", "floor", "floor", "tripod", "desk", "desk", "arc", "ceiling", "chandelier",
+)  # fmt: skip
+_HEIGHTS = {
+    "table": (0.3, 0.75), "floor": (1.3, 1.9), "tripod": (1.1, 1.7), "desk": (0.35, 0.7), "arc": (1.3, 1.9),
+    "ceiling": (0.4, 1.2), "chandelier": (0.5, 1.0),
+}  # fmt: skip
+_SHADES = ("shade", "shade", "metal", "paint")
+_STEMS = ("pole", "vase", "vase", "gourd", "bars", "stack")
+
+
 def draw(rng: np.random.Generator) -> Lamp:
     """Draw the parameters."""
-    kind = pick(
-        rng,
-        "table",
-        "table",
-        "table",
-        "floor",
-        "floor",
-        "tripod",
-        "desk",
-        "desk",
-        "arc",
-        "ceiling",
-        "chandelier",
-    )
-    low, high = {
-        "table": (0.3, 0.75), "floor": (1.3, 1.9), "tripod": (1.1, 1.7), "desk": (0.35, 0.7), "arc": (1.3, 1.9),
-        "ceiling": (0.4, 1.2), "chandelier": (0.5, 1.0),
-    }[kind]  # fmt: skip
+    kind = pick(rng, *_KINDS)
     small = kind in ("desk", "floor", "arc", "tripod")
-    stem = (
-        pick(rng, "pole", "vase", "vase", "gourd", "bars", "stack")
-        if kind == "table"
-        else pick(rng, "pole", "pole", "stack")
-    )
+    stem = pick(rng, *(_STEMS if kind == "table" else ("pole", "pole", "stack")))
     base = material(rng, "metal", "wood", "ceramic", "paint")
     return Lamp(
         kind=kind,
-        height=between(rng, low, high),
+        height=between(rng, *_HEIGHTS[kind]),
         shade=pick(rng, "cone", "cone", "cylinder", "dome", "globe", "box", "bell", "open"),
         shade_radius=between(rng, 0.1, 0.2) if small else between(rng, 0.22, 0.42),
         shade_height=between(rng, 0.12, 0.25) if small else between(rng, 0.22, 0.45),
@@ -95,9 +66,7 @@ def draw(rng: np.random.Generator) -> Lamp:
         arms=int(rng.integers(1, 7)),
         base_material=base,
         stem_material=base if chance(rng, 0.6) else material(rng, "metal", "wood", "ceramic"),
-        shade_material=material(rng, "shade", "shade", "metal", "paint")
-        if chance(rng, 0.8)
-        else like(rng, base),
+        shade_material=material(rng, *_SHADES) if chance(rng, 0.8) else like(rng, base),
     )
 
 
@@ -119,17 +88,11 @@ def _shade(p: Lamp, radius: float, height: float, around: int = 20) -> list[tupl
         angle = np.radians(np.linspace(90, 4, 7))
         outer = [(radius * float(np.cos(a)), height * (float(np.sin(a)) - 1)) for a in angle]
         outer[0] = (0.0, 0.0)
-        inner = [
-            ((radius - wall) * float(np.cos(a)), height * (float(np.sin(a)) - 1) - wall) for a in angle[:0:-1]
-        ]
+        inside = radius - wall
+        inner = [(inside * float(np.cos(a)), height * (float(np.sin(a)) - 1) - wall) for a in angle[:0:-1]]
         return [("shade", revolve([*outer, *inner, (0.0, -wall)], around))]
     if p.shade == "bell":
-        outer = [
-            (0.25 * radius, 0.0),
-            (0.4 * radius, -0.3 * height),
-            (0.6 * radius, -0.7 * height),
-            (radius, -height),
-        ]
+        outer = [(r * radius, y * height) for r, y in ((0.25, 0.0), (0.4, -0.3), (0.6, -0.7), (1.0, -1.0))]
     elif p.shade == "cylinder":
         outer = [(radius, 0.0), (radius, -height)]
     else:
@@ -159,40 +122,26 @@ def _base(p: Lamp, radius: float) -> list[Part]:
         profile = [(radius, 0.0), (radius, 0.4 * edge), (0.7 * radius, 1.6 * edge), (0.0, 2.4 * edge)]
         solids = [revolve([(0.0, 0.0), *profile], 20)]
     elif p.base == "feet":
-        solids = [
-            bar((0, 1.5 * edge, 0), (x * radius, 0.4 * edge, z * radius), edge, 0.7 * edge)
-            for x, z in circle(3).tolist()
-        ]
+        ends = [(x * radius, 0.4 * edge, z * radius) for x, z in circle(3).tolist()]
+        solids = [bar((0, 1.5 * edge, 0), end, edge, 0.7 * edge) for end in ends]
     else:
         solids = [cylinder((0, 0, 0), radius, edge, 24, 0.94 * radius)]
     return [Part("base", solid, p.base_material) for solid in solids]
+
+
+_GOURD = (
+    (0.5, 0), (0.95, 0.15), (1, 0.3), (0.5, 0.52), (0.4, 0.57), (0.65, 0.72), (0.6, 0.82), (0.2, 0.95), (0.2, 1),
+)  # fmt: skip
 
 
 def _stem(p: Lamp, top: float) -> list[Part]:
     radius, body = p.stem_radius * p.height, p.body_radius * p.height
     solids: list[Solid]
     if p.stem == "vase":
-        profile = [
-            (0.6 * body, 0.0),
-            (body, 0.3 * top),
-            (0.9 * body, 0.5 * top),
-            (0.35 * body, 0.85 * top),
-            (radius, top),
-        ]
-        solids = [revolve(profile, 18)]
+        profile = [(body * r, top * y) for r, y in ((0.6, 0.0), (1, 0.3), (0.9, 0.5), (0.35, 0.85))]
+        solids = [revolve([*profile, (radius, top)], 18)]
     elif p.stem == "gourd":
-        profile = [
-            (0.5, 0),
-            (0.95, 0.15),
-            (1, 0.3),
-            (0.5, 0.52),
-            (0.4, 0.57),
-            (0.65, 0.72),
-            (0.6, 0.82),
-            (0.2, 0.95),
-            (0.2, 1),
-        ]
-        solids = [revolve([(body * r, top * y) for r, y in profile], 18)]
+        solids = [revolve([(body * r, top * y) for r, y in _GOURD], 18)]
     elif p.stem == "bars":
         spots = (circle(4) * 0.5 * body).tolist()
         solids = [leg((x, 0, z), (0.6 * x, top, 0.6 * z), 0.12 * body + 0.004) for x, z in spots]
@@ -202,14 +151,8 @@ def _stem(p: Lamp, top: float) -> list[Part]:
         count = 3 + p.arms
         for i in range(count):
             size = (0.35 + 0.5 * ((i * 7 + p.arms) % 3) / 2) * min(body, 0.6 * top / count + 2 * radius)
-            solids.append(
-                ellipsoid(
-                    (0, top * (i + 0.7) / (count + 0.5), 0),
-                    (size + radius, 0.45 * top / count, size + radius),
-                    4,
-                    12,
-                )
-            )
+            radii = (size + radius, 0.45 * top / count, size + radius)
+            solids.append(ellipsoid((0, top * (i + 0.7) / (count + 0.5), 0), radii, 4, 12))
     else:
         solids = [cylinder((0, 0, 0), radius, top, 10)]
     return [Part("stem", solid, p.stem_material) for solid in solids]
@@ -236,17 +179,10 @@ def _tripod(p: Lamp) -> list[Part]:
     if p.shade == "globe":
         tall = 1.5 * radius
     hub, reach = p.height - tall, 0.16 * p.height
-    legs = [
-        leg(
-            (x * reach, 0, z * reach),
-            (0.1 * x * reach, hub, 0.1 * z * reach),
-            0.018 * p.height,
-            0.022 * p.height,
-            8,
-        )
-        for x, z in circle(3).tolist()
-    ]
-    parts = [Part("leg", solid, p.base_material) for solid in legs]
+    parts = []
+    for x, z in circle(3).tolist():
+        ends = (x * reach, 0, z * reach), (0.1 * x * reach, hub, 0.1 * z * reach)
+        parts.append(Part("leg", leg(*ends, 0.018 * p.height, 0.022 * p.height, 8), p.base_material))
     neck = cylinder((0, hub - 0.04 * p.height, 0), 0.02 * p.height, 0.7 * tall + 0.04 * p.height, 10)
     hang = [(name, solid.moved(0, p.height, 0)) for name, solid in _shade(p, radius, tall)]
     return [*parts, Part("hub", neck, p.stem_material), *_shade_parts(p, hang)]
@@ -279,10 +215,8 @@ def _arc(p: Lamp) -> list[Part]:
     end = curve[-1].tolist()
     wide, tall = p.shade_radius * p.height, 0.7 * p.shade_height * p.height
     cord = cylinder((end[0], end[1] - 0.08 * p.height, end[2]), 0.6 * radius, 0.08 * p.height, 6)
-    hang = [
-        (name, solid.moved(end[0], end[1] - 0.075 * p.height, end[2]))
-        for name, solid in _shade(p, wide, tall)
-    ]
+    x, y, z = end[0], end[1] - 0.075 * p.height, end[2]
+    hang = [(name, solid.moved(x, y, z)) for name, solid in _shade(p, wide, tall)]
     arm = Part("arm", pipe(path, 2 * radius, 8), p.stem_material)
     return [*_base(p, 0.13 * p.height), arm, Part("cord", cord, p.stem_material), *_shade_parts(p, hang)]
 
@@ -300,9 +234,8 @@ def _ceiling(p: Lamp) -> list[Part]:
     for i in range(count):
         x = gap * (i - (count - 1) / 2)
         cord_low = tall * (1.0 + 0.3 * (i % 2) * p.shade_taper)
-        cord = cylinder(
-            (x, cord_low - 0.03 * tall, 0), 0.006 + 0.2 * p.stem_radius * p.height, p.height - cord_low, 6
-        )
+        thick = 0.006 + 0.2 * p.stem_radius * p.height
+        cord = cylinder((x, cord_low - 0.03 * tall, 0), thick, p.height - cord_low, 6)
         hang = [(name, solid.moved(x, cord_low, 0)) for name, solid in _shade(p, radius, tall)]
         parts += [Part("cord", cord, p.stem_material), *_shade_parts(p, hang)]
     return parts
@@ -317,12 +250,9 @@ def _chandelier(p: Lamp) -> list[Part]:
         Part("plate", cylinder((0, p.height - 0.02, 0), 0.1 * p.height, 0.02, 14), p.base_material),
         Part("hub", ellipsoid((0, hub, 0), (1.8 * thick, 2.4 * thick, 1.8 * thick), 5, 12), p.base_material),
     ]
-    path = rounded_path(
-        [(0, hub, 0), (0, hub - 0.2 * p.height, 0.55 * reach), (0, hub, reach), (0, hub + 0.06, reach)],
-        0.3 * reach,
-        4,
-    )
-    arm = pipe(path, thick, 6, up=(1, 0, 0))
+    dip = (0, hub - 0.2 * p.height, 0.55 * reach)
+    path = [(0, hub, 0), dip, (0, hub, reach), (0, hub + 0.06, reach)]
+    arm = pipe(rounded_path(path, 0.3 * reach, 4), thick, 6, up=(1, 0, 0))
     wide, tall = 0.22 * reach, 0.26 * reach
     tall = 1.5 * wide if p.shade == "globe" else tall
     lamp = _shade(p, wide, tall, 10)

@@ -1,57 +1,40 @@
 """Mugs and cups: hollow, with a handle."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .pipes import arc, pipe, rounded_path
 from .solids import Solid, cylinder, revolve
 
 
-@dataclass(frozen=True)
+@parameters
 class Mug:
-    """Parameters of a mug.
+    """Parameters of a mug."""
 
-    Attributes:
-        radius: at the middle, metres, 0.03 to 0.055.
-        height: metres, 0.05 to 0.14.
-        profile: "straight", "cone", "barrel", "waist", "bowl" or "bell".
-        strength: of the profile's departure from straight, 0.05 to 0.35.
-        wall: thickness, metres, 0.003 to 0.008.
-        sides: around the axis, 6, 8 or 28.
-        handle: "round", "ear", "square", "open" or "none".
-        handle_reach: away from the wall, as a fraction of the radius, 0.45 to 0.95.
-        handle_height: as a fraction of the mug's, 0.45 to 0.75.
-        handle_thickness: metres, 0.007 to 0.016.
-        handle_turn: degrees about the y axis from +X, -180 to 180.
-        foot: height of a foot ring, metres; 0 for none, to 0.008.
-        filled: level of a drink as a fraction of the height; 0 for none, 0.5 to 0.9.
-        saucer: radius of a saucer as a fraction of the mug's; 0 for none, 1.4 to 2.0.
-        band: whether a coloured band runs around it.
-        outer_material, inner_material, handle_material, drink_material: what it is made of.
-    """
-
-    radius: float
-    height: float
-    profile: str
-    strength: float
-    wall: float
-    sides: int
-    handle: str
-    handle_reach: float
-    handle_height: float
-    handle_thickness: float
-    handle_turn: float
-    foot: float
-    filled: float
-    saucer: float
-    band: bool
+    radius: float = within(0.03, 0.055, "at the middle, metres")
+    height: float = within(0.039, 0.165, "metres")
+    profile: str = one_of("straight", "cone", "barrel", "waist", "bowl", "bell")
+    strength: float = within(0.05, 0.35, "of the profile's departure from straight")
+    wall: float = within(0.003, 0.008, "thickness, metres")
+    sides: int = one_of(6, 8, 28, what="around the axis")
+    handle: str = one_of("round", "ear", "square", "open", "none")
+    handle_reach: float = within(0.45, 0.95, "away from the wall, as a fraction of the radius")
+    handle_height: float = within(0.45, 0.75, "as a fraction of the mug's")
+    handle_thickness: float = within(0.007, 0.016, "metres")
+    handle_turn: float = within(-180, 180, "degrees about the y axis from +X")
+    foot: float = within(0.003, 0.008, "height of a foot ring, metres", none=0)
+    filled: float = within(0.5, 0.9, "level of a drink as a fraction of the height", none=0)
+    saucer: float = within(1.4, 2.0, "radius of a saucer as a fraction of the mug's", none=0)
+    band: bool = about("whether a coloured band runs around it")
     outer_material: Material
     inner_material: Material
     handle_material: Material
     drink_material: Material
+
+
+_DRINKS = ((0.22, 0.13, 0.08), (0.45, 0.3, 0.18), (0.55, 0.25, 0.1), (0.4, 0.45, 0.15))
 
 
 def draw(rng: np.random.Generator) -> Mug:
@@ -77,9 +60,7 @@ def draw(rng: np.random.Generator) -> Mug:
         outer_material=outer,
         inner_material=like(rng, outer) if chance(rng, 0.6) else material(rng, "ceramic"),
         handle_material=outer if chance(rng, 0.75) else material(rng, "ceramic", "wood"),
-        drink_material=Material(
-            "drink", pick(rng, (0.22, 0.13, 0.08), (0.45, 0.3, 0.18), (0.55, 0.25, 0.1), (0.4, 0.45, 0.15))
-        ),
+        drink_material=Material("drink", pick(rng, *_DRINKS)),
     )
 
 
@@ -107,9 +88,8 @@ def build(params: Mug) -> list[Part]:
     cup = revolve([(0.0, p.foot), *outer, *inner, (0.0, floor)], p.sides)
     parts = [Part("cup", cup, p.outer_material)]
     if p.foot > 0:
-        parts.append(
-            Part("foot", cylinder((0, 0, 0), 0.7 * width(p, 0), p.foot + 0.001, 20), p.outer_material)
-        )
+        ring = cylinder((0, 0, 0), 0.7 * width(p, 0), p.foot + 0.001, 20)
+        parts.append(Part("foot", ring, p.outer_material))
     if p.band:
         rim = [(width(p, s) + 0.0006, p.foot + s * p.height) for s in (0.55, 0.7, 0.85)]
         deep = [(r - 0.4 * p.wall, y) for r, y in reversed(rim)]
@@ -142,13 +122,8 @@ def _handle(p: Mug) -> Solid | None:
     low, high = (facet * width(p, 0.52 + side * 0.5 * p.handle_height) - 0.6 * p.wall for side in (-1, 1))
     size = (1.3 * p.handle_thickness, p.handle_thickness)
     if p.handle == "square":
-        out = p.radius + reach
-        corners = [
-            (high, middle + half, 0),
-            (out, middle + half, 0),
-            (out, middle - half, 0),
-            (low, middle - half, 0),
-        ]
+        out, top, bottom = p.radius + reach, middle + half, middle - half
+        corners = [(high, top, 0), (out, top, 0), (out, bottom, 0), (low, bottom, 0)]
         return pipe(rounded_path(corners, 0.3 * reach), size, 8, up=(0, 0, 1))
     if p.handle == "open":
         curve = arc((p.radius, middle, 0), (reach, half), 90, -60, 10)

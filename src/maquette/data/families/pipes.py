@@ -6,9 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from .solids import Point, Size, Solid, circle, loft
-
-_SQUARE = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
+from .solids import Point, Size, Solid, loft, section
 
 
 def arc(
@@ -74,14 +72,11 @@ def pipe(
     across = np.cross(ups, along)
     across /= np.sqrt((across**2).sum(1, keepdims=True))
     rising = np.cross(along, across)
-    outline = _SQUARE if sides == 4 else circle(sides) / 2
     first = np.broadcast_to(np.asarray(size, float), (2,))
     last = first if end_size is None else np.broadcast_to(np.asarray(end_size, float), (2,))
     scale = first + np.linspace(0, 1, len(path))[:, None] * (last - first)
-    section = outline[None] * scale[:, None] * _mitre(along, closed)[:, None, None]
-    return loft(
-        path[:, None] + section[..., :1] * across[:, None] + section[..., 1:] * rising[:, None], closed=closed
-    )
+    x, y = np.split(section(sides) * scale[:, None] * _mitre(along, closed)[:, None, None], 2, axis=-1)
+    return loft(path[:, None] + x * across[:, None] + y * rising[:, None], closed=closed)
 
 
 def _mitre(along: ndarray, closed: bool) -> ndarray:

@@ -1,76 +1,44 @@
 """Planes: airliners, business jets, propeller planes, biplanes, gliders, fighters."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, both_sides, chance, pick
 from .solids import Solid, bar, circle, disc, ellipsoid, loft, revolve
 
 
-@dataclass(frozen=True)
+@parameters
 class Plane:
-    """Parameters of a plane, which flies towards +Z. Fractions are of the fuselage's length unless said otherwise.
+    """Parameters of a plane, which flies towards +Z. Fractions are of the fuselage's length unless said otherwise."""
 
-    Attributes:
-        kind: "airliner", "business", "propeller", "twin", "biplane", "glider" or "fighter".
-        length: of the fuselage along z, metres, 6 to 60.
-        radius: of the fuselage, 0.035 to 0.085.
-        flat: height over width of the fuselage, 0.8 to 1.25.
-        nose: length of the nose's taper, 0.08 to 0.35.
-        tail: length of the tail's taper, 0.25 to 0.55.
-        tail_rise: how far the tail's end is above the fuselage's axis, in radii, 0 to 0.8.
-        span: of the wings, 0.5 to 2.4.
-        chord: of the wings at their root, 0.11 to 0.45.
-        taper: tip over root chord, 0.12 to 1.
-        sweep: how far the tips stand back, as a fraction of half the span, -0.1 to 0.9.
-        dihedral: degrees, -6 to 9.
-        wing_height: of the root above the axis, in radii, -0.8 to 0.95.
-        wing_place: z of the root's middle before the fuselage's, -0.12 to 0.2.
-        wing_thickness: over chord, 0.07 to 0.16.
-        tail_span: of the tail plane, 0.2 to 0.45.
-        tail_chord: 0.08 to 0.18.
-        fin: height, 0.1 to 0.24.
-        fin_sweep: how far the fin's top stands back, as a fraction of its height, 0.1 to 1.0.
-        tail_style: "low", "t", "cross" or "twin".
-        engines: "under", "rear", "nose", "wings", "inner" or "none".
-        engine_count: on each side, 1 or 2.
-        engine_size: radius, in radii of the fuselage, 0.3 to 0.65.
-        blades: of a propeller, 2 to 5.
-        gear: "wheels", "floats" or "none".
-        winglets: height of upturned tips, fraction of half the span; 0 for none, 0.04 to 0.12.
-        stripe: whether a coloured band runs along the windows.
-        body_material, wing_material, tail_material, engine_material, window_material, rubber: what it is made of.
-    """
-
-    kind: str
-    length: float
-    radius: float
-    flat: float
-    nose: float
-    tail: float
-    tail_rise: float
-    span: float
-    chord: float
-    taper: float
-    sweep: float
-    dihedral: float
-    wing_height: float
-    wing_place: float
-    wing_thickness: float
-    tail_span: float
-    tail_chord: float
-    fin: float
-    fin_sweep: float
-    tail_style: str
-    engines: str
-    engine_count: int
-    engine_size: float
-    blades: int
-    gear: str
-    winglets: float
-    stripe: bool
+    kind: str = one_of("airliner", "business", "propeller", "twin", "biplane", "glider", "fighter")
+    length: float = within(6, 60, "of the fuselage along z, metres")
+    radius: float = within(0.035, 0.085, "of the fuselage, a fraction")
+    flat: float = within(0.8, 1.25, "height over width of the fuselage")
+    nose: float = within(0.08, 0.38, "length of the nose's taper, a fraction")
+    tail: float = within(0.25, 0.55, "length of the tail's taper, a fraction")
+    tail_rise: float = within(0, 0.8, "how far the tail's end is above the fuselage's axis, in radii")
+    span: float = within(0.5, 2.4, "of the wings, a fraction")
+    chord: float = within(0.1, 0.48, "of the wings at their root, a fraction")
+    taper: float = within(0.1, 1, "tip over root chord")
+    sweep: float = within(-0.05, 0.95, "how far the tips stand back, as a fraction of half the span")
+    dihedral: float = within(-6, 9, "degrees")
+    wing_height: float = within(-0.75, 0.9, "of the root above the axis, in radii")
+    wing_place: float = within(-0.12, 0.2, "z of the root's middle before the fuselage's, a fraction")
+    wing_thickness: float = within(0.06, 0.16, "over chord")
+    tail_span: float = within(0.26, 0.45, "of the tail plane, a fraction")
+    tail_chord: float = within(0.08, 0.15, "of the tail plane at its root, a fraction")
+    fin: float = within(0.1, 0.2, "height, a fraction")
+    fin_sweep: float = within(0.1, 1, "how far the fin's top stands back, as a fraction of its height")
+    tail_style: str = one_of("low", "t", "cross", "twin")
+    engines: str = one_of("under", "rear", "nose", "wings", "inner", "none")
+    engine_count: int = one_of(1, 2, what="on each side")
+    engine_size: float = within(0.35, 0.65, "radius, in radii of the fuselage")
+    blades: int = within(2, 5, "of a propeller")
+    gear: str = one_of("wheels", "floats", "none")
+    winglets: float = within(0.04, 0.12, "height of upturned tips, as a fraction of half the span", none=0)
+    stripe: bool = about("whether a coloured band runs along the windows")
     body_material: Material
     wing_material: Material
     tail_material: Material
@@ -79,6 +47,9 @@ class Plane:
     rubber: Material
 
 
+_KINDS = (
+    "airliner", "airliner", "airliner", "business", "propeller", "propeller", "twin", "biplane", "glider", "fighter",
+)  # fmt: skip
 # length in metres, radius, nose, span, chord, taper, sweep
 _RANGES = {
     "airliner": ((28, 60), (0.045, 0.07), (0.08, 0.14), (0.8, 1.15), (0.14, 0.22), (0.2, 0.4), (0.35, 0.7)),
@@ -105,28 +76,24 @@ _ENGINES = {
     "glider": ("none", "none", "nose"),
     "fighter": ("inner",),
 }
+_WING_PLACES = {"fighter": (-0.12, 0.02), "jet": (-0.02, 0.08), "propeller": (0.06, 0.2)}
+_TAIL_STYLES = {
+    "business": ("t", "cross", "low"),
+    "fighter": ("low", "twin"),
+    "glider": ("t", "low"),
+    "twin": ("low", "low", "low", "t", "twin"),
+}
 
 
 def draw(rng: np.random.Generator) -> Plane:
     """Draw the parameters."""
-    kind = pick(
-        rng,
-        "airliner",
-        "airliner",
-        "airliner",
-        "business",
-        "propeller",
-        "propeller",
-        "twin",
-        "biplane",
-        "glider",
-        "fighter",
-    )
+    kind = pick(rng, *_KINDS)
     length, radius, nose, span, chord, taper, sweep = (between(rng, *bounds) for bounds in _RANGES[kind])
     jet = kind in ("airliner", "business", "fighter")
     engines = pick(rng, *_ENGINES[kind])
     body = material(rng, "car_paint", "linen")
-    styles = {"business": ("t", "cross", "low"), "fighter": ("low", "twin"), "glider": ("t", "low")}
+    wings = "fighter" if kind == "fighter" else "jet" if jet else "propeller"
+    gears = ("wheels", "wheels", "wheels" if jet or kind == "glider" else "floats")
     return Plane(
         kind=kind,
         length=length,
@@ -141,26 +108,18 @@ def draw(rng: np.random.Generator) -> Plane:
         sweep=sweep,
         dihedral=between(rng, -6, 3) if kind == "fighter" else between(rng, 0, 9),
         wing_height=between(rng, *_HEIGHTS.get(kind, (-0.7, -0.3))) if chance(rng, 0.85) else 0.85,
-        wing_place=between(rng, -0.12, 0.02)
-        if kind == "fighter"
-        else between(rng, -0.02, 0.08)
-        if jet
-        else between(rng, 0.06, 0.2),
+        wing_place=between(rng, *_WING_PLACES[wings]),
         wing_thickness=between(rng, 0.07, 0.16) if not jet else between(rng, 0.06, 0.11),
         tail_span=between(rng, 0.26, 0.45),
         tail_chord=between(rng, 0.08, 0.15),
         fin=between(rng, 0.1, 0.2),
         fin_sweep=between(rng, 0.5, 1.0) if jet else between(rng, 0.1, 0.6),
-        tail_style=pick(
-            rng, *styles.get(kind, ("low", "low", "low", "t", "twin" if kind == "twin" else "cross"))
-        ),
+        tail_style=pick(rng, *_TAIL_STYLES.get(kind, ("low", "low", "low", "t", "cross"))),
         engines=engines,
         engine_count=pick(rng, 1, 1, 2) if engines in ("under", "wings") else 1,
         engine_size=between(rng, 0.38, 0.65) if engines == "under" else between(rng, 0.35, 0.55),
         blades=int(rng.integers(2, 6)),
-        gear="none"
-        if chance(rng, 0.6 if jet else 0.2)
-        else pick(rng, "wheels", "wheels", "floats" if not jet and kind != "glider" else "wheels"),
+        gear="none" if chance(rng, 0.6 if jet else 0.2) else pick(rng, *gears),
         winglets=between(rng, 0.04, 0.12) if jet and chance(rng, 0.35) else 0.0,
         stripe=chance(rng, 0.4),
         body_material=body,
@@ -193,13 +152,8 @@ def _outline(p: Plane, z: float) -> tuple[float, float]:
 
 
 def _fuselage(p: Plane) -> list[Part]:
-    shares = np.concatenate(
-        [
-            np.linspace(0, p.tail, 6)[:-1],
-            [p.tail, 1 - p.nose],
-            1 - p.nose * np.array([0.7, 0.45, 0.25, 0.1, 0.03]),
-        ]
-    )
+    ahead = 1 - p.nose * np.array([0.7, 0.45, 0.25, 0.1, 0.03])
+    shares = np.concatenate([np.linspace(0, p.tail, 6)[:-1], [p.tail, 1 - p.nose], ahead])
     rings = []
     for z in (shares - 0.5).tolist():
         radius, axis = _outline(p, z)
@@ -207,11 +161,7 @@ def _fuselage(p: Plane) -> list[Part]:
         rings.append(np.stack([x, y * p.flat + axis, np.full(16, z)], -1))
     _, low = _outline(p, 0.5)
     parts = [Part("fuselage", loft(np.stack(rings), end=(0.0, low, 0.5)), p.body_material)]
-    at = (
-        0.5 - 0.55 * p.nose
-        if p.kind not in ("propeller", "biplane", "glider", "fighter")
-        else 0.5 - 1.1 * p.nose
-    )
+    at = 0.5 - (1.1 if p.kind in ("propeller", "biplane", "glider", "fighter") else 0.55) * p.nose
     radius, axis = _outline(p, at)
     reach = 0.75 * p.nose if p.kind in ("fighter", "glider", "propeller") else 0.4 * p.nose
     glass = ellipsoid((0, axis + 0.62 * radius * p.flat, at), (0.72 * radius, 0.6 * radius, reach), 6, 12)
@@ -222,11 +172,8 @@ def _fuselage(p: Plane) -> list[Part]:
         window = bar((x - 0.003, y, rear), (x - 0.003, y, front), (0.014, 0.2 * p.radius))
         parts += both_sides("windows", window, p.window_material)
         if p.stripe:
-            stripe = bar(
-                (x - 0.004, y - 0.3 * p.radius, rear),
-                (x - 0.004, y - 0.3 * p.radius, front),
-                (0.014, 0.14 * p.radius),
-            )
+            x, y = x - 0.004, y - 0.3 * p.radius
+            stripe = bar((x, y, rear), (x, y, front), (0.014, 0.14 * p.radius))
             parts += both_sides("stripe", stripe, p.tail_material)
     return parts
 
@@ -260,9 +207,8 @@ def _wing(p: Plane, height: float, place: float, span: float, winglets: float) -
         up = winglets * half
         rings.append(_foil((half + 0.4 * up, height + rise + up, place - back - 0.6 * up), 0.5 * tip, 0.08))
     else:
-        rings.append(
-            _foil((half * 1.012, height + rise, place - back - 0.1 * tip), 0.7 * tip, 0.4 * p.wing_thickness)
-        )
+        end = (half * 1.012, height + rise, place - back - 0.1 * tip)
+        rings.append(_foil(end, 0.7 * tip, 0.4 * p.wing_thickness))
     return loft(np.stack(rings))
 
 
@@ -293,15 +239,9 @@ def _tail(p: Plane) -> list[Part]:
     chord = p.tail_chord * 1.25
 
     def fin(x: float) -> Solid:
-        rings = [
-            _foil((x, axis, place + 0.1 * chord), chord, 0.1, upright=True),
-            _foil(
-                (x, axis + p.radius * 0.5 + top, place + 0.1 * chord - 0.6 * back),
-                0.55 * chord,
-                0.09,
-                upright=True,
-            ),
-        ]
+        foot = (x, axis, place + 0.1 * chord)
+        head = (x, axis + p.radius * 0.5 + top, place + 0.1 * chord - 0.6 * back)
+        rings = [_foil(foot, chord, 0.1, upright=True), _foil(head, 0.55 * chord, 0.09, upright=True)]
         return loft(np.stack(rings))
 
     half = p.tail_span / 2
@@ -322,22 +262,15 @@ def _tail(p: Plane) -> list[Part]:
     return parts
 
 
-def _along_z(
-    profile: list[tuple[float, float]], at: tuple[float, float, float], closed: bool = False, sides: int = 12
-) -> Solid:
+def _along_z(profile: list[tuple[float, float]], at: tuple[float, float, float]) -> Solid:
     """A profile of (radius, z) turned around the z axis, moved to a point."""
-    return revolve(profile, sides, closed).turned(90, 0).moved(*at)
+    return revolve(profile, 12).turned(90, 0).moved(*at)
 
 
 def _nacelle(p: Plane, at: tuple[float, float, float], radius: float) -> list[Part]:
     long = 2.4 * radius
-    shell = [
-        (0.55 * radius, -long),
-        (0.95 * radius, -0.3 * long),
-        (radius, 0.4 * long),
-        (0.85 * radius, 0.55 * long),
-    ]
-    shell += [(0.75 * radius, 0.4 * long), (0.75 * radius, 0.2 * long)]
+    outer = [(0.55, -1.0), (0.95, -0.3), (1.0, 0.4), (0.85, 0.55)]
+    shell = [(r * radius, z * long) for r, z in (*outer, (0.75, 0.4), (0.75, 0.2))]
     fan = ellipsoid((at[0], at[1], at[2] + 0.2 * long), (0.3 * radius, 0.3 * radius, 0.25 * long), 4, 8)
     return [Part("engine", _along_z(shell, at), p.engine_material), Part("fan", fan, p.window_material)]
 
@@ -368,24 +301,15 @@ def _power(p: Plane) -> list[Part]:
         _, axis = _outline(p, 0.5)
         return _propeller(p, (0, axis, 0.5), 0.12 + 0.3 * p.radius, 0.28 * p.radius)
     if p.engines == "rear":
-        x, z = p.radius + 0.85 * size, -0.5 + 0.95 * p.tail
-        parts = _nacelle(p, (x, 0.45 * p.radius, z), size)
-        parts.append(
-            Part(
-                "pylon",
-                bar((0.5 * p.radius, 0.4 * p.radius, z), (x, 0.45 * p.radius, z), (2.2 * size, 0.3 * size)),
-                p.body_material,
-            )
-        )
+        at = (p.radius + 0.85 * size, 0.45 * p.radius, -0.5 + 0.95 * p.tail)
+        pylon = bar((0.5 * p.radius, 0.4 * p.radius, at[2]), at, (2.2 * size, 0.3 * size))
+        parts = [*_nacelle(p, at, size), Part("pylon", pylon, p.body_material)]
     if p.engines == "inner":
-        x = 0.75 * p.radius
+        x, y = 0.75 * p.radius, -0.2 * p.radius
         nozzle = [(0.9 * size, -0.1), (1.2 * size, 0.05), (1.2 * size, 0.25), (0.9 * size, 0.3)]
-        parts = [Part("engine", _along_z(nozzle, (x, -0.2 * p.radius, -0.38)), p.engine_material)]
-        intake = bar(
-            (x + 0.3 * p.radius, -0.2 * p.radius, -0.15),
-            (x + 0.3 * p.radius, -0.2 * p.radius, 0.12),
-            (0.7 * p.radius, 1.1 * p.radius),
-        )
+        parts = [Part("engine", _along_z(nozzle, (x, y, -0.38)), p.engine_material)]
+        x += 0.3 * p.radius
+        intake = bar((x, y, -0.15), (x, y, 0.12), (0.7 * p.radius, 1.1 * p.radius))
         parts.append(Part("intake", intake, p.body_material))
     for i in range(p.engine_count if p.engines in ("under", "wings") else 0):
         x, y, z = _on_wing(p, 0.33 if p.engine_count == 1 else (0.28, 0.56)[i])
@@ -396,12 +320,8 @@ def _power(p: Plane) -> list[Part]:
             pylon = bar((x, y - 0.6 * size, z), (x, y - 0.6 * size, at[2]), (0.3 * size, 1.3 * size))
             parts.append(Part("pylon", pylon, p.wing_material))
         else:
-            pod = [
-                (0.0, z - 0.6 * chord),
-                (0.7 * size, z),
-                (0.85 * size, z + 0.5 * chord),
-                (0.5 * size, z + 0.95 * chord),
-            ]
+            outline = ((0.0, -0.6), (0.7, 0.0), (0.85, 0.5), (0.5, 0.95))
+            pod = [(r * size, z + share * chord) for r, share in outline]
             parts.append(Part("engine", _along_z(pod, (x, y, 0)), p.engine_material))
             parts += _propeller(p, (x, y, z + 0.95 * chord), 0.1 + 0.3 * p.radius, 0.4 * size)
     return parts + [part._replace(solid=part.solid.mirrored()) for part in parts]
@@ -410,9 +330,8 @@ def _power(p: Plane) -> list[Part]:
 def _gear(p: Plane) -> list[Part]:
     if p.gear == "none":
         return []
-    drop = 1.0 * p.radius * p.flat + (
-        0.7 * p.radius if p.engines != "under" else 2.2 * p.engine_size * p.radius
-    )
+    under = 2.2 * p.engine_size if p.engines == "under" else 0.7
+    drop = p.radius * p.flat + under * p.radius
     x, z = 1.3 * p.radius, p.wing_place - 0.02
     if p.gear == "floats":
         size = 0.45 * p.radius
@@ -424,9 +343,8 @@ def _gear(p: Plane) -> list[Part]:
         return parts
     wheel = 0.32 * p.radius + 0.006
     parts = both_sides("wheel", disc((x, -drop, z), wheel, 0.6 * wheel, 12), p.rubber)
-    parts += both_sides(
-        "strut", bar((0.5 * p.radius, -0.5 * p.radius, z), (x, -drop, z), 0.2 * p.radius), p.engine_material
-    )
+    strut = bar((0.5 * p.radius, -0.5 * p.radius, z), (x, -drop, z), 0.2 * p.radius)
+    parts += both_sides("strut", strut, p.engine_material)
     end = -0.5 + 0.25 * p.tail if p.kind in ("biplane", "glider") else 0.5 - 1.1 * p.nose
     radius, axis = _outline(p, end)
     low = -drop if end > 0 else axis - radius - 1.2 * wheel

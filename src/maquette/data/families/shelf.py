@@ -1,66 +1,47 @@
 """Shelves: bookcases, cubes, ladders, open racks, stairs of cells."""
 
-from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .solids import Solid, bar, block, box, leg
 
 
-@dataclass(frozen=True)
+@parameters
 class Shelf:
-    """Parameters of a shelf.
+    """Parameters of a shelf."""
 
-    Attributes:
-        kind: "case", "cubes", "rack", "ladder", "stairs", "zigzag" or "tree".
-        width: along x, metres, 0.3 to 2.0.
-        depth: along z, metres, 0.2 to 0.5.
-        height: metres, 0.5 to 2.2.
-        rows: boards or rows of cells, 2 to 7.
-        columns: of cells, 1 to 5.
-        board: thickness, metres, 0.012 to 0.045.
-        back: whether a case has a back.
-        post: thickness of a rack's posts, metres, 0.02 to 0.05.
-        braces: whether a rack has crossed braces behind.
-        foot: free height below the lowest board, metres, 0 to 0.18.
-        missing: chance that an upright between two cells is left out, 0 to 0.6.
-        doors: chance that a cell is closed in front, 0 to 0.4.
-        things: chance that books or boxes stand in a cell, 0 to 0.5.
-        seed: of what is drawn for each cell.
-        mirrored: whether an uneven shelf rises to the left.
-        board_material, frame_material, door_material: what it is made of.
-        thing_materials: of books and boxes.
-    """
-
-    kind: str
-    width: float
-    depth: float
-    height: float
-    rows: int
-    columns: int
-    board: float
-    back: bool
-    post: float
-    braces: bool
-    foot: float
-    missing: float
-    doors: float
-    things: float
-    seed: int
-    mirrored: bool
+    kind: str = one_of("case", "cubes", "rack", "ladder", "stairs", "zigzag", "tree")
+    width: float = within(0.35, 2.0, "along x, metres")
+    depth: float = within(0.2, 0.5, "along z, metres")
+    height: float = within(0.56, 2.2, "metres")
+    rows: int = within(2, 6, "boards or rows of cells")
+    columns: int = within(1, 5, "of cells")
+    board: float = within(0.012, 0.045, "thickness, metres")
+    back: bool = about("whether a case has a back")
+    post: float = within(0.02, 0.05, "thickness of a rack's posts, metres")
+    braces: bool = about("whether a rack has crossed braces behind")
+    foot: float = within(0.04, 0.18, "free height below the lowest board, metres", none=0)
+    missing: float = within(0.1, 0.6, "chance that an upright between two cells is left out", none=0)
+    doors: float = within(0.1, 0.4, "chance that a cell is closed in front", none=0)
+    things: float = within(0.1, 0.5, "chance that books or boxes stand in a cell", none=0)
+    seed: int = about("of what is drawn for each cell")
+    mirrored: bool = about("whether an uneven shelf rises to the left")
     board_material: Material
     frame_material: Material
     door_material: Material
-    thing_materials: tuple[Material, ...]
+    thing_materials: tuple[Material, ...] = about("of books and boxes")
+
+
+_KINDS = ("case", "case", "case", "cubes", "cubes", "rack", "rack", "ladder", "stairs", "zigzag", "tree")
 
 
 def draw(rng: np.random.Generator) -> Shelf:
     """Draw the parameters."""
-    kind = pick(
-        rng, "case", "case", "case", "cubes", "cubes", "rack", "rack", "ladder", "stairs", "zigzag", "tree"
-    )
+    kind = pick(rng, *_KINDS)
     board = material(rng, "wood", "wood", "wood", "paint")
     rows = int(rng.integers(3, 7)) if kind != "cubes" else int(rng.integers(2, 6))
     columns = pick(rng, 1, 1, 1, 2, 3) if kind == "case" else int(rng.integers(2, 6))
@@ -105,12 +86,8 @@ def build(params: Shelf) -> list[Part]:
 def _feet(p: Shelf) -> list[Part]:
     if p.foot == 0:
         return []
-    x, z = p.width / 2 - 0.03, p.depth / 2 - 0.03
-    feet = [
-        leg((sx * x, 0, sz * z), (sx * x, p.foot + 0.004, sz * z), 0.03, 0.045)
-        for sx in (-1, 1)
-        for sz in (-1, 1)
-    ]
+    spots = product((0.03 - p.width / 2, p.width / 2 - 0.03), (0.03 - p.depth / 2, p.depth / 2 - 0.03))
+    feet = [leg((x, 0, z), (x, p.foot + 0.004, z), 0.03, 0.045) for x, z in spots]
     return [Part("foot", foot, p.frame_material) for foot in feet]
 
 
@@ -142,16 +119,13 @@ def _filled(p: Shelf, rng: np.random.Generator, cell: tuple[float, float, float,
     left, low, right, high = cell
     z, draw, reach = p.depth / 2, rng.random(), 0.85 * p.depth
     if draw < p.doors:
-        parts = [
-            Part("door", box((left, low - 0.01, z - 0.02), (right, high + 0.01, z - 0.002)), p.door_material)
-        ]
+        door = box((left, low - 0.01, z - 0.02), (right, high + 0.01, z - 0.002))
         knob = block(0.02, 0.02, 0.03, right - 0.05, (low + high) / 2, z)
-        return [*parts, Part("knob", knob, p.frame_material)]
+        return [Part("door", door, p.door_material), Part("knob", knob, p.frame_material)]
     if draw > 1 - 0.5 * p.things:
         colour = p.thing_materials[int(rng.integers(4))]
-        crate = box(
-            (left + 0.02, low - 0.003, -z + 0.02), (right - 0.02, low + 0.75 * (high - low), -z + reach)
-        )
+        top = low + 0.75 * (high - low)
+        crate = box((left + 0.02, low - 0.003, -z + 0.02), (right - 0.02, top, -z + reach))
         return [Part("box", crate, colour)]
     if draw > 1 - p.things:
         parts, at = [], left + 0.01
@@ -175,18 +149,12 @@ def _rack(p: Shelf) -> list[Part]:
     levels = np.linspace(low, p.height - 0.03, p.rows).tolist()
     parts = [_boards(p, (-x, x), y, (-z, z)) for y in levels]
     inner_x, inner_z = x - p.post / 2, z - p.post / 2
-    for sx in (-1, 1):
-        for sz in (-1, 1):
-            at = (sx * inner_x, sz * inner_z)
-            parts.append(
-                Part("post", leg((at[0], 0, at[1]), (at[0], p.height, at[1]), p.post), p.frame_material)
-            )
-    if p.braces:
-        for side in (-1, 1):
-            brace = bar(
-                (-side * inner_x, levels[0], -inner_z), (side * inner_x, levels[-1], -inner_z), 0.5 * p.post
-            )
-            parts.append(Part("brace", brace, p.frame_material))
+    for at_x, at_z in product((-inner_x, inner_x), (-inner_z, inner_z)):
+        post = leg((at_x, 0, at_z), (at_x, p.height, at_z), p.post)
+        parts.append(Part("post", post, p.frame_material))
+    for end in (inner_x, -inner_x) if p.braces else ():
+        brace = bar((end, levels[0], -inner_z), (-end, levels[-1], -inner_z), 0.5 * p.post)
+        parts.append(Part("brace", brace, p.frame_material))
     return parts
 
 
@@ -225,9 +193,8 @@ def _zigzag(p: Shelf) -> list[Part]:
     parts = [_boards(p, (-x, x), row * step, (-z, z)) for row in range(p.rows + 1)]
     for row in range(p.rows):
         side = 0.55 if row % 2 else -0.55
-        slanted = leg(
-            (side * x, row * step, 0), (side * x * 1.3, (row + 1) * step + 0.004, 0), (p.board, p.depth)
-        )
+        ends = (side * x, row * step, 0), (side * x * 1.3, (row + 1) * step + 0.004, 0)
+        slanted = leg(*ends, (p.board, p.depth))
         parts.append(Part("upright", slanted, p.frame_material))
         if row % 2 == 0 and not p.back:
             upright = block(p.board, step + 0.004, p.depth, 0.8 * x, row * step)
@@ -246,13 +213,8 @@ def _tree(p: Shelf) -> list[Part]:
         reach = (-0.25 * x, x) if side > 0 else (-x, 0.25 * x)
         parts.append(_boards(p, reach, row * step, (-z, z)))
         end = side * x
-        parts.append(
-            Part(
-                "end",
-                box((end - 0.01, row * step, -z), (end + 0.01, row * step + 0.45 * step, z)),
-                p.board_material,
-            )
-        )
+        board = box((end - 0.01, row * step, -z), (end + 0.01, row * step + 0.45 * step, z))
+        parts.append(Part("end", board, p.board_material))
     return parts
 
 

@@ -1,64 +1,39 @@
 """Sofas: one to four seats, L-shaped, one-armed chaises, curved corners of cushions, day beds."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .pipes import pipe
 from .solids import Solid, block, box, cushion, cylinder, loft
 from .supports import Support, build_support, draw_support
 
 
-@dataclass(frozen=True)
+@parameters
 class Sofa:
-    """Parameters of a sofa.
+    """Parameters of a sofa."""
 
-    Attributes:
-        seats: 1 to 4.
-        seat_width: of each seat along x, metres, 0.48 to 0.85.
-        depth: along z, metres, 0.7 to 1.1.
-        seat_height: metres, 0.36 to 0.5.
-        base: height of the body under the cushions, metres, 0.1 to 0.28.
-        foot: free height below the body, metres, 0 to 0.2.
-        back_height: above the seat, metres, 0.25 to 0.6.
-        back_thickness: metres, 0.12 to 0.28.
-        back_tilt: degrees towards -Z, 0 to 16.
-        arms: "both", "left", "right" or "none".
-        arm: shape of an arm: "block", "soft", "roll", "slope" or "frame".
-        arm_width: metres, 0.06 to 0.3.
-        arm_height: above the seat, metres, 0.1 to 0.32.
-        chaise: side that reaches forwards, "none", "left" or "right".
-        chaise_depth: how far, metres, 0.4 to 0.9.
-        wing: length of the other leg of an L along z, metres; 0 for none, 0.7 to 1.4.
-        separate: whether each seat has cushions of its own.
-        roundness: of the cushions' edges, metres, 0.02 to 0.09.
-        pillows: loose cushions, 0 to 4.
-        support: what carries the body.
-        fabric, base_material, pillow_material: what it is made of.
-    """
-
-    seats: int
-    seat_width: float
-    depth: float
-    seat_height: float
-    base: float
-    foot: float
-    back_height: float
-    back_thickness: float
-    back_tilt: float
-    arms: str
-    arm: str
-    arm_width: float
-    arm_height: float
-    chaise: str
-    chaise_depth: float
-    wing: float
-    separate: bool
-    roundness: float
-    pillows: int
-    support: Support
+    seats: int = within(1, 4)
+    seat_width: float = within(0.48, 0.8, "of each seat along x, metres")
+    depth: float = within(0.7, 1.1, "along z, metres")
+    seat_height: float = within(0.36, 0.5, "metres")
+    base: float = within(0.08, 0.28, "height of the body under the cushions, metres")
+    foot: float = within(0.06, 0.2, "free height below the body, metres", none=0)
+    back_height: float = within(0.25, 0.6, "above the seat, metres")
+    back_thickness: float = within(0.12, 0.28, "metres")
+    back_tilt: float = within(0, 16, "degrees towards -Z")
+    arms: str = one_of("both", "left", "right", "none")
+    arm: str = one_of("block", "soft", "roll", "slope", "frame", what="shape of an arm")
+    arm_width: float = within(0.06, 0.3, "metres")
+    arm_height: float = within(0.1, 0.32, "above the seat, metres")
+    chaise: str = one_of("none", "left", "right", what="side that reaches forwards")
+    chaise_depth: float = within(0.4, 0.9, "how far, metres")
+    wing: float = within(0.7, 1.4, "length of the other leg of an L along z, metres", none=0)
+    separate: bool = about("whether each seat has cushions of its own")
+    roundness: float = within(0.02, 0.09, "of the cushions' edges, metres")
+    pillows: int = within(0, 4, "loose cushions")
+    support: Support = about("what carries the body")
     fabric: Material
     base_material: Material
     pillow_material: Material
@@ -129,19 +104,13 @@ def _cushions(p: Sofa, low: float) -> list[Part]:
         is_chaise = p.chaise == ("left" if i == 0 else "right" if i == count - 1 else "") and p.separate
         if is_chaise:
             front = z + p.chaise_depth
-            parts.append(
-                Part("base", box((left, p.foot, z - 0.01), (left + each, low, front - 0.01)), p.base_material)
-            )
-            if p.foot > 0:
-                inset = 0.06
-                feet = [
-                    cylinder((left + at, 0, front - inset), 0.025, p.foot + 0.003, 8)
-                    for at in (inset, each - inset)
-                ]
-                parts += [Part("leg", foot, p.support.material) for foot in feet]
-        seat = cushion(
-            (left, low - 0.002, -z + 0.4 * p.back_thickness), (left + each, p.seat_height, front), p.roundness
-        )
+            base = box((left, p.foot, z - 0.01), (left + each, low, front - 0.01))
+            parts.append(Part("base", base, p.base_material))
+            for x in (left + 0.06, left + (each - 0.06)) if p.foot > 0 else ():
+                foot = cylinder((x, 0, front - 0.06), 0.025, p.foot + 0.003, 8)
+                parts.append(Part("leg", foot, p.support.material))
+        near = (left, low - 0.002, -z + 0.4 * p.back_thickness)
+        seat = cushion(near, (left + each, p.seat_height, front), p.roundness)
         back = cushion((left, low - 0.01, -z), (left + each, top, -z + p.back_thickness), p.roundness)
         parts.append(Part("seat", seat, p.fabric))
         parts.append(Part("back", back.turned(-p.back_tilt, 0, hinge), p.fabric))
@@ -160,31 +129,24 @@ def _arm(p: Sofa) -> list[tuple[str, Solid]]:
     if p.arm == "roll":
         radius = 0.5 * max(w, 0.12)
         path = np.array([[x + w / 2, top - radius, -z], [x + w / 2, top - radius, z]])
-        return [
-            ("arm", box((x - 0.002, foot, -z), (x + w, top - radius, z - 0.01))),
-            ("roll", pipe(path, 2 * radius, 12)),
-        ]
+        board = box((x - 0.002, foot, -z), (x + w, top - radius, z - 0.01))
+        return [("arm", board), ("roll", pipe(path, 2 * radius, 12))]
     if p.arm == "slope":
         low = np.array([[x, foot, z], [x, foot, -z], [x, top + 0.3 * p.back_height, -z], [x, top, z]])
         from_side = np.stack([low, low + np.array((w, 0, 0))]) - np.array((0.002, 0, 0))
         return [("arm", loft(from_side))]
     thick = 0.045
-    rails = [
-        block(thick, top - 0.001, thick, x + thick / 2 - 0.002, 0, side * (z - thick / 2)) for side in (-1, 1)
-    ]
+    middle, ends = x + thick / 2 - 0.002, [side * (z - thick / 2) for side in (-1, 1)]
+    posts = [block(thick, top - 0.001, thick, middle, 0, end) for end in ends]
     pad = box((x - 0.02, top - 0.03, -z), (x + max(thick, 0.07), top, z))
-    return [("arm", pad), *(("post", rail) for rail in rails)]
+    return [("arm", pad), *(("post", post) for post in posts)]
 
 
 def _arms(p: Sofa) -> list[Part]:
-    pieces = _arm(p)
-    parts = []
-    for word, mirrored in (("right", False), ("left", True)):
-        if p.arms in (word, "both"):
-            for name, solid in pieces:
-                surface = p.support.material if p.arm == "frame" else p.fabric
-                parts.append(Part(name, solid.mirrored() if mirrored else solid, surface))
-    return parts
+    surface = p.support.material if p.arm == "frame" else p.fabric
+    right = [Part(name, solid, surface) for name, solid in _arm(p)] if p.arms != "none" else []
+    left = [part._replace(solid=part.solid.mirrored()) for part in right]
+    return {"none": [], "right": right, "left": left, "both": right + left}[p.arms]
 
 
 def _wing(p: Sofa, low: float) -> list[Part]:
@@ -192,43 +154,26 @@ def _wing(p: Sofa, low: float) -> list[Part]:
     side = -1 if p.arms == "right" else 1
     x, z, deep = p.seats * p.seat_width / 2, p.depth / 2, 0.9 * p.depth
     top = p.seat_height + p.back_height
-    solids = [
-        ("base", box((x - 0.002, p.foot, -z), (x + deep, low + 0.002, z + p.wing)), p.base_material),
-        ("seat", cushion((x, low - 0.002, -z), (x + deep, p.seat_height, z + p.wing), p.roundness), p.fabric),
-        (
-            "back",
-            cushion((x + deep - p.back_thickness, low, -z), (x + deep, top, z + p.wing), p.roundness),
-            p.fabric,
-        ),
-        (
-            "back",
-            cushion((x - 0.002, low, -z), (x + deep, top, -z + p.back_thickness), p.roundness),
-            p.fabric,
-        ),
-    ]
-    if p.foot > 0:
-        spots = [
-            (x + 0.08, z + p.wing - 0.08),
-            (x + deep - 0.08, z + p.wing - 0.08),
-            (x + deep - 0.08, -z + 0.08),
-        ]
-        solids += [
-            ("leg", cylinder((sx, 0, sz), 0.025, p.foot + 0.003, 8), p.support.material) for sx, sz in spots
-        ]
-    return [Part(name, solid if side > 0 else solid.mirrored(), material) for name, solid, material in solids]
+    end, front = x + deep, z + p.wing
+    base = box((x - 0.002, p.foot, -z), (end, low + 0.002, front))
+    seat = cushion((x, low - 0.002, -z), (end, p.seat_height, front), p.roundness)
+    beside = cushion((end - p.back_thickness, low, -z), (end, top, front), p.roundness)
+    behind = cushion((x - 0.002, low, -z), (end, top, -z + p.back_thickness), p.roundness)
+    parts = [Part("base", base, p.base_material), Part("seat", seat, p.fabric)]
+    parts += [Part("back", back, p.fabric) for back in (beside, behind)]
+    spots = [(x + 0.08, front - 0.08), (end - 0.08, front - 0.08), (end - 0.08, -z + 0.08)]
+    for spot_x, spot_z in spots if p.foot > 0 else ():
+        foot = cylinder((spot_x, 0, spot_z), 0.025, p.foot + 0.003, 8)
+        parts.append(Part("leg", foot, p.support.material))
+    return [part if side > 0 else part._replace(solid=part.solid.mirrored()) for part in parts]
 
 
 def _pillows(p: Sofa) -> list[Part]:
-    width = p.seats * p.seat_width
+    width, size, low = p.seats * p.seat_width, 0.38, p.seat_height - 0.02
     parts = []
     for i in range(min(p.pillows, 2 * p.seats)):
-        size = 0.38
         x = (width / 2 - 0.24) * (1 if i % 2 == 0 else -1) * (1 - 0.4 * (i // 2))
         z = -p.depth / 2 + p.back_thickness + 0.03
-        pad = cushion(
-            (x - size / 2, p.seat_height - 0.02, z),
-            (x + size / 2, p.seat_height + size - 0.02, z + 0.13),
-            0.06,
-        )
+        pad = cushion((x - size / 2, low, z), (x + size / 2, p.seat_height + size - 0.02, z + 0.13), 0.06)
         parts.append(Part("pillow", pad.turned(-14, 0, (0, p.seat_height, z)), p.pillow_material))
     return parts

@@ -40,10 +40,8 @@ class Solid:
         cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         centre = np.asarray(about, float)
         verts = self.verts - centre
-        verts[:, a], verts[:, b] = (
-            cos * verts[:, a] - sin * verts[:, b],
-            sin * verts[:, a] + cos * verts[:, b],
-        )
+        u, v = verts[:, a], verts[:, b]
+        verts[:, a], verts[:, b] = cos * u - sin * v, sin * u + cos * v
         return replace(self, verts=verts + centre)
 
 
@@ -108,7 +106,8 @@ def loft(
 
 def _crossed(a: ndarray, b: ndarray) -> ndarray:
     """Cross products of rows; np.cross takes five times as long for a few rows."""
-    return a[:, (1, 2, 0)] * b[:, (2, 0, 1)] - a[:, (2, 0, 1)] * b[:, (1, 2, 0)]
+    product: ndarray = a[:, (1, 2, 0)] * b[:, (2, 0, 1)] - a[:, (2, 0, 1)] * b[:, (1, 2, 0)]
+    return product
 
 
 _CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
@@ -119,6 +118,11 @@ def circle(sides: int) -> Float[ndarray, "side 2"]:
     """Points (x, z) around a circle of radius 1."""
     angle = np.arange(sides) * (2 * np.pi / sides) + np.pi / sides
     return np.stack([np.sin(angle), np.cos(angle)], -1)
+
+
+def section(sides: int) -> Float[ndarray, "side 2"]:
+    """Outline of a leg, bar or pipe of width 1: a square for 4 sides, else a circle."""
+    return _CORNERS if sides == 4 else circle(sides) / 2
 
 
 def rounded_rectangle(width: float, depth: float, radius: float, steps: int = 3) -> Float[ndarray, "side 2"]:
@@ -132,9 +136,8 @@ def rounded_rectangle(width: float, depth: float, radius: float, steps: int = 3)
     radius = min(radius, 0.4999 * width, 0.4999 * depth)
     if radius <= 0:
         return _CORNERS * (width, depth)
-    return (
-        _corner_signs(steps)[0] * (width / 2 - radius, depth / 2 - radius) + radius * _corner_signs(steps)[1]
-    )
+    signs, directions = _corner_signs(steps)
+    return signs * (width / 2 - radius, depth / 2 - radius) + radius * directions
 
 
 @lru_cache(maxsize=16)
@@ -147,8 +150,9 @@ def _corner_signs(steps: int) -> tuple[ndarray, ndarray]:
 
 def superellipse(width: float, depth: float, power: float = 2.0, sides: int = 20) -> Float[ndarray, "side 2"]:
     """Outline |2x/width|^power + |2z/depth|^power = 1: 2 an ellipse, larger ones nearer to a rectangle."""
-    at = circle(sides)
-    return np.sign(at) * np.abs(at) ** (2 / power) * (width / 2, depth / 2)
+    at: ndarray = circle(sides)
+    at = np.sign(at) * np.abs(at) ** (2 / power)
+    return at * (width / 2, depth / 2)
 
 
 def _level(outline: ndarray, y: float) -> ndarray:
@@ -173,10 +177,8 @@ def slab(outline: Float[ndarray, "side 2"], low: float, high: float, bevel: floa
     if bevel <= 0:
         return loft(np.stack([_level(outline, low), _level(outline, high)]))
     inner = outline * (1 - 2 * bevel / np.maximum(np.ptp(outline, axis=0), 4 * bevel))
-    heights = (low, low + bevel, high - bevel, high)
-    return loft(
-        np.stack([_level(o, y) for o, y in zip((inner, outline, outline, inner), heights, strict=True)])
-    )
+    rings = ((inner, low), (outline, low + bevel), (outline, high - bevel), (inner, high))
+    return loft(np.stack([_level(*ring) for ring in rings]))
 
 
 def cushion(low: Point, high: Point, radius: float, steps: int = 2) -> Solid:
@@ -205,9 +207,8 @@ def leg(foot: Point, top: Point, foot_size: Size, top_size: Size | None = None, 
         top_size: of the upper end; the same where it is None.
         sides: 4 for a rectangular section, more for a round one.
     """
-    outline = _CORNERS if sides == 4 else circle(sides) / 2
     rings = [
-        np.insert(outline * size, 1, 0.0, axis=1) + point
+        _level(section(sides) * size, 0.0) + point
         for point, size in ((foot, foot_size), (top, foot_size if top_size is None else top_size))
     ]
     return loft(np.stack(rings))
@@ -228,15 +229,8 @@ def bar(begin: Point, end: Point, size: Size, end_size: Size | None = None, side
     across = _crossed(up[None], along[None])[0]
     across /= np.sqrt((across**2).sum())
     frame = np.stack([across, _crossed(along[None], across[None])[0]])
-    outline = _CORNERS if sides == 4 else circle(sides) / 2
-    return loft(
-        np.stack(
-            [
-                (outline * size) @ frame + begin,
-                (outline * (size if end_size is None else end_size)) @ frame + end,
-            ]
-        )
-    )
+    first, last = section(sides) * size, section(sides) * (size if end_size is None else end_size)
+    return loft(np.stack([first @ frame + begin, last @ frame + end]))
 
 
 def revolve(profile: Profile, sides: int = 20, closed: bool = False) -> Solid:

@@ -1,42 +1,33 @@
 """Stools: low, kitchen and bar stools, round and square, some with a low back."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, chance, pick
 from .pipes import arc, pipe
 from .solids import circle, cushion, leg, rounded_rectangle, slab
 from .supports import Support, build_support, draw_support, leg_points
 
 
-@dataclass(frozen=True)
+@parameters
 class Stool:
-    """Parameters of a stool.
+    """Parameters of a stool."""
 
-    Attributes:
-        width: of the seat along x, metres, 0.28 to 0.48.
-        depth: along z, metres; the width where the seat is round.
-        height: metres, 0.28 to 0.8.
-        seat: "round", "square", "rounded", "saddle" or "cushion".
-        seat_thickness: metres, 0.02 to 0.12.
-        back_height: above the seat, metres; 0 for none, 0.1 to 0.28.
-        ring_height: of a foot ring, as a fraction of the height; 0 for none, 0.25 to 0.45.
-        support: what carries the seat.
-        frame_material, seat_material: what it is made of.
-    """
-
-    width: float
-    depth: float
-    height: float
-    seat: str
-    seat_thickness: float
-    back_height: float
-    ring_height: float
-    support: Support
+    width: float = within(0.28, 0.42, "of the seat along x, metres")
+    depth: float = within(0.21, 0.483, "along z, metres; the width where the seat is round")
+    height: float = within(0.28, 0.8, "metres")
+    seat: str = one_of("round", "square", "rounded", "saddle", "cushion")
+    seat_thickness: float = within(0.02, 0.12, "metres")
+    back_height: float = within(0.1, 0.28, "above the seat, metres", none=0)
+    ring_height: float = within(0.25, 0.45, "of a foot ring, as a fraction of the height", none=0)
+    support: Support = about("what carries the seat")
     frame_material: Material
     seat_material: Material
+
+
+_SUPPORTS = ("legs", "legs", "legs", "legs", "sled", "panels", "cross", "pedestal")
+_ROUND_SUPPORTS = ("legs", "legs", "legs", "legs", "pedestal", "star", "cone")
 
 
 def draw(rng: np.random.Generator) -> Stool:
@@ -45,10 +36,7 @@ def draw(rng: np.random.Generator) -> Stool:
     is_bar = chance(rng, 0.45)
     width = between(rng, 0.28, 0.42)
     frame = material(rng, "wood", "wood", "metal", "paint")
-    kinds = ("legs", "legs", "legs", "legs", "pedestal", "star", "cone") if seat == "round" else (
-        "legs", "legs", "legs", "legs", "sled", "panels", "cross", "pedestal"
-    )  # fmt: skip
-    support = draw_support(rng, kinds, frame, (0.022, 0.05))
+    support = draw_support(rng, _ROUND_SUPPORTS if seat == "round" else _SUPPORTS, frame, (0.022, 0.05))
     ringed = support.kind in ("legs", "pedestal") and is_bar and chance(rng, 0.6)
     soft = seat == "cushion" or chance(rng, 0.3)
     return Stool(
@@ -90,9 +78,8 @@ def _seat(p: Stool, low: float) -> Part:
         path[:, 1] = low + p.seat_thickness / 2 + 0.6 * p.seat_thickness * (path[:, 0] / x) ** 2
         solid = pipe(path, (p.depth, p.seat_thickness), 4, up=(0, 1, 0))
     else:
-        solid = slab(
-            rounded_rectangle(p.width, p.depth, 0.2 * p.width * (p.seat == "rounded")), low, p.height, 0.004
-        )
+        plan = rounded_rectangle(p.width, p.depth, 0.2 * p.width * (p.seat == "rounded"))
+        solid = slab(plan, low, p.height, 0.004)
     return Part("seat", solid, p.seat_material)
 
 
@@ -101,10 +88,8 @@ def _ring(p: Stool, low: float, round_plan: bool) -> list[Part]:
     if p.support.kind == "pedestal":
         reach = 0.35 * p.width
         ring = pipe(arc((0, y, 0), reach, 0, 340, 17, "xz"), 0.018, 6, closed=True)
-        bars = [
-            pipe(np.array([[-reach * x, y, -reach * z], [reach * x, y, reach * z]]), 0.016, 6)
-            for x, z in ((1, 0), (0, 1))
-        ]
+        ends = [np.array([reach, y, 0]), np.array([0, y, reach])]
+        bars = [pipe(np.stack([end * (-1, 1, -1), end]), 0.016, 6) for end in ends]
         return [Part("ring", solid, p.frame_material) for solid in (ring, *bars)]
     points = leg_points(p.support, p.width, p.depth, round_plan)
     spread = points[:, 0] + p.ring_height * (points[:, 1] - points[:, 0])
@@ -113,9 +98,8 @@ def _ring(p: Stool, low: float, round_plan: bool) -> list[Part]:
         ends = np.insert(spread, 1, y, axis=1)
         pairs = zip(ends, np.roll(ends, -1, axis=0), strict=True)
         return [Part("footrest", pipe(np.stack(pair), 0.018, 6), p.frame_material) for pair in pairs]
-    return [
-        Part("ring", pipe(arc((0, y, 0), radius, 0, 345, 23, "xz"), 0.02, 6, closed=True), p.frame_material)
-    ]
+    ring = pipe(arc((0, y, 0), radius, 0, 345, 23, "xz"), 0.02, 6, closed=True)
+    return [Part("ring", ring, p.frame_material)]
 
 
 def _back(p: Stool) -> list[Part]:
@@ -125,9 +109,7 @@ def _back(p: Stool) -> list[Part]:
     rest = pipe(curve, (0.02, 0.6 * p.back_height), 4, up=(0, 1, 0))
     parts = [Part("back", rest, p.seat_material)]
     for at in (2, 8):
-        spot = curve[at]
-        post = leg(
-            (0.9 * spot[0], p.height - 0.6 * p.seat_thickness, 0.9 * spot[2]), tuple(spot), 0.02, None, 8
-        )
+        x, y, z = curve[at].tolist()
+        post = leg((0.9 * x, p.height - 0.6 * p.seat_thickness, 0.9 * z), (x, y, z), 0.02, None, 8)
         parts.append(Part("post", post, p.frame_material))
     return parts

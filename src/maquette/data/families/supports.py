@@ -1,46 +1,30 @@
 """What carries a seat, a top or a body: legs, sleds, panels, pedestals, star bases, trestles, crosses, cones."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like
+from .parameters import about, one_of, parameters, within
 from .part import Part, between, both_sides, chance, pick
 from .pipes import pipe, rounded_path
 from .solids import Solid, bar, block, box, circle, cylinder, disc, ellipsoid, leg, revolve
 
 
-@dataclass(frozen=True)
+@parameters
 class Support:
-    """Parameters of what stands on the floor.
+    """Parameters of what stands on the floor."""
 
-    Attributes:
-        kind: "legs", "sled", "panels", "pedestal", "star", "trestle", "cross", "cone" or "plinth".
-        legs: number of legs or of arms of a star, 3 to 6.
-        thickness: of a leg at its top, metres, 0.015 to 0.12.
-        taper: foot over top of a leg, 0.35 to 1.3.
-        splay: how far the feet stand out, as a fraction of half the width, -0.15 to 0.35.
-        inset: how far the tops stand in, the same fraction, 0 to 0.3.
-        sides: of a leg's section: 4 or 8.
-        stretchers: "none", "sides", "h", "box" or "cross".
-        stretcher_height: as a fraction of the height, 0.1 to 0.5.
-        wheels: castors under a star.
-        material: of all of it.
-        foot_material: of a star's feet and castors.
-    """
-
-    kind: str
-    legs: int
-    thickness: float
-    taper: float
-    splay: float
-    inset: float
-    sides: int
-    stretchers: str
-    stretcher_height: float
-    wheels: bool
+    kind: str = one_of("legs", "sled", "panels", "pedestal", "star", "trestle", "cross", "cone", "plinth")
+    legs: int = within(3, 6, "number of legs or of arms of a star")
+    thickness: float = within(0.022, 0.1, "of a leg at its top, metres")
+    taper: float = within(0.4, 1, "foot over top of a leg")
+    splay: float = within(0.05, 0.3, "how far the feet stand out, as a fraction of half the width", none=0)
+    inset: float = within(0.05, 0.25, "how far the tops stand in, the same fraction", none=0)
+    sides: int = one_of(4, 8, what="of a leg's section")
+    stretchers: str = one_of("none", "sides", "h", "box", "cross")
+    stretcher_height: float = within(0.12, 0.5, "as a fraction of the height")
+    wheels: bool = about("whether castors are under a star")
     material: Material
-    foot_material: Material
+    foot_material: Material = about("of a star's feet and castors")
 
 
 def draw_support(
@@ -90,18 +74,18 @@ def build_support(
     return _BUILDERS[spec.kind](spec, width, depth, height, round_plan)
 
 
+_IN_CORNERS = {
+    4: ((-1, 1), (1, 1), (1, -1), (-1, -1)),
+    6: ((-1, 1), (0, 1), (1, 1), (1, -1), (0, -1), (-1, -1)),
+}
+
+
 def leg_points(spec: Support, width: float, depth: float, round_plan: bool) -> np.ndarray:
     """(legs, 2, 2): foot and top (x, z) of every leg, in order around the middle."""
-    if spec.legs == 4 and not round_plan:
-        around = np.array([[-1, 1], [1, 1], [1, -1], [-1, -1]], float)
-        reach = np.array([width, depth]) / 2 - spec.thickness / 2
-    elif spec.legs == 6 and not round_plan:
-        around = np.array([[-1, 1], [0, 1], [1, 1], [1, -1], [0, -1], [-1, -1]], float)
-        reach = np.array([width, depth]) / 2 - spec.thickness / 2
-    else:
-        around = circle(spec.legs)
-        reach = np.array([width, depth]) / 2 * (0.85 if round_plan else 0.95) - spec.thickness / 2
-    top = around * reach * (1 - spec.inset)
+    around, share = circle(spec.legs), 0.85 if round_plan else 0.95
+    if spec.legs in _IN_CORNERS and not round_plan:
+        around, share = np.array(_IN_CORNERS[spec.legs], float), 1.0
+    top = around * (np.array([width, depth]) / 2 * share - spec.thickness / 2) * (1 - spec.inset)
     return np.stack([top * (1 + spec.splay), top], axis=1)
 
 
@@ -145,9 +129,8 @@ def _sled(spec: Support, width: float, depth: float, height: float, round_plan: 
         rail = bar((-x, height - thick / 2, end), (x, height - thick / 2, end), thick, sides=spec.sides)
         parts.append(Part("rail", rail, spec.material))
     if spec.stretchers != "none":
-        parts.append(
-            Part("rail", bar((-x, low, 0.06 - z), (x, low, 0.06 - z), thick, sides=spec.sides), spec.material)
-        )
+        rail = bar((-x, low, 0.06 - z), (x, low, 0.06 - z), thick, sides=spec.sides)
+        parts.append(Part("rail", rail, spec.material))
     return parts
 
 
@@ -164,10 +147,8 @@ def _panels(spec: Support, width: float, depth: float, height: float, round_plan
 
 def _pedestal(spec: Support, width: float, depth: float, height: float, round_plan: bool) -> list[Part]:
     reach = min(width, depth) / 2
-    radius, base = (
-        max(spec.thickness * 0.7, 0.06 * reach),
-        reach * (0.55 + spec.splay + 0.3 * (1 - spec.taper)),
-    )
+    radius = max(spec.thickness * 0.7, 0.06 * reach)
+    base = reach * (0.55 + spec.splay + 0.3 * (1 - spec.taper))
     edge = 0.02 + 0.01 * spec.legs / 3
     if spec.stretchers == "h":
         profile = [(base, 0.0), (base * 0.9, edge), (radius * 1.4, 2 * edge), (radius, height * 0.4)]
@@ -177,14 +158,11 @@ def _pedestal(spec: Support, width: float, depth: float, height: float, round_pl
         foot: Solid = block(2 * base * 0.9, edge, 2 * base * 0.9)
     else:
         foot = cylinder((0, 0, 0), base, edge, 20, base * 0.95)
-    column = leg(
-        (0, 0, 0), (0, height, 0), 2 * radius, 2 * radius * min(spec.taper + 0.3, 1), spec.sides * 2 - 4
-    )
+    top = 2 * radius * min(spec.taper + 0.3, 1)
+    column = leg((0, 0, 0), (0, height, 0), 2 * radius, top, spec.sides * 2 - 4)
     plate = cylinder((0, height - 0.5 * edge, 0), 0.5 * reach, 0.5 * edge, 12)
-    return [
-        Part(name, solid, spec.material)
-        for name, solid in (("foot", foot), ("column", column), ("plate", plate))
-    ]
+    pieces = (("foot", foot), ("column", column), ("plate", plate))
+    return [Part(name, solid, spec.material) for name, solid in pieces]
 
 
 def _star(spec: Support, width: float, depth: float, height: float, round_plan: bool) -> list[Part]:
@@ -197,16 +175,14 @@ def _star(spec: Support, width: float, depth: float, height: float, round_plan: 
         Part("hub", cylinder((0, low, 0), radius * 1.7, hub - low + 0.02, 10), spec.material),
     ]
     for x, z in (circle(spec.legs) * reach).tolist():
-        parts.append(
-            Part("foot", bar((0, hub, 0), (x, low + 0.01, z), (0.045, 0.035), (0.03, 0.02)), spec.material)
-        )
+        foot = bar((0, hub, 0), (x, low + 0.01, z), (0.045, 0.035), (0.03, 0.02))
+        parts.append(Part("foot", foot, spec.material))
         if spec.wheels:
             parts.append(Part("castor", disc((x, 0.028, z), 0.028, 0.03, 10), spec.foot_material))
             parts.append(Part("castor", cylinder((x, 0.03, z), 0.009, 0.05, 6), spec.foot_material))
         else:
-            parts.append(
-                Part("glide", ellipsoid((x, 0.014, z), (0.024, 0.014, 0.024), 3, 8), spec.foot_material)
-            )
+            glide = ellipsoid((x, 0.014, z), (0.024, 0.014, 0.024), 3, 8)
+            parts.append(Part("glide", glide, spec.foot_material))
     return parts
 
 
@@ -217,28 +193,16 @@ def _trestle(spec: Support, width: float, depth: float, height: float, round_pla
     foot = box((x - thick * 0.7, 0, -z), (x + thick * 0.7, thick, z))
     head = box((x - thick * 0.6, height - thick, -z * 0.9), (x + thick * 0.6, height, z * 0.9))
     if spec.splay > 0:
-        front = bar((x, 0.02, z), (x, height, z * 0.2), thick * 0.8)
-        pairs = [("leg", front), ("leg", front.mirrored(2)), ("head", head)]
-        pairs.append(
-            (
-                "rail",
-                box((x - thick / 3, 0.3 * height, -z * 0.8), (x + thick / 3, 0.3 * height + thick, z * 0.8)),
-            )
-        )
+        front, low = bar((x, 0.02, z), (x, height, z * 0.2), thick * 0.8), 0.3 * height
+        rail = box((x - thick / 3, low, -z * 0.8), (x + thick / 3, low + thick, z * 0.8))
+        pairs = [("leg", front), ("leg", front.mirrored(2)), ("head", head), ("rail", rail)]
     else:
         pairs = [("post", post), ("foot", foot), ("head", head)]
     parts = [part for name, solid in pairs for part in both_sides(name, solid, spec.material)]
     if spec.stretchers != "none":
-        y = height * spec.stretcher_height
-        if spec.splay > 0:
-            y = 0.3 * height + thick / 2
-        parts.append(
-            Part(
-                "stretcher",
-                box((-x, y - thick * 0.6, -thick / 3), (x, y + thick * 0.6, thick / 3)),
-                spec.material,
-            )
-        )
+        y = 0.3 * height + thick / 2 if spec.splay > 0 else height * spec.stretcher_height
+        stretcher = box((-x, y - thick * 0.6, -thick / 3), (x, y + thick * 0.6, thick / 3))
+        parts.append(Part("stretcher", stretcher, spec.material))
     return parts
 
 
@@ -250,26 +214,19 @@ def _cross(spec: Support, width: float, depth: float, height: float, round_plan:
     up = leg((x, 0, z), (x, height, -z), wide, None, spec.sides)
     down = leg((x - 0.6 * thick, 0, -z), (x - 0.6 * thick, height, z), wide, None, spec.sides)
     parts = both_sides("leg", up, spec.material) + both_sides("leg", down, spec.material)
-    level = height / 2 if spec.stretchers in ("h", "cross") else thick / 2
-    ends = (0.0,) if spec.stretchers in ("h", "cross") else (-z, z)
+    level, ends = (height / 2, (0.0,)) if spec.stretchers in ("h", "cross") else (thick / 2, (-z, z))
     for end in ends:
-        parts.append(
-            Part(
-                "stretcher",
-                bar((-x, level, end), (x, level, end), thick * 0.8, sides=spec.sides),
-                spec.material,
-            )
-        )
+        stretcher = bar((-x, level, end), (x, level, end), thick * 0.8, sides=spec.sides)
+        parts.append(Part("stretcher", stretcher, spec.material))
     return parts
 
 
 def _cone(spec: Support, width: float, depth: float, height: float, round_plan: bool) -> list[Part]:
     reach = min(width, depth) / 2
     low, high = reach * (0.5 + 0.4 * spec.taper), reach * (0.3 + spec.inset)
+    profile = [(low, 0.0), (high, height)]
     if spec.splay > 0.1:
         profile = [(low, 0.0), (high * 0.6, 0.5 * height), (low * 0.9, height)]
-    else:
-        profile = [(low, 0.0), (high, height)]
     solid = revolve(profile, 4 if spec.sides == 4 else 18)
     return [Part("base", solid.turned(0), spec.material)]
 

@@ -1,132 +1,83 @@
 """Tables and desks."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .materials import Material, like, material
-from .part import Part, between, chance, pick
+from .parameters import about, one_of, parameters, within
+from .part import Part, between, both_sides, chance, pick
 from .solids import block, box, circle, cylinder, rounded_rectangle, slab, superellipse
 from .supports import Support, build_support, draw_support
 
 
-@dataclass(frozen=True)
+@parameters
 class Table:
-    """Parameters of a table.
+    """Parameters of a table."""
 
-    Attributes:
-        width: of the top along x, metres, 0.35 to 2.2.
-        depth: along z, metres, 0.35 to 1.2; the width where the plan is a circle or a square.
-        height: metres, 0.3 to 1.1.
-        plan: "rectangle", "rounded", "square", "round", "oval" or "superellipse".
-        corner: radius of rounded corners, metres, 0.03 to 0.25.
-        top: thickness of the top, metres, 0.012 to 0.09.
-        bevel: of the top's edges, metres, 0 to 0.03.
-        overhang: how far the top reaches beyond what carries it, a fraction of its size, 0 to 0.15.
-        support: what carries it.
-        apron: height of the frame under the top, metres; 0 for none, to 0.14.
-        shelf: height of a shelf below the top as a fraction of the table's height; 0 for none, 0.15 to 0.5.
-        drawers: fronts in the apron, 0 to 3.
-        cabinet: body with drawers below a desk's top: "none", "left", "right" or "both".
-        modesty: whether a panel closes a desk's back.
-        hutch: height of a board or shelf at the back of a desk's top, metres; 0 for none, to 0.5.
-        leaf: whether a runner or a second material lies along the middle of the top.
-        top_material, body_material, handle_material: what it is made of.
-    """
-
-    width: float
-    depth: float
-    height: float
-    plan: str
-    corner: float
-    top: float
-    bevel: float
-    overhang: float
-    support: Support
-    apron: float
-    shelf: float
-    drawers: int
-    cabinet: str
-    modesty: bool
-    hutch: float
-    leaf: bool
+    width: float = within(0.35, 2.2, "of the top along x, metres")
+    depth: float = within(0.28, 1.4, "along z, metres; the width where the plan is a circle or a square")
+    height: float = within(0.3, 1.1, "metres")
+    plan: str = one_of("rectangle", "rounded", "square", "round", "oval", "superellipse")
+    corner: float = within(0.03, 0.25, "radius of rounded corners, metres")
+    top: float = within(0.012, 0.09, "thickness of the top, metres")
+    bevel: float = within(0.004, 0.03, "of the top's edges, metres", none=0)
+    overhang: float = within(0, 0.15, "how far the top reaches out, a fraction of its size")
+    support: Support = about("what carries the top")
+    apron: float = within(0.05, 0.14, "height of the frame under the top, metres", none=0)
+    shelf: float = within(0.15, 0.5, "height of a shelf below the top as a fraction of the table's", none=0)
+    drawers: int = within(0, 3, "fronts in the apron")
+    cabinet: str = one_of("none", "left", "right", "both", what="body with drawers below a desk's top")
+    modesty: bool = about("whether a panel closes a desk's back")
+    hutch: float = within(0.12, 0.5, "height of a board or shelf at the back of a desk's top, metres", none=0)
+    leaf: bool = about("whether a runner or a second material lies along the middle of the top")
     top_material: Material
     body_material: Material
     handle_material: Material
 
 
+# width, height
+_USES = {
+    "dining": ((0.8, 2.2), (0.68, 0.8)),
+    "coffee": ((0.5, 1.4), (0.3, 0.5)),
+    "side": ((0.35, 0.65), (0.42, 0.7)),
+    "bar": ((0.5, 1.3), (0.85, 1.1)),
+    "desk": ((0.9, 1.8), (0.68, 0.8)),
+    "console": ((0.8, 1.6), (0.7, 0.95)),
+}
+_ROUNDISH = ("round", "oval", "superellipse")
+_PLANS = ("rectangle", "rectangle", "rectangle", "rounded", "square", "round", *_ROUNDISH)
+_TOPS = ("wood", "wood", "stone", "paint", "glass", "plastic")
+_SUPPORTS = (
+    "legs", "legs", "legs", "legs", "legs", "panels", "trestle", "trestle", "sled", "cross", "pedestal", "plinth",
+)  # fmt: skip
+_ROUND_SUPPORTS = ("legs", "legs", "pedestal", "pedestal", "star", "cone", "cross")
+_DESK_SUPPORTS = ("legs", "panels", "trestle", "sled")
+
+
 def draw(rng: np.random.Generator) -> Table:
     """Draw the parameters of a dining, coffee, side or bar table, or a desk."""
     use = pick(rng, "dining", "dining", "coffee", "coffee", "side", "bar", "desk", "desk", "console")
-    low, high = {
-        "dining": (0.68, 0.8), "coffee": (0.3, 0.5), "side": (0.42, 0.7), "bar": (0.85, 1.1), "desk": (0.68, 0.8),
-        "console": (0.7, 0.95),
-    }[use]  # fmt: skip
-    plan = pick(
-        rng,
-        "rectangle",
-        "rectangle",
-        "rectangle",
-        "rounded",
-        "square",
-        "round",
-        "round",
-        "oval",
-        "superellipse",
-    )
+    widths, heights = _USES[use]
+    plan = pick(rng, *_PLANS)
     if use in ("desk", "console"):
         plan = pick(rng, "rectangle", "rectangle", "rounded")
-    widths = {
-        "dining": (0.8, 2.2),
-        "coffee": (0.5, 1.4),
-        "side": (0.35, 0.65),
-        "bar": (0.5, 1.3),
-        "desk": (0.9, 1.8),
-        "console": (0.8, 1.6),
-    }
-    width = between(rng, *widths[use])
-    depth = (
-        width
-        if plan in ("square", "round")
-        else between(rng, max(0.32, 0.35 * width), min(1.2, 0.95 * width))
-    )
+    width = between(rng, *widths)
+    regular = plan in ("square", "round")
+    depth = width if regular else between(rng, max(0.32, 0.35 * width), min(1.2, 0.95 * width))
     if use == "console":
         depth = between(rng, 0.28, 0.42)
-    if plan in ("square", "round"):
+    if regular:
         width = depth = min(width, 1.4)
     body = material(rng, "wood", "wood", "wood", "metal", "paint")
-    top = (
-        like(rng, body)
-        if chance(rng, 0.55)
-        else material(rng, "wood", "wood", "stone", "paint", "glass", "plastic")
-    )
-    roundish = plan in ("round", "oval", "superellipse")
-    kinds = (
-        ("legs", "legs", "pedestal", "pedestal", "star", "cone", "cross")
-        if roundish
-        else (
-            "legs",
-            "legs",
-            "legs",
-            "legs",
-            "legs",
-            "panels",
-            "trestle",
-            "trestle",
-            "sled",
-            "cross",
-            "pedestal",
-            "plinth",
-        )
-    )
-    support = draw_support(
-        rng, ("legs", "panels", "trestle", "sled") if use == "desk" else kinds, body, (0.025, 0.1)
-    )
+    top = like(rng, body) if chance(rng, 0.55) else material(rng, *_TOPS)
+    roundish = plan in _ROUNDISH
+    kinds = _DESK_SUPPORTS if use == "desk" else _ROUND_SUPPORTS if roundish else _SUPPORTS
+    support = draw_support(rng, kinds, body, (0.025, 0.1))
+    shelved = support.kind in ("legs", "panels") and use != "desk"
     legged = support.kind == "legs" and not roundish
     return Table(
         width=width,
         depth=depth,
-        height=between(rng, low, high),
+        height=between(rng, *heights),
         plan=plan,
         corner=between(rng, 0.03, 0.25),
         top=between(rng, 0.012, 0.04) if chance(rng, 0.7) else between(rng, 0.04, 0.09),
@@ -134,9 +85,7 @@ def draw(rng: np.random.Generator) -> Table:
         overhang=between(rng, 0.0, 0.15) if chance(rng, 0.6) else 0.0,
         support=support,
         apron=between(rng, 0.05, 0.14) if legged and chance(rng, 0.5) else 0.0,
-        shelf=between(rng, 0.15, 0.5)
-        if support.kind in ("legs", "panels") and use != "desk" and chance(rng, 0.3)
-        else 0.0,
+        shelf=between(rng, 0.15, 0.5) if shelved and chance(rng, 0.3) else 0.0,
         drawers=pick(rng, 0, 0, 1, 2, 3) if legged else 0,
         cabinet=pick(rng, "none", "left", "right", "left", "right", "both") if use == "desk" else "none",
         modesty=use == "desk" and chance(rng, 0.4),
@@ -166,11 +115,10 @@ def build(params: Table) -> list[Part]:
     plan = outline(p.plan, p.width, p.depth, p.corner)
     parts = [Part("top", slab(plan, under, p.height, p.bevel), p.top_material)]
     if p.leaf:
-        parts.append(
-            Part("runner", block(p.width * 0.96, 0.006, p.depth * 0.3, y=p.height - 0.001), p.body_material)
-        )
+        runner = block(p.width * 0.96, 0.006, p.depth * 0.3, y=p.height - 0.001)
+        parts.append(Part("runner", runner, p.body_material))
     width, depth = p.width * (1 - p.overhang), p.depth * (1 - p.overhang)
-    round_plan = p.plan in ("round", "oval", "superellipse")
+    round_plan = p.plan in _ROUNDISH
     if p.support.kind == "plinth":
         width, depth = 0.8 * width, 0.7 * depth
     parts += build_support(p.support, width, depth, under + 0.002, round_plan)
@@ -188,32 +136,16 @@ def _apron(p: Table, width: float, depth: float, under: float) -> list[Part]:
     x = (width / 2 - p.support.thickness / 2) * (1 - p.support.inset)
     z = (depth / 2 - p.support.thickness / 2) * (1 - p.support.inset)
     low = under - height
-    parts = [
-        Part("apron", box((-x, low, end - thick / 2), (x, under, end + thick / 2)), p.body_material)
-        for end in (-z, z)
-    ]
-    parts += [
-        Part("apron", box((end - thick / 2, low, -z), (end + thick / 2, under, z)), p.body_material)
-        for end in (-x, x)
-    ]
+    boards = [box((-x, low, end - thick / 2), (x, under, end + thick / 2)) for end in (-z, z)]
+    boards += [box((end - thick / 2, low, -z), (end + thick / 2, under, z)) for end in (-x, x)]
+    parts = [Part("apron", board, p.body_material) for board in boards]
     for i in range(p.drawers):
         each = 2 * x / p.drawers
         middle = -x + each * (i + 0.5)
         front = z + thick / 2
-        parts.append(
-            Part(
-                "drawer",
-                block(each * 0.88, height * 0.8, 0.016, middle, low + height * 0.1, front),
-                p.top_material,
-            )
-        )
-        parts.append(
-            Part(
-                "handle",
-                block(min(0.12, 0.3 * each), 0.014, 0.03, middle, low + height * 0.5, front + 0.015),
-                p.handle_material,
-            )
-        )
+        drawer = block(each * 0.88, height * 0.8, 0.016, middle, low + height * 0.1, front)
+        handle = block(min(0.12, 0.3 * each), 0.014, 0.03, middle, low + height * 0.5, front + 0.015)
+        parts += [Part("drawer", drawer, p.top_material), Part("handle", handle, p.handle_material)]
     return parts
 
 
@@ -223,9 +155,8 @@ def _shelf(p: Table, width: float, depth: float, round_plan: bool) -> list[Part]
     if p.support.kind == "legs":
         spread *= 1 + p.support.splay * (1 - p.shelf)
     reach = 0.86 if round_plan or p.support.legs not in (4, 6) else 0.98
-    plan = outline(
-        "oval" if round_plan else "rectangle", width * spread * reach, depth * spread * reach, p.corner
-    )
+    width, depth = width * spread * reach, depth * spread * reach
+    plan = outline("oval" if round_plan else "rectangle", width, depth, p.corner)
     return [Part("shelf", slab(plan, y, y + min(p.top, 0.03)), p.top_material)]
 
 
@@ -241,39 +172,20 @@ def _desk(p: Table, width: float, depth: float, under: float) -> list[Part]:
             each = (under - low) / count
             for i in range(count):
                 y = low + each * i
-                parts.append(
-                    Part(
-                        "drawer",
-                        block(body * 0.92, each * 0.86, 0.02, side * x, y + each * 0.07, depth * 0.45),
-                        p.top_material,
-                    )
-                )
-                parts.append(
-                    Part(
-                        "handle",
-                        block(body * 0.35, 0.014, 0.03, side * x, y + each * 0.6, depth * 0.45 + 0.02),
-                        p.handle_material,
-                    )
-                )
+                drawer = block(body * 0.92, each * 0.86, 0.02, side * x, y + each * 0.07, depth * 0.45)
+                handle = block(body * 0.35, 0.014, 0.03, side * x, y + each * 0.6, depth * 0.45 + 0.02)
+                parts += [Part("drawer", drawer, p.top_material), Part("handle", handle, p.handle_material)]
     if p.modesty:
-        parts.append(
-            Part(
-                "panel",
-                block(width * 0.94, under * 0.6, 0.018, y=under * 0.4, z=-depth * 0.42),
-                p.body_material,
-            )
-        )
+        panel = block(width * 0.94, under * 0.6, 0.018, y=under * 0.4, z=-depth * 0.42)
+        parts.append(Part("panel", panel, p.body_material))
     if p.hutch > 0:
         back = block(p.width * 0.98, p.hutch, 0.018, y=p.height - 0.002, z=-p.depth / 2 + 0.012)
         parts.append(Part("hutch", back, p.body_material))
         if p.hutch > 0.25:
-            board = block(p.width * 0.98, 0.02, 0.2, y=p.height + p.hutch - 0.02, z=-p.depth / 2 + 0.1)
-            parts.append(Part("hutch", board, p.top_material))
-            end = box(
-                (p.width * 0.47, p.height - 0.002, -p.depth / 2),
-                (p.width * 0.49, p.height + p.hutch, -p.depth / 2 + 0.2),
-            )
-            parts += [Part("hutch", end, p.top_material), Part("hutch", end.mirrored(), p.top_material)]
+            high, rear = p.height + p.hutch, -p.depth / 2
+            board = block(p.width * 0.98, 0.02, 0.2, y=high - 0.02, z=rear + 0.1)
+            end = box((p.width * 0.47, p.height - 0.002, rear), (p.width * 0.49, high, rear + 0.2))
+            parts += [Part("hutch", board, p.top_material), *both_sides("hutch", end, p.top_material)]
     if p.leaf and p.plan == "round":
         parts.append(Part("vase", cylinder((0, p.height, 0), 0.05, 0.16, 12, 0.03), p.handle_material))
     return parts

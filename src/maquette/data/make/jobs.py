@@ -46,7 +46,7 @@ class Job:
     load: Callable[[], Shape]
 
 
-def jobs_of_folder(path: str | PathLike, axes: MeshAxes = OBJECT_AXES) -> list[Job]:
+def jobs_of_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) -> list[Job]:
     """Jobs for the meshes of a folder, as `read_mesh_folder` finds them and says which axes they have.
 
     Raises:

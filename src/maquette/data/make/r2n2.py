@@ -64,7 +64,7 @@ class Made:
 
 def make_r2n2(
     jobs: Sequence[Job],
-    root: str | PathLike,
+    root: str | PathLike[str],
     config: MakeConfig,
     threads: int = 1,
     progress: Progress | None = None,
@@ -152,7 +152,7 @@ def _run(
                     break
             if not running:
                 return
-            ended: set[Future] = wait(running, return_when=FIRST_COMPLETED).done
+            ended: set[Future[bool | Problem]] = wait(running, return_when=FIRST_COMPLETED).done
             for future in ended:
                 job, count = running.pop(future), count + 1
                 yield job, future.result()

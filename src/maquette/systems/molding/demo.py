@@ -4,7 +4,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from .job import MoldOptions, mold
-from .points import Watcher
+from .optimise import Watcher
 
 OPTIONS = MoldOptions(source="silhouettes", views=20, size=192)
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ...io.cameras_parse import parse_cameras
-from ...io.errors import BadInput, ParseError, as_bad_input
-from ...io.files import read_file
-from ...io.image_files import decode_image, mask_in
+from ...io.errors import BadInput
+from ...io.image_files import mask_in, read_pixels
 
 
 @runtime_checkable
@@ -36,11 +35,10 @@ def check_folder(folder: Path) -> None:
         if view.image is None and view.mask is None:
             raise BadInput(path, "has neither a picture nor a mask", f"view {i}")
         if view.mask is not None:
-            with as_bad_input(view.mask, ParseError):
-                mask_in(decode_image(read_file(view.mask)), view.mask)
+            mask_in(read_pixels(view.mask), view.mask)
 
 
-def check_sizes(views: Sequence[Sized], path: str | PathLike) -> None:
+def check_sizes(views: Sequence[Sized], path: str | PathLike[str]) -> None:
     """Refuse views of different sizes.
 
     Raises:

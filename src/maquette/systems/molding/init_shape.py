@@ -55,7 +55,7 @@ class Hull:
     def radius(self) -> float:
         """Of the smallest ball about `centre` that holds the occupied cells' centres."""
         points = self.lower + (torch.nonzero(self.occupied) + 0.5) * self.cell
-        return (points - self.centre).norm(dim=1).max().item()
+        return float((points - self.centre).norm(dim=1).max())
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ def _meeting_point(views: Sequence[_View]) -> Float[Tensor, " 3"]:
         normal += across
         right += across @ near
     normal += 1e-6 * torch.eye(3, dtype=torch.float64)
-    return torch.linalg.solve(normal, right).float().to(views[0].mask.device)
+    point: Tensor = torch.linalg.solve(normal, right)
+    return point.float().to(views[0].mask.device)
 
 
 def _size_at(view: _View, point: Float[Tensor, " 3"]) -> tuple[float, float]:

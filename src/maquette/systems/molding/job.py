@@ -1,8 +1,7 @@
 """Molding from files to files: what `maquette mold` does."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -19,9 +18,9 @@ from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from .colours import copy_colours, paint
 from .normalise import Normalisation, ball, normalise
-from .optimise import Method, MethodConfig
+from .optimise import Method, MethodConfig, Watcher, seeded
 from .pictures import Pictures, load_pictures, picture_mesh
-from .points import PointsConfig, PointsResult, Watcher, mold_to_points, score_points
+from .points import PointsConfig, PointsResult, mold_to_points, score_points
 from .result_files import Molded, check_place, write
 from .schedule import RemeshSchedule
 from .silhouettes import SilhouettesConfig, SilhouettesResult, find_ball, mold_to_silhouettes, silhouette_iou
@@ -31,6 +30,16 @@ Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
+_POINTS: dict[Style, Callable[[], PointsConfig]] = {
+    "default": PointsConfig.default,
+    "tutorial": PointsConfig.tutorial,
+    "seed002": PointsConfig.seed002,
+}
+_SILHOUETTES: dict[Style, Callable[[], SilhouettesConfig]] = {
+    "default": SilhouettesConfig.default,
+    "tutorial": SilhouettesConfig.tutorial,
+    "seed002": SilhouettesConfig.seed002,
+}
 
 
 @dataclass(frozen=True)
@@ -125,16 +134,16 @@ def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch
     pictures = picture_mesh(normal, cameras, size)
     result: PointsResult | SilhouettesResult
     if options.source == "points":
-        result = mold_to_points(normal, _configure(_points_config(options.style), options), watch)
+        result = mold_to_points(normal, _configure(_POINTS[options.style](), options), watch)
     else:
         goal = _soft(normal, cameras, size) if options.style != "default" else pictures.masks
-        config = replace(_configure(_silhouettes_config(options.style), options), size=size)
+        config = replace(_configure(_SILHOUETTES[options.style](), options), size=size)
         here = Normalisation(torch.zeros(3, device=normal.device), 1.0)
         result = mold_to_silhouettes(goal, cameras, config, here, watch)
     mesh = result.mesh
     if options.colours and normal.textures is not None and pictures.images is not None:
         if options.source == "points":
-            with _seeded(options.seed, normal.device):
+            with seeded(options.seed, normal.device):
                 mesh = copy_colours(mesh, normal)
         else:
             mesh = paint(mesh, pictures.images, pictures.masks, cameras)
@@ -154,7 +163,7 @@ def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch
 def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, device: str) -> Molded:
     pictures = load_pictures(folder, device)
     fitted, held_out = _split(pictures, options, folder / "cameras.json")
-    config = _configure(_silhouettes_config(options.style), options)
+    config = _configure(_SILHOUETTES[options.style](), options)
     if options.size is not None:
         config = replace(config, size=options.size)
     with as_bad_input(folder / "cameras.json", ValueError):
@@ -216,24 +225,6 @@ def _soft(mesh: Meshes, cameras: CamerasBase, size: int) -> Tensor:
     return soft_silhouettes(MeshRasterizer(cameras).transform(mesh.extend(len(cameras))), size)
 
 
-def _points_config(style: Style) -> PointsConfig:
-    presets: dict[Style, Callable[[], PointsConfig]] = {
-        "default": PointsConfig.default,
-        "tutorial": PointsConfig.tutorial,
-        "seed002": PointsConfig.seed002,
-    }
-    return presets[style]()
-
-
-def _silhouettes_config(style: Style) -> SilhouettesConfig:
-    presets: dict[Style, Callable[[], SilhouettesConfig]] = {
-        "default": SilhouettesConfig.default,
-        "tutorial": SilhouettesConfig.tutorial,
-        "seed002": SilhouettesConfig.seed002,
-    }
-    return presets[style]()
-
-
 def _configure(config: Config, options: MoldOptions) -> Config:
     """A preset with a person's choices in it."""
     chosen: dict[str, Any] = dict(options.weights)
@@ -257,12 +248,5 @@ def _mean_iou(mesh: Meshes, cameras: CamerasBase, masks: Tensor) -> float:
 
 
 def _score(mesh: Meshes, target: Meshes, seed: int) -> tuple[float, float]:
-    with _seeded(seed, mesh.device):
+    with seeded(seed, mesh.device):
         return score_points(mesh, target)
-
-
-@contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield

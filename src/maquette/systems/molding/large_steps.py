@@ -10,7 +10,8 @@ by SciPy's SuperLU, whatever the device; the two small copies a solve cost less 
 the triangular factors would.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -18,6 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from scipy.sparse.linalg import splu
 from torch import Tensor
+from torch.optim.optimizer import ParamsT
 
 
 def combinatorial_laplacian(faces: Int[Tensor, "face 3"], num_verts: int) -> sparse.csc_array:
@@ -79,12 +81,12 @@ class _Solve(torch.autograd.Function):
     """`M^-1 x`; `M` is symmetric, so the gradient is the same solve."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, solver: DiffusionSolver) -> Tensor:
+    def forward(ctx: Any, x: Tensor, solver: DiffusionSolver) -> Tensor:
         ctx.solver = solver
         return solver.solve(x)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return _Solve.apply(grad, ctx.solver), None
 
 
@@ -95,7 +97,8 @@ def to_differential(solver: DiffusionSolver, verts: Float[Tensor, "vert 3"]) -> 
 
 def from_differential(solver: DiffusionSolver, u: Float[Tensor, "vert 3"]) -> Float[Tensor, "vert 3"]:
     """Vertices `v` with `(I + lambda L) v = u`; differentiable in `u`, any number of times."""
-    return _Solve.apply(u, solver)
+    verts: Tensor = _Solve.apply(u, solver)
+    return verts
 
 
 class UniformAdam(torch.optim.Optimizer):
@@ -111,7 +114,7 @@ class UniformAdam(torch.optim.Optimizer):
         betas: decay of the first and second moment, in [0, 1).
     """
 
-    def __init__(self, params: Iterable, lr: float = 0.1, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+    def __init__(self, params: ParamsT, lr: float = 0.1, betas: tuple[float, float] = (0.9, 0.999)) -> None:
         if lr <= 0:
             raise ValueError(f"lr must be positive, not {lr}")
         if not all(0 <= beta < 1 for beta in betas):

@@ -5,7 +5,8 @@ current mesh and moves the vertices; between steps the mesh may be remeshed, and
 follows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -15,7 +16,9 @@ from torch import Tensor
 
 from ...structures import Meshes
 from .large_steps import DiffusionSolver, UniformAdam, from_differential, to_differential
+from .losses import History
 from .remeshing import RemeshConfig, Surface, remesh
+from .schedule import RemeshSchedule, StepSize
 
 Method = Literal["sgd", "adam", "large-steps"]
 LossFunction = Callable[[Meshes], tuple[Tensor, dict[str, Tensor]]]
@@ -179,3 +182,36 @@ class Molder:
 
 
 Watcher = Callable[[int, Molder, dict[str, Tensor]], None]
+
+
+def run(
+    molder: Molder,
+    losses: Callable[[int], LossFunction],
+    steps: int,
+    step_size: StepSize,
+    remeshing: RemeshSchedule | None,
+    watch: Watcher | None,
+) -> dict[str, list[float]]:
+    """Mold to the end: `losses` gives those of each step, and `watch` is called after it.
+
+    Returns:
+        Values of every unweighted term, one a step.
+    """
+    history = History()
+    for step in range(steps):
+        length = remeshing.length_at(step, steps) if remeshing else None
+        if length is not None:
+            molder.remesh(length)
+        terms = molder.step(losses(step), step_size.at(step, steps))
+        history.add(terms)
+        if watch is not None:
+            watch(step, molder, terms)
+    return history.curves()
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Random numbers from a seed within the block; the caller's go on after it as if nothing had been drawn."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -12,9 +12,9 @@ from ...loss import chamfer_distance, quadric_loss, vertex_quadrics
 from ...ops import knn_points, sample_points_from_meshes
 from ...structures import Meshes
 from ...utils import ico_sphere
-from .losses import History, SurfaceWeights, surface_terms, weighted_sum
+from .losses import SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, normalise
-from .optimise import MethodConfig, Molder, Watcher
+from .optimise import MethodConfig, Molder, Watcher, run, seeded
 from .schedule import RemeshSchedule, StepSize
 
 
@@ -187,9 +187,7 @@ def mold_to_points(
     if len(target) != 1 or len(target.faces_packed()) == 0:
         raise ValueError("the target must be one mesh with faces")
     config = config or PointsConfig.default()
-    device = target.device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
+    with seeded(config.seed, target.device):
         return _mold(*normalise(target), config, watch)
 
 
@@ -197,16 +195,9 @@ def _mold(target: Meshes, frame: Normalisation, config: PointsConfig, watch: Wat
     began = time.perf_counter()
     sphere = ico_sphere(config.level, target.device)
     molder = Molder(sphere.verts_packed().to(target.verts_packed()), sphere.faces_packed(), config.method)
-    losses, history = _Target(target, config).losses, History()
-    for step in range(config.steps):
-        length = config.remesh.length_at(step, config.steps) if config.remesh else None
-        if length is not None:
-            molder.remesh(length)
-        terms = molder.step(losses, config.step_size.at(step, config.steps))
-        history.add(terms)
-        if watch is not None:
-            watch(step, molder, terms)
+    losses = _Target(target, config).losses
+    history = run(molder, lambda step: losses, config.steps, config.step_size, config.remesh, watch)
     mesh = molder.mesh().detach()
     seconds = time.perf_counter() - began
     chamfer, f1 = score_points(mesh, target)
-    return PointsResult(frame.mesh_back(mesh), frame, history.curves(), chamfer, f1, seconds)
+    return PointsResult(frame.mesh_back(mesh), frame, history, chamfer, f1, seconds)

@@ -19,7 +19,7 @@ class StepSize:
         """Factor of the step size at `step` of `steps`."""
         if self.hold >= 1:
             return 1.0
-        return self.final ** (max(step / steps - self.hold, 0.0) / (1 - self.hold))
+        return float(self.final ** (max(step / steps - self.hold, 0.0) / (1 - self.hold)))
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class RemeshSchedule:
         if step == 0 or step % self.every or not self.first <= progress <= self.last:
             return None
         way = min((progress - self.first) / max(self.fine_at - self.first, 1e-9), 1.0)
-        return self.coarse * (self.fine / self.coarse) ** way
+        return float(self.coarse * (self.fine / self.coarse) ** way)

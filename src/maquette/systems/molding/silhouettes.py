@@ -15,10 +15,9 @@ from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...utils import ico_sphere
 from .init_shape import visual_hull
-from .losses import History, SurfaceWeights, surface_terms, weighted_sum
+from .losses import SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
-from .optimise import MethodConfig, Molder
-from .points import Watcher
+from .optimise import LossFunction, MethodConfig, Molder, Watcher, run, seeded
 from .schedule import RemeshSchedule, StepSize
 
 _BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
@@ -55,7 +54,7 @@ class Softness:
 
     def at(self, step: int, steps: int) -> float:
         """Width in pixels at `step` of `steps`."""
-        return self.first * (self.last / self.first) ** min(step / (steps * self.last_at), 1.0)
+        return float(self.first * (self.last / self.first) ** min(step / (steps * self.last_at), 1.0))
 
 
 @dataclass(frozen=True)
@@ -198,9 +197,7 @@ def mold_to_silhouettes(
         raise ValueError(f"mask {empty[0]} is empty")
     config = config or SilhouettesConfig.default()
     frame = frame or find_ball(cameras, masks)
-    device = masks.device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
+    with seeded(config.seed, masks.device):
         return _mold(masks, cameras, config, frame, watch)
 
 
@@ -260,17 +257,13 @@ def _mold(
     began = time.perf_counter()
     sphere = ico_sphere(config.level, masks.device)
     molder = Molder(config.radius * sphere.verts_packed(), sphere.faces_packed(), config.method)
-    target, history = _Target(masks, cameras, config, frame), History()
-    for step in range(config.steps):
-        length = config.remesh.length_at(step, config.steps) if config.remesh else None
-        if length is not None:
-            molder.remesh(length)
-        losses = partial(target.losses, width_pixels=config.softness.at(step, config.steps))
-        terms = molder.step(losses, config.step_size.at(step, config.steps))
-        history.add(terms)
-        if watch is not None:
-            watch(step, molder, terms)
+    target = _Target(masks, cameras, config, frame)
+
+    def losses(step: int) -> LossFunction:
+        return partial(target.losses, width_pixels=config.softness.at(step, config.steps))
+
+    history = run(molder, losses, config.steps, config.step_size, config.remesh, watch)
     mesh = frame.mesh_back(molder.mesh().detach())
     seconds = time.perf_counter() - began
     iou = silhouette_iou(mesh, cameras, masks).mean().item()
-    return SilhouettesResult(mesh, frame, history.curves(), iou, seconds)
+    return SilhouettesResult(mesh, frame, history, iou, seconds)

@@ -24,15 +24,15 @@ def opposite_sine(verts: Float[Tensor, "vert 3"], topology: Topology) -> Float[T
         to_low, to_high = low - apex, high - apex
         sines.append(torch.linalg.cross(to_low, to_high).norm(dim=1))
         cosines.append((to_low * to_high).sum(dim=1))
-    return sines[0] * cosines[1] + sines[1] * cosines[0]
+    sine: Tensor = sines[0] * cosines[1] + sines[1] * cosines[0]
+    return sine
 
 
 def _quality(normal: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     """Twice the area over the longest edge squared: 0.87 for an equilateral triangle, 0 for a sliver."""
-    longest = torch.stack([(a - b).square().sum(1), (b - c).square().sum(1), (c - a).square().sum(1)]).amax(
-        dim=0
-    )
-    return normal.norm(dim=1) / longest.clamp(min=1e-30)
+    longest = torch.stack([side.square().sum(dim=1) for side in (a - b, b - c, c - a)]).amax(dim=0)
+    quality: Tensor = normal.norm(dim=1) / longest.clamp(min=1e-30)
+    return quality
 
 
 def keeps_shape(
@@ -51,7 +51,7 @@ def keeps_shape(
     old = cross(high - low, left - low), cross(right - low, high - low)
     new = cross(right - low, left - low), cross(left - high, right - high)
     mean = torch.nn.functional.normalize(old[0] + old[1], dim=1, eps=1e-30)
-    flat = (old[0] * old[1]).sum(1) >= least_cosine * old[0].norm(dim=1) * old[1].norm(dim=1)
+    flat: Tensor = (old[0] * old[1]).sum(1) >= least_cosine * old[0].norm(dim=1) * old[1].norm(dim=1)
     for normal in new:
         flat &= (normal * mean).sum(1) > least_cosine * normal.norm(dim=1)
     before = torch.minimum(_quality(old[0], low, high, left), _quality(old[1], low, high, right))

@@ -95,13 +95,15 @@ def find_topology(faces: Int[Tensor, "face 3"], num_verts: int) -> Topology:
 
 def edge_lengths(verts: Float[Tensor, "vert 3"], topology: Topology) -> Float[Tensor, " edge"]:
     """Length of every edge."""
-    return (verts[topology.ends[:, 0]] - verts[topology.ends[:, 1]]).norm(dim=1)
+    lengths: Tensor = (verts[topology.ends[:, 0]] - verts[topology.ends[:, 1]]).norm(dim=1)
+    return lengths
 
 
 def face_normals(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]) -> Float[Tensor, "face 3"]:
     """Normals of the faces, twice the area long."""
     a, b, c = verts[faces].unbind(dim=1)
-    return torch.linalg.cross(b - a, c - a)
+    normals: Tensor = torch.linalg.cross(b - a, c - a)
+    return normals
 
 
 def expand(counts: Int[Tensor, " n"], starts: Int[Tensor, " n"]) -> tuple[Tensor, Tensor]:
