@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 PRELOADED = (
-    "lightning.fabric",
+    "lightning_fabric",
     "torch.utils.tensorboard",
     "maquette.cli.train",
     "maquette.cli.evaluate",

@@ -59,10 +59,10 @@ def test_what_is_refused(maquette, words, code: int, said: str) -> None:
     assert len(ran.err.splitlines()) == 1
 
 
-def test_neither_lightning_nor_kernels_are_loaded() -> None:
+def test_neither_fabric_nor_kernels_are_loaded() -> None:
     script = (
         "import sys; from maquette.systems import system_class; system_class('r2n2').describe('simple-gru-1'); "
-        "print([name for name in ('lightning', 'warp', 'cv2') if name in sys.modules])"
+        "print([name for name in ('lightning_fabric', 'warp', 'cv2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

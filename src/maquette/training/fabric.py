@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import cast
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from .config import TrainConfig
@@ -24,8 +24,7 @@ def make_fabric(device: torch.device, config: TrainConfig, processes: int = 1) -
         config: precision of the run.
         processes: on this machine.
     """
-    for name in ("lightning.fabric", "lightning"):
-        logging.getLogger(name).setLevel(logging.ERROR)  # leaves out remarks and advice
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)  # leaves out remarks and advice
     on_gpu = device.type == "cuda"
     bits = {"auto": "bf16-mixed" if on_gpu else "32-true", "32": "32-true"}
     started = int(os.environ.get("LOCAL_WORLD_SIZE", processes))

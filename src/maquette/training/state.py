@@ -58,12 +58,12 @@ def read_state(path: Path) -> Checkpoint:
         BadInput: a file is missing, is not what was written, or says nothing of the run.
     """
     checkpoint = read_checkpoint(path)
-    if "callbacks" in checkpoint.state:
-        checkpoint = _of_version_0_1(checkpoint)
-    with as_bad_input(path / "state.json", ValueError):
-        for name, kind in (("step", int), ("progress", dict), ("optimisers", dict)):
+    with as_bad_input(path / "state.json", ValueError, KeyError, TypeError, say="is not the state of a run"):
+        if "callbacks" in checkpoint.state:
+            checkpoint = _of_version_0_1(checkpoint)
+        for name, kind in (("step", int), ("progress", dict), ("optimisers", dict), ("scaler", dict)):
             if not isinstance(checkpoint.state.get(name), kind):
-                raise ValueError(f"is not the state of a run: no {name}")
+                raise ValueError(f"no {name}")
         typed(Progress, checkpoint.state["progress"], "progress")
     return checkpoint
 

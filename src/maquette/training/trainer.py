@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from ..data.batch import Source
