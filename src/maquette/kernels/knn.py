@@ -15,13 +15,12 @@ from maquette.kernels.knn_backward import distances_backward, row_starts
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
     Tree,
-    box_gap,
     build_tree,
     extent,
-    may_improve,
+    leaf_start,
     precedes,
-    range_start,
-    second_is_nearer,
+    step,
+    walk_from_root,
 )
 from maquette.kernels.launch import compute_device, launch
 
@@ -54,50 +53,18 @@ def _nearest(
         return
     q = queries[item]
     first = firsts[cloud]
-    boxes = cloud << (levels + 1)
     best = float(wp.inf)
     best_index = int(LAST_INDEX)
-    node = int(1)
-    level = int(0)
-    trail = int(0)  # one bit a level: whether the sibling is still to be visited
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(q, q, norm, 1.0, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 d = extent(points[i] - q, norm)
                 if d <= best:
                     if precedes(d, order[i], best, best_index):
                         best = d
                         best_index = order[i]
-        else:
-            a = boxes + 2 * node
-            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
-            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
-            near = second_is_nearer(a_bound, b_bound, a, box_least)
-            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, best, best_index):
-                far_bound = wp.max(a_bound, b_bound)
-                down = True
-                trail = trail << 1
-                if may_improve(far_bound, a + 1 - near, box_least, best, best_index):
-                    trail = trail + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                b = boxes + node
-                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
-                down = may_improve(bound, b, box_least, best, best_index)
+        walk = step(walk, best, best_index, box_low, box_high, box_least)
     if best_index == LAST_INDEX:  # only where coordinates are NaN
         best_index = 0
         best = wp.nan
@@ -181,44 +148,15 @@ def _nearest_k(
         return
     q = queries[item]
     first = firsts[cloud]
-    boxes = cloud << (levels + 1)
-    node = int(1)
-    level = int(0)
-    trail = int(0)
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(q, q, norm, 1.0, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 d = extent(points[i] - q, norm)
                 if d <= dists[row]:
                     if precedes(d, order[i], dists[row], int(idx[row])):
                         _sink(row, size, d, order[i], dists, idx)
-        else:
-            a = boxes + 2 * node
-            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
-            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
-            near = second_is_nearer(a_bound, b_bound, a, box_least)
-            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, dists[row], int(idx[row])):
-                down = True
-                trail = (trail << 1) + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                b = boxes + node
-                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
-                down = may_improve(bound, b, box_least, dists[row], int(idx[row]))
+        walk = step(walk, dists[row], int(idx[row]), box_low, box_high, box_least)
     _sort_heap(row, size, dists, idx)
 
 

@@ -14,13 +14,11 @@ from torch.autograd.function import once_differentiable
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
     Tree,
-    box_gap,
     build_tree,
-    extent,
-    may_improve,
+    leaf_start,
     precedes,
-    range_start,
-    second_is_nearer,
+    step,
+    walk_from_root,
 )
 from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
 
@@ -102,7 +100,6 @@ def _nearest(
     cloud = clouds[item]
     first = firsts[cloud]
     count = counts[cloud]
-    boxes = cloud << (levels + 1)
     best = float(wp.inf)
     best_index = int(LAST_INDEX)
     last = corners - 1
@@ -121,16 +118,10 @@ def _nearest(
         c = hulls[item * corners + last]
     low = wp.min(a, wp.min(b, c))
     high = wp.max(a, wp.max(b, c))
-    node = int(1)
-    level = int(0)
-    trail = int(0)
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(low, high, 2, _SLACK, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 if points_ask == 1:
                     a = hulls[i * corners]
                     b = hulls[i * corners + 1]
@@ -141,29 +132,7 @@ def _nearest(
                 if precedes(d, order[i], best, best_index):
                     best = d
                     best_index = order[i]
-        else:
-            k = boxes + 2 * node
-            k_bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
-            j_bound = _SLACK * extent(box_gap(low, high, box_low[k + 1], box_high[k + 1]), 2)
-            near = second_is_nearer(k_bound, j_bound, k, box_least)
-            if may_improve(wp.min(k_bound, j_bound), k + near, box_least, best, best_index):
-                down = True
-                trail = (trail << 1) + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                k = boxes + node
-                bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
-                down = may_improve(bound, k, box_least, best, best_index)
+        walk = step(walk, best, best_index, box_low, box_high, box_least)
     if best_index == LAST_INDEX:
         dists[item] = 0.0
         idx[item] = wp.int64(-1)
