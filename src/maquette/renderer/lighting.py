@@ -89,21 +89,45 @@ def _spread(values: Tensor, points: Tensor) -> Tensor:
 
 class _Lights(TensorProperties):
     ambient_color: Tensor
-    diffuse_color: Tensor
-    specular_color: Tensor
 
     def clone(self, other: "_Lights | None" = None) -> "_Lights":
         """A copy that shares no memory with this one."""
         return super().clone(type(self)(device=self.device) if other is None else other)
 
-    def _require_three_channels(self, *names: str) -> None:
-        for name in names:
-            shape = tuple(getattr(self, name).shape)
-            if shape[-1] != 3:
-                raise ValueError(f"Expected {name} to have shape (N, 3); got {shape!r}")
+
+class _DirectedLights(_Lights):
+    """RGB lights that reach every point from a direction; all their properties have three channels."""
+
+    diffuse_color: Tensor
+    specular_color: Tensor
+
+    def __init__(self, ambient_color, diffuse_color, specular_color, device: Device, **place) -> None:
+        super().__init__(
+            device=device,
+            ambient_color=ambient_color,
+            diffuse_color=diffuse_color,
+            specular_color=specular_color,
+            **place,
+        )
+        for name, tensor in self._tensors().items():
+            if tensor.shape[-1] != 3:
+                raise ValueError(f"Expected {name} to have shape (N, 3); got {tuple(tensor.shape)!r}")
+
+    def _direction_at(self, points: Tensor) -> Tensor:
+        """Direction to the light, of any length."""
+        raise NotImplementedError
+
+    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
+        """Scattered light at (N, ..., 3) normals of points; see `diffuse`."""
+        return diffuse(normals, self.diffuse_color, self._direction_at(points))
+
+    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
+        """Highlights at (N, ..., 3) points; see `specular`."""
+        direction = self._direction_at(points)
+        return specular(points, normals, direction, self.specular_color, camera_position, shininess)
 
 
-class DirectionalLights(_Lights):
+class DirectionalLights(_DirectedLights):
     """Lights infinitely far away.
 
     Args:
@@ -127,27 +151,17 @@ class DirectionalLights(_Lights):
         direction=((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
-        super().__init__(
-            device=device,
-            ambient_color=ambient_color,
-            diffuse_color=diffuse_color,
-            specular_color=specular_color,
-            direction=direction,
-        )
-        self._require_three_channels("ambient_color", "diffuse_color", "specular_color", "direction")
+        super().__init__(ambient_color, diffuse_color, specular_color, device, direction=direction)
 
     def diffuse(self, normals: Tensor, points: Tensor | None = None) -> Tensor:
         """Scattered light at (N, ..., 3) normals; see `diffuse`. Points are not used."""
-        return diffuse(normals=normals, color=self.diffuse_color, direction=self.direction)
+        return diffuse(normals, self.diffuse_color, self.direction)
 
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
-        """Highlights at (N, ..., 3) points; see `specular`."""
-        return specular(
-            points, normals, self.direction, self.specular_color, camera_position, shininess=shininess
-        )
+    def _direction_at(self, points: Tensor) -> Tensor:
+        return self.direction
 
 
-class PointLights(_Lights):
+class PointLights(_DirectedLights):
     """Lights at a point, equally bright at every distance.
 
     Args:
@@ -171,27 +185,14 @@ class PointLights(_Lights):
         location=((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
-        super().__init__(
-            device=device,
-            ambient_color=ambient_color,
-            diffuse_color=diffuse_color,
-            specular_color=specular_color,
-            location=location,
-        )
-        self._require_three_channels("ambient_color", "diffuse_color", "specular_color", "location")
+        super().__init__(ambient_color, diffuse_color, specular_color, device, location=location)
 
     def reshape_location(self, points: Tensor) -> Tensor:
         """Locations shaped to broadcast over points (P, 3) or (N, H, W, K, 3)."""
         return _spread(self.location, points)
 
-    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
-        """Scattered light at (N, ..., 3) normals of points; see `diffuse`."""
-        return diffuse(normals, self.diffuse_color, self.reshape_location(points) - points)
-
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
-        """Highlights at (N, ..., 3) points; see `specular`."""
-        direction = self.reshape_location(points) - points
-        return specular(points, normals, direction, self.specular_color, camera_position, shininess)
+    def _direction_at(self, points: Tensor) -> Tensor:
+        return self.reshape_location(points) - points
 
 
 class AmbientLights(_Lights):
