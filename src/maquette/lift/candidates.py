@@ -10,6 +10,7 @@ from torch.nn.functional import interpolate, normalize
 from ..renderer.mesh.rasterize_meshes import rasterize_meshes
 from ..renderer.views import cameras_from_r2n2
 from ..structures import Meshes
+from ..structures.mask_box import mask_box
 
 SIZE = 64  # pixels a side of what is compared
 FILL = 0.875  # share of the window that the longer side of the object's box takes
@@ -55,11 +56,10 @@ def frame_target(
     Returns:
         The object; None when the mask is empty.
     """
-    solid = mask[0] > 0.5
-    rows, columns = (torch.nonzero(solid.any(dim=axis))[:, 0].tolist() for axis in (1, 0))
-    if not rows:
+    box = mask_box(mask[0] > 0.5)
+    if box is None:
         return None
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom, left, right = box
     longest = max(bottom - top, right - left)
     height, width = (max(1, round(FILL * SIZE * side / longest)) for side in (bottom - top, right - left))
     both = torch.cat([image * mask, mask])[:, top:bottom, left:right]
