@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from .batch import require_copies
 from .device import Device, make_device
 
 Batch = Tensor | list[Tensor] | tuple[Tensor, ...]
@@ -67,10 +68,7 @@ class TexturesBase:
         Raises:
             ValueError: N is not a positive integer.
         """
-        if not isinstance(N, int):
-            raise ValueError("N must be an integer.")
-        if N <= 0:
-            raise ValueError("N must be > 0.")
+        require_copies(N)
         return self._select([i for i in range(self._N) for _ in range(N)])
 
     def __getitem__(self: Same, index: int | slice | list[int] | Tensor) -> Same:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..batch import Index, chosen_places, require_copies, require_place
 from .forms import RepeatedFaces
 from .geometry import MeshGeometry
 from .parse import parse_verts_faces, parse_verts_normals
@@ -114,27 +115,12 @@ class Meshes(MeshGeometry):
         self.textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
         self.textures.valid = self.valid
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "Meshes":
-        """Select meshes by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
-
-        Vertices and faces are shared with this batch.
-
-        Raises:
-            IndexError: anything else.
-        """
+    def __getitem__(self, index: Index) -> "Meshes":
+        chosen = chosen_places(index, self._N)
         verts, faces = self.verts_list(), self.faces_list()
-        if isinstance(index, slice):
-            chosen = list(range(self._N))[index]
-        elif isinstance(index, int):
-            chosen = [index]
-        elif isinstance(index, list):
-            chosen = index
-        elif isinstance(index, Tensor) and index.dim() == 1 and not index.is_floating_point():
-            index = index.nonzero().squeeze(1) if index.dtype == torch.bool else index
-            index = chosen = index.tolist()
-        else:
-            raise IndexError(index)
-        textures = None if self.textures is None else self.textures[index]
+        textures = (
+            None if self.textures is None else self.textures[chosen if isinstance(index, Tensor) else index]
+        )
         return self.__class__([verts[i] for i in chosen], [faces[i] for i in chosen], textures)
 
     def _map_tensors(self, change) -> "Meshes":
@@ -165,24 +151,12 @@ class Meshes(MeshGeometry):
             other.textures = self.textures.detach()
         return other
 
-    def to(self, device: str | torch.device, copy: bool = False) -> "Meshes":
-        """Meshes on `device`: this object when it is there already and `copy` is False, else a copy."""
-        target = torch.empty(0, device=device).device
-        if self.device == target:
-            return self.clone() if copy else self
-        other = self._map_tensors(lambda tensor: tensor.to(target))
-        other.device = target
+    def _moved(self, device: torch.device) -> "Meshes":
+        other = self._map_tensors(lambda tensor: tensor.to(device))
+        other.device = device
         if self.textures is not None:
-            other.textures = self.textures.clone().to(target)
+            other.textures = self.textures.clone().to(device)
         return other
-
-    def cpu(self) -> "Meshes":
-        """Meshes on the CPU."""
-        return self.to("cpu")
-
-    def cuda(self) -> "Meshes":
-        """Meshes on the current CUDA device."""
-        return self.to("cuda")
 
     def get_mesh_verts_faces(self, index: int) -> tuple[Tensor, Tensor]:
         """Vertices (V_n, 3) and faces (F_n, 3) of one mesh.
@@ -190,24 +164,8 @@ class Meshes(MeshGeometry):
         Raises:
             ValueError: `index` is no int or out of [0, N).
         """
-        if not isinstance(index, int):
-            raise ValueError("Mesh index must be an integer.")
-        if not 0 <= index < self._N:
-            raise ValueError(
-                "Mesh index must be in the range [0, N) where N is the number of meshes in the batch."
-            )
+        require_place(index, self._N, "Mesh", "meshes")
         return self.verts_list()[index], self.faces_list()[index]
-
-    def split(self, split_sizes: list[int]) -> list["Meshes"]:
-        """Cut the batch into consecutive batches of the given sizes.
-
-        Raises:
-            ValueError: a size is no int.
-        """
-        if not all(isinstance(size, int) for size in split_sizes):
-            raise ValueError("Value of split_sizes must be a list of integers.")
-        ends = torch.tensor(split_sizes).cumsum(0).tolist()
-        return [self[end - size : end] for size, end in zip(split_sizes, ends, strict=True)]
 
     def _replace_verts(self, packed: Tensor) -> None:
         """Take new packed vertices and forget every form of the old ones."""
@@ -294,10 +252,7 @@ class Meshes(MeshGeometry):
         Raises:
             ValueError: `N` is no positive int.
         """
-        if not isinstance(N, int):
-            raise ValueError("N must be an integer.")
-        if N <= 0:
-            raise ValueError("N must be > 0.")
+        require_copies(N)
         textures = None if self.textures is None else self.textures.extend(N)
         if self.isempty():
             verts = [v.clone() for v in self.verts_list() for _ in range(N)]

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..batch import Batch
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
 from .edges import Edges, SharedEdges, find_edges
 from .normals import vert_normals
@@ -42,16 +43,14 @@ class RepeatedFaces:
         return repeat_rows(normals, self._verts_counts, self.copies)
 
 
-class MeshForms:
+class MeshForms(Batch):
     """Vertices, faces and edges of N meshes; every form is computed at its first request and kept.
 
     Vertices of meshes with equal vertex counts are stored once: packed and padded form share memory.
     """
 
-    device: torch.device
     valid: Tensor
     equisized: bool
-    _N: int
     _V: int
     _F: int
     _verts_counts: list[int]
@@ -81,9 +80,6 @@ class MeshForms:
         self._repeated_faces: Lazy = None
         self._shared_edges: SharedEdges | None = None
         self._edge_copies = 1
-
-    def __len__(self) -> int:
-        return self._N
 
     def isempty(self) -> bool:
         """Whether no mesh of the batch has both vertices and faces."""

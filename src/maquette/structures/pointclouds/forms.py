@@ -4,18 +4,17 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from ..batch import Batch
 from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
 
 FIELDS = ("points", "normals", "features")
 
 
-class CloudForms:
+class CloudForms(Batch):
     """Points, normals and features of N clouds; every form is computed at its first request and kept."""
 
-    device: torch.device
     valid: Tensor
     equisized: bool
-    _N: int
     _P: int
     _C: int | None
     _counts: list[int]
@@ -41,9 +40,6 @@ class CloudForms:
 
     def _has(self, field: str) -> bool:
         return any(form is not None for form in self._field(field))
-
-    def __len__(self) -> int:
-        return self._N
 
     def isempty(self) -> bool:
         """Whether no cloud of the batch has points."""
