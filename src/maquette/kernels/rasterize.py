@@ -20,7 +20,7 @@ from torch import Tensor
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
 from maquette.kernels.launch import launch
-from maquette.kernels.tiles import Tiles, binned_tiles, whole_tiles
+from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
 @wp.func
@@ -113,24 +113,13 @@ def _draw(
     dists: wp.array4d(dtype=float),
 ):
     item = start + wp.tid()
-    n = item // (down * across)
-    row0 = (item // across) % down * tile_height
-    column0 = item % across * tile_width
+    tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
     margin = wp.sqrt(blur_radius)
-    listed = tile_first.shape[0] > 0
-    begin = int(0)
-    end = int(0)
-    if listed:
-        begin = tile_first[item]
-        end = tile_first[item + 1]
-    else:
-        begin = int(mesh_first[n])
-        end = begin + int(mesh_count[n])
-    for j in range(begin, end):
+    for j in range(tile.begin, tile.end):
         f = j
-        if listed:
+        if tile.listed:
             f = tile_faces[j]
         v0 = verts[int(faces[f, 0])]
         v1 = verts[int(faces[f, 1])]
@@ -144,10 +133,10 @@ def _draw(
         zs = wp.vec3(v0[2], v1[2], v2[2])
         low = wp.min(wp.min(a, b), c) - wp.vec2(margin)
         high = wp.max(wp.max(a, b), c) + wp.vec2(margin)
-        x_from = wp.max(tri.first_pixel(high[0], width, height), column0)
-        x_to = wp.min(tri.last_pixel(low[0], width, height), column0 + tile_width)
-        y_from = wp.max(tri.first_pixel(high[1], height, width), row0)
-        y_to = wp.min(tri.last_pixel(low[1], height, width), row0 + tile_height)
+        x_from = wp.max(tri.first_pixel(high[0], width, height), tile.column)
+        x_to = wp.min(tri.last_pixel(low[0], width, height), tile.column + tile_width)
+        y_from = wp.max(tri.first_pixel(high[1], height, width), tile.row)
+        y_to = wp.min(tri.last_pixel(low[1], height, width), tile.row + tile_height)
         for y in range(y_from, y_to):
             py = tri.pixel_to_ndc(y, height, width)
             for x in range(x_from, x_to):
@@ -159,9 +148,9 @@ def _draw(
                     if z >= 0.0 and z < tri.MAX_COORDINATE:
                         dist = tri.triangle_distance2(p, a, b, c)
                         if inside:
-                            _insert(pix_to_face, zbuf, dists, twin, n, y, x, f, z, -dist)
+                            _insert(pix_to_face, zbuf, dists, twin, tile.picture, y, x, f, z, -dist)
                         elif dist < blur_radius:
-                            _insert(pix_to_face, zbuf, dists, twin, n, y, x, f, z, dist)
+                            _insert(pix_to_face, zbuf, dists, twin, tile.picture, y, x, f, z, dist)
 
 
 @wp.kernel(enable_backward=False)
@@ -349,11 +338,8 @@ def rasterize(
         inside. Unused entries are -1.
     """
     verts, faces = verts.float().contiguous(), faces.contiguous()
-    if tiles is None and verts.device.type == "cuda":
-        margin = blur_radius**0.5
-        tiles = binned_tiles(verts, faces, face_to_mesh, len(mesh_first), image_size, margin)
-    elif tiles is None:
-        tiles = whole_tiles(len(mesh_first), image_size, verts.device)
+    if tiles is None:
+        tiles = tiles_for(verts, faces, face_to_mesh, len(mesh_first), image_size, blur_radius)
     if twin is None:
         twin = torch.empty(0, dtype=torch.int64, device=verts.device)
     flags = (perspective_correct, clip_barycentric, cull_backfaces)

@@ -22,7 +22,7 @@ from maquette.kernels import silhouette_rows as rows
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
 from maquette.kernels.launch import launch
-from maquette.kernels.tiles import Tiles, binned_tiles, whole_tiles
+from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
 @wp.kernel(enable_backward=False)
@@ -43,36 +43,25 @@ def _accumulate(
     odds: wp.array3d(dtype=float),
 ):
     item = start + wp.tid()
-    n = item // (down * across)
-    row0 = (item // across) % down * tile_height
-    column0 = item % across * tile_width
+    tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = odds.shape[1]
     width = odds.shape[2]
     pixels = rows.raster(height, width, sigma, blur_radius)
-    listed = tile_first.shape[0] > 0
-    begin = int(0)
-    end = int(0)
-    if listed:
-        begin = tile_first[item]
-        end = tile_first[item + 1]
-    else:
-        begin = int(mesh_first[n])
-        end = begin + int(mesh_count[n])
-    for j in range(begin, end):
+    for j in range(tile.begin, tile.end):
         f = j
-        if listed:
+        if tile.listed:
             f = tile_faces[j]
         face = rows.outline(verts, faces, f)
         if not face.visible:
             continue
         low = rows.first_corner(face, blur_radius)
         high = rows.last_corner(face, blur_radius)
-        x_from = wp.max(tri.first_pixel(high[0], width, height), column0)
-        x_to = wp.min(tri.last_pixel(low[0], width, height), column0 + tile_width)
-        y_from = wp.max(tri.first_pixel(high[1], height, width), row0)
-        y_to = wp.min(tri.last_pixel(low[1], height, width), row0 + tile_height)
+        x_from = wp.max(tri.first_pixel(high[0], width, height), tile.column)
+        x_to = wp.min(tri.last_pixel(low[0], width, height), tile.column + tile_width)
+        y_from = wp.max(tri.first_pixel(high[1], height, width), tile.row)
+        y_to = wp.min(tri.last_pixel(low[1], height, width), tile.row + tile_height)
         for y in range(y_from, y_to):
-            rows.accumulate_row(face, pixels, odds, n, y, x_from, x_to)
+            rows.accumulate_row(face, pixels, odds, tile.picture, y, x_from, x_to)
 
 
 @wp.func
@@ -180,11 +169,8 @@ def soft_silhouette(
         alpha in [0, 1]. Faces behind the camera, without area or with non-finite corners do not count.
     """
     verts = verts.float().contiguous()
-    if tiles is None and verts.device.type == "cuda":
-        margin = blur_radius**0.5
-        tiles = binned_tiles(verts, faces, face_to_mesh, len(mesh_first), image_size, margin)
-    elif tiles is None:
-        tiles = whole_tiles(len(mesh_first), image_size, verts.device)
+    if tiles is None:
+        tiles = tiles_for(verts, faces, face_to_mesh, len(mesh_first), image_size, blur_radius)
     args = (
         verts,
         faces.contiguous(),
