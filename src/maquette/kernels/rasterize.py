@@ -121,18 +121,11 @@ def _draw(
         f = j
         if tile.listed:
             f = tile_faces[j]
-        v0 = verts[int(faces[f, 0])]
-        v1 = verts[int(faces[f, 1])]
-        v2 = verts[int(faces[f, 2])]
-        a = tri.xy(v0)
-        b = tri.xy(v1)
-        c = tri.xy(v2)
-        area = tri.edge(c, a, b)
-        if not tri.is_visible(v0, v1, v2, area) or (cull_backfaces and area < 0.0):
+        t = tri.triangle(verts, faces, f)
+        if not tri.is_visible(t) or (cull_backfaces and t.area < 0.0):
             continue
-        zs = wp.vec3(v0[2], v1[2], v2[2])
-        low = wp.min(wp.min(a, b), c) - wp.vec2(margin)
-        high = wp.max(wp.max(a, b), c) + wp.vec2(margin)
+        low = wp.min(wp.min(t.a, t.b), t.c) - wp.vec2(margin)
+        high = wp.max(wp.max(t.a, t.b), t.c) + wp.vec2(margin)
         x_from = wp.max(tri.first_pixel(high[0], width, height), tile.column)
         x_to = wp.min(tri.last_pixel(low[0], width, height), tile.column + tile_width)
         y_from = wp.max(tri.first_pixel(high[1], height, width), tile.row)
@@ -141,12 +134,12 @@ def _draw(
             py = tri.pixel_to_ndc(y, height, width)
             for x in range(x_from, x_to):
                 p = wp.vec2(tri.pixel_to_ndc(x, width, height), py)
-                w = tri.barycentric(p, a, b, c, area)
+                w = tri.barycentric(p, t)
                 inside = w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0
                 if inside or blur_radius > 0.0:
-                    z = wp.dot(_shares(w, zs, perspective_correct, clip_barycentric), zs)
+                    z = wp.dot(_shares(w, t.depths, perspective_correct, clip_barycentric), t.depths)
                     if z >= 0.0 and z < tri.MAX_COORDINATE:
-                        dist = tri.triangle_distance2(p, a, b, c)
+                        dist = tri.triangle_distance2(p, t)
                         if inside:
                             _insert(pix_to_face, zbuf, dists, twin, tile.picture, y, x, f, z, -dist)
                         elif dist < blur_radius:
@@ -174,12 +167,8 @@ def _locate(
             f = int(pix_to_face[n, y, x, k])
             if f < 0:
                 break
-            v0 = verts[int(faces[f, 0])]
-            v1 = verts[int(faces[f, 1])]
-            v2 = verts[int(faces[f, 2])]
-            area = tri.edge(tri.xy(v2), tri.xy(v0), tri.xy(v1))
-            w = tri.barycentric(p, tri.xy(v0), tri.xy(v1), tri.xy(v2), area)
-            bary[n, y, x, k] = _shares(w, wp.vec3(v0[2], v1[2], v2[2]), perspective_correct, clip_barycentric)
+            t = tri.triangle(verts, faces, f)
+            bary[n, y, x, k] = _shares(tri.barycentric(p, t), t.depths, perspective_correct, clip_barycentric)
 
 
 @wp.kernel(enable_backward=False)
@@ -213,39 +202,32 @@ def _backward(
             g = grad_bary[n, y, x, k]
             if g_z == 0.0 and g_d == 0.0 and g[0] == 0.0 and g[1] == 0.0 and g[2] == 0.0:
                 continue
-            v0 = verts[int(faces[f, 0])]
-            v1 = verts[int(faces[f, 1])]
-            v2 = verts[int(faces[f, 2])]
-            a = tri.xy(v0)
-            b = tri.xy(v1)
-            c = tri.xy(v2)
-            zs = wp.vec3(v0[2], v1[2], v2[2])
-            area = tri.edge(c, a, b)
-            w = tri.barycentric(p, a, b, c, area)
+            t = tri.triangle(verts, faces, f)
+            w = tri.barycentric(p, t)
             in_space = w
             if perspective_correct:
-                in_space = tri.perspective(w, zs)
+                in_space = tri.perspective(w, t.depths)
             share = in_space
             if clip_barycentric:
                 share = tri.clip(in_space)
             g_depths = share * g_z
-            g = g + zs * g_z
+            g = g + t.depths * g_z
             if clip_barycentric:
                 g = tri.clip_adjoint(in_space, g)
             if perspective_correct:
                 # the coordinates do not change when all depths grow alike, so their largest counts as constant
-                zr = tri.relative_depths(zs)
-                t = wp.cw_mul(w, tri.others_product(zr))
-                h = tri.normalised_adjoint(in_space, t[0] + t[1] + t[2], tri.MIN_AREA, g)
+                zr = tri.relative_depths(t.depths)
+                s = wp.cw_mul(w, tri.others_product(zr))
+                h = tri.normalised_adjoint(in_space, s[0] + s[1] + s[2], tri.MIN_AREA, g)
                 g = wp.cw_mul(h, tri.others_product(zr))
-                q = wp.cw_mul(h, w) / wp.max(zs)
+                q = wp.cw_mul(h, w) / wp.max(t.depths)
                 g_depths += wp.vec3(
                     q[1] * zr[2] + q[2] * zr[1], q[0] * zr[2] + q[2] * zr[0], q[0] * zr[1] + q[1] * zr[0]
                 )
             if w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0:
                 g_d = -g_d
-            g_corners = tri.barycentric_adjoint(p, a, b, c, area, w, g)
-            g_corners += tri.triangle_distance2_adjoint(p, a, b, c, g_d)
+            g_corners = tri.barycentric_adjoint(p, t.a, t.b, t.c, t.area, w, g)
+            g_corners += tri.triangle_distance2_adjoint(p, t, g_d)
             for i in range(3):
                 wp.atomic_add(corners, layer, f, i, 0, g_corners[i, 0])
                 wp.atomic_add(corners, layer, f, i, 1, g_corners[i, 1])
