@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_backward import distances_backward
-from maquette.kernels.launch import compute_device, launch
+from maquette.kernels.launch import launch, on_compute_device
 
 
 @wp.kernel(enable_backward=False)
@@ -66,6 +66,7 @@ class _BallQuery(torch.autograd.Function):
         return grad1, grad2, None, None, None, None
 
 
+@on_compute_device
 def points_within(
     p1: Float[Tensor, "batch query dim"],
     p2: Float[Tensor, "batch point dim"],
@@ -78,10 +79,6 @@ def points_within(
 
     Computed in float32. The distances are differentiable, once, with respect to both clouds.
     """
-    device = p1.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (p1, p2)]
-        args += [x.to(on, torch.int32).contiguous() for x in (lengths1, lengths2)]
-        dists, idx = _BallQuery.apply(*args, size, radius)
-    return dists.to(device), idx.to(device)
+    args = [x.to(p1.device, torch.float32).contiguous() for x in (p1, p2)]
+    args += [x.to(p1.device, torch.int32).contiguous() for x in (lengths1, lengths2)]
+    return _BallQuery.apply(*args, size, radius)

@@ -11,7 +11,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 
 # Two triangles for each side of a cube, in the order x-, y+, z-, y-, x+, z+; corners are numbered 4 x + 2 y + z.
 _TRIANGLES = [
@@ -167,6 +167,7 @@ class Cubes(NamedTuple):
     faces_counts: list[int]
 
 
+@on_compute_device
 def cube_surfaces(occupied: Tensor, axes: tuple[Tensor, Tensor, Tensor], want_voxels: bool) -> Cubes:
     """Triangles of all sides of occupied voxels that face an empty one or the outside.
 

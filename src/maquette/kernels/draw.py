@@ -11,7 +11,7 @@ from torch import Tensor
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
 from maquette.kernels.draw_inputs import Scene, SceneArrays, Takes, TakesArrays, as_arrays
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
-from maquette.kernels.launch import even_pieces, launch
+from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
 __all__ = ["Scene", "Takes", "draw", "projected_boxes"]
 
@@ -265,6 +265,7 @@ def _bound(start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes
     boxes[item, 1] = high
 
 
+@on_compute_device
 def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
     """Draw pictures.
 
@@ -277,7 +278,7 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
         (P, 3, size, size) float32 RGB in [0, 1], and (P, size, size) float32: the part of each pixel's four
         samples that the object covers. Where two faces are equally near, the one with the larger index shows.
     """
-    device = scene.verts.device
+    device = scene.device
     images = torch.empty((len(takes), 3, size, size), device=device)
     alpha = torch.empty((len(takes), size, size), device=device)
     each = size * size * int(SAMPLES) ** 2
@@ -312,9 +313,10 @@ def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: 
     )
 
 
+@on_compute_device
 def projected_boxes(scene: Scene, takes: Takes) -> Tensor:
     """(P, 2, 2) float32 smallest and largest column and row of each picture's projected vertices, in pixels."""
-    device = scene.verts.device
+    device = scene.device
     lanes = _LANES if device.type == "cuda" else 1
     boxes = torch.empty((len(takes) * lanes, 2, 2), device=device)
     launch(_bound, len(boxes), [lanes, *as_arrays(scene, takes), boxes], device)

@@ -10,7 +10,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import even_pieces, launch
+from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
 _BLOCK = 48  # neighbouring rows with one owner, so that owners rarely share a cache line
 
@@ -114,6 +114,7 @@ class _Interpolate(torch.autograd.Function):
         return None, grad_bary, grad_attributes, None
 
 
+@on_compute_device
 def interpolate_corners(faces: Tensor, bary: Tensor, attributes: Tensor, corners: Tensor | None) -> Tensor:
     """Interpolate corner attributes at points on faces, in float32.
 

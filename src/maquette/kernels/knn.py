@@ -22,7 +22,7 @@ from maquette.kernels.knn_tree import (
     step,
     walk_from_root,
 )
-from maquette.kernels.launch import compute_device, launch
+from maquette.kernels.launch import launch, on_compute_device
 
 
 @wp.kernel(enable_backward=False)
@@ -252,6 +252,7 @@ class _Neighbours(torch.autograd.Function):
         return grad1, grad2, None, None, None, None
 
 
+@on_compute_device
 def nearest_neighbours(
     p1: Float[Tensor, "batch query dim"],
     p2: Float[Tensor, "batch point dim"],
@@ -266,10 +267,6 @@ def nearest_neighbours(
     index, and zero where a cloud has no such query or neighbour. The search runs in float32 and the
     distances are differentiable, once, with respect to both clouds.
     """
-    device = p1.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (p1, p2)]
-        args += [x.to(on, torch.int32).contiguous() for x in (lengths1, lengths2)]
-        dists, idx = _Neighbours.apply(*args, norm, size)
-    return dists.to(device), idx.to(device)
+    args = [x.to(p1.device, torch.float32).contiguous() for x in (p1, p2)]
+    args += [x.to(p1.device, torch.int32).contiguous() for x in (lengths1, lengths2)]
+    return _Neighbours.apply(*args, norm, size)

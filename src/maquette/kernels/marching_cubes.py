@@ -13,7 +13,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 from maquette.kernels.marching_cubes_tables import CORNERS, EDGE_AXES, EDGES, TRIANGLES, earlier_cells
 
 wp.set_module_options({"max_unroll": 1})
@@ -303,6 +303,7 @@ def _edge_places(edges: Tensor, shape: tuple[int, int, int]) -> Tensor:
     return (edges * strides).sum(1).int()
 
 
+@on_compute_device
 def extract_surface(
     volume: Tensor, level: float, scale: tuple[float, float, float], shift: float
 ) -> tuple[Tensor, Tensor]:

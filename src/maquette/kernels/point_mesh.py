@@ -20,7 +20,7 @@ from maquette.kernels.knn_tree import (
     step,
     walk_from_root,
 )
-from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 
 _SLACK = wp.constant(0.99999)  # a distance may be rounded to slightly less than that of its box
 
@@ -226,6 +226,7 @@ class _HullDistance(torch.autograd.Function):
         return grad_points, None, grad_hulls, None, None, None
 
 
+@on_compute_device
 def hull_distance(
     points: Float[Tensor, "point 3"],
     points_first: Int[Tensor, " cloud"],
@@ -239,10 +240,7 @@ def hull_distance(
     Points and hulls are packed and matched cloud by cloud; the distance is 0 where there is nothing on the
     other side. Computed in float32; differentiable once.
     """
-    device, dtype = points.device, points.dtype
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (points, hulls)]
-        first = [x.to(on, torch.int32).contiguous() for x in (points_first, hulls_first)]
-        dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)
-    return dists.to(device, dtype)
+    args = [x.to(points.device, torch.float32).contiguous() for x in (points, hulls)]
+    first = [x.to(points.device, torch.int32).contiguous() for x in (points_first, hulls_first)]
+    dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)
+    return dists.to(points.dtype)

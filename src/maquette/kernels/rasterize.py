@@ -19,7 +19,7 @@ from torch import Tensor
 
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
@@ -282,6 +282,7 @@ def _row_pieces(pictures: int, height: int, bands: int, band: int) -> list[tuple
     return [(n * height + first, n * height + stop) for n in range(pictures) for first, stop in rows]
 
 
+@on_compute_device
 def rasterize(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 
 
 @wp.func
@@ -170,6 +170,7 @@ class _SampleSurface(torch.autograd.Function):
         return grad_verts, None, None, None, None, None
 
 
+@on_compute_device
 def sample_surface(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],
@@ -184,11 +185,6 @@ def sample_surface(
     the face, the other two the place on it. The points are differentiable, once, with respect to the vertices;
     face and weights are held constant.
     """
-    device = verts.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [verts.to(on, torch.float32).contiguous()]
-        args += [x.to(on, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
-        args.append(uniform.to(on, torch.float32).contiguous())
-        points, chosen, weights = _SampleSurface.apply(*args)
-    return points.to(device), chosen.to(device), weights.to(device)
+    corners, numbers = (x.to(verts.device, torch.float32).contiguous() for x in (verts, uniform))
+    packed = [x.to(verts.device, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
+    return _SampleSurface.apply(corners, *packed, numbers)

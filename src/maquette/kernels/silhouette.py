@@ -21,7 +21,7 @@ from torch import Tensor
 from maquette.kernels import silhouette_rows as rows
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
@@ -141,6 +141,7 @@ class _SoftSilhouette(torch.autograd.Function):
         return add_corners(corners, faces, len(verts), pieces), *[None] * 8
 
 
+@on_compute_device
 def soft_silhouette(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from ..kernels.launch import compute_device
 from ..kernels.marching_cubes import extract_surface
 from ..kernels.marching_cubes_tables import CORNERS, EDGES, TRIANGLES
 
@@ -17,11 +16,9 @@ class _Surface(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, volume, level, scale, shift):
-        where = compute_device(volume.device)
-        verts, faces = extract_surface(volume.to(where, torch.float32), level, scale, shift)
-        verts, faces = verts.to(volume.device, volume.dtype), faces.to(volume.device)
+        verts, faces = extract_surface(volume.float(), level, scale, shift)
         ctx.mark_non_differentiable(faces)
-        return verts, faces
+        return verts.to(volume.dtype), faces
 
     @staticmethod
     def backward(ctx, *grads):
