@@ -56,7 +56,7 @@ def calibration_matrix(entries: dict[tuple[int, int], Any], device: torch.device
 class CamerasBase(TensorProperties):
     """N cameras: where they stand (R, T), and how they project.
 
-    A kind of camera defines `get_projection_transform`, `unproject_points`, `is_perspective`, `in_ndc` and
+    A kind of camera defines `_projection_matrix`, `unproject_points`, `is_perspective`, `in_ndc` and
     `_FIELDS`. Keyword arguments of methods override what the camera holds; R and T given in this way are
     kept, as lights and shaders ask for them later.
     """
@@ -68,6 +68,7 @@ class CamerasBase(TensorProperties):
 
     R: Tensor
     T: Tensor
+    K: Tensor | None = None
 
     def __init__(self, dtype: torch.dtype | None = None, device: Device = "cpu", **kwargs) -> None:
         types = [value.dtype for value in kwargs.values() if torch.is_tensor(value)]
@@ -75,7 +76,23 @@ class CamerasBase(TensorProperties):
         super().__init__(dtype=dtype or found, device=device, **kwargs)
 
     def get_projection_transform(self, **kwargs) -> Transform3d:
-        """Map from the view frame to NDC, or to the screen for cameras given in pixels."""
+        """Map from the view frame to NDC, or to the screen (x left, y up) for cameras given in pixels.
+
+        Args:
+            kwargs: override the parameters of the camera; K (N, 4, 4), for column vectors, overrides all.
+
+        Raises:
+            ValueError: K of another shape.
+        """
+        K = kwargs.get("K", self.K)
+        if K is None:
+            K = self._projection_matrix(kwargs)
+        elif K.shape != (self._N, 4, 4):
+            raise ValueError(f"Expected K to have shape of ({self._N!r}, 4, 4)")
+        return Transform3d(matrix=K.transpose(1, 2).contiguous())
+
+    def _projection_matrix(self, overrides: dict) -> Tensor:
+        """K (N, 4, 4), for column vectors, of the camera's parameters or what overrides them."""
         raise NotImplementedError
 
     def unproject_points(self, xy_depth: Tensor, **kwargs) -> Tensor:
