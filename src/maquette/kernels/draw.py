@@ -72,7 +72,7 @@ def _enter(
     size: int,
     base: int,
     samples: wp.array(dtype=wp.uint64),
-):
+) -> None:
     """Enter faces `first` to `last` of a picture's shape into its samples."""
     face_start, vert_start = scene.face_starts[take.shape], scene.vert_starts[take.shape]
     for face in range(first, last):
@@ -135,7 +135,7 @@ def _paint_pixels(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     """Colour and coverage of pixels `first` to `last` of a picture, whose samples become free again."""
     take = _taken(takes, picture)
     kind, front, back = takes.kind[picture], takes.behind[picture, 0], takes.behind[picture, 1]
@@ -197,7 +197,7 @@ def _draw(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     owner = start + wp.tid()
     base = owner * size * size * SAMPLES * SAMPLES
     for picture in range(owner, takes.shape.shape[0], owners):
@@ -216,7 +216,7 @@ def _cover(
     scene: SceneArrays,
     takes: TakesArrays,
     samples: wp.array(dtype=wp.uint64),
-):
+) -> None:
     item = start + wp.tid()
     place = wp.int64(item // strips)
     picture = int(0)  # becomes the first whose last face lies behind `place`
@@ -242,7 +242,7 @@ def _paint(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     picture = item // (size * size)
     pixel = item % (size * size)
@@ -251,7 +251,9 @@ def _paint(
 
 
 @wp.kernel
-def _bound(start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)):
+def _bound(
+    start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)
+) -> None:
     item = start + wp.tid()
     picture = item // lanes
     shape = takes.shape[picture]

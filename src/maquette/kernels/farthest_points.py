@@ -17,7 +17,7 @@ def _take_farthest(
     begin: wp.array(dtype=int),
     nearest: wp.array2d(dtype=float),
     idx: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     """One cloud; `nearest` comes in as infinity, `idx` as -1."""
     cloud = start + wp.tid()
     count = lengths[cloud]
@@ -59,8 +59,8 @@ def farthest_indices(
         counts = [x.to(device, torch.int32).contiguous() for x in (lengths, samples, begin)]
         launch(_take_farthest, len(points), [points, *counts, nearest, idx], device)
     else:
-        counts = [x.to(device) for x in (lengths, samples, begin)]
-        _take_side_by_side(points, *counts, nearest, idx)
+        lengths, samples, begin = (x.to(device) for x in (lengths, samples, begin))
+        _take_side_by_side(points, lengths, samples, begin, nearest, idx)
     return idx
 
 

@@ -5,6 +5,8 @@ of a query with K > 1 live in its row of the result, as a heap with the worst on
 the end.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -42,7 +44,7 @@ def _nearest(
     norm: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The one nearest point of a query; `points` are in the tree's order."""
     item = start + wp.tid()
     cloud = item / width
@@ -74,7 +76,7 @@ def _nearest(
 
 @wp.func
 def _sink(row: int, size: int, d: float, index: int, dists: wp.array(dtype=float),
-          idx: wp.array(dtype=wp.int64)):  # fmt: skip
+          idx: wp.array(dtype=wp.int64)) -> None:  # fmt: skip
     """Put a candidate in place of the top of a heap (the worst of all) and let it sink to its place."""
     hole = int(0)
     child = int(1)
@@ -95,14 +97,14 @@ def _sink(row: int, size: int, d: float, index: int, dists: wp.array(dtype=float
 
 
 @wp.func
-def _empty_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+def _empty_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)) -> None:
     for k in range(size):
         dists[row + k] = wp.inf
         idx[row + k] = wp.int64(LAST_INDEX)
 
 
 @wp.func
-def _sort_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+def _sort_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)) -> None:
     """Heap sort into ascending order; places that stayed empty become zero."""
     for back in range(size):
         last = size - 1 - back
@@ -136,7 +138,7 @@ def _nearest_k(
     size: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The `size` nearest points of a query; the walk is that of `_nearest`."""
     item = start + wp.tid()
     row = item * size
@@ -173,7 +175,7 @@ def _nearest_of_all(
     size: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The `size` nearest points of a query in any number of dimensions, by looking at every point."""
     item = start + wp.tid()
     row = item * size
@@ -223,9 +225,9 @@ def _search(
         launch(_nearest_of_all, batch * width, inputs, p1.device)
         return dists, idx
     flat = torch.nn.functional.pad(p1, (0, 3 - dim)).reshape(-1, 3)
-    tree, points = _point_tree(torch.nn.functional.pad(p2, (0, 3 - dim)), lengths2)
+    tree, sorted_points = _point_tree(torch.nn.functional.pad(p2, (0, 3 - dim)), lengths2)
     inputs = [
-        flat, lengths1, width, points, tree.order, tree.first, tree.count, tree.box_low, tree.box_high,
+        flat, lengths1, width, sorted_points, tree.order, tree.first, tree.count, tree.box_low, tree.box_high,
         tree.box_least, tree.levels, norm,
     ]  # fmt: skip
     if size == 1:
@@ -237,7 +239,9 @@ def _search(
 
 class _Neighbours(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, p1, p2, lengths1, lengths2, norm, size):
+    def forward(
+        ctx: Any, p1: Tensor, p2: Tensor, lengths1: Tensor, lengths2: Tensor, norm: int, size: int
+    ) -> tuple[Tensor, Tensor]:
         dists, idx = _search(p1, p2, lengths1, lengths2, norm, size)
         ctx.save_for_backward(p1, p2, lengths1, lengths2, idx)
         ctx.mark_non_differentiable(idx)
@@ -246,7 +250,7 @@ class _Neighbours(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_dists, _):
+    def backward(ctx: Any, grad_dists: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
         grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, ctx.norm)
         return grad1, grad2, None, None, None, None

@@ -91,7 +91,15 @@ class Walk:
 @wp.func
 def walk_from_root(low: wp.vec3, high: wp.vec3, norm: int, slack: float, cloud: int, levels: int) -> Walk:
     """A search that begins."""
-    return Walk(low, high, norm, slack, cloud << (levels + 1), levels, 1, 0, 0)
+    walk = Walk()
+    walk.low = low
+    walk.high = high
+    walk.norm = norm
+    walk.slack = slack
+    walk.boxes = cloud << (levels + 1)
+    walk.levels = levels
+    walk.node = 1
+    return walk
 
 
 @wp.func
@@ -186,7 +194,7 @@ def _pivot(left: int, right: int, axis: int, first: int, order: wp.array(dtype=i
 
 @wp.func
 def _select(begin: int, end: int, middle: int, axis: int, first: int, order: wp.array(dtype=int),
-            low: wp.array(dtype=wp.vec3), high: wp.array(dtype=wp.vec3)):  # fmt: skip
+            low: wp.array(dtype=wp.vec3), high: wp.array(dtype=wp.vec3)) -> None:  # fmt: skip
     """Hoare's selection: no item before `middle` has a larger key than any item from `middle` on."""
     left = int(begin)
     right = int(end - 1)
@@ -236,7 +244,7 @@ def _split(
     box_low: wp.array(dtype=wp.vec3),
     box_high: wp.array(dtype=wp.vec3),
     box_least: wp.array(dtype=int),
-):
+) -> None:
     """One node of `from_level`: box and halve it and the nodes below it, down to `to_level`."""
     item = start + wp.tid()
     cloud = item >> from_level

@@ -161,7 +161,11 @@ def _load(module: wp.Module, device: str) -> None:
 
 
 def launch(
-    kernel: wp.Kernel, items: int, inputs: Sequence, device: torch.device, pieces: list[Piece] | None = None
+    kernel: wp.Kernel,
+    items: int,
+    inputs: Sequence[Any],
+    device: torch.device,
+    pieces: list[Piece] | None = None,
 ) -> None:
     """Run `kernel` on `items` items.
 
@@ -194,6 +198,6 @@ def launch(
         future.result()
 
 
-def _launch_piece(kernel: wp.Kernel, piece: Piece, inputs: Sequence) -> None:
+def _launch_piece(kernel: wp.Kernel, piece: Piece, inputs: Sequence[Any]) -> None:
     start, stop = piece
     wp.launch(kernel, dim=stop - start, inputs=[start, *inputs], device="cpu")

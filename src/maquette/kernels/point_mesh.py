@@ -5,6 +5,8 @@ corners; as the weights are optimal, the distance's derivative through them vani
 of `|p - sum(w_i v_i)|^2` with constant weights.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -89,7 +91,7 @@ def _nearest(
     levels: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """One point finds its nearest hull, or one hull its nearest point; the searched side is in the tree's
     order.
 
@@ -153,7 +155,7 @@ def _nearest_backward(
     grad: wp.array(dtype=float),
     grad_points: wp.array(dtype=wp.vec3),
     grad_hulls: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     found = int(idx[item])
     if found < 0:
@@ -196,7 +198,15 @@ def _tree_of(corners: Float[Tensor, "item corner 3"], first: Int[Tensor, " cloud
 
 class _HullDistance(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, points, points_first, hulls, hulls_first, least_area, points_ask):
+    def forward(
+        ctx: Any,
+        points: Tensor,
+        points_first: Tensor,
+        hulls: Tensor,
+        hulls_first: Tensor,
+        least_area: float,
+        points_ask: bool,
+    ) -> Tensor:
         asking, asking_first = (points, points_first) if points_ask else (hulls, hulls_first)
         dists = points.new_empty(len(asking))
         idx = torch.empty(len(asking), dtype=torch.int64, device=points.device)
@@ -217,7 +227,7 @@ class _HullDistance(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         points, hulls, idx = ctx.saved_tensors
         grad_points, grad_hulls = torch.zeros_like(points), torch.zeros_like(hulls)
         outputs = [grad_points, grad_hulls.view(-1, 3)]

@@ -11,6 +11,7 @@ far corners.
 """
 
 import itertools
+from typing import Any
 
 import torch
 import warp as wp
@@ -40,7 +41,7 @@ def _insert(
     f: int,
     z: float,
     dist: float,
-):
+) -> None:
     """Put a face into the pixel's list, which stays sorted by (depth, face number).
 
     Of two faces that come from clipping one, only the nearer to the pixel (by |dist|) stays.
@@ -111,7 +112,7 @@ def _draw(
     pix_to_face: wp.array4d(dtype=wp.int64),
     zbuf: wp.array4d(dtype=float),
     dists: wp.array4d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = pix_to_face.shape[1]
@@ -155,7 +156,7 @@ def _locate(
     clip_barycentric: bool,
     pix_to_face: wp.array4d(dtype=wp.int64),
     bary: wp.array4d(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
@@ -184,7 +185,7 @@ def _backward(
     grad_dists: wp.array4d(dtype=float),
     rows_a_layer: int,
     corners: wp.array4d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
@@ -237,8 +238,18 @@ def _backward(
 class _Rasterize(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx, verts, faces, twin, mesh_first, mesh_count, tiles, image_size, slots, blur_radius, flags
-    ):
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        twin: Tensor,
+        mesh_first: Tensor,
+        mesh_count: Tensor,
+        tiles: Tiles,
+        image_size: tuple[int, int],
+        slots: int,
+        blur_radius: float,
+        flags: tuple[bool, bool, bool],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         shape = (len(mesh_first), *image_size, slots)
         device = verts.device
         pix_to_face = torch.full(shape, -1, dtype=torch.int64, device=device)
@@ -255,7 +266,9 @@ class _Rasterize(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, _, grad_zbuf, grad_bary, grad_dists):
+    def backward(
+        ctx: Any, _: Tensor, grad_zbuf: Tensor, grad_bary: Tensor, grad_dists: Tensor
+    ) -> tuple[Tensor | None, ...]:
         verts, faces, mesh_first, mesh_count, pix_to_face = ctx.saved_tensors
         pictures, height = pix_to_face.shape[:2]
         # On a CPU one thread takes whole pictures, or a band of each: bands add up in layers of their own.

@@ -6,6 +6,8 @@ and each cell names the face that holds its lower end, from where a few steps al
 lead to the face.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -36,7 +38,7 @@ def _measure(
     verts: wp.array(dtype=wp.vec3),
     faces: wp.array2d(dtype=wp.int64),
     areas: wp.array(dtype=wp.float64),
-):
+) -> None:
     face = start + wp.tid()
     a = verts[int(faces[face, 0])]
     b = verts[int(faces[face, 1])]
@@ -52,7 +54,7 @@ def _fill_guide(
     counts: wp.array(dtype=wp.int64),
     cumulative: wp.array(dtype=wp.float64),
     guide: wp.array(dtype=int),
-):
+) -> None:
     """One face: the cells whose lower end it holds. A mesh without area gets one cell a face."""
     face = start + wp.tid()
     mesh = int(face_to_mesh[face])
@@ -84,7 +86,7 @@ def _sample(
     points: wp.array(dtype=wp.vec3),
     chosen: wp.array(dtype=wp.int64),
     weights: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     mesh = item / samples
     first = int(firsts[mesh])
@@ -123,7 +125,7 @@ def _sample_backward(
     weights: wp.array(dtype=wp.vec3),
     grad_points: wp.array(dtype=wp.vec3),
     grad_verts: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     face = int(chosen[item])
     if face >= 0:
@@ -138,7 +140,15 @@ def _mesh_pieces(meshes: int, samples: int) -> list[Piece]:
 
 class _SampleSurface(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, verts, faces, first, count, face_to_mesh, uniform):
+    def forward(
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        first: Tensor,
+        count: Tensor,
+        face_to_mesh: Tensor,
+        uniform: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         meshes, samples, _ = uniform.shape
         areas = torch.empty(len(faces), dtype=torch.float64, device=verts.device)
         launch(_measure, len(faces), [verts, faces, areas], verts.device)
@@ -159,7 +169,7 @@ class _SampleSurface(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_points, _chosen, _weights):
+    def backward(ctx: Any, grad_points: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         faces, chosen, weights = ctx.saved_tensors
         grad_verts = grad_points.new_zeros(ctx.verts, 3)
         meshes, samples = chosen.shape

@@ -13,6 +13,8 @@ in float32 and its derivative less than the rounding of 1: such a pixel is full 
 again.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -41,7 +43,7 @@ def _accumulate(
     sigma: float,
     blur_radius: float,
     odds: wp.array3d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = odds.shape[1]
@@ -80,7 +82,7 @@ def _backward(
     blur_radius: float,
     weight: wp.array3d(dtype=float),
     corners: wp.array4d(dtype=float),
-):
+) -> None:
     f = start + wp.tid()
     n = int(face_to_mesh[f])
     height = weight.shape[1]
@@ -118,8 +120,17 @@ def _backward(
 class _SoftSilhouette(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx, verts, faces, mesh_first, mesh_count, face_to_mesh, tiles, image_size, sigma, blur_radius
-    ):
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        mesh_first: Tensor,
+        mesh_count: Tensor,
+        face_to_mesh: Tensor,
+        tiles: Tiles,
+        image_size: tuple[int, int],
+        sigma: float,
+        blur_radius: float,
+    ) -> Tensor:
         odds = torch.zeros(len(mesh_first), *image_size, device=verts.device)
         grid = [tiles.faces, tiles.first, tiles.height, tiles.width, tiles.down, tiles.across]
         inputs = [verts, faces, mesh_first, mesh_count, *grid, sigma, blur_radius, odds]
@@ -130,7 +141,7 @@ class _SoftSilhouette(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_alpha):
+    def backward(ctx: Any, grad_alpha: Tensor) -> tuple[Tensor | None, ...]:
         verts, faces, face_to_mesh, mesh_first, mesh_count, odds = ctx.saved_tensors
         corners = torch.zeros(1, len(faces), 3, 3, device=verts.device)
         # d alpha / d x_j = sigmoid(x_j) / (1 + q), and d |d|^2 / d corner is -2 d times the corner's share

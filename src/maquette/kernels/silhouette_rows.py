@@ -150,7 +150,7 @@ _ACCUMULATE = """
 @wp.func_native(snippet=_ACCUMULATE)
 def accumulate_row(
     o: Outline, raster: Raster, odds: wp.array3d(dtype=float), n: int, y: int, x_from: int, x_to: int
-):
+) -> None:
     """Let one face hide pixels x_from to x_to of row y: q becomes (1 + q) (1 + e) - 1 where q is below `FULL`."""
     ...
 

@@ -10,6 +10,8 @@ from torch.nn.functional import interpolate
 from ..renderer.views import cameras_from_r2n2, render_views
 from ..structures import Meshes
 from ..structures.cameras import PerspectiveCameras
+from ..structures.mask_box import mask_box
+from ..structures.textures_vertex import TexturesVertex
 from .view import View
 
 _MOST = 4  # pictures that are shown
@@ -56,19 +58,18 @@ def draw_preview(
 
 def _is_of_one_colour(mesh: Meshes) -> bool:
     """Whether nothing would be seen of a mesh without light."""
-    if mesh.textures is None:
-        return True
+    if not isinstance(mesh.textures, TexturesVertex):
+        return mesh.textures is None
     colours = mesh.textures.verts_features_packed()
     return bool((colours.amax(dim=0) - colours.amin(dim=0)).max() < 0.02)
 
 
 def _window(mask: Tensor) -> tuple[int, int, int]:
     """Left, top and side of the square around an object, which may reach out of the picture."""
-    solid = mask[0] > 0.5
-    if not bool(solid.any()):
+    box = mask_box(mask[0] > 0.5)
+    if box is None:
         return 0, 0, max(mask.shape[1:])
-    rows, columns = (torch.nonzero(solid.any(dim=axis))[:, 0].tolist() for axis in (1, 0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom, left, right = box
     side = max(2, round(max(bottom - top, right - left) * (1 + 2 * _AROUND)))
     return (left + right - side) // 2, (top + bottom - side) // 2, side
 

@@ -1,16 +1,18 @@
 """Lights and the reflection model of Phong: even scattering, and a highlight around the mirror direction."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..structures.device import Device
-from ..structures.tensor_properties import TensorProperties, convert_to_tensors_and_broadcast
+from ..structures.tensor_properties import TensorProperties, Values, convert_to_tensors_and_broadcast
 
 _TINY = 1e-6  # vectors shorter than this are not lengthened to 1
 
 
-def diffuse(normals: Tensor, color, direction) -> Tensor:
+def diffuse(normals: Tensor, color: Values, direction: Values) -> Tensor:
     """Light scattered evenly: color * max(0, cos(normal, direction)) (Lambert's law).
 
     Args:
@@ -29,7 +31,14 @@ def diffuse(normals: Tensor, color, direction) -> Tensor:
     return _spread(color, normals) * F.relu(cosine)[..., None]
 
 
-def specular(points: Tensor, normals: Tensor, direction, color, camera_position, shininess) -> Tensor:
+def specular(
+    points: Tensor,
+    normals: Tensor,
+    direction: Values,
+    color: Values,
+    camera_position: Values,
+    shininess: Values,
+) -> Tensor:
     """Highlight on lit sides: color * max(0, cos(mirrored light, direction to the camera)) ** shininess.
 
     Values and gradients are finite for every shininess >= 0; at the edge of the highlight, where the power's
@@ -87,21 +96,39 @@ def _spread(values: Tensor, points: Tensor) -> Tensor:
     return values.reshape(-1, *(1,) * (points.ndim - 2), values.shape[-1])
 
 
-class _Lights(TensorProperties):
+class Lights(TensorProperties):
+    """What shaders ask of lights."""
+
     ambient_color: Tensor
 
-    def clone(self, other: "_Lights | None" = None) -> "_Lights":
+    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
+        """Scattered light at (N, ..., 3) normals of points."""
+        raise NotImplementedError
+
+    def specular(self, normals: Tensor, points: Tensor, camera_position: Values, shininess: Values) -> Tensor:
+        """Highlights at (N, ..., 3) points."""
+        raise NotImplementedError
+
+    def clone(self, other: "Lights | None" = None) -> "Lights":
         """A copy that shares no memory with this one."""
-        return super().clone(type(self)(device=self.device) if other is None else other)
+        copied: Lights = super().clone(type(self)(device=self.device) if other is None else other)
+        return copied
 
 
-class _DirectedLights(_Lights):
+class _DirectedLights(Lights):
     """RGB lights that reach every point from a direction; all their properties have three channels."""
 
     diffuse_color: Tensor
     specular_color: Tensor
 
-    def __init__(self, ambient_color, diffuse_color, specular_color, device: Device, **place) -> None:
+    def __init__(
+        self,
+        ambient_color: Values,
+        diffuse_color: Values,
+        specular_color: Values,
+        device: Device,
+        **place: Any,
+    ) -> None:
         super().__init__(
             device=device,
             ambient_color=ambient_color,
@@ -121,7 +148,7 @@ class _DirectedLights(_Lights):
         """Scattered light at (N, ..., 3) normals of points; see `diffuse`."""
         return diffuse(normals, self.diffuse_color, self._direction_at(points))
 
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
+    def specular(self, normals: Tensor, points: Tensor, camera_position: Values, shininess: Values) -> Tensor:
         """Highlights at (N, ..., 3) points; see `specular`."""
         direction = self._direction_at(points)
         return specular(points, normals, direction, self.specular_color, camera_position, shininess)
@@ -145,10 +172,10 @@ class DirectionalLights(_DirectedLights):
 
     def __init__(
         self,
-        ambient_color=((0.5, 0.5, 0.5),),
-        diffuse_color=((0.3, 0.3, 0.3),),
-        specular_color=((0.2, 0.2, 0.2),),
-        direction=((0, 1, 0),),
+        ambient_color: Values = ((0.5, 0.5, 0.5),),
+        diffuse_color: Values = ((0.3, 0.3, 0.3),),
+        specular_color: Values = ((0.2, 0.2, 0.2),),
+        direction: Values = ((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
         super().__init__(ambient_color, diffuse_color, specular_color, device, direction=direction)
@@ -179,10 +206,10 @@ class PointLights(_DirectedLights):
 
     def __init__(
         self,
-        ambient_color=((0.5, 0.5, 0.5),),
-        diffuse_color=((0.3, 0.3, 0.3),),
-        specular_color=((0.2, 0.2, 0.2),),
-        location=((0, 1, 0),),
+        ambient_color: Values = ((0.5, 0.5, 0.5),),
+        diffuse_color: Values = ((0.3, 0.3, 0.3),),
+        specular_color: Values = ((0.2, 0.2, 0.2),),
+        location: Values = ((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
         super().__init__(ambient_color, diffuse_color, specular_color, device, location=location)
@@ -195,7 +222,7 @@ class PointLights(_DirectedLights):
         return self.reshape_location(points) - points
 
 
-class AmbientLights(_Lights):
+class AmbientLights(Lights):
     """The same light everywhere, from everywhere: surfaces show their texture times this colour.
 
     Args:
@@ -203,7 +230,7 @@ class AmbientLights(_Lights):
         device: where the tensor lives.
     """
 
-    def __init__(self, *, ambient_color=None, device: Device = "cpu") -> None:
+    def __init__(self, *, ambient_color: Values | None = None, device: Device = "cpu") -> None:
         super().__init__(
             device=device, ambient_color=((1.0, 1.0, 1.0),) if ambient_color is None else ambient_color
         )
@@ -212,7 +239,9 @@ class AmbientLights(_Lights):
         """No scattered light: zeros (N, ..., C)."""
         return self._none_at(points)
 
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
+    def specular(
+        self, normals: Tensor, points: Tensor, camera_position: Values | None, shininess: Values | None
+    ) -> Tensor:
         """No highlights: zeros (N, ..., C)."""
         return self._none_at(points)
 

@@ -15,16 +15,20 @@ class FoVCameras(CamerasBase):
 
     _PARAMETERS: tuple[str, ...] = ()
 
-    def compute_projection_matrix(self, *args, **kwargs) -> Tensor:
+    def compute_projection_matrix(self, *args: Any, **kwargs: Any) -> Tensor:
         """Matrices (N, 4, 4), for column vectors, from the view frame to NDC."""
         raise NotImplementedError
 
-    def _projection_matrix(self, overrides: dict) -> Tensor:
+    def _projection_matrix(self, overrides: dict[str, Any]) -> Tensor:
         parameters = {name: overrides.get(name, getattr(self, name)) for name in self._PARAMETERS}
         return self.compute_projection_matrix(**parameters)
 
     def unproject_points(
-        self, xy_depth: Tensor, world_coordinates: bool = True, scaled_depth_input: bool = False, **kwargs
+        self,
+        xy_depth: Tensor,
+        world_coordinates: bool = True,
+        scaled_depth_input: bool = False,
+        **kwargs: Any,
     ) -> Tensor:
         """Points in space from NDC and depth.
 

@@ -64,7 +64,7 @@ class MultiViewCameras(CamerasBase):
             self.focal_length = self.focal_length[:, None]
         self.focal_length = self.focal_length.expand(-1, 2)
 
-    def _projection_matrix(self, overrides: dict) -> Tensor:
+    def _projection_matrix(self, overrides: dict[str, Any]) -> Tensor:
         focal = torch.as_tensor(overrides.get("focal_length", self.focal_length), device=self.device)
         focal = focal.view(-1, 1) if focal.ndim < 2 else focal
         point = torch.as_tensor(overrides.get("principal_point", self.principal_point), device=self.device)
@@ -81,7 +81,7 @@ class MultiViewCameras(CamerasBase):
         )
 
     def unproject_points(
-        self, xy_depth: Tensor, world_coordinates: bool = True, from_ndc: bool = False, **kwargs
+        self, xy_depth: Tensor, world_coordinates: bool = True, from_ndc: bool = False, **kwargs: Any
     ) -> Tensor:
         """Points in space from projected points and their depth.
 
@@ -106,11 +106,11 @@ class MultiViewCameras(CamerasBase):
         """Third projected coordinate of depth in the view frame."""
         raise NotImplementedError
 
-    def get_principal_point(self, **kwargs) -> Tensor:
+    def get_principal_point(self, **kwargs: Any) -> Tensor:
         """Principal points (N, 2)."""
         return self.get_projection_transform(**kwargs).get_matrix()[:, self._PRINCIPAL_COLUMN, :2]
 
-    def get_ndc_camera_transform(self, **kwargs) -> Transform3d:
+    def get_ndc_camera_transform(self, **kwargs: Any) -> Transform3d:
         """Map from where `get_projection_transform` leads to NDC; depth stays.
 
         For cameras in pixels, the principal point is counted to the right and down, the projected points to

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from maquette.kernels.interpolate import interpolate_corners
 
+from .fragments import Fragments
+
 __all__ = [
     "interpolate_face_attributes",
     "interpolate_fragments",
@@ -84,7 +86,7 @@ def interpolate_vertex_attributes(
     return _interpolate(faces, barycentric_coords, vertex_attributes, face_verts)
 
 
-def interpolate_fragments(fragments, vertex_attributes: Tensor, face_verts: Tensor) -> Tensor:
+def interpolate_fragments(fragments: Fragments, vertex_attributes: Tensor, face_verts: Tensor) -> Tensor:
     """Interpolate vertex attributes at every entry of fragments.
 
     Args:

@@ -1,12 +1,15 @@
 """`Meshes`: a batch of triangle meshes of different sizes."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..batch import Index, chosen_places, require_copies, require_place
+from ..fragments import Fragments
+from ..textures_base import TexturesBase
 from .forms import RepeatedFaces
 from .geometry import MeshGeometry
 from .parse import parse_verts_faces, parse_verts_normals
@@ -53,7 +56,7 @@ class Meshes(MeshGeometry):
         self,
         verts: list[Tensor] | Tensor,
         faces: list[Tensor] | Tensor,
-        textures=None,
+        textures: Any = None,
         *,
         verts_normals: list[Tensor] | Tensor | None = None,
     ) -> None:
@@ -81,9 +84,9 @@ class Meshes(MeshGeometry):
         self._verts_list, self._verts_padded = given.verts_list, given.verts_padded
         self._faces_list, self._faces_padded = given.faces_list, given.faces_padded
         self._set_counts(given.verts_counts, given.faces_counts)
-        self.textures = textures
+        self.textures: TexturesBase | None = textures
         if textures is not None:
-            self._adopt_textures()
+            self._adopt(textures)
         if verts_normals is not None:
             self._verts_normals_packed = parse_verts_normals(verts_normals, given.verts_counts)
 
@@ -103,17 +106,17 @@ class Meshes(MeshGeometry):
             for counts in (verts_counts, faces_counts)
         )
 
-    def _check_textures(self) -> None:
-        if not self.textures.check_shapes(self._N, self._V, self._F):
+    def _check_textures(self, textures: TexturesBase) -> None:
+        if not textures.check_shapes(self._N, self._V, self._F):
             raise ValueError("Textures do not match the dimensions of Meshes.")
 
-    def _adopt_textures(self) -> None:
-        """Check that the textures fit and tell them the sizes of the meshes."""
-        self._check_textures()
+    def _adopt(self, textures: TexturesBase) -> None:
+        """Check that textures fit and tell them the sizes of the meshes."""
+        self._check_textures(textures)
         empty = self.isempty()
-        self.textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
-        self.textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
-        self.textures.valid = self.valid
+        textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
+        textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
+        textures.valid = self.valid
 
     def __getitem__(self, index: Index) -> "Meshes":
         chosen = chosen_places(index, self._N)
@@ -123,7 +126,7 @@ class Meshes(MeshGeometry):
         )
         return self.__class__([verts[i] for i in chosen], [faces[i] for i in chosen], textures)
 
-    def _map_tensors(self, change) -> "Meshes":
+    def _map_tensors(self, change: Callable[[Tensor], Tensor]) -> "Meshes":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         other._verts_list = [change(v) for v in self.verts_list()]
@@ -267,7 +270,7 @@ class Meshes(MeshGeometry):
         other._set_counts(repeat_counts(self._verts_counts, N), repeat_counts(self._faces_counts, N))
         other.textures = textures
         if textures is not None:
-            other._adopt_textures()
+            other._adopt(textures)
         return other
 
     def submeshes(self, face_indices: Sequence[Sequence[Tensor]] | Sequence[Tensor] | Tensor) -> "Meshes":
@@ -298,7 +301,7 @@ class Meshes(MeshGeometry):
             textures = self.textures.submeshes(vert_ids, [list(chosen) for chosen in face_indices])
         return self.__class__([part.verts for part in parts], [part.faces for part in parts], textures)
 
-    def sample_textures(self, fragments) -> Tensor:
+    def sample_textures(self, fragments: Fragments) -> Tensor:
         """Texture value at every rasterized sample.
 
         Args:
@@ -312,5 +315,5 @@ class Meshes(MeshGeometry):
         """
         if self.textures is None:
             raise ValueError("Meshes does not have textures")
-        self._check_textures()
+        self._check_textures(self.textures)
         return self.textures.sample_textures(fragments, faces_packed=self.faces_packed())

@@ -1,7 +1,8 @@
 """`Pointclouds`: a batch of point clouds of different sizes, with normals and features."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -74,13 +75,15 @@ class Pointclouds(CloudForms):
         chosen = chosen_places(index, self._N)
         return self._from_lists(lambda listed: [listed[i] for i in chosen])
 
-    def _from_lists(self, change) -> "Pointclouds":
+    def _from_lists(self, change: Callable[[list[Tensor]], list[Tensor]]) -> "Pointclouds":
         """New batch of the lists of all fields after `change`."""
         lists = {field: self._list(field) for field in FIELDS}
-        changed: dict = {field: None if old is None else change(old) for field, old in lists.items()}
+        changed: dict[str, Any] = {
+            field: None if old is None else change(old) for field, old in lists.items()
+        }
         return self.__class__(**changed)
 
-    def _map_tensors(self, change) -> "Pointclouds":
+    def _map_tensors(self, change: Callable[[Tensor], Tensor]) -> "Pointclouds":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         for field in FIELDS:
