@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
+from foreign_device import foreign_device
 from maquette.kernels.draw import Scene, Takes, _draw_by_face, draw, projected_boxes
 from maquette.utils import ico_sphere
 from tests.kernels.draw_twin import bell, draw_one
@@ -197,3 +198,17 @@ def test_takes_and_scenes_move_whole() -> None:
     assert len(takes) == 2
     assert {field.name for field in fields(takes)} == set(Takes.__dataclass_fields__)
     assert _scene().to(torch.device("cpu")).photos.shape == (2, 16, 16, 3)
+
+
+def test_devices_that_warp_lacks():
+    scene, takes = _scene(), _takes(3)
+    expected = [*draw(scene, takes, SIZE), projected_boxes(scene, takes)]
+    with foreign_device() as device:
+        found = [
+            *draw(scene.to(device), takes.to(device), SIZE),
+            projected_boxes(scene.to(device), takes.to(device)),
+        ]
+        assert all(value.device == device for value in found)
+        found = [value.cpu() for value in found]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert torch.equal(ours, theirs)

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from maquette.structures import Meshes
+from maquette.structures.fragments import Fragments
 from maquette.structures.textures_vertex import TexturesVertex
 
+NOTHING_SEEN = Fragments(*torch.full((4, 1, 1, 1, 1), -1.0))
 FORMS = [
     "verts_packed",
     "verts_padded",
@@ -232,7 +234,7 @@ def test_textures_follow():
         (lambda m: m.offset_verts(torch.ones(2, 3)), ValueError, "Verts offsets"),
         (lambda m: m.update_padded(torch.ones(2, 7, 3)), ValueError, "batch dimension"),
         (lambda m: m.update_padded(torch.ones(3, 6, 3)), ValueError, "number of points"),
-        (lambda m: m.sample_textures(None), ValueError, "does not have textures"),
+        (lambda m: m.sample_textures(NOTHING_SEEN), ValueError, "does not have textures"),
         (lambda m: Meshes(m.verts_list(), m.faces_list(), "red"), ValueError, "TexturesBase"),
         (
             lambda m: Meshes(m.verts_list(), m.faces_list(), TexturesVertex([torch.rand(2, 3)])),

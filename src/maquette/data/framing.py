@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..structures.mask_box import mask_box
+
 _INSIDE = 0.5
 
 
@@ -59,12 +61,9 @@ def frame_object(
         raise ValueError(
             f"a size of at least 1 and a margin of at least 0 are needed, got {size} and {margin}"
         )
-    inside = mask[0] > _INSIDE
-    if not inside.any():
-        raise ValueError("the mask is empty: there is no object to frame")
-    (top, bottom), (left, right) = _ends(inside.any(dim=1)), _ends(inside.any(dim=0))
+    top, bottom, left, right = object_box(mask)
     side = max(bottom - top, right - left) * (1 + 2 * margin)
-    height, width = inside.shape
+    height, width = mask.shape[1:]
     if background is None:
         return cut_square(image, (left + right - side) / 2, (top + bottom - side) / 2, side, size)
     rows = _resampling((top + bottom - side) / 2, side, size, height, clamped=False).to(image)
@@ -91,10 +90,16 @@ def cut_square(
     return (rows @ picture @ columns.T).clamp(0, 1)
 
 
-def _ends(inside: Tensor) -> tuple[int, int]:
-    """First of the set entries, and one more than the last."""
-    index = inside.nonzero()[:, 0]
-    return int(index[0]), int(index[-1]) + 1
+def object_box(mask: Float[Tensor, "1 height width"]) -> tuple[int, int, int, int]:
+    """Box (top, bottom, left, right) around the pixels whose mask is above 0.5.
+
+    Raises:
+        ValueError: there are none.
+    """
+    box = mask_box(mask[0] > _INSIDE)
+    if box is None:
+        raise ValueError("the mask is empty: there is no object to frame")
+    return box
 
 
 def _resampling(

@@ -12,13 +12,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from . import backgrounds, jitter
-from .framing import frame_object
+from .framing import frame_object, object_box
 from .views_config import ViewsConfig
 
 Picture = Float[Tensor, "4 height width"]
 Image = Float[Tensor, "3 height width"]
 Photos = UInt8[Tensor, "photo side side 3"]
-_INSIDE = 0.5
 _FINER, _FINER_SHARE = 3, 0.3
 
 
@@ -129,10 +128,7 @@ def _cut(image: Image, config: ViewsConfig, place: np.ndarray | None) -> Float[T
 
 def _shifted_box(mask: Float[Tensor, "1 height width"], shift: np.ndarray) -> Float[Tensor, "1 height width"]:
     """1 in the box around an object, moved by so much of its longer side, as far as the picture goes."""
-    inside = (mask[0] > _INSIDE).nonzero()
-    if not len(inside):
-        raise ValueError("the mask is empty: there is no object to frame")
-    low, high = inside.amin(0), inside.amax(0) + 1
+    low, high = torch.tensor(object_box(mask)).view(2, 2).unbind(1)
     moved = torch.from_numpy(np.round(shift * float((high - low).max()))).long()
     moved = torch.maximum(torch.minimum(moved, torch.tensor(mask.shape[1:]) - high), -low)
     box = torch.zeros_like(mask)

@@ -86,7 +86,7 @@ def _one_mesh(meshes: Meshes, index: int) -> MeshData:
         )
     if textures is None:
         return MeshData(verts, faces)
-    corners = _array(meshes[index].textures.faces_verts_textures_packed(meshes[index].faces_packed()))
+    corners = _array(textures[index].faces_verts_textures_packed(meshes[index].faces_packed()))
     plain = MeshData(verts, faces).unwelded()
     return MeshData(plain.verts, plain.faces, verts_colors=_rgb(corners.reshape(-1, corners.shape[-1])))
 

@@ -1,5 +1,7 @@
 """The first points, in index order, that lie within a radius of each query point."""
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -7,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_backward import distances_backward
-from maquette.kernels.launch import compute_device, launch
+from maquette.kernels.launch import launch, on_compute_device
 
 
 @wp.kernel(enable_backward=False)
@@ -22,7 +24,7 @@ def _within(
     radius2: float,
     dists: wp.array2d(dtype=float),
     idx: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     """One query; `dists` and `idx` come in filled with 0 and -1."""
     item = start + wp.tid()
     cloud = item / width
@@ -44,7 +46,9 @@ def _within(
 
 class _BallQuery(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, p1, p2, lengths1, lengths2, size, radius):
+    def forward(
+        ctx: Any, p1: Tensor, p2: Tensor, lengths1: Tensor, lengths2: Tensor, size: int, radius: float
+    ) -> tuple[Tensor, Tensor]:
         batch, width, dim = p1.shape
         dists = p1.new_zeros(batch, width, size)
         idx = torch.full((batch, width, size), -1, dtype=torch.int64, device=p1.device)
@@ -60,12 +64,13 @@ class _BallQuery(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_dists, _):
+    def backward(ctx: Any, grad_dists: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
         grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, 2)
         return grad1, grad2, None, None, None, None
 
 
+@on_compute_device
 def points_within(
     p1: Float[Tensor, "batch query dim"],
     p2: Float[Tensor, "batch point dim"],
@@ -78,10 +83,6 @@ def points_within(
 
     Computed in float32. The distances are differentiable, once, with respect to both clouds.
     """
-    device = p1.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (p1, p2)]
-        args += [x.to(on, torch.int32).contiguous() for x in (lengths1, lengths2)]
-        dists, idx = _BallQuery.apply(*args, size, radius)
-    return dists.to(device), idx.to(device)
+    args = [x.to(p1.device, torch.float32).contiguous() for x in (p1, p2)]
+    args += [x.to(p1.device, torch.int32).contiguous() for x in (lengths1, lengths2)]
+    return _BallQuery.apply(*args, size, radius)

@@ -15,7 +15,7 @@ def _add_corners(
     layers: int,
     corners: wp.array4d(dtype=float),
     out: wp.array2d(dtype=float),
-):
+) -> None:
     f = start + wp.tid()
     for k in range(3):
         v = int(faces[f, k])

@@ -11,7 +11,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 
 # Two triangles for each side of a cube, in the order x-, y+, z-, y-, x+, z+; corners are numbered 4 x + 2 y + z.
 _TRIANGLES = [
@@ -25,7 +25,7 @@ _TRIANGLES = [
 
 
 @wp.func
-def _is_open(occupied: wp.array4d(dtype=wp.uint8), n: int, y: int, x: int, z: int, side: int):
+def _is_open(occupied: wp.array4d(dtype=wp.uint8), n: int, y: int, x: int, z: int, side: int) -> bool:
     """Whether the voxel beyond one side of the voxel at padded position (y, x, z) is empty."""
     if side == 0:
         x -= 1
@@ -43,7 +43,7 @@ def _is_open(occupied: wp.array4d(dtype=wp.uint8), n: int, y: int, x: int, z: in
 
 
 @wp.func
-def _around(occupied: wp.array4d(dtype=wp.uint8), n: int, y: int, x: int, z: int):
+def _around(occupied: wp.array4d(dtype=wp.uint8), n: int, y: int, x: int, z: int) -> int:
     """Number of occupied voxels among the four around a corner in one layer."""
     a = int(occupied[n, y, x, z]) + int(occupied[n, y, x + 1, z])
     return a + int(occupied[n, y + 1, x, z]) + int(occupied[n, y + 1, x + 1, z])
@@ -54,7 +54,7 @@ def _count(
     start: int,
     occupied: wp.array4d(dtype=wp.uint8),
     counts: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     row = start + wp.tid()
     width = occupied.shape[2] - 1
     height = occupied.shape[1] - 1
@@ -91,7 +91,7 @@ def _write_verts(
     zs: wp.array(dtype=float),
     verts: wp.array2d(dtype=float),
     ids: wp.array2d(dtype=int),
-):
+) -> None:
     row = start + wp.tid()
     width = occupied.shape[2] - 1
     height = occupied.shape[1] - 1
@@ -125,7 +125,7 @@ def _write_faces(
     ids: wp.array2d(dtype=int),
     faces: wp.array2d(dtype=wp.int64),
     voxels: wp.array(dtype=wp.int64),
-):
+) -> None:
     row = start + wp.tid()
     width = occupied.shape[2] - 1
     height = occupied.shape[1] - 1
@@ -167,6 +167,7 @@ class Cubes(NamedTuple):
     faces_counts: list[int]
 
 
+@on_compute_device
 def cube_surfaces(occupied: Tensor, axes: tuple[Tensor, Tensor, Tensor], want_voxels: bool) -> Cubes:
     """Triangles of all sides of occupied voxels that face an empty one or the outside.
 

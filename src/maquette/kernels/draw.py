@@ -11,7 +11,7 @@ from torch import Tensor
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
 from maquette.kernels.draw_inputs import Scene, SceneArrays, Takes, TakesArrays, as_arrays
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
-from maquette.kernels.launch import even_pieces, launch
+from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
 __all__ = ["Scene", "Takes", "draw", "projected_boxes"]
 
@@ -72,7 +72,7 @@ def _enter(
     size: int,
     base: int,
     samples: wp.array(dtype=wp.uint64),
-):
+) -> None:
     """Enter faces `first` to `last` of a picture's shape into its samples."""
     face_start, vert_start = scene.face_starts[take.shape], scene.vert_starts[take.shape]
     for face in range(first, last):
@@ -135,7 +135,7 @@ def _paint_pixels(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     """Colour and coverage of pixels `first` to `last` of a picture, whose samples become free again."""
     take = _taken(takes, picture)
     kind, front, back = takes.kind[picture], takes.behind[picture, 0], takes.behind[picture, 1]
@@ -197,7 +197,7 @@ def _draw(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     owner = start + wp.tid()
     base = owner * size * size * SAMPLES * SAMPLES
     for picture in range(owner, takes.shape.shape[0], owners):
@@ -216,7 +216,7 @@ def _cover(
     scene: SceneArrays,
     takes: TakesArrays,
     samples: wp.array(dtype=wp.uint64),
-):
+) -> None:
     item = start + wp.tid()
     place = wp.int64(item // strips)
     picture = int(0)  # becomes the first whose last face lies behind `place`
@@ -242,7 +242,7 @@ def _paint(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     picture = item // (size * size)
     pixel = item % (size * size)
@@ -251,7 +251,9 @@ def _paint(
 
 
 @wp.kernel
-def _bound(start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)):
+def _bound(
+    start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)
+) -> None:
     item = start + wp.tid()
     picture = item // lanes
     shape = takes.shape[picture]
@@ -265,6 +267,7 @@ def _bound(start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes
     boxes[item, 1] = high
 
 
+@on_compute_device
 def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
     """Draw pictures.
 
@@ -277,7 +280,7 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
         (P, 3, size, size) float32 RGB in [0, 1], and (P, size, size) float32: the part of each pixel's four
         samples that the object covers. Where two faces are equally near, the one with the larger index shows.
     """
-    device = scene.verts.device
+    device = scene.device
     images = torch.empty((len(takes), 3, size, size), device=device)
     alpha = torch.empty((len(takes), size, size), device=device)
     each = size * size * int(SAMPLES) ** 2
@@ -312,9 +315,10 @@ def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: 
     )
 
 
+@on_compute_device
 def projected_boxes(scene: Scene, takes: Takes) -> Tensor:
     """(P, 2, 2) float32 smallest and largest column and row of each picture's projected vertices, in pixels."""
-    device = scene.verts.device
+    device = scene.device
     lanes = _LANES if device.type == "cuda" else 1
     boxes = torch.empty((len(takes) * lanes, 2, 2), device=device)
     launch(_bound, len(boxes), [lanes, *as_arrays(scene, takes), boxes], device)

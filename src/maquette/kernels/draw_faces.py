@@ -64,7 +64,7 @@ def cover(
     strips: int,
     base: int,
     samples: wp.array(dtype=wp.uint64),
-):
+) -> None:
     """Enter one face into the samples of rows `strip`, `strip + strips`, ... of a picture.
 
     Args:

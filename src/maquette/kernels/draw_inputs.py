@@ -34,6 +34,11 @@ class Scene:
     palette_starts: Tensor
     photos: Tensor
 
+    @property
+    def device(self) -> torch.device:
+        """Where all of it is."""
+        return self.verts.device
+
     def to(self, device: torch.device) -> "Scene":
         """The same on another device."""
         return Scene(*(getattr(self, field.name).to(device) for field in fields(self)))

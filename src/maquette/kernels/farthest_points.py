@@ -5,7 +5,7 @@ import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from maquette.kernels.launch import compute_device, launch
+from maquette.kernels.launch import launch, on_compute_device
 
 
 @wp.kernel(enable_backward=False)
@@ -17,7 +17,7 @@ def _take_farthest(
     begin: wp.array(dtype=int),
     nearest: wp.array2d(dtype=float),
     idx: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     """One cloud; `nearest` comes in as infinity, `idx` as -1."""
     cloud = start + wp.tid()
     count = lengths[cloud]
@@ -38,6 +38,7 @@ def _take_farthest(
                 taken = i
 
 
+@on_compute_device
 def farthest_indices(
     points: Float[Tensor, "batch point dim"],
     lengths: Int[Tensor, " batch"],
@@ -51,17 +52,16 @@ def farthest_indices(
     where that would keep one thread busy, all points of a step are handled side by side by torch.
     """
     device = points.device
-    on = compute_device(device)
-    points = points.detach().to(on, torch.float32).contiguous()
-    lengths, samples, begin = (x.to(on) for x in (lengths, samples, begin))
-    nearest = torch.full(points.shape[:2], torch.inf, device=on)
-    idx = torch.full((len(points), most), -1, dtype=torch.int64, device=on)
-    if on.type == "cpu":
-        counts = [x.int().contiguous() for x in (lengths, samples, begin)]
-        launch(_take_farthest, len(points), [points, *counts, nearest, idx], on)
+    points = points.detach().float().contiguous()
+    nearest = torch.full(points.shape[:2], torch.inf, device=device)
+    idx = torch.full((len(points), most), -1, dtype=torch.int64, device=device)
+    if device.type == "cpu":
+        counts = [x.to(device, torch.int32).contiguous() for x in (lengths, samples, begin)]
+        launch(_take_farthest, len(points), [points, *counts, nearest, idx], device)
     else:
+        lengths, samples, begin = (x.to(device) for x in (lengths, samples, begin))
         _take_side_by_side(points, lengths, samples, begin, nearest, idx)
-    return idx.to(device)
+    return idx
 
 
 def _take_side_by_side(

@@ -6,17 +6,19 @@ every pixel of a row. On a CPU each item owns a share of the rows and walks all 
 one fixed order; on CUDA there is an item a pixel and the sums are atomic.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import even_pieces, launch
+from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
 _BLOCK = 48  # neighbouring rows with one owner, so that owners rarely share a cache line
 
 
 @wp.func
-def _row(corners: wp.array2d(dtype=wp.int64), face: int, corner: int):
+def _row(corners: wp.array2d(dtype=wp.int64), face: int, corner: int) -> int:
     if corners.shape[0] == 0:
         return 3 * face + corner
     return int(corners[face, corner])
@@ -30,7 +32,7 @@ def _forward(
     attributes: wp.array2d(dtype=float),
     corners: wp.array2d(dtype=wp.int64),
     out: wp.array2d(dtype=float),
-):
+) -> None:
     p = start + wp.tid()
     face = int(faces[p])
     if face < 0:
@@ -49,7 +51,7 @@ def _backward_bary(
     corners: wp.array2d(dtype=wp.int64),
     grad_out: wp.array2d(dtype=float),
     grad_bary: wp.array2d(dtype=float),
-):
+) -> None:
     p = start + wp.tid()
     face = int(faces[p])
     if face < 0:
@@ -72,7 +74,7 @@ def _backward_attributes(
     corners: wp.array2d(dtype=wp.int64),
     grad_out: wp.array2d(dtype=float),
     grad_attributes: wp.array2d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     first, last = item, item + 1
     if owners > 0:
@@ -89,7 +91,7 @@ def _backward_attributes(
 
 class _Interpolate(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, faces, bary, attributes, corners):
+    def forward(ctx: Any, faces: Tensor, bary: Tensor, attributes: Tensor, corners: Tensor) -> Tensor:
         out = bary.new_zeros(len(faces), attributes.shape[1])
         launch(_forward, len(faces), [faces, bary, attributes, corners, out], faces.device)
         ctx.save_for_backward(faces, bary, attributes, corners)
@@ -97,7 +99,7 @@ class _Interpolate(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_out):
+    def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         faces, bary, attributes, corners = ctx.saved_tensors
         grad_out = grad_out.contiguous()
         device = faces.device
@@ -114,6 +116,7 @@ class _Interpolate(torch.autograd.Function):
         return None, grad_bary, grad_attributes, None
 
 
+@on_compute_device
 def interpolate_corners(faces: Tensor, bary: Tensor, attributes: Tensor, corners: Tensor | None) -> Tensor:
     """Interpolate corner attributes at points on faces, in float32.
 

@@ -5,6 +5,8 @@ of a query with K > 1 live in its row of the result, as a heap with the worst on
 the end.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -15,15 +17,14 @@ from maquette.kernels.knn_backward import distances_backward, row_starts
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
     Tree,
-    box_gap,
     build_tree,
     extent,
-    may_improve,
+    leaf_start,
     precedes,
-    range_start,
-    second_is_nearer,
+    step,
+    walk_from_root,
 )
-from maquette.kernels.launch import compute_device, launch
+from maquette.kernels.launch import launch, on_compute_device
 
 
 @wp.kernel(enable_backward=False)
@@ -43,7 +44,7 @@ def _nearest(
     norm: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The one nearest point of a query; `points` are in the tree's order."""
     item = start + wp.tid()
     cloud = item / width
@@ -54,50 +55,18 @@ def _nearest(
         return
     q = queries[item]
     first = firsts[cloud]
-    boxes = cloud << (levels + 1)
     best = float(wp.inf)
     best_index = int(LAST_INDEX)
-    node = int(1)
-    level = int(0)
-    trail = int(0)  # one bit a level: whether the sibling is still to be visited
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(q, q, norm, 1.0, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 d = extent(points[i] - q, norm)
                 if d <= best:
                     if precedes(d, order[i], best, best_index):
                         best = d
                         best_index = order[i]
-        else:
-            a = boxes + 2 * node
-            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
-            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
-            near = second_is_nearer(a_bound, b_bound, a, box_least)
-            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, best, best_index):
-                far_bound = wp.max(a_bound, b_bound)
-                down = True
-                trail = trail << 1
-                if may_improve(far_bound, a + 1 - near, box_least, best, best_index):
-                    trail = trail + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                b = boxes + node
-                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
-                down = may_improve(bound, b, box_least, best, best_index)
+        walk = step(walk, best, best_index, box_low, box_high, box_least)
     if best_index == LAST_INDEX:  # only where coordinates are NaN
         best_index = 0
         best = wp.nan
@@ -107,7 +76,7 @@ def _nearest(
 
 @wp.func
 def _sink(row: int, size: int, d: float, index: int, dists: wp.array(dtype=float),
-          idx: wp.array(dtype=wp.int64)):  # fmt: skip
+          idx: wp.array(dtype=wp.int64)) -> None:  # fmt: skip
     """Put a candidate in place of the top of a heap (the worst of all) and let it sink to its place."""
     hole = int(0)
     child = int(1)
@@ -128,14 +97,14 @@ def _sink(row: int, size: int, d: float, index: int, dists: wp.array(dtype=float
 
 
 @wp.func
-def _empty_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+def _empty_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)) -> None:
     for k in range(size):
         dists[row + k] = wp.inf
         idx[row + k] = wp.int64(LAST_INDEX)
 
 
 @wp.func
-def _sort_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)):
+def _sort_heap(row: int, size: int, dists: wp.array(dtype=float), idx: wp.array(dtype=wp.int64)) -> None:
     """Heap sort into ascending order; places that stayed empty become zero."""
     for back in range(size):
         last = size - 1 - back
@@ -169,7 +138,7 @@ def _nearest_k(
     size: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The `size` nearest points of a query; the walk is that of `_nearest`."""
     item = start + wp.tid()
     row = item * size
@@ -181,44 +150,15 @@ def _nearest_k(
         return
     q = queries[item]
     first = firsts[cloud]
-    boxes = cloud << (levels + 1)
-    node = int(1)
-    level = int(0)
-    trail = int(0)
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(q, q, norm, 1.0, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 d = extent(points[i] - q, norm)
                 if d <= dists[row]:
                     if precedes(d, order[i], dists[row], int(idx[row])):
                         _sink(row, size, d, order[i], dists, idx)
-        else:
-            a = boxes + 2 * node
-            a_bound = extent(box_gap(q, q, box_low[a], box_high[a]), norm)
-            b_bound = extent(box_gap(q, q, box_low[a + 1], box_high[a + 1]), norm)
-            near = second_is_nearer(a_bound, b_bound, a, box_least)
-            if may_improve(wp.min(a_bound, b_bound), a + near, box_least, dists[row], int(idx[row])):
-                down = True
-                trail = (trail << 1) + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                b = boxes + node
-                bound = extent(box_gap(q, q, box_low[b], box_high[b]), norm)
-                down = may_improve(bound, b, box_least, dists[row], int(idx[row]))
+        walk = step(walk, dists[row], int(idx[row]), box_low, box_high, box_least)
     _sort_heap(row, size, dists, idx)
 
 
@@ -235,7 +175,7 @@ def _nearest_of_all(
     size: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """The `size` nearest points of a query in any number of dimensions, by looking at every point."""
     item = start + wp.tid()
     row = item * size
@@ -285,9 +225,9 @@ def _search(
         launch(_nearest_of_all, batch * width, inputs, p1.device)
         return dists, idx
     flat = torch.nn.functional.pad(p1, (0, 3 - dim)).reshape(-1, 3)
-    tree, points = _point_tree(torch.nn.functional.pad(p2, (0, 3 - dim)), lengths2)
+    tree, sorted_points = _point_tree(torch.nn.functional.pad(p2, (0, 3 - dim)), lengths2)
     inputs = [
-        flat, lengths1, width, points, tree.order, tree.first, tree.count, tree.box_low, tree.box_high,
+        flat, lengths1, width, sorted_points, tree.order, tree.first, tree.count, tree.box_low, tree.box_high,
         tree.box_least, tree.levels, norm,
     ]  # fmt: skip
     if size == 1:
@@ -299,7 +239,9 @@ def _search(
 
 class _Neighbours(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, p1, p2, lengths1, lengths2, norm, size):
+    def forward(
+        ctx: Any, p1: Tensor, p2: Tensor, lengths1: Tensor, lengths2: Tensor, norm: int, size: int
+    ) -> tuple[Tensor, Tensor]:
         dists, idx = _search(p1, p2, lengths1, lengths2, norm, size)
         ctx.save_for_backward(p1, p2, lengths1, lengths2, idx)
         ctx.mark_non_differentiable(idx)
@@ -308,12 +250,13 @@ class _Neighbours(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_dists, _):
+    def backward(ctx: Any, grad_dists: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
         grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, ctx.norm)
         return grad1, grad2, None, None, None, None
 
 
+@on_compute_device
 def nearest_neighbours(
     p1: Float[Tensor, "batch query dim"],
     p2: Float[Tensor, "batch point dim"],
@@ -328,10 +271,6 @@ def nearest_neighbours(
     index, and zero where a cloud has no such query or neighbour. The search runs in float32 and the
     distances are differentiable, once, with respect to both clouds.
     """
-    device = p1.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (p1, p2)]
-        args += [x.to(on, torch.int32).contiguous() for x in (lengths1, lengths2)]
-        dists, idx = _Neighbours.apply(*args, norm, size)
-    return dists.to(device), idx.to(device)
+    args = [x.to(p1.device, torch.float32).contiguous() for x in (p1, p2)]
+    args += [x.to(p1.device, torch.int32).contiguous() for x in (lengths1, lengths2)]
+    return _Neighbours.apply(*args, norm, size)

@@ -22,7 +22,7 @@ def _distances_backward(
     grad_dists: wp.array2d(dtype=float),
     grad_queries: wp.array2d(dtype=float),
     grad_points: wp.array2d(dtype=float),
-):
+) -> None:
     """Gradient of the distances of one query to its neighbours; negative indices are no neighbours."""
     item = start + wp.tid()
     cloud = item / width

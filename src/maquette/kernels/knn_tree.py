@@ -49,12 +49,6 @@ class Tree:
 
 
 @wp.func
-def box_gap(low: wp.vec3, high: wp.vec3, other_low: wp.vec3, other_high: wp.vec3) -> wp.vec3:
-    """How far two boxes lie apart along each axis."""
-    return wp.max(wp.max(other_low - high, low - other_high), wp.vec3(0.0))
-
-
-@wp.func
 def extent(d: wp.vec3, norm: int) -> float:
     """Squared Euclidean length, or sum of absolute values."""
     if norm == 1:
@@ -69,7 +63,64 @@ def precedes(a: float, a_index: int, b: float, b_index: int) -> bool:
 
 
 @wp.func
-def may_improve(bound: float, box: int, box_least: wp.array(dtype=int), best: float, best_index: int) -> bool:
+def _range_start(count: int, node: int, level: int) -> int:
+    """First sorted item of the `node`-th node of a level."""
+    return int((wp.int64(count) * wp.int64(node)) >> wp.int64(level))
+
+
+@wp.struct
+class Walk:
+    """A search through one tree, at `node` of `level`; at its end at node 0.
+
+    low, high: box of what asks. norm: of distances. slack: a factor of the distances of nodes. boxes: place of
+    the tree's boxes. levels: those of the tree. trail: one bit a level, the lowest for the node's own, whether
+    its sibling is still to be visited.
+    """
+
+    low: wp.vec3
+    high: wp.vec3
+    norm: int
+    slack: float
+    boxes: int
+    levels: int
+    node: int
+    level: int
+    trail: int
+
+
+@wp.func
+def walk_from_root(low: wp.vec3, high: wp.vec3, norm: int, slack: float, cloud: int, levels: int) -> Walk:
+    """A search that begins."""
+    walk = Walk()
+    walk.low = low
+    walk.high = high
+    walk.norm = norm
+    walk.slack = slack
+    walk.boxes = cloud << (levels + 1)
+    walk.levels = levels
+    walk.node = 1
+    return walk
+
+
+@wp.func
+def leaf_start(walk: Walk, count: int, further: int) -> int:
+    """First sorted item of the leaf that a search is at, or of the one that lies `further` on."""
+    return _range_start(count, walk.node - (1 << walk.levels) + further, walk.levels)
+
+
+@wp.func
+def _bound(
+    walk: Walk, box: int, box_low: wp.array(dtype=wp.vec3), box_high: wp.array(dtype=wp.vec3)
+) -> float:
+    """How far a box lies from what asks."""
+    apart = wp.max(wp.max(box_low[box] - walk.high, walk.low - box_high[box]), wp.vec3(0.0))
+    return walk.slack * extent(apart, walk.norm)
+
+
+@wp.func
+def _may_improve(
+    bound: float, box: int, box_least: wp.array(dtype=int), best: float, best_index: int
+) -> bool:
     """Whether a box no nearer than `bound` may hold a better candidate; looks up its index only on a tie."""
     if bound < best:
         return True
@@ -79,23 +130,48 @@ def may_improve(bound: float, box: int, box_least: wp.array(dtype=int), best: fl
 
 
 @wp.func
-def second_is_nearer(
-    first_bound: float, second_bound: float, first_box: int, box_least: wp.array(dtype=int)
-) -> int:
-    """1 if the second of two sibling boxes should be visited first, else 0."""
-    if first_bound == second_bound:
-        if box_least[first_box + 1] < box_least[first_box]:
-            return 1
-        return 0
-    if second_bound < first_bound:
-        return 1
-    return 0
-
-
-@wp.func
-def range_start(count: int, node: int, level: int) -> int:
-    """First sorted item of the `node`-th node of a level."""
-    return int((wp.int64(count) * wp.int64(node)) >> wp.int64(level))
+def step(
+    walk: Walk,
+    best: float,
+    best_index: int,
+    box_low: wp.array(dtype=wp.vec3),
+    box_high: wp.array(dtype=wp.vec3),
+    box_least: wp.array(dtype=int),
+) -> Walk:
+    """To the next node that may hold a better candidate than the best so far: nearer children first."""
+    node = walk.node
+    level = walk.level
+    trail = walk.trail
+    down = bool(False)
+    if level < walk.levels:
+        a = walk.boxes + 2 * node
+        a_bound = _bound(walk, a, box_low, box_high)
+        b_bound = _bound(walk, a + 1, box_low, box_high)
+        near = int(b_bound < a_bound)
+        if a_bound == b_bound:
+            near = int(box_least[a + 1] < box_least[a])
+        if _may_improve(wp.min(a_bound, b_bound), a + near, box_least, best, best_index):
+            down = True
+            far_too = _may_improve(wp.max(a_bound, b_bound), a + 1 - near, box_least, best, best_index)
+            trail = 2 * trail + int(far_too)
+            node = 2 * node + near
+            level += 1
+    while not down and node > 0:
+        while level > 0 and (trail & 1) == 0:
+            trail = trail >> 1
+            node = node >> 1
+            level -= 1
+        if level == 0:
+            node = 0
+        else:
+            trail = trail - 1
+            node = node ^ 1
+            box = walk.boxes + node
+            down = _may_improve(_bound(walk, box, box_low, box_high), box, box_least, best, best_index)
+    walk.node = node
+    walk.level = level
+    walk.trail = trail
+    return walk
 
 
 @wp.func
@@ -118,7 +194,7 @@ def _pivot(left: int, right: int, axis: int, first: int, order: wp.array(dtype=i
 
 @wp.func
 def _select(begin: int, end: int, middle: int, axis: int, first: int, order: wp.array(dtype=int),
-            low: wp.array(dtype=wp.vec3), high: wp.array(dtype=wp.vec3)):  # fmt: skip
+            low: wp.array(dtype=wp.vec3), high: wp.array(dtype=wp.vec3)) -> None:  # fmt: skip
     """Hoare's selection: no item before `middle` has a larger key than any item from `middle` on."""
     left = int(begin)
     right = int(end - 1)
@@ -168,7 +244,7 @@ def _split(
     box_low: wp.array(dtype=wp.vec3),
     box_high: wp.array(dtype=wp.vec3),
     box_least: wp.array(dtype=int),
-):
+) -> None:
     """One node of `from_level`: box and halve it and the nodes below it, down to `to_level`."""
     item = start + wp.tid()
     cloud = item >> from_level
@@ -178,8 +254,8 @@ def _split(
     for level in range(from_level, to_level):
         below = level - from_level
         for node in range(top << below, (top + 1) << below):
-            begin = first + range_start(count, node, level)
-            end = first + range_start(count, node + 1, level)
+            begin = first + _range_start(count, node, level)
+            end = first + _range_start(count, node + 1, level)
             small = wp.vec3(wp.inf)
             large = wp.vec3(-wp.inf)
             least = int(LAST_INDEX)
@@ -193,7 +269,7 @@ def _split(
             box_high[slot] = large
             box_least[slot] = least
             if level < levels and end - begin > 1:
-                middle = first + range_start(count, 2 * node + 1, level + 1)
+                middle = first + _range_start(count, 2 * node + 1, level + 1)
                 _select(begin, end, middle, _widest(large - small), first, order, low, high)
 
 

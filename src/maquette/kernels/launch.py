@@ -11,15 +11,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache, lru_cache
+from contextlib import contextmanager, nullcontext
+from functools import cache, lru_cache, wraps
 from threading import Lock, Timer
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 import warp as wp
 from torch import Tensor
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Piece = tuple[int, int]
 # Warp's default flags, with multiplications and additions fused: a sixth faster in the rasterizers.
@@ -107,6 +108,37 @@ def compute_device(device: torch.device) -> torch.device:
     return torch.device("cpu")
 
 
+def on_compute_device(operator: Callable[P, T]) -> Callable[P, T]:
+    """An operator for tensors on any device, of one for tensors on a device that kernels run on.
+
+    Where Warp lacks the device (of the first argument that has one), arguments go to the CPU, and results and
+    gradients come back. Autocast is off meanwhile: kernels compute in float32.
+    """
+
+    @wraps(operator)
+    def anywhere(*args: P.args, **kwargs: P.kwargs) -> T:
+        given: tuple[Any, ...] = (*args, *kwargs.values())
+        device: torch.device = next(value.device for value in given if hasattr(value, "device"))
+        on = compute_device(device)
+        lowered = torch.is_autocast_enabled(on.type)
+        with torch.autocast(on.type, enabled=False) if lowered else nullcontext():
+            if on == device:
+                return operator(*args, **kwargs)
+            there = {name: _moved(value, on) for name, value in kwargs.items()}
+            found: T = _moved(operator(*_moved(args, on), **there), device)
+        return found
+
+    return anywhere
+
+
+def _moved(value: Any, device: torch.device) -> Any:
+    """Tensors, what else has a `to`, and tuples of them on a device; anything else as it is."""
+    if isinstance(value, tuple):
+        items = [_moved(item, device) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    return value.to(device) if hasattr(value, "to") else value
+
+
 @cache
 def _say_foreign(kind: str) -> None:
     _say(f"maquette: kernels do not run on {kind}; computing them on the CPU")
@@ -129,7 +161,11 @@ def _load(module: wp.Module, device: str) -> None:
 
 
 def launch(
-    kernel: wp.Kernel, items: int, inputs: Sequence, device: torch.device, pieces: list[Piece] | None = None
+    kernel: wp.Kernel,
+    items: int,
+    inputs: Sequence[Any],
+    device: torch.device,
+    pieces: list[Piece] | None = None,
 ) -> None:
     """Run `kernel` on `items` items.
 
@@ -162,6 +198,6 @@ def launch(
         future.result()
 
 
-def _launch_piece(kernel: wp.Kernel, piece: Piece, inputs: Sequence) -> None:
+def _launch_piece(kernel: wp.Kernel, piece: Piece, inputs: Sequence[Any]) -> None:
     start, stop = piece
     wp.launch(kernel, dim=stop - start, inputs=[start, *inputs], device="cpu")

@@ -13,7 +13,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import launch
+from maquette.kernels.launch import launch, on_compute_device
 from maquette.kernels.marching_cubes_tables import CORNERS, EDGE_AXES, EDGES, TRIANGLES, earlier_cells
 
 wp.set_module_options({"max_unroll": 1})
@@ -63,7 +63,7 @@ def _outside(cell: tuple[int, int, int, int], place: int) -> bool:
 
 
 @wp.func
-def _column(volume: wp.array3d(dtype=float), level: float, tolerance: float, x: int, y: int, z: int):
+def _column(volume: wp.array3d(dtype=float), level: float, tolerance: float, x: int, y: int, z: int) -> int:
     """Corners of a cell on its side towards smaller x: case bits, and bit 8 if one is nearly on the level."""
     a, b = volume[z, y, x], volume[z + 1, y, x]
     c, d = volume[z, y + 1, x], volume[z + 1, y + 1, x]
@@ -81,7 +81,7 @@ def _point(
     x: int,
     y: int,
     z: int,
-):
+) -> wp.vec3:
     """Where the surface cuts an edge of the cell at (x, y, z), relative to the cell's first corner."""
     dx, dy, dz = edges[edge, 0], edges[edge, 1], edges[edge, 2]
     axis = edges[edge, 3]
@@ -101,7 +101,7 @@ def _point(
 
 
 @wp.func
-def _same(p: wp.vec3, q: wp.vec3):
+def _same(p: wp.vec3, q: wp.vec3) -> bool:
     d = p - q
     return wp.max(wp.max(wp.abs(d[0]), wp.abs(d[1])), wp.abs(d[2])) < _NEAR
 
@@ -117,7 +117,7 @@ def _classify(
     edges: wp.array2d(dtype=int),
     cells: wp.array3d(dtype=int),
     dropped: wp.array2d(dtype=int),
-):
+) -> None:
     row = start + wp.tid()
     y = row % cells.shape[1]
     z = row // cells.shape[1]
@@ -151,7 +151,7 @@ def _classify(
 
 
 @wp.func
-def _any_dropped_before(dropped: wp.array2d(dtype=int), y: int, z: int):
+def _any_dropped_before(dropped: wp.array2d(dtype=int), y: int, z: int) -> int:
     """Whether a triangle was dropped in a row that shares edges with row (z, y) and comes before or is it."""
     found = int(0)
     for dz in range(2):
@@ -165,7 +165,7 @@ def _any_dropped_before(dropped: wp.array2d(dtype=int), y: int, z: int):
 @wp.func
 def _without_earlier(
     cells: wp.array3d(dtype=int), earlier: wp.array2d(dtype=int), used: int, x: int, y: int, z: int
-):
+) -> int:
     """The edges out of `used` on which no earlier cell has a triangle."""
     owned = int(0)
     for edge in range(12):
@@ -187,7 +187,7 @@ def _without_earlier(
 
 
 @wp.func
-def _num_bits(mask: int):
+def _num_bits(mask: int) -> int:
     """Number of set bits among the lowest 16."""
     m = mask - ((mask >> 1) & 0x5555)
     m = (m & 0x3333) + ((m >> 2) & 0x3333)
@@ -204,7 +204,7 @@ def _count(
     cells: wp.array3d(dtype=int),
     owned: wp.array3d(dtype=wp.int16),
     counts: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     row = start + wp.tid()
     y = row % cells.shape[1]
     z = row // cells.shape[1]
@@ -243,7 +243,7 @@ def _write_verts(
     ends: wp.array2d(dtype=wp.int64),
     ids: wp.array(dtype=int),
     verts: wp.array2d(dtype=float),
-):
+) -> None:
     row = start + wp.tid()
     y = row % cells.shape[1]
     z = row // cells.shape[1]
@@ -276,7 +276,7 @@ def _write_faces(
     ends: wp.array2d(dtype=wp.int64),
     ids: wp.array(dtype=int),
     faces: wp.array2d(dtype=wp.int64),
-):
+) -> None:
     row = start + wp.tid()
     y = row % cells.shape[1]
     z = row // cells.shape[1]
@@ -303,6 +303,7 @@ def _edge_places(edges: Tensor, shape: tuple[int, int, int]) -> Tensor:
     return (edges * strides).sum(1).int()
 
 
+@on_compute_device
 def extract_surface(
     volume: Tensor, level: float, scale: tuple[float, float, float], shift: float
 ) -> tuple[Tensor, Tensor]:
@@ -318,8 +319,8 @@ def extract_surface(
         a grid step are left out.
     """
     device = volume.device
-    depth, height, width = shape = tuple(int(s) for s in volume.shape)
-    if min(shape) < 2:
+    depth, height, width = (int(s) for s in volume.shape)
+    if min(depth, height, width) < 2:
         return volume.new_zeros(0, 3), torch.zeros(0, 3, dtype=torch.int64, device=device)
     volume = volume.contiguous()
     triangles, cases, edges, earlier, own, order = _tables(device)
@@ -338,7 +339,7 @@ def extract_surface(
     faces = torch.empty((num_faces, 3), dtype=torch.int64, device=device)
     if num_faces == 0:
         return verts, faces
-    places = _edge_places(edges, shape)
+    places = _edge_places(edges, (depth, height, width))
     ids = torch.empty(3 * volume.numel(), dtype=torch.int32, device=device)
     geometry = [volume, level, wp.vec3(*scale), shift, edges, order, places]
     launch(_write_verts, rows, [*geometry, dropped, cells, owned, counts, ends, ids, verts], device)

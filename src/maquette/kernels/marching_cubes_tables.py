@@ -60,7 +60,7 @@ def earlier_cells(edge: int) -> list[tuple[int, int, int, int]]:
     found = []
     for other in range(12):
         if EDGE_AXES[other] == axis and other != edge:
-            step = [b - o for b, o in zip(begin, CORNERS[EDGES[other][0]], strict=True)]
-            if (step[2], step[1], step[0]) < (0, 0, 0):
-                found.append((*step, other))
+            dx, dy, dz = (b - o for b, o in zip(begin, CORNERS[EDGES[other][0]], strict=True))
+            if (dz, dy, dx) < (0, 0, 0):
+                found.append((dx, dy, dz, other))
     return found

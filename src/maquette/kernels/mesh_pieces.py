@@ -14,7 +14,7 @@ __all__ = ["pieces"]
 
 
 @wp.func
-def _root(parent: wp.array(dtype=wp.int64), face: wp.int64):
+def _root(parent: wp.array(dtype=wp.int64), face: wp.int64) -> wp.int64:
     """The first face of a set; the way to it is halved for the next time."""
     while parent[int(face)] != face:
         parent[int(face)] = parent[int(parent[int(face)])]
@@ -28,7 +28,7 @@ def _join(
     starts: wp.array(dtype=wp.int64),
     faces: wp.array(dtype=wp.int64),
     parent: wp.array(dtype=wp.int64),
-):
+) -> None:
     """Join the faces around each edge."""
     for edge in range(starts.shape[0] - 1):
         first = int(starts[edge])
@@ -38,7 +38,7 @@ def _join(
 
 
 @wp.kernel(enable_backward=False)
-def _number(start: int, piece: wp.array(dtype=wp.int64)):
+def _number(start: int, piece: wp.array(dtype=wp.int64)) -> None:
     """Parents become numbers of sets, in order of their first faces; a parent comes before its children."""
     count = wp.int64(0)
     for face in range(piece.shape[0]):

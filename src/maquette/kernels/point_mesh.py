@@ -5,6 +5,8 @@ corners; as the weights are optimal, the distance's derivative through them vani
 of `|p - sum(w_i v_i)|^2` with constant weights.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -14,15 +16,13 @@ from torch.autograd.function import once_differentiable
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
     Tree,
-    box_gap,
     build_tree,
-    extent,
-    may_improve,
+    leaf_start,
     precedes,
-    range_start,
-    second_is_nearer,
+    step,
+    walk_from_root,
 )
-from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 
 _SLACK = wp.constant(0.99999)  # a distance may be rounded to slightly less than that of its box
 
@@ -91,7 +91,7 @@ def _nearest(
     levels: int,
     dists: wp.array(dtype=float),
     idx: wp.array(dtype=wp.int64),
-):
+) -> None:
     """One point finds its nearest hull, or one hull its nearest point; the searched side is in the tree's
     order.
 
@@ -102,7 +102,6 @@ def _nearest(
     cloud = clouds[item]
     first = firsts[cloud]
     count = counts[cloud]
-    boxes = cloud << (levels + 1)
     best = float(wp.inf)
     best_index = int(LAST_INDEX)
     last = corners - 1
@@ -121,16 +120,10 @@ def _nearest(
         c = hulls[item * corners + last]
     low = wp.min(a, wp.min(b, c))
     high = wp.max(a, wp.max(b, c))
-    node = int(1)
-    level = int(0)
-    trail = int(0)
-    while node > 0:
-        down = bool(False)
-        if level == levels:
-            leaf = node - (1 << levels)
-            for i in range(
-                first + range_start(count, leaf, levels), first + range_start(count, leaf + 1, levels)
-            ):
+    walk = walk_from_root(low, high, 2, _SLACK, cloud, levels)
+    while walk.node > 0:
+        if walk.level == levels:
+            for i in range(first + leaf_start(walk, count, 0), first + leaf_start(walk, count, 1)):
                 if points_ask == 1:
                     a = hulls[i * corners]
                     b = hulls[i * corners + 1]
@@ -141,29 +134,7 @@ def _nearest(
                 if precedes(d, order[i], best, best_index):
                     best = d
                     best_index = order[i]
-        else:
-            k = boxes + 2 * node
-            k_bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
-            j_bound = _SLACK * extent(box_gap(low, high, box_low[k + 1], box_high[k + 1]), 2)
-            near = second_is_nearer(k_bound, j_bound, k, box_least)
-            if may_improve(wp.min(k_bound, j_bound), k + near, box_least, best, best_index):
-                down = True
-                trail = (trail << 1) + 1
-                node = 2 * node + near
-                level += 1
-        while not down and node > 0:
-            while level > 0 and (trail & 1) == 0:
-                trail = trail >> 1
-                node = node >> 1
-                level -= 1
-            if level == 0:
-                node = 0
-            else:
-                trail = trail - 1
-                node = node ^ 1
-                k = boxes + node
-                bound = _SLACK * extent(box_gap(low, high, box_low[k], box_high[k]), 2)
-                down = may_improve(bound, k, box_least, best, best_index)
+        walk = step(walk, best, best_index, box_low, box_high, box_least)
     if best_index == LAST_INDEX:
         dists[item] = 0.0
         idx[item] = wp.int64(-1)
@@ -184,7 +155,7 @@ def _nearest_backward(
     grad: wp.array(dtype=float),
     grad_points: wp.array(dtype=wp.vec3),
     grad_hulls: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     found = int(idx[item])
     if found < 0:
@@ -227,7 +198,15 @@ def _tree_of(corners: Float[Tensor, "item corner 3"], first: Int[Tensor, " cloud
 
 class _HullDistance(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, points, points_first, hulls, hulls_first, least_area, points_ask):
+    def forward(
+        ctx: Any,
+        points: Tensor,
+        points_first: Tensor,
+        hulls: Tensor,
+        hulls_first: Tensor,
+        least_area: float,
+        points_ask: bool,
+    ) -> Tensor:
         asking, asking_first = (points, points_first) if points_ask else (hulls, hulls_first)
         dists = points.new_empty(len(asking))
         idx = torch.empty(len(asking), dtype=torch.int64, device=points.device)
@@ -248,7 +227,7 @@ class _HullDistance(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         points, hulls, idx = ctx.saved_tensors
         grad_points, grad_hulls = torch.zeros_like(points), torch.zeros_like(hulls)
         outputs = [grad_points, grad_hulls.view(-1, 3)]
@@ -257,6 +236,7 @@ class _HullDistance(torch.autograd.Function):
         return grad_points, None, grad_hulls, None, None, None
 
 
+@on_compute_device
 def hull_distance(
     points: Float[Tensor, "point 3"],
     points_first: Int[Tensor, " cloud"],
@@ -270,10 +250,7 @@ def hull_distance(
     Points and hulls are packed and matched cloud by cloud; the distance is 0 where there is nothing on the
     other side. Computed in float32; differentiable once.
     """
-    device, dtype = points.device, points.dtype
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [x.to(on, torch.float32).contiguous() for x in (points, hulls)]
-        first = [x.to(on, torch.int32).contiguous() for x in (points_first, hulls_first)]
-        dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)
-    return dists.to(device, dtype)
+    args = [x.to(points.device, torch.float32).contiguous() for x in (points, hulls)]
+    first = [x.to(points.device, torch.int32).contiguous() for x in (points_first, hulls_first)]
+    dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)
+    return dists.to(points.dtype)

@@ -11,6 +11,7 @@ far corners.
 """
 
 import itertools
+from typing import Any
 
 import torch
 import warp as wp
@@ -19,8 +20,8 @@ from torch import Tensor
 
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
-from maquette.kernels.launch import launch
-from maquette.kernels.tiles import Tiles, binned_tiles, whole_tiles
+from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
 @wp.func
@@ -40,7 +41,7 @@ def _insert(
     f: int,
     z: float,
     dist: float,
-):
+) -> None:
     """Put a face into the pixel's list, which stays sorted by (depth, face number).
 
     Of two faces that come from clipping one, only the nearer to the pixel (by |dist|) stays.
@@ -111,57 +112,39 @@ def _draw(
     pix_to_face: wp.array4d(dtype=wp.int64),
     zbuf: wp.array4d(dtype=float),
     dists: wp.array4d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
-    n = item // (down * across)
-    row0 = (item // across) % down * tile_height
-    column0 = item % across * tile_width
+    tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
     margin = wp.sqrt(blur_radius)
-    listed = tile_first.shape[0] > 0
-    begin = int(0)
-    end = int(0)
-    if listed:
-        begin = tile_first[item]
-        end = tile_first[item + 1]
-    else:
-        begin = int(mesh_first[n])
-        end = begin + int(mesh_count[n])
-    for j in range(begin, end):
+    for j in range(tile.begin, tile.end):
         f = j
-        if listed:
+        if tile.listed:
             f = tile_faces[j]
-        v0 = verts[int(faces[f, 0])]
-        v1 = verts[int(faces[f, 1])]
-        v2 = verts[int(faces[f, 2])]
-        a = tri.xy(v0)
-        b = tri.xy(v1)
-        c = tri.xy(v2)
-        area = tri.edge(c, a, b)
-        if not tri.is_visible(v0, v1, v2, area) or (cull_backfaces and area < 0.0):
+        t = tri.triangle(verts, faces, f)
+        if not tri.is_visible(t) or (cull_backfaces and t.area < 0.0):
             continue
-        zs = wp.vec3(v0[2], v1[2], v2[2])
-        low = wp.min(wp.min(a, b), c) - wp.vec2(margin)
-        high = wp.max(wp.max(a, b), c) + wp.vec2(margin)
-        x_from = wp.max(tri.first_pixel(high[0], width, height), column0)
-        x_to = wp.min(tri.last_pixel(low[0], width, height), column0 + tile_width)
-        y_from = wp.max(tri.first_pixel(high[1], height, width), row0)
-        y_to = wp.min(tri.last_pixel(low[1], height, width), row0 + tile_height)
+        low = wp.min(wp.min(t.a, t.b), t.c) - wp.vec2(margin)
+        high = wp.max(wp.max(t.a, t.b), t.c) + wp.vec2(margin)
+        x_from = wp.max(tri.first_pixel(high[0], width, height), tile.column)
+        x_to = wp.min(tri.last_pixel(low[0], width, height), tile.column + tile_width)
+        y_from = wp.max(tri.first_pixel(high[1], height, width), tile.row)
+        y_to = wp.min(tri.last_pixel(low[1], height, width), tile.row + tile_height)
         for y in range(y_from, y_to):
             py = tri.pixel_to_ndc(y, height, width)
             for x in range(x_from, x_to):
                 p = wp.vec2(tri.pixel_to_ndc(x, width, height), py)
-                w = tri.barycentric(p, a, b, c, area)
+                w = tri.barycentric(p, t)
                 inside = w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0
                 if inside or blur_radius > 0.0:
-                    z = wp.dot(_shares(w, zs, perspective_correct, clip_barycentric), zs)
+                    z = wp.dot(_shares(w, t.depths, perspective_correct, clip_barycentric), t.depths)
                     if z >= 0.0 and z < tri.MAX_COORDINATE:
-                        dist = tri.triangle_distance2(p, a, b, c)
+                        dist = tri.triangle_distance2(p, t)
                         if inside:
-                            _insert(pix_to_face, zbuf, dists, twin, n, y, x, f, z, -dist)
+                            _insert(pix_to_face, zbuf, dists, twin, tile.picture, y, x, f, z, -dist)
                         elif dist < blur_radius:
-                            _insert(pix_to_face, zbuf, dists, twin, n, y, x, f, z, dist)
+                            _insert(pix_to_face, zbuf, dists, twin, tile.picture, y, x, f, z, dist)
 
 
 @wp.kernel(enable_backward=False)
@@ -173,7 +156,7 @@ def _locate(
     clip_barycentric: bool,
     pix_to_face: wp.array4d(dtype=wp.int64),
     bary: wp.array4d(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
@@ -185,12 +168,8 @@ def _locate(
             f = int(pix_to_face[n, y, x, k])
             if f < 0:
                 break
-            v0 = verts[int(faces[f, 0])]
-            v1 = verts[int(faces[f, 1])]
-            v2 = verts[int(faces[f, 2])]
-            area = tri.edge(tri.xy(v2), tri.xy(v0), tri.xy(v1))
-            w = tri.barycentric(p, tri.xy(v0), tri.xy(v1), tri.xy(v2), area)
-            bary[n, y, x, k] = _shares(w, wp.vec3(v0[2], v1[2], v2[2]), perspective_correct, clip_barycentric)
+            t = tri.triangle(verts, faces, f)
+            bary[n, y, x, k] = _shares(tri.barycentric(p, t), t.depths, perspective_correct, clip_barycentric)
 
 
 @wp.kernel(enable_backward=False)
@@ -206,7 +185,7 @@ def _backward(
     grad_dists: wp.array4d(dtype=float),
     rows_a_layer: int,
     corners: wp.array4d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
     height = pix_to_face.shape[1]
     width = pix_to_face.shape[2]
@@ -224,39 +203,32 @@ def _backward(
             g = grad_bary[n, y, x, k]
             if g_z == 0.0 and g_d == 0.0 and g[0] == 0.0 and g[1] == 0.0 and g[2] == 0.0:
                 continue
-            v0 = verts[int(faces[f, 0])]
-            v1 = verts[int(faces[f, 1])]
-            v2 = verts[int(faces[f, 2])]
-            a = tri.xy(v0)
-            b = tri.xy(v1)
-            c = tri.xy(v2)
-            zs = wp.vec3(v0[2], v1[2], v2[2])
-            area = tri.edge(c, a, b)
-            w = tri.barycentric(p, a, b, c, area)
+            t = tri.triangle(verts, faces, f)
+            w = tri.barycentric(p, t)
             in_space = w
             if perspective_correct:
-                in_space = tri.perspective(w, zs)
+                in_space = tri.perspective(w, t.depths)
             share = in_space
             if clip_barycentric:
                 share = tri.clip(in_space)
             g_depths = share * g_z
-            g = g + zs * g_z
+            g = g + t.depths * g_z
             if clip_barycentric:
                 g = tri.clip_adjoint(in_space, g)
             if perspective_correct:
                 # the coordinates do not change when all depths grow alike, so their largest counts as constant
-                zr = tri.relative_depths(zs)
-                t = wp.cw_mul(w, tri.others_product(zr))
-                h = tri.normalised_adjoint(in_space, t[0] + t[1] + t[2], tri.MIN_AREA, g)
+                zr = tri.relative_depths(t.depths)
+                s = wp.cw_mul(w, tri.others_product(zr))
+                h = tri.normalised_adjoint(in_space, s[0] + s[1] + s[2], tri.MIN_AREA, g)
                 g = wp.cw_mul(h, tri.others_product(zr))
-                q = wp.cw_mul(h, w) / wp.max(zs)
+                q = wp.cw_mul(h, w) / wp.max(t.depths)
                 g_depths += wp.vec3(
                     q[1] * zr[2] + q[2] * zr[1], q[0] * zr[2] + q[2] * zr[0], q[0] * zr[1] + q[1] * zr[0]
                 )
             if w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0:
                 g_d = -g_d
-            g_corners = tri.barycentric_adjoint(p, a, b, c, area, w, g)
-            g_corners += tri.triangle_distance2_adjoint(p, a, b, c, g_d)
+            g_corners = tri.barycentric_adjoint(p, t.a, t.b, t.c, t.area, w, g)
+            g_corners += tri.triangle_distance2_adjoint(p, t, g_d)
             for i in range(3):
                 wp.atomic_add(corners, layer, f, i, 0, g_corners[i, 0])
                 wp.atomic_add(corners, layer, f, i, 1, g_corners[i, 1])
@@ -266,8 +238,18 @@ def _backward(
 class _Rasterize(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx, verts, faces, twin, mesh_first, mesh_count, tiles, image_size, slots, blur_radius, flags
-    ):
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        twin: Tensor,
+        mesh_first: Tensor,
+        mesh_count: Tensor,
+        tiles: Tiles,
+        image_size: tuple[int, int],
+        slots: int,
+        blur_radius: float,
+        flags: tuple[bool, bool, bool],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         shape = (len(mesh_first), *image_size, slots)
         device = verts.device
         pix_to_face = torch.full(shape, -1, dtype=torch.int64, device=device)
@@ -284,7 +266,9 @@ class _Rasterize(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, _, grad_zbuf, grad_bary, grad_dists):
+    def backward(
+        ctx: Any, _: Tensor, grad_zbuf: Tensor, grad_bary: Tensor, grad_dists: Tensor
+    ) -> tuple[Tensor | None, ...]:
         verts, faces, mesh_first, mesh_count, pix_to_face = ctx.saved_tensors
         pictures, height = pix_to_face.shape[:2]
         # On a CPU one thread takes whole pictures, or a band of each: bands add up in layers of their own.
@@ -311,6 +295,7 @@ def _row_pieces(pictures: int, height: int, bands: int, band: int) -> list[tuple
     return [(n * height + first, n * height + stop) for n in range(pictures) for first, stop in rows]
 
 
+@on_compute_device
 def rasterize(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],
@@ -349,11 +334,8 @@ def rasterize(
         inside. Unused entries are -1.
     """
     verts, faces = verts.float().contiguous(), faces.contiguous()
-    if tiles is None and verts.device.type == "cuda":
-        margin = blur_radius**0.5
-        tiles = binned_tiles(verts, faces, face_to_mesh, len(mesh_first), image_size, margin)
-    elif tiles is None:
-        tiles = whole_tiles(len(mesh_first), image_size, verts.device)
+    if tiles is None:
+        tiles = tiles_for(verts, faces, face_to_mesh, len(mesh_first), image_size, blur_radius)
     if twin is None:
         twin = torch.empty(0, dtype=torch.int64, device=verts.device)
     flags = (perspective_correct, clip_barycentric, cull_backfaces)

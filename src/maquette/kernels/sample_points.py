@@ -6,13 +6,15 @@ and each cell names the face that holds its lower end, from where a few steps al
 lead to the face.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from maquette.kernels.launch import Piece, compute_device, even_pieces, launch
+from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 
 
 @wp.func
@@ -36,7 +38,7 @@ def _measure(
     verts: wp.array(dtype=wp.vec3),
     faces: wp.array2d(dtype=wp.int64),
     areas: wp.array(dtype=wp.float64),
-):
+) -> None:
     face = start + wp.tid()
     a = verts[int(faces[face, 0])]
     b = verts[int(faces[face, 1])]
@@ -52,7 +54,7 @@ def _fill_guide(
     counts: wp.array(dtype=wp.int64),
     cumulative: wp.array(dtype=wp.float64),
     guide: wp.array(dtype=int),
-):
+) -> None:
     """One face: the cells whose lower end it holds. A mesh without area gets one cell a face."""
     face = start + wp.tid()
     mesh = int(face_to_mesh[face])
@@ -84,7 +86,7 @@ def _sample(
     points: wp.array(dtype=wp.vec3),
     chosen: wp.array(dtype=wp.int64),
     weights: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     mesh = item / samples
     first = int(firsts[mesh])
@@ -123,7 +125,7 @@ def _sample_backward(
     weights: wp.array(dtype=wp.vec3),
     grad_points: wp.array(dtype=wp.vec3),
     grad_verts: wp.array(dtype=wp.vec3),
-):
+) -> None:
     item = start + wp.tid()
     face = int(chosen[item])
     if face >= 0:
@@ -138,7 +140,15 @@ def _mesh_pieces(meshes: int, samples: int) -> list[Piece]:
 
 class _SampleSurface(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, verts, faces, first, count, face_to_mesh, uniform):
+    def forward(
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        first: Tensor,
+        count: Tensor,
+        face_to_mesh: Tensor,
+        uniform: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         meshes, samples, _ = uniform.shape
         areas = torch.empty(len(faces), dtype=torch.float64, device=verts.device)
         launch(_measure, len(faces), [verts, faces, areas], verts.device)
@@ -159,7 +169,7 @@ class _SampleSurface(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_points, _chosen, _weights):
+    def backward(ctx: Any, grad_points: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         faces, chosen, weights = ctx.saved_tensors
         grad_verts = grad_points.new_zeros(ctx.verts, 3)
         meshes, samples = chosen.shape
@@ -170,6 +180,7 @@ class _SampleSurface(torch.autograd.Function):
         return grad_verts, None, None, None, None, None
 
 
+@on_compute_device
 def sample_surface(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],
@@ -184,11 +195,6 @@ def sample_surface(
     the face, the other two the place on it. The points are differentiable, once, with respect to the vertices;
     face and weights are held constant.
     """
-    device = verts.device
-    on = compute_device(device)
-    with torch.autocast(device.type, enabled=False):
-        args = [verts.to(on, torch.float32).contiguous()]
-        args += [x.to(on, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
-        args.append(uniform.to(on, torch.float32).contiguous())
-        points, chosen, weights = _SampleSurface.apply(*args)
-    return points.to(device), chosen.to(device), weights.to(device)
+    corners, numbers = (x.to(verts.device, torch.float32).contiguous() for x in (verts, uniform))
+    packed = [x.to(verts.device, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
+    return _SampleSurface.apply(corners, *packed, numbers)

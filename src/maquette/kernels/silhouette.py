@@ -13,6 +13,8 @@ in float32 and its derivative less than the rounding of 1: such a pixel is full 
 again.
 """
 
+from typing import Any
+
 import torch
 import warp as wp
 from jaxtyping import Float, Int
@@ -21,8 +23,8 @@ from torch import Tensor
 from maquette.kernels import silhouette_rows as rows
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
-from maquette.kernels.launch import launch
-from maquette.kernels.tiles import Tiles, binned_tiles, whole_tiles
+from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
 @wp.kernel(enable_backward=False)
@@ -41,38 +43,27 @@ def _accumulate(
     sigma: float,
     blur_radius: float,
     odds: wp.array3d(dtype=float),
-):
+) -> None:
     item = start + wp.tid()
-    n = item // (down * across)
-    row0 = (item // across) % down * tile_height
-    column0 = item % across * tile_width
+    tile = patch(item, tile_height, tile_width, down, across, tile_first, mesh_first, mesh_count)
     height = odds.shape[1]
     width = odds.shape[2]
     pixels = rows.raster(height, width, sigma, blur_radius)
-    listed = tile_first.shape[0] > 0
-    begin = int(0)
-    end = int(0)
-    if listed:
-        begin = tile_first[item]
-        end = tile_first[item + 1]
-    else:
-        begin = int(mesh_first[n])
-        end = begin + int(mesh_count[n])
-    for j in range(begin, end):
+    for j in range(tile.begin, tile.end):
         f = j
-        if listed:
+        if tile.listed:
             f = tile_faces[j]
         face = rows.outline(verts, faces, f)
         if not face.visible:
             continue
         low = rows.first_corner(face, blur_radius)
         high = rows.last_corner(face, blur_radius)
-        x_from = wp.max(tri.first_pixel(high[0], width, height), column0)
-        x_to = wp.min(tri.last_pixel(low[0], width, height), column0 + tile_width)
-        y_from = wp.max(tri.first_pixel(high[1], height, width), row0)
-        y_to = wp.min(tri.last_pixel(low[1], height, width), row0 + tile_height)
+        x_from = wp.max(tri.first_pixel(high[0], width, height), tile.column)
+        x_to = wp.min(tri.last_pixel(low[0], width, height), tile.column + tile_width)
+        y_from = wp.max(tri.first_pixel(high[1], height, width), tile.row)
+        y_to = wp.min(tri.last_pixel(low[1], height, width), tile.row + tile_height)
         for y in range(y_from, y_to):
-            rows.accumulate_row(face, pixels, odds, n, y, x_from, x_to)
+            rows.accumulate_row(face, pixels, odds, tile.picture, y, x_from, x_to)
 
 
 @wp.func
@@ -91,7 +82,7 @@ def _backward(
     blur_radius: float,
     weight: wp.array3d(dtype=float),
     corners: wp.array4d(dtype=float),
-):
+) -> None:
     f = start + wp.tid()
     n = int(face_to_mesh[f])
     height = weight.shape[1]
@@ -129,8 +120,17 @@ def _backward(
 class _SoftSilhouette(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx, verts, faces, mesh_first, mesh_count, face_to_mesh, tiles, image_size, sigma, blur_radius
-    ):
+        ctx: Any,
+        verts: Tensor,
+        faces: Tensor,
+        mesh_first: Tensor,
+        mesh_count: Tensor,
+        face_to_mesh: Tensor,
+        tiles: Tiles,
+        image_size: tuple[int, int],
+        sigma: float,
+        blur_radius: float,
+    ) -> Tensor:
         odds = torch.zeros(len(mesh_first), *image_size, device=verts.device)
         grid = [tiles.faces, tiles.first, tiles.height, tiles.width, tiles.down, tiles.across]
         inputs = [verts, faces, mesh_first, mesh_count, *grid, sigma, blur_radius, odds]
@@ -141,7 +141,7 @@ class _SoftSilhouette(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_alpha):
+    def backward(ctx: Any, grad_alpha: Tensor) -> tuple[Tensor | None, ...]:
         verts, faces, face_to_mesh, mesh_first, mesh_count, odds = ctx.saved_tensors
         corners = torch.zeros(1, len(faces), 3, 3, device=verts.device)
         # d alpha / d x_j = sigmoid(x_j) / (1 + q), and d |d|^2 / d corner is -2 d times the corner's share
@@ -152,6 +152,7 @@ class _SoftSilhouette(torch.autograd.Function):
         return add_corners(corners, faces, len(verts), pieces), *[None] * 8
 
 
+@on_compute_device
 def soft_silhouette(
     verts: Float[Tensor, "vert 3"],
     faces: Int[Tensor, "face 3"],
@@ -180,11 +181,8 @@ def soft_silhouette(
         alpha in [0, 1]. Faces behind the camera, without area or with non-finite corners do not count.
     """
     verts = verts.float().contiguous()
-    if tiles is None and verts.device.type == "cuda":
-        margin = blur_radius**0.5
-        tiles = binned_tiles(verts, faces, face_to_mesh, len(mesh_first), image_size, margin)
-    elif tiles is None:
-        tiles = whole_tiles(len(mesh_first), image_size, verts.device)
+    if tiles is None:
+        tiles = tiles_for(verts, faces, face_to_mesh, len(mesh_first), image_size, blur_radius)
     args = (
         verts,
         faces.contiguous(),

@@ -46,15 +46,12 @@ class Raster:
 def outline(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), f: int) -> Outline:
     """The outline of face `f`."""
     out = Outline()
-    v0 = verts[int(faces[f, 0])]
-    v1 = verts[int(faces[f, 1])]
-    v2 = verts[int(faces[f, 2])]
-    area = tri.edge(tri.xy(v2), tri.xy(v0), tri.xy(v1))
-    out.visible = tri.is_visible(v0, v1, v2, area)
-    out.turned = area < 0.0
-    out.a = tri.xy(v0)
-    out.b = tri.xy(wp.where(out.turned, v2, v1))
-    out.c = tri.xy(wp.where(out.turned, v1, v2))
+    t = tri.triangle(verts, faces, f)
+    out.visible = tri.is_visible(t)
+    out.turned = t.area < 0.0
+    out.a = t.a
+    out.b = wp.where(out.turned, t.c, t.b)
+    out.c = wp.where(out.turned, t.b, t.c)
     ab = out.b - out.a
     bc = out.c - out.b
     ca = out.a - out.c
@@ -153,7 +150,7 @@ _ACCUMULATE = """
 @wp.func_native(snippet=_ACCUMULATE)
 def accumulate_row(
     o: Outline, raster: Raster, odds: wp.array3d(dtype=float), n: int, y: int, x_from: int, x_to: int
-):
+) -> None:
     """Let one face hide pixels x_from to x_to of row y: q becomes (1 + q) (1 + e) - 1 where q is below `FULL`."""
     ...
 

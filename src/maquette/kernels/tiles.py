@@ -9,6 +9,7 @@ listed beforehand.
 from dataclasses import dataclass
 
 import torch
+import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -44,6 +45,61 @@ class Tiles:
         if self.down > 1:
             return [(i, i + 1) for i in range(self.count)]
         return None
+
+
+@wp.struct
+class Patch:
+    """What an item draws: the pixels of a tile, first (row, column), of a picture.
+
+    It looks at faces `begin` to `end`, or at as many entries of the list of faces where tiles have one.
+    """
+
+    picture: int
+    row: int
+    column: int
+    begin: int
+    end: int
+    listed: bool
+
+
+@wp.func
+def patch(
+    item: int,
+    tile_height: int,
+    tile_width: int,
+    down: int,
+    across: int,
+    tile_first: wp.array(dtype=wp.int32),
+    mesh_first: wp.array(dtype=wp.int64),
+    mesh_count: wp.array(dtype=wp.int64),
+) -> Patch:
+    """The patch of an item."""
+    out = Patch()
+    out.picture = item // (down * across)
+    out.row = (item // across) % down * tile_height
+    out.column = item % across * tile_width
+    out.listed = tile_first.shape[0] > 0
+    if out.listed:
+        out.begin = tile_first[item]
+        out.end = tile_first[item + 1]
+    else:
+        out.begin = int(mesh_first[out.picture])
+        out.end = out.begin + int(mesh_count[out.picture])
+    return out
+
+
+def tiles_for(
+    verts: Float[Tensor, "vert 3"],
+    faces: Int[Tensor, "face 3"],
+    face_to_picture: Int[Tensor, " face"],
+    pictures: int,
+    image_size: tuple[int, int],
+    blur_radius: float,
+) -> Tiles:
+    """Tiles that suit the device; faces reach a squared NDC distance of `blur_radius` beyond their outline."""
+    if verts.device.type == "cuda":
+        return binned_tiles(verts, faces, face_to_picture, pictures, image_size, blur_radius**0.5)
+    return whole_tiles(pictures, image_size, verts.device)
 
 
 def whole_tiles(pictures: int, image_size: tuple[int, int], device: torch.device) -> Tiles:

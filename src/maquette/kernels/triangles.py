@@ -44,16 +44,40 @@ def edge(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
     return (p[0] - a[0]) * (b[1] - a[1]) - (p[1] - a[1]) * (b[0] - a[0])
 
 
+@wp.struct
+class Triangle:
+    """Corners a, b, c in NDC, their view depths, and the area: twice, with the sign of the corners' order."""
+
+    a: wp.vec2
+    b: wp.vec2
+    c: wp.vec2
+    depths: wp.vec3
+    area: float
+
+
 @wp.func
-def is_visible(a: wp.vec3, b: wp.vec3, c: wp.vec3, area: float) -> bool:
-    """Whether a triangle with NDC x, y and view depth z can be drawn at all; false for NaN."""
-    near = wp.min(wp.min(a[2], b[2]), c[2])
-    far = wp.max(wp.max(a[2], b[2]), c[2])
+def triangle(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), f: int) -> Triangle:
+    """Face `f` of vertices with NDC x, y and view depth z."""
+    v0 = verts[int(faces[f, 0])]
+    v1 = verts[int(faces[f, 1])]
+    v2 = verts[int(faces[f, 2])]
+    out = Triangle()
+    out.a = wp.vec2(v0[0], v0[1])
+    out.b = wp.vec2(v1[0], v1[1])
+    out.c = wp.vec2(v2[0], v2[1])
+    out.depths = wp.vec3(v0[2], v1[2], v2[2])
+    out.area = edge(out.c, out.a, out.b)
+    return out
+
+
+@wp.func
+def is_visible(t: Triangle) -> bool:
+    """Whether a triangle can be drawn at all; false for NaN."""
     return (
-        near >= MIN_DEPTH
-        and far < MAX_COORDINATE
-        and wp.abs(area) > MIN_AREA
-        and wp.abs(area) < MAX_COORDINATE
+        wp.min(t.depths) >= MIN_DEPTH
+        and wp.max(t.depths) < MAX_COORDINATE
+        and wp.abs(t.area) > MIN_AREA
+        and wp.abs(t.area) < MAX_COORDINATE
     )
 
 
@@ -72,43 +96,45 @@ def segment_distance2(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
 
 
 @wp.func
-def triangle_distance2(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2) -> float:
+def triangle_distance2(p: wp.vec2, t: Triangle) -> float:
     """Squared distance of `p` to the boundary of a triangle."""
-    return wp.min(wp.min(segment_distance2(p, a, b), segment_distance2(p, a, c)), segment_distance2(p, b, c))
+    return wp.min(
+        wp.min(segment_distance2(p, t.a, t.b), segment_distance2(p, t.a, t.c)), segment_distance2(p, t.b, t.c)
+    )
 
 
 @wp.func
-def triangle_distance2_adjoint(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2, g: float) -> mat32:
-    """Gradient of `g * triangle_distance2` to the corners (rows).
+def _segment_distance2_adjoint(p: wp.vec2, a: wp.vec2, b: wp.vec2, g: float) -> wp.mat22:
+    """Gradient of `g * segment_distance2` to a and b (rows).
 
-    The nearest point is a stationary point (or an end) of its segment, so its parameter needs no derivative.
+    The nearest point is a stationary point (or an end) of the segment, so its parameter needs no derivative.
     """
-    ab = segment_distance2(p, a, b)
-    ac = segment_distance2(p, a, c)
-    bc = segment_distance2(p, b, c)
-    out = mat32(0.0)
-    if ab <= ac and ab <= bc:
-        t = segment_parameter(p, a, b)
-        d = 2.0 * g * (a + (b - a) * t - p)
-        out[0] = d * (1.0 - t)
-        out[1] = d * t
-    elif ac <= bc:
-        t = segment_parameter(p, a, c)
-        d = 2.0 * g * (a + (c - a) * t - p)
-        out[0] = d * (1.0 - t)
-        out[2] = d * t
-    else:
-        t = segment_parameter(p, b, c)
-        d = 2.0 * g * (b + (c - b) * t - p)
-        out[1] = d * (1.0 - t)
-        out[2] = d * t
-    return out
+    s = segment_parameter(p, a, b)
+    d = 2.0 * g * (a + (b - a) * s - p)
+    return wp.matrix_from_rows(d * (1.0 - s), d * s)
 
 
 @wp.func
-def barycentric(p: wp.vec2, a: wp.vec2, b: wp.vec2, c: wp.vec2, area: float) -> wp.vec3:
+def triangle_distance2_adjoint(p: wp.vec2, t: Triangle, g: float) -> mat32:
+    """Gradient of `g * triangle_distance2` to the corners (rows)."""
+    ab = segment_distance2(p, t.a, t.b)
+    ac = segment_distance2(p, t.a, t.c)
+    bc = segment_distance2(p, t.b, t.c)
+    none = wp.vec2(0.0)
+    if ab <= ac and ab <= bc:
+        g_ab = _segment_distance2_adjoint(p, t.a, t.b, g)
+        return wp.matrix_from_rows(g_ab[0], g_ab[1], none)
+    if ac <= bc:
+        g_ac = _segment_distance2_adjoint(p, t.a, t.c, g)
+        return wp.matrix_from_rows(g_ac[0], none, g_ac[1])
+    g_bc = _segment_distance2_adjoint(p, t.b, t.c, g)
+    return wp.matrix_from_rows(none, g_bc[0], g_bc[1])
+
+
+@wp.func
+def barycentric(p: wp.vec2, t: Triangle) -> wp.vec3:
     """Screen-space barycentric coordinates of `p`."""
-    return wp.vec3(edge(p, b, c), edge(p, c, a), edge(p, a, b)) / area
+    return wp.vec3(edge(p, t.b, t.c), edge(p, t.c, t.a), edge(p, t.a, t.b)) / t.area
 
 
 @wp.func
@@ -169,8 +195,3 @@ def clip_adjoint(w: wp.vec3, g: wp.vec3) -> wp.vec3:
     return wp.vec3(
         wp.where(w[0] < 0.0, 0.0, h[0]), wp.where(w[1] < 0.0, 0.0, h[1]), wp.where(w[2] < 0.0, 0.0, h[2])
     )
-
-
-@wp.func
-def xy(v: wp.vec3) -> wp.vec2:
-    return wp.vec2(v[0], v[1])

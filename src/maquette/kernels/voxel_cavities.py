@@ -27,7 +27,7 @@ def _along_lines(
     lines: int,
     solid: wp.array(dtype=wp.uint32),
     outside: wp.array(dtype=wp.uint32),
-):
+) -> tuple[wp.uint32, wp.uint32]:
     """Spread over lines of n words, side by side in memory; cells newly reached, and free ones that are not.
 
     The words at both ends belong to sides of the grid, where all free cells are outside.
@@ -52,13 +52,13 @@ def _along_lines(
 
 
 @wp.func
-def _upwards(reached: wp.uint32, free: wp.uint32):
+def _upwards(reached: wp.uint32, free: wp.uint32) -> wp.uint32:
     """Spread to higher bits of a word: added to a run of free bits, a bit carries on to the end of the run."""
     return reached | (((free + reached) ^ free) & free)
 
 
 @wp.func
-def _downwards(reached: wp.uint32, free: wp.uint32):
+def _downwards(reached: wp.uint32, free: wp.uint32) -> wp.uint32:
     """Spread to lower bits of a word, by steps of 1, 2, 4, 8 and 16."""
     if reached == wp.uint32(0) or reached == free:
         return reached
@@ -69,7 +69,9 @@ def _downwards(reached: wp.uint32, free: wp.uint32):
 
 
 @wp.func
-def _along_row(first: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)):
+def _along_row(
+    first: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)
+) -> tuple[wp.uint32, wp.uint32]:
     """Spread along z, up and down; cells newly reached, and free ones that are not."""
     changed = wp.uint32(0)
     carry = wp.uint32(0)
@@ -97,7 +99,7 @@ def _along_row(first: int, words: int, solid: wp.array(dtype=wp.uint32), outside
 @wp.kernel(enable_backward=False)
 def _enter(
     start: int, n: int, words: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)
-):
+) -> None:
     """The free cells at the sides of the grid, all bits beyond it, and what these reach along z."""
     row = start + wp.tid()
     x, y = (row // n) % n, row % n
@@ -123,7 +125,7 @@ def _spread(
     solid: wp.array(dtype=wp.uint32),
     outside: wp.array(dtype=wp.uint32),
     found: wp.array(dtype=int),
-):
+) -> None:
     """One sweep, `lines` words side by side an item (along z a row); whether it changed anything or left any."""
     item = start + wp.tid()
     changed = wp.uint32(0)
@@ -143,7 +145,7 @@ def _spread(
 
 
 @wp.kernel(enable_backward=False)
-def _close(start: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)):
+def _close(start: int, solid: wp.array(dtype=wp.uint32), outside: wp.array(dtype=wp.uint32)) -> None:
     at = start + wp.tid()
     solid[at] = ~outside[at]
 

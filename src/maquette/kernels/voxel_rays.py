@@ -30,7 +30,7 @@ class Part:
 
 
 @wp.func
-def _part(table: wp.array2d(dtype=int), row: int):
+def _part(table: wp.array2d(dtype=int), row: int) -> Part:
     part = Part()
     part.mesh = table[row, 0]
     part.low = wp.vec2i(table[row, 1], table[row, 2])
@@ -43,14 +43,14 @@ def _part(table: wp.array2d(dtype=int), row: int):
 
 
 @wp.func
-def _at(part: Part, x: int, y: int, word: int):
+def _at(part: Part, x: int, y: int, word: int) -> int:
     """Where the word of a cell or slot of the grid lies in the fields of parts."""
     row = (x - part.low[0]) * (part.size[1] + 1) + y - part.low[1]
     return part.base + row * part.words + word - part.first_word
 
 
 @wp.func
-def bit(z: int):
+def bit(z: int) -> wp.uint32:
     """The bit of a cell in its word."""
     return wp.uint32(1) << wp.uint32(z & 31)
 
@@ -65,7 +65,7 @@ def _flip_rays(
     n: int,
     copy: int,
     flips: wp.array2d(dtype=wp.uint32),
-):
+) -> None:
     """Flip the bits behind a triangle, its corners given as (u, v, w), w along the rays."""
     low = wp.min(wp.min(a, b), c)
     high = wp.max(wp.max(a, b), c)
@@ -104,7 +104,7 @@ def cross(
     flips_x: wp.array2d(dtype=wp.uint32),
     flips_y: wp.array2d(dtype=wp.uint32),
     flips_z: wp.array2d(dtype=wp.uint32),
-):
+) -> None:
     """Flip the bits behind the crossings of a face with the rays along the three axes, in a copy of the fields."""
     face = start + wp.tid()
     copy = face // faces_each
@@ -126,7 +126,7 @@ def scan(
     table: wp.array2d(dtype=int),
     flips_x: wp.array(dtype=wp.uint32),
     flips_y: wp.array(dtype=wp.uint32),
-):
+) -> None:
     """Running exclusive-or along the rays in x and y."""
     item = start + wp.tid()
     row = part_of_item[item]
@@ -149,7 +149,7 @@ def scan(
 
 
 @wp.func
-def _running_xor(bits: wp.uint32):
+def _running_xor(bits: wp.uint32) -> wp.uint32:
     bits = bits ^ (bits << wp.uint32(1))
     bits = bits ^ (bits << wp.uint32(2))
     bits = bits ^ (bits << wp.uint32(4))
@@ -168,7 +168,7 @@ def _fill_row(
     inside_y: wp.array(dtype=wp.uint32),
     flips_z: wp.array(dtype=wp.uint32),
     solid: wp.array(dtype=wp.uint32),
-):
+) -> None:
     last = part.first_word + part.words
     total = wp.uint32(0)
     for word in range(part.first_word, last):
@@ -201,7 +201,7 @@ def fill(
     inside_y: wp.array(dtype=wp.uint32),
     flips_z: wp.array(dtype=wp.uint32),
     solid: wp.array(dtype=wp.uint32),
-):
+) -> None:
     """Set the bits of cells that enough of the three axes find inside of a part."""
     item = start + wp.tid()
     y = item % n

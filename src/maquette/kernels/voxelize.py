@@ -20,7 +20,7 @@ _DIAGONAL = wp.constant(wp.uint64(0x8040201008040201))  # bit k of byte k
 
 
 @wp.func
-def _sides(p: wp.vec2, q: wp.vec2, r: wp.vec2, sign: float):
+def _sides(p: wp.vec2, q: wp.vec2, r: wp.vec2, sign: float) -> wp.mat33:
     """Edges of a projected triangle as rows (u, v, offset): u i + v j + offset >= 0 for each edge is needed for the
     unit square from (i, j) to touch it."""
     u = wp.vec3(p[1] - q[1], q[1] - r[1], r[1] - p[1]) * sign
@@ -31,7 +31,7 @@ def _sides(p: wp.vec2, q: wp.vec2, r: wp.vec2, sign: float):
 
 
 @wp.func
-def _touches(sides: wp.mat33, i: int, j: int):
+def _touches(sides: wp.mat33, i: int, j: int) -> bool:
     value = sides[0] * float(i) + sides[1] * float(j) + sides[2]
     return wp.min(value) >= 0.0
 
@@ -45,7 +45,7 @@ def _mark_surface(
     n: int,
     words: int,
     solid: wp.array(dtype=wp.uint32),
-):
+) -> None:
     low = wp.min(wp.min(a, b), c)
     high = wp.max(wp.max(a, b), c)
     top = float(n)
@@ -89,7 +89,7 @@ def _touch(
     corners: wp.array2d(dtype=wp.vec3),
     mesh_of_face: wp.array(dtype=wp.int64),
     solid: wp.array(dtype=wp.uint32),
-):
+) -> None:
     face = start + wp.tid()
     a, b, c = corners[face, 0], corners[face, 1], corners[face, 2]
     if wp.isfinite(wp.dot(a, a) + wp.dot(b, b) + wp.dot(c, c)):
@@ -97,7 +97,7 @@ def _touch(
 
 
 @wp.kernel(enable_backward=False)
-def _unpack(start: int, bits: wp.array(dtype=wp.uint8), solid: wp.array(dtype=wp.uint64)):
+def _unpack(start: int, bits: wp.array(dtype=wp.uint8), solid: wp.array(dtype=wp.uint64)) -> None:
     """Eight bits to eight bytes of 0 or 1: a copy for each, one bit of it kept and moved to the lowest place."""
     at = start + wp.tid()
     chosen = (wp.uint64(bits[at]) * _LOWEST) & _DIAGONAL

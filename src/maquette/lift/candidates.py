@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate, normalize
 from ..renderer.mesh.rasterize_meshes import rasterize_meshes
 from ..renderer.views import cameras_from_r2n2
 from ..structures import Meshes
-from .box import mask_box
+from ..structures.mask_box import mask_box
 
 SIZE = 64  # pixels a side of what is compared
 FILL = 0.875  # share of the window that the longer side of the object's box takes

@@ -10,7 +10,8 @@ from torch.nn.functional import interpolate
 from ..renderer.views import cameras_from_r2n2, render_views
 from ..structures import Meshes
 from ..structures.cameras import PerspectiveCameras
-from .box import mask_box
+from ..structures.mask_box import mask_box
+from ..structures.textures_vertex import TexturesVertex
 from .view import View
 
 _MOST = 4  # pictures that are shown
@@ -60,8 +61,8 @@ def draw_preview(
 
 def _is_of_one_colour(mesh: Meshes) -> bool:
     """Whether nothing would be seen of a mesh without light."""
-    if mesh.textures is None:
-        return True
+    if not isinstance(mesh.textures, TexturesVertex):
+        return mesh.textures is None
     colours = mesh.textures.verts_features_packed()
     return bool((colours.amax(dim=0) - colours.amin(dim=0)).max() < 0.02)
 

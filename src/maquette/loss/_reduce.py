@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
+from ..structures import Meshes
 
-def zero_loss(meshes) -> Tensor:
+
+def zero_loss(meshes: Meshes) -> Tensor:
     """What a regulariser returns for nothing at all, (1,): zero, with a graph to call `backward` on."""
     return torch.zeros(1, dtype=torch.float32, device=meshes.device, requires_grad=True)
 

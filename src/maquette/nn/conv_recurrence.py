@@ -1,6 +1,7 @@
 """3D convolutional recurrences of 3D-R2N2: a grid of hidden units, each of which sees its neighbours."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -30,7 +31,8 @@ class Gate(nn.Module):
 
     def of_input(self, x: Float[Tensor, "*batch feature"]) -> Float[Tensor, "*batch channel n n n"]:
         """W x."""
-        return self.input(x).unflatten(-1, self.shape)
+        grids: Tensor = self.input(x).unflatten(-1, self.shape)
+        return grids
 
     def forward(
         self,
@@ -43,10 +45,52 @@ class Gate(nn.Module):
             total = from_input + self.state(state)
         else:
             total = from_input if bias is None else from_input + bias.view(-1, 1, 1, 1)
-        return self.norm(total)
+        normed: Tensor = self.norm(total)
+        return normed
 
 
-class ConvGRU3d(nn.Module):
+class Recurrence3d(nn.Module):
+    """A recurrence of three gates over a grid of hidden units.
+
+    Args:
+        features: of the input.
+        channels: of the state.
+        side: cells of the state along each axis.
+        kernel_size: of the convolutions of the state, odd.
+        norm: normalisation of every gate before its nonlinearity.
+    """
+
+    gates: tuple[str, str, str]
+    idle: str  # the gate that has nothing to multiply while the state is 0
+
+    def __init__(
+        self, features: int, channels: int, side: int = 4, kernel_size: int = 3, norm: Norm = "none"
+    ) -> None:
+        super().__init__()
+        for name in self.gates:
+            self.add_module(name, Gate(features, channels, side, kernel_size, norm))
+
+    def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
+        """Hidden state after the last view."""
+        *_, state = self.states(x)
+        return state if x.shape[1] > 1 else with_zero_gradients(state, self._not_seen())
+
+    def states(
+        self, x: Float[Tensor, "batch view feature"]
+    ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
+        """Hidden state after each view."""
+        raise NotImplementedError
+
+    def _not_seen(self) -> list[Tensor]:
+        """Parameters that a single view leaves unused: all of the idle gate, and the others' kernels."""
+        idle = self.get_submodule(self.idle)
+        kernels = [
+            gate.state.weight for gate in self.children() if isinstance(gate, Gate) and gate is not idle
+        ]
+        return [*idle.parameters(), *kernels]
+
+
+class ConvGRU3d(Recurrence3d):
     """3D convolutional gated recurrent unit.
 
         u = sigmoid(W_u x + U_u * h + b_u)
@@ -57,34 +101,17 @@ class ConvGRU3d(nn.Module):
     the same unit with u in place of 1 - u.
 
     The first state is 0. Its convolutions are 0 too and are skipped, as is r, which has nothing to multiply.
-
-    Args:
-        features: of the input.
-        channels: of the state.
-        side: cells of the state along each axis.
-        kernel_size: of the convolutions of the state, odd.
-        norm: normalisation of every gate before its nonlinearity.
     """
 
-    def __init__(
-        self, features: int, channels: int, side: int = 4, kernel_size: int = 3, norm: Norm = "none"
-    ) -> None:
-        super().__init__()
-        self.update = Gate(features, channels, side, kernel_size, norm)
-        self.reset = Gate(features, channels, side, kernel_size, norm)
-        self.candidate = Gate(features, channels, side, kernel_size, norm)
-
-    def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
-        """State after the last view."""
-        *_, state = self.states(x)
-        if x.shape[1] > 1:
-            return state
-        return with_zero_gradients(state, _not_seen(self.reset, self.update, self.candidate))
+    gates = ("update", "reset", "candidate")
+    idle = "reset"
+    update: Gate
+    reset: Gate
+    candidate: Gate
 
     def states(
         self, x: Float[Tensor, "batch view feature"]
     ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
-        """State after each view."""
         updates, candidates = self.update.of_input(x), self.candidate.of_input(x)
         resets = self.reset.of_input(x[:, 1:])
         u = torch.sigmoid(self.update(updates[:, 0], None))
@@ -98,7 +125,7 @@ class ConvGRU3d(nn.Module):
             yield state
 
 
-class ConvLSTM3d(nn.Module):
+class ConvLSTM3d(Recurrence3d):
     """3D convolutional long short-term memory without output gate.
 
         f = sigmoid(W_f x + U_f * h + b_f)
@@ -108,34 +135,17 @@ class ConvLSTM3d(nn.Module):
 
     as in Choy et al., 3D-R2N2, equations 4 to 8. The first states are 0: their convolutions and f, which has
     nothing to multiply, are skipped.
-
-    Args:
-        features: of the input.
-        channels: of the state.
-        side: cells of the state along each axis.
-        kernel_size: of the convolutions of the state, odd.
-        norm: normalisation of every gate before its nonlinearity.
     """
 
-    def __init__(
-        self, features: int, channels: int, side: int = 4, kernel_size: int = 3, norm: Norm = "none"
-    ) -> None:
-        super().__init__()
-        self.forget = Gate(features, channels, side, kernel_size, norm)
-        self.insert = Gate(features, channels, side, kernel_size, norm)
-        self.candidate = Gate(features, channels, side, kernel_size, norm)
-
-    def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
-        """Hidden state after the last view."""
-        *_, hidden = self.states(x)
-        if x.shape[1] > 1:
-            return hidden
-        return with_zero_gradients(hidden, _not_seen(self.forget, self.insert, self.candidate))
+    gates = ("forget", "insert", "candidate")
+    idle = "forget"
+    forget: Gate
+    insert: Gate
+    candidate: Gate
 
     def states(
         self, x: Float[Tensor, "batch view feature"]
     ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
-        """Hidden state after each view."""
         inserts, candidates = self.insert.of_input(x), self.candidate.of_input(x)
         forgets = self.forget.of_input(x[:, 1:])
         i = torch.sigmoid(self.insert(inserts[:, 0], None))
@@ -148,11 +158,6 @@ class ConvLSTM3d(nn.Module):
             memory = f * memory + i * torch.tanh(self.candidate(candidates[:, view], hidden))
             hidden = torch.tanh(memory)
             yield hidden
-
-
-def _not_seen(gate: Gate, *others: Gate) -> list[Tensor]:
-    """Parameters that a single view leaves unused: one gate's all, and the others' kernels."""
-    return [*gate.parameters(), *(other.state.weight for other in others)]
 
 
 def with_zero_gradients(x: Tensor, unused: list[Tensor]) -> Tensor:
@@ -170,10 +175,10 @@ class _ZeroGradients(torch.autograd.Function):
     """Identity in its first argument, constant in the others."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, *unused: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, *unused: Tensor) -> Tensor:
         ctx.save_for_backward(*unused)
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
         return grad, *(torch.zeros_like(tensor) for tensor in ctx.saved_tensors)

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from ..kernels.cubify import cube_surfaces
-from ..kernels.launch import compute_device
 from ..structures import Meshes
 from ..structures.textures_atlas import TexturesAtlas
 
@@ -47,9 +46,8 @@ def cubify(
     device = voxels.device if device is None else torch.device(device)
     if len(voxels) == 0:
         return Meshes(verts=[], faces=[])
-    where = compute_device(voxels.device)
-    occupied = (voxels >= thresh).permute(0, 2, 3, 1).to(where)
-    x, y, z = (_corner_positions(voxels.shape[axis], align).to(where) for axis in (3, 2, 1))
+    occupied = (voxels >= thresh).permute(0, 2, 3, 1)
+    x, y, z = (_corner_positions(voxels.shape[axis], align).to(voxels.device) for axis in (3, 2, 1))
     colours = feats if align == "center" else None
     cubes = cube_surfaces(occupied, (x, y, z), want_voxels=colours is not None)
     verts = list(cubes.verts.to(device).split(cubes.verts_counts))

@@ -58,7 +58,8 @@ class GraphConv(nn.Module):
             return verts.new_zeros((0, self.output_dim)) * verts.sum()
         weight = torch.cat([self.w0.weight, self.w1.weight])
         bias = torch.cat([self.w0.bias, self.w1.bias])
-        own, offered = nn.functional.linear(verts, weight, bias).split(self.output_dim, dim=1)
+        parts: tuple[Tensor, Tensor] = nn.functional.linear(verts, weight, bias).split(self.output_dim, dim=1)
+        own, offered = parts
         _check_edges(offered, edges)
         return own + sum_neighbours(offered, edges, directed=self.directed)
 

@@ -98,4 +98,5 @@ def _sparse(index: Tensor, values: Tensor, size: int) -> Tensor:
 def edge_affinities(verts: Tensor, edges: Tensor, eps: float = 1e-12) -> Tensor:
     """1 / (length + eps) of every edge (E,)."""
     begin, end = edge_ends(verts, edges)
-    return ((begin - end).norm(dim=1) + eps).reciprocal()
+    length: Tensor = (begin - end).norm(dim=1)
+    return (length + eps).reciprocal()

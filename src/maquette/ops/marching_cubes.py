@@ -1,36 +1,38 @@
 """Level sets of volumes as triangle meshes."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from ..kernels.launch import compute_device
 from ..kernels.marching_cubes import extract_surface
 from ..kernels.marching_cubes_tables import CORNERS, EDGES, TRIANGLES
 
 __all__ = ["marching_cubes", "marching_cubes_naive"]
 
 _NEAR = 1e-5
+Parts = list[Any]  # a tensor a volume, or an empty list
 
 
 class _Surface(torch.autograd.Function):
     """Ties the vertices to the volume only to refuse a gradient that does not exist."""
 
     @staticmethod
-    def forward(ctx, volume, level, scale, shift):
-        where = compute_device(volume.device)
-        verts, faces = extract_surface(volume.to(where, torch.float32), level, scale, shift)
-        verts, faces = verts.to(volume.device, volume.dtype), faces.to(volume.device)
+    def forward(
+        ctx: Any, volume: Tensor, level: float, scale: tuple[float, float, float], shift: float
+    ) -> tuple[Tensor, Tensor]:
+        verts, faces = extract_surface(volume.float(), level, scale, shift)
         ctx.mark_non_differentiable(faces)
-        return verts, faces
+        return verts.to(volume.dtype), faces
 
     @staticmethod
-    def backward(ctx, *grads):
+    def backward(ctx: Any, *grads: Tensor) -> None:
         raise ValueError("marching_cubes backward is not supported")
 
 
 def marching_cubes(
     vol_batch: Tensor, isolevel: float | None = None, return_local_coords: bool = True
-) -> tuple[list, list]:
+) -> tuple[Parts, Parts]:
     """Surfaces on which volumes take a given value.
 
     Args:
@@ -46,8 +48,8 @@ def marching_cubes(
     value is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest
     of its cell.
     """
-    batched_verts: list = []
-    batched_faces: list = []
+    batched_verts: Parts = []
+    batched_faces: Parts = []
     for volume in vol_batch:
         scale, shift = _placement(volume, return_local_coords)
         verts, faces = _Surface.apply(volume, _level(volume, isolevel), scale, shift)
@@ -58,10 +60,10 @@ def marching_cubes(
 
 def marching_cubes_naive(
     vol_batch: Tensor, isolevel: float | None = None, return_local_coords: bool = True
-) -> tuple[list, list]:
+) -> tuple[Parts, Parts]:
     """`marching_cubes` in a few lines of plain torch: slower, in the type of the volumes, to compare with."""
-    batched_verts: list = []
-    batched_faces: list = []
+    batched_verts: Parts = []
+    batched_faces: Parts = []
     for volume in vol_batch.detach():
         scale, shift = _placement(volume, return_local_coords)
         verts, faces = _surface_in_torch(volume, _level(volume, isolevel))

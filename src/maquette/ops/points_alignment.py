@@ -1,7 +1,7 @@
 """Similarity transforms that lay one point cloud on another: with known correspondences, and without."""
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -148,26 +148,27 @@ class _ClosestRotation(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, M, rounding, allow_reflection):
+    def forward(ctx: Any, M: Tensor, rounding: Tensor, allow_reflection: bool) -> Tensor:
         U, d, Vh = torch.linalg.svd(_without_noise(M.double(), rounding.double()))
         if not allow_reflection:
             sign = torch.ones_like(d)
             sign[:, -1] = torch.linalg.det(U @ Vh).sign()
             U, d = U * sign[:, None], d * sign
-        R = (U @ Vh).to(M)
+        R: Tensor = (U @ Vh).to(M)
         ctx.save_for_backward(R, d.to(M), Vh.to(M))
         return R
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         R, d, Vh = ctx.saved_tensors
         sums = d[:, :, None] + d[:, None, :]
         usable = sums.abs() > 1e-6 * d.abs().amax(dim=1)[:, None, None]
         in_basis = Vh @ R.transpose(1, 2) @ grad @ Vh.transpose(1, 2)
         share = torch.where(usable, in_basis / torch.where(usable, sums, 1.0), 0.0)
         skew = Vh.transpose(1, 2) @ share @ Vh
-        return R @ (skew - skew.transpose(1, 2)), None, None
+        turned: Tensor = R @ (skew - skew.transpose(1, 2))
+        return turned, None, None
 
 
 def _without_noise(M: Tensor, rounding: Tensor) -> Tensor:

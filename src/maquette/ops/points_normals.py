@@ -1,5 +1,7 @@
 """Normals and principal directions of point clouds, from the covariance of each point's neighbourhood."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -81,17 +83,17 @@ class _SymmetricEigen(torch.autograd.Function):
     """`torch.linalg.eigh` whose gradient leaves out pairs of (nearly) equal eigenvalues."""
 
     @staticmethod
-    def forward(ctx, matrices):
+    def forward(ctx: Any, matrices: Tensor) -> tuple[Tensor, Tensor]:
         values, vectors = torch.linalg.eigh(matrices)
         ctx.save_for_backward(values, vectors)
         return values, vectors
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad_values, grad_vectors):
+    def backward(ctx: Any, grad_values: Tensor, grad_vectors: Tensor) -> Tensor:
         values, vectors = ctx.saved_tensors
         gap = values[..., None, :] - values[..., :, None]
         usable = gap.abs() > 1e-6 * values.abs().amax(dim=-1)[..., None, None]
         inner = torch.where(usable, vectors.mT @ grad_vectors / torch.where(usable, gap, 1.0), 0.0)
-        grad = vectors @ (inner + torch.diag_embed(grad_values)) @ vectors.mT
+        grad: Tensor = vectors @ (inner + torch.diag_embed(grad_values)) @ vectors.mT
         return (grad + grad.mT) / 2

@@ -104,9 +104,9 @@ def solid_parts(
 
 def _key(columns: np.ndarray) -> np.ndarray:
     """One number for each row of integers; that two rows share one is as unlikely as a broken memory cell."""
-    return (columns.astype(np.int64).view(np.uint64) * _PRIMES[: columns.shape[1]]).sum(
-        axis=1, dtype=np.uint64
-    )
+    parts = columns.astype(np.int64).view(np.uint64) * _PRIMES[: columns.shape[1]]
+    keys: np.ndarray = parts.sum(axis=1, dtype=np.uint64)
+    return keys
 
 
 def _welded(faces: _Faces) -> _Faces:
@@ -180,7 +180,8 @@ def _caps(
 
 def _areas(corners: np.ndarray) -> np.ndarray:
     sides = corners[:, 1:].astype(np.float64) - corners[:, :1]
-    return np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1) / 2
+    areas: np.ndarray = np.linalg.norm(np.cross(sides[:, 0], sides[:, 1]), axis=1) / 2
+    return areas
 
 
 def _loops(ends: np.ndarray, count: int) -> list[list[int]]:

@@ -6,8 +6,8 @@ so results are remembered by the identity of such a tensor, and forgotten when i
 freed.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, MutableMapping
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -18,7 +18,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from ..structures import Meshes
 
 _Result = TypeVar("_Result")
-_MEMORY = WeakIdKeyDictionary()
+_MEMORY: MutableMapping[Tensor, tuple[int, dict[str, Any]]] = WeakIdKeyDictionary()
 
 
 def remembered(key: Tensor, name: str, build: Callable[[], _Result]) -> _Result:
@@ -31,13 +31,14 @@ def remembered(key: Tensor, name: str, build: Callable[[], _Result]) -> _Result:
     """
     if key.is_inference():
         return build()
-    version, results = _MEMORY.get(key, (None, None))
+    version, results = _MEMORY.get(key, (-1, {}))
     if version != key._version:
         results = {}
         _MEMORY[key] = (key._version, results)
     if name not in results:
         results[name] = build()
-    return results[name]
+    found: _Result = results[name]
+    return found
 
 
 class Neighbours(NamedTuple):
@@ -79,7 +80,7 @@ class _Sum(torch.autograd.Function):
     """Sums over neighbours with constant weights. The gradient sums over the reversed neighbourhoods."""
 
     @staticmethod
-    def forward(ctx, x, weights, there, back):
+    def forward(ctx: Any, x: Tensor, weights: Tensor | None, there: Neighbours, back: Neighbours) -> Tensor:
         ctx.weights, ctx.there, ctx.back = weights, there, back
         slots = None if weights is None else weights.index_select(0, there.edge)
         return embedding_bag(
@@ -87,7 +88,7 @@ class _Sum(torch.autograd.Function):
         )
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         return _Sum.apply(grad.contiguous(), ctx.weights, ctx.back, ctx.there), None, None, None
 
 
@@ -107,7 +108,8 @@ def sum_neighbours(x: Tensor, edges: Tensor, weights: Tensor | None = None, dire
         return x * 0
     there = find_neighbours(edges, len(x), "head" if directed else "both")
     back = find_neighbours(edges, len(x), "tail") if directed else there
-    return _Sum.apply(x.contiguous(), None if weights is None else weights.detach(), there, back)
+    total: Tensor = _Sum.apply(x.contiguous(), None if weights is None else weights.detach(), there, back)
+    return total
 
 
 def num_neighbours(edges: Tensor, num_verts: int) -> Tensor:
@@ -138,23 +140,23 @@ def plan_rows(index: Tensor, num_rows: int) -> Rows:
 
 class _Take(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, rows):
+    def forward(ctx: Any, x: Tensor, rows: Rows) -> Tensor:
         ctx.rows = rows
         return x.index_select(0, rows.row)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return _SumTakers.apply(grad.contiguous(), ctx.rows), None
 
 
 class _SumTakers(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, rows):
+    def forward(ctx: Any, x: Tensor, rows: Rows) -> Tensor:
         ctx.rows = rows
         return embedding_bag(rows.takers, x, rows.first, mode="sum", include_last_offset=True)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return _Take.apply(grad, ctx.rows), None
 
 
@@ -162,7 +164,8 @@ def take_rows(x: Tensor, rows: Rows) -> Tensor:
     """`x[rows.row]` (K, D) of a tensor (R, D), with a fast backward that sums in one order."""
     if x.numel() == 0 or len(rows.row) == 0:
         return x.index_select(0, rows.row)
-    return _Take.apply(x, rows)
+    taken: Tensor = _Take.apply(x, rows)
+    return taken
 
 
 def edge_ends(verts: Tensor, edges: Tensor) -> tuple[Tensor, Tensor]:
@@ -240,6 +243,6 @@ def pair_cosines(meshes: Meshes) -> Float[Tensor, " pair"]:
     verts = meshes.verts_packed()
     pairs = adjacent_faces(meshes)
     v0, v1, v2 = take_rows(verts, pairs.corners).view(3, -1, 3)
-    normals = torch.nn.functional.normalize(torch.linalg.cross(v1 - v0, v2 - v0), dim=1, eps=1e-8)
-    one, two = take_rows(normals, pairs.faces).view(2, -1, 3)
+    normals: Tensor = torch.nn.functional.normalize(torch.linalg.cross(v1 - v0, v2 - v0), dim=1, eps=1e-8)
+    one, two = take_rows(normals, pairs.faces).view(2, -1, 3).unbind(0)
     return (one * two).sum(1) * pairs.sign.to(verts.dtype)

@@ -1,5 +1,7 @@
 """Image features at the vertices of a mesh (Pixel2Mesh's perceptual pooling, Mesh R-CNN's vert align)."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, grid_sample
@@ -11,7 +13,7 @@ _OWN_PADDING = ("zeros", "border")
 
 def vert_align(
     feats: Tensor | list[Tensor],
-    verts,
+    verts: Any,
     return_packed: bool = False,
     interp_mode: str = "bilinear",
     padding_mode: str = "zeros",
@@ -56,15 +58,15 @@ def vert_align(
     return rows
 
 
-def _positions(verts) -> Tensor:
-    if torch.is_tensor(verts):
+def _positions(verts: Any) -> Tensor:
+    if isinstance(verts, Tensor):
         if verts.dim() != 3:
             raise ValueError("verts tensor should be 3 dimensional")
         return verts
-    if hasattr(verts, "verts_padded"):
-        return verts.verts_padded()
-    if hasattr(verts, "points_padded"):
-        return verts.points_padded()
+    for form in ("verts_padded", "points_padded"):
+        if hasattr(verts, form):
+            padded: Tensor = getattr(verts, form)()
+            return padded
     raise ValueError("verts must be a tensor or have a `points_padded` or `verts_padded` attribute.")
 
 

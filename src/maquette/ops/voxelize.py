@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..kernels.launch import beside, compute_device
+from ..kernels.launch import beside, on_compute_device
 from ..kernels.voxel_parts import Parts
 from ..kernels.voxelize import solid_cells, touched_cells
 from ..structures import Meshes
@@ -48,17 +48,23 @@ def voxelize(
     """
     if resolution < 1:
         raise ValueError(f"resolution must be at least 1, got {resolution}")
-    where = compute_device(meshes.device)
-    verts = meshes.verts_packed().detach().to(where, torch.float32)
+    verts = meshes.verts_packed().detach().float()
     # One rounding for each vertex, so that faces that share one stay closed.
     cells = ((verts - verts.new_tensor(center)) / side + 0.5) * resolution
-    faces = meshes.faces_packed().to(where)
+    faces, mesh_of_face = meshes.faces_packed(), meshes.faces_packed_to_mesh_idx()
+    solid = _solid(cells, faces, mesh_of_face, len(meshes), resolution, fill)
+    return VoxelGrid(solid, side=side, center=center)
+
+
+@on_compute_device
+def _solid(
+    cells: Tensor, faces: Tensor, mesh_of_face: Tensor, meshes: int, resolution: int, fill: bool
+) -> Tensor:
+    """(meshes, n, n, n) bool of vertices in cells and packed faces."""
     corners = cells.index_select(0, faces.reshape(-1)).view(-1, 3, 3)  # many times faster than cells[faces]
-    mesh_of_face = meshes.faces_packed_to_mesh_idx().to(where)
-    touched = beside(lambda: touched_cells(corners, mesh_of_face, len(meshes), resolution), where)
+    touched = beside(lambda: touched_cells(corners, mesh_of_face, meshes, resolution), cells.device)
     parts = _parts(cells, faces, mesh_of_face) if fill else None
-    solid = solid_cells(touched(), len(meshes), resolution, parts)
-    return VoxelGrid(solid.to(meshes.device), side=side, center=center)
+    return solid_cells(touched(), meshes, resolution, parts)
 
 
 def _parts(cells: Tensor, faces: Tensor, mesh_of_face: Tensor) -> Parts:

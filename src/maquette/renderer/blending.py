@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..structures.fragments import Fragments
+from ..structures.utils import present
+
 Number = int | float
 _BACKGROUND_DEPTH = 1e-10  # inverse depth of the background, and its least weight
 
@@ -36,7 +39,7 @@ def background_like(blend_params: BlendParams, colors: Tensor) -> Tensor:
     return torch.as_tensor(blend_params.background_color, dtype=colors.dtype, device=colors.device)
 
 
-def hard_rgb_blend(colors: Tensor, fragments, blend_params: BlendParams) -> Tensor:
+def hard_rgb_blend(colors: Tensor, fragments: Fragments, blend_params: BlendParams) -> Tensor:
     """Show the nearest face of each pixel, and the background where there is none.
 
     Args:
@@ -70,7 +73,7 @@ def soft_alpha(dists: Tensor, pix_to_face: Tensor, sigma: Number | Tensor) -> Te
     return -torch.expm1(-torch.where(pix_to_face >= 0, softplus, 0.0).sum(dim=-1))
 
 
-def sigmoid_alpha_blend(colors: Tensor, fragments, blend_params: BlendParams) -> Tensor:
+def sigmoid_alpha_blend(colors: Tensor, fragments: Fragments, blend_params: BlendParams) -> Tensor:
     """Colour of the nearest face under a soft silhouette (Liu et al., Soft Rasterizer, ICCV 2019).
 
     Args:
@@ -81,13 +84,13 @@ def sigmoid_alpha_blend(colors: Tensor, fragments, blend_params: BlendParams) ->
     Returns:
         (N, H, W, C + 1): colour of the nearest face, and alpha of `soft_alpha`.
     """
-    alpha = soft_alpha(fragments.dists, fragments.pix_to_face, blend_params.sigma)
+    alpha = soft_alpha(present(fragments.dists), fragments.pix_to_face, blend_params.sigma)
     return torch.cat([colors[..., 0, :], alpha[..., None].to(colors)], dim=-1)
 
 
 def softmax_rgb_blend(
     colors: Tensor,
-    fragments,
+    fragments: Fragments,
     blend_params: BlendParams,
     znear: Number | Tensor = 1.0,
     zfar: Number | Tensor = 100,
@@ -113,13 +116,13 @@ def softmax_rgb_blend(
     inverse_depth = torch.where(covered, (zfar - fragments.zbuf) / (zfar - znear), 0.0)
     largest = inverse_depth.max(dim=-1, keepdim=True).values.clamp(min=_BACKGROUND_DEPTH)
 
-    coverage = torch.where(covered, torch.sigmoid(-fragments.dists / blend_params.sigma), 0.0)
+    coverage = torch.where(covered, torch.sigmoid(-present(fragments.dists) / blend_params.sigma), 0.0)
     weights = coverage * torch.exp((inverse_depth - largest) / blend_params.gamma)
     behind = torch.exp((_BACKGROUND_DEPTH - largest) / blend_params.gamma).clamp(min=_BACKGROUND_DEPTH)
 
     background = behind * background_like(blend_params, colors)
     rgb = ((weights[..., None] * colors).sum(dim=-2) + background) / (weights.sum(-1, keepdim=True) + behind)
-    alpha = soft_alpha(fragments.dists, fragments.pix_to_face, blend_params.sigma)
+    alpha = soft_alpha(present(fragments.dists), fragments.pix_to_face, blend_params.sigma)
     return torch.cat([rgb, alpha[..., None].to(rgb)], dim=-1)
 
 

@@ -1,16 +1,18 @@
 """Lights and the reflection model of Phong: even scattering, and a highlight around the mirror direction."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..structures.device import Device
-from ..structures.tensor_properties import TensorProperties, convert_to_tensors_and_broadcast
+from ..structures.tensor_properties import TensorProperties, Values, convert_to_tensors_and_broadcast
 
 _TINY = 1e-6  # vectors shorter than this are not lengthened to 1
 
 
-def diffuse(normals: Tensor, color, direction) -> Tensor:
+def diffuse(normals: Tensor, color: Values, direction: Values) -> Tensor:
     """Light scattered evenly: color * max(0, cos(normal, direction)) (Lambert's law).
 
     Args:
@@ -29,7 +31,14 @@ def diffuse(normals: Tensor, color, direction) -> Tensor:
     return _spread(color, normals) * F.relu(cosine)[..., None]
 
 
-def specular(points: Tensor, normals: Tensor, direction, color, camera_position, shininess) -> Tensor:
+def specular(
+    points: Tensor,
+    normals: Tensor,
+    direction: Values,
+    color: Values,
+    camera_position: Values,
+    shininess: Values,
+) -> Tensor:
     """Highlight on lit sides: color * max(0, cos(mirrored light, direction to the camera)) ** shininess.
 
     Values and gradients are finite for every shininess >= 0; at the edge of the highlight, where the power's
@@ -87,23 +96,65 @@ def _spread(values: Tensor, points: Tensor) -> Tensor:
     return values.reshape(-1, *(1,) * (points.ndim - 2), values.shape[-1])
 
 
-class _Lights(TensorProperties):
+class Lights(TensorProperties):
+    """What shaders ask of lights."""
+
     ambient_color: Tensor
+
+    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
+        """Scattered light at (N, ..., 3) normals of points."""
+        raise NotImplementedError
+
+    def specular(self, normals: Tensor, points: Tensor, camera_position: Values, shininess: Values) -> Tensor:
+        """Highlights at (N, ..., 3) points."""
+        raise NotImplementedError
+
+    def clone(self, other: "Lights | None" = None) -> "Lights":
+        """A copy that shares no memory with this one."""
+        copied: Lights = super().clone(type(self)(device=self.device) if other is None else other)
+        return copied
+
+
+class _DirectedLights(Lights):
+    """RGB lights that reach every point from a direction; all their properties have three channels."""
+
     diffuse_color: Tensor
     specular_color: Tensor
 
-    def clone(self, other: "_Lights | None" = None) -> "_Lights":
-        """A copy that shares no memory with this one."""
-        return super().clone(type(self)(device=self.device) if other is None else other)
+    def __init__(
+        self,
+        ambient_color: Values,
+        diffuse_color: Values,
+        specular_color: Values,
+        device: Device,
+        **place: Any,
+    ) -> None:
+        super().__init__(
+            device=device,
+            ambient_color=ambient_color,
+            diffuse_color=diffuse_color,
+            specular_color=specular_color,
+            **place,
+        )
+        for name, tensor in self._tensors().items():
+            if tensor.shape[-1] != 3:
+                raise ValueError(f"Expected {name} to have shape (N, 3); got {tuple(tensor.shape)!r}")
 
-    def _require_three_channels(self, *names: str) -> None:
-        for name in names:
-            shape = tuple(getattr(self, name).shape)
-            if shape[-1] != 3:
-                raise ValueError(f"Expected {name} to have shape (N, 3); got {shape!r}")
+    def _direction_at(self, points: Tensor) -> Tensor:
+        """Direction to the light, of any length."""
+        raise NotImplementedError
+
+    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
+        """Scattered light at (N, ..., 3) normals of points; see `diffuse`."""
+        return diffuse(normals, self.diffuse_color, self._direction_at(points))
+
+    def specular(self, normals: Tensor, points: Tensor, camera_position: Values, shininess: Values) -> Tensor:
+        """Highlights at (N, ..., 3) points; see `specular`."""
+        direction = self._direction_at(points)
+        return specular(points, normals, direction, self.specular_color, camera_position, shininess)
 
 
-class DirectionalLights(_Lights):
+class DirectionalLights(_DirectedLights):
     """Lights infinitely far away.
 
     Args:
@@ -121,33 +172,23 @@ class DirectionalLights(_Lights):
 
     def __init__(
         self,
-        ambient_color=((0.5, 0.5, 0.5),),
-        diffuse_color=((0.3, 0.3, 0.3),),
-        specular_color=((0.2, 0.2, 0.2),),
-        direction=((0, 1, 0),),
+        ambient_color: Values = ((0.5, 0.5, 0.5),),
+        diffuse_color: Values = ((0.3, 0.3, 0.3),),
+        specular_color: Values = ((0.2, 0.2, 0.2),),
+        direction: Values = ((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
-        super().__init__(
-            device=device,
-            ambient_color=ambient_color,
-            diffuse_color=diffuse_color,
-            specular_color=specular_color,
-            direction=direction,
-        )
-        self._require_three_channels("ambient_color", "diffuse_color", "specular_color", "direction")
+        super().__init__(ambient_color, diffuse_color, specular_color, device, direction=direction)
 
     def diffuse(self, normals: Tensor, points: Tensor | None = None) -> Tensor:
         """Scattered light at (N, ..., 3) normals; see `diffuse`. Points are not used."""
-        return diffuse(normals=normals, color=self.diffuse_color, direction=self.direction)
+        return diffuse(normals, self.diffuse_color, self.direction)
 
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
-        """Highlights at (N, ..., 3) points; see `specular`."""
-        return specular(
-            points, normals, self.direction, self.specular_color, camera_position, shininess=shininess
-        )
+    def _direction_at(self, points: Tensor) -> Tensor:
+        return self.direction
 
 
-class PointLights(_Lights):
+class PointLights(_DirectedLights):
     """Lights at a point, equally bright at every distance.
 
     Args:
@@ -165,36 +206,23 @@ class PointLights(_Lights):
 
     def __init__(
         self,
-        ambient_color=((0.5, 0.5, 0.5),),
-        diffuse_color=((0.3, 0.3, 0.3),),
-        specular_color=((0.2, 0.2, 0.2),),
-        location=((0, 1, 0),),
+        ambient_color: Values = ((0.5, 0.5, 0.5),),
+        diffuse_color: Values = ((0.3, 0.3, 0.3),),
+        specular_color: Values = ((0.2, 0.2, 0.2),),
+        location: Values = ((0, 1, 0),),
         device: Device = "cpu",
     ) -> None:
-        super().__init__(
-            device=device,
-            ambient_color=ambient_color,
-            diffuse_color=diffuse_color,
-            specular_color=specular_color,
-            location=location,
-        )
-        self._require_three_channels("ambient_color", "diffuse_color", "specular_color", "location")
+        super().__init__(ambient_color, diffuse_color, specular_color, device, location=location)
 
     def reshape_location(self, points: Tensor) -> Tensor:
         """Locations shaped to broadcast over points (P, 3) or (N, H, W, K, 3)."""
         return _spread(self.location, points)
 
-    def diffuse(self, normals: Tensor, points: Tensor) -> Tensor:
-        """Scattered light at (N, ..., 3) normals of points; see `diffuse`."""
-        return diffuse(normals, self.diffuse_color, self.reshape_location(points) - points)
-
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
-        """Highlights at (N, ..., 3) points; see `specular`."""
-        direction = self.reshape_location(points) - points
-        return specular(points, normals, direction, self.specular_color, camera_position, shininess)
+    def _direction_at(self, points: Tensor) -> Tensor:
+        return self.reshape_location(points) - points
 
 
-class AmbientLights(_Lights):
+class AmbientLights(Lights):
     """The same light everywhere, from everywhere: surfaces show their texture times this colour.
 
     Args:
@@ -202,7 +230,7 @@ class AmbientLights(_Lights):
         device: where the tensor lives.
     """
 
-    def __init__(self, *, ambient_color=None, device: Device = "cpu") -> None:
+    def __init__(self, *, ambient_color: Values | None = None, device: Device = "cpu") -> None:
         super().__init__(
             device=device, ambient_color=((1.0, 1.0, 1.0),) if ambient_color is None else ambient_color
         )
@@ -211,7 +239,9 @@ class AmbientLights(_Lights):
         """No scattered light: zeros (N, ..., C)."""
         return self._none_at(points)
 
-    def specular(self, normals: Tensor, points: Tensor, camera_position, shininess) -> Tensor:
+    def specular(
+        self, normals: Tensor, points: Tensor, camera_position: Values | None, shininess: Values | None
+    ) -> Tensor:
         """No highlights: zeros (N, ..., C)."""
         return self._none_at(points)
 

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..structures.cameras_base import CamerasBase
 from ..structures.device import Device
 from .blending import BlendParams, background_like
 
@@ -37,7 +38,7 @@ class SplatterBlender(nn.Module):
         self,
         colors: Tensor,
         pixel_coords_cameras: Tensor,
-        cameras,
+        cameras: CamerasBase,
         background_mask: Tensor,
         blend_params: BlendParams,
     ) -> Tensor:

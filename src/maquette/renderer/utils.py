@@ -14,7 +14,7 @@ from ..structures.tensor_properties import format_tensor as format_tensor
 
 
 def ndc_grid_sample(
-    input: Tensor, grid_ndc: Tensor, *, align_corners: bool = False, **grid_sample_kwargs
+    input: Tensor, grid_ndc: Tensor, *, align_corners: bool = False, **grid_sample_kwargs: Any
 ) -> Tensor:
     """Features of maps at points given in NDC.
 

@@ -2,8 +2,10 @@
 
 import cv2
 import numpy as np
+import torch
 from scipy import ndimage
 
+from ..structures.mask_box import covered_range
 from .outline import outline_contrast
 from .pieces import large_pieces
 
@@ -48,14 +50,9 @@ def _photograph(pixels: np.ndarray) -> tuple[int, int, int, int]:
 
     Where every row is of one colour, or every column, none of them is a bar.
     """
-    spread_y, spread_x = (np.ptp(pixels, axis=axis).max(axis=-1) > _BAR for axis in (1, 0))
-    return *_stretch(spread_y), *_stretch(spread_x)
-
-
-def _stretch(kept: np.ndarray) -> tuple[int, int]:
-    """From the first to behind the last that is kept; all where none is."""
-    places = np.flatnonzero(kept)
-    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, len(kept))
+    spreads = (torch.from_numpy(np.ptp(pixels, axis=axis).max(axis=-1)) for axis in (1, 0))
+    rows, columns = (covered_range(spread > _BAR) or (0, len(spread)) for spread in spreads)
+    return *rows, *columns
 
 
 def _best_cut(pixels: np.ndarray) -> np.ndarray | None:

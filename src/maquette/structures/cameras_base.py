@@ -56,7 +56,7 @@ def calibration_matrix(entries: dict[tuple[int, int], Any], device: torch.device
 class CamerasBase(TensorProperties):
     """N cameras: where they stand (R, T), and how they project.
 
-    A kind of camera defines `get_projection_transform`, `unproject_points`, `is_perspective`, `in_ndc` and
+    A kind of camera defines `_projection_matrix`, `unproject_points`, `is_perspective`, `in_ndc` and
     `_FIELDS`. Keyword arguments of methods override what the camera holds; R and T given in this way are
     kept, as lights and shaders ask for them later.
     """
@@ -68,17 +68,34 @@ class CamerasBase(TensorProperties):
 
     R: Tensor
     T: Tensor
+    K: Tensor | None = None
 
-    def __init__(self, dtype: torch.dtype | None = None, device: Device = "cpu", **kwargs) -> None:
+    def __init__(self, dtype: torch.dtype | None = None, device: Device = "cpu", **kwargs: Any) -> None:
         types = [value.dtype for value in kwargs.values() if torch.is_tensor(value)]
         found = torch.float64 if torch.float64 in types else torch.float32
         super().__init__(dtype=dtype or found, device=device, **kwargs)
 
-    def get_projection_transform(self, **kwargs) -> Transform3d:
-        """Map from the view frame to NDC, or to the screen for cameras given in pixels."""
+    def get_projection_transform(self, **kwargs: Any) -> Transform3d:
+        """Map from the view frame to NDC, or to the screen (x left, y up) for cameras given in pixels.
+
+        Args:
+            kwargs: override the parameters of the camera; K (N, 4, 4), for column vectors, overrides all.
+
+        Raises:
+            ValueError: K of another shape.
+        """
+        K = kwargs.get("K", self.K)
+        if K is None:
+            K = self._projection_matrix(kwargs)
+        elif K.shape != (self._N, 4, 4):
+            raise ValueError(f"Expected K to have shape of ({self._N!r}, 4, 4)")
+        return Transform3d(matrix=K.transpose(1, 2).contiguous())
+
+    def _projection_matrix(self, overrides: dict[str, Any]) -> Tensor:
+        """K (N, 4, 4), for column vectors, of the camera's parameters or what overrides them."""
         raise NotImplementedError
 
-    def unproject_points(self, xy_depth: Tensor, **kwargs) -> Tensor:
+    def unproject_points(self, xy_depth: Tensor, **kwargs: Any) -> Tensor:
         """Points in space (..., 3) from projected x and y and the depth in the view frame.
 
         Args:
@@ -95,31 +112,31 @@ class CamerasBase(TensorProperties):
         """Whether `get_projection_transform` leads to NDC; to the screen otherwise."""
         raise NotImplementedError
 
-    def get_camera_center(self, **kwargs) -> Tensor:
+    def get_camera_center(self, **kwargs: Any) -> Tensor:
         """Positions (N, 3) of the cameras in the world."""
         return self.get_world_to_view_transform(**kwargs).inverse().get_matrix()[:, 3, :3]
 
-    def get_world_to_view_transform(self, **kwargs) -> Transform3d:
+    def get_world_to_view_transform(self, **kwargs: Any) -> Transform3d:
         """Map from the world to the view frame."""
         self.R = kwargs.get("R", self.R)
         self.T = kwargs.get("T", self.T)
         return get_world_to_view_transform(R=self.R, T=self.T)
 
-    def get_full_projection_transform(self, **kwargs) -> Transform3d:
+    def get_full_projection_transform(self, **kwargs: Any) -> Transform3d:
         """Map from the world to NDC, or to the screen for cameras given in pixels."""
         self.R = kwargs.get("R", self.R)
         self.T = kwargs.get("T", self.T)
         view = self.get_world_to_view_transform(R=self.R, T=self.T)
         return view.compose(self.get_projection_transform(**kwargs))
 
-    def get_ndc_camera_transform(self, **kwargs) -> Transform3d:
+    def get_ndc_camera_transform(self, **kwargs: Any) -> Transform3d:
         """Map from where `get_projection_transform` leads to NDC."""
         if self.in_ndc():
             return Transform3d(device=self.device)
         image_size = kwargs.get("image_size", self.get_image_size())
         return get_screen_to_ndc_transform(self, with_xyflip=False, image_size=image_size)
 
-    def transform_points(self, points: Tensor, eps: float | None = None, **kwargs) -> Tensor:
+    def transform_points(self, points: Tensor, eps: float | None = None, **kwargs: Any) -> Tensor:
         """Project points of the world to NDC, or to the screen for cameras given in pixels.
 
         Args:
@@ -131,7 +148,7 @@ class CamerasBase(TensorProperties):
         """
         return self.get_full_projection_transform(**kwargs).transform_points(points, eps=eps)
 
-    def transform_points_ndc(self, points: Tensor, eps: float | None = None, **kwargs) -> Tensor:
+    def transform_points_ndc(self, points: Tensor, eps: float | None = None, **kwargs: Any) -> Tensor:
         """Project points of the world to NDC; arguments as of `transform_points`."""
         transform = self.get_full_projection_transform(**kwargs)
         if not self.in_ndc():
@@ -139,7 +156,7 @@ class CamerasBase(TensorProperties):
         return transform.transform_points(points, eps=eps)
 
     def transform_points_screen(
-        self, points: Tensor, eps: float | None = None, with_xyflip: bool = True, **kwargs
+        self, points: Tensor, eps: float | None = None, with_xyflip: bool = True, **kwargs: Any
     ) -> Tensor:
         """Project points of the world to pixels.
 
@@ -209,4 +226,5 @@ def _positions(index: Any, count: int) -> Sequence[int] | Tensor:
             raise ValueError(f"Boolean index of shape {index.shape} does not match cameras")
     elif len(index) and max(index) >= count:
         raise IndexError(f"Index {max(index)} is out of bounds for select cameras")
-    return index
+    places: Sequence[int] | Tensor = index
+    return places

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..transforms import Transform3d
 from .cameras_base import IDENTITY_R, ZERO_T, CamerasBase, calibration_matrix
 from .device import Device
 
@@ -16,29 +15,20 @@ class FoVCameras(CamerasBase):
 
     _PARAMETERS: tuple[str, ...] = ()
 
-    def compute_projection_matrix(self, *args, **kwargs) -> Tensor:
+    def compute_projection_matrix(self, *args: Any, **kwargs: Any) -> Tensor:
         """Matrices (N, 4, 4), for column vectors, from the view frame to NDC."""
         raise NotImplementedError
 
-    def get_projection_transform(self, **kwargs) -> Transform3d:
-        """Map from the view frame to NDC.
-
-        Args:
-            kwargs: override the parameters of the camera; K (N, 4, 4), for column vectors, overrides all.
-
-        Raises:
-            ValueError: K of another shape.
-        """
-        K = kwargs.get("K", self.K)
-        if K is None:
-            parameters = {name: kwargs.get(name, getattr(self, name)) for name in self._PARAMETERS}
-            K = self.compute_projection_matrix(**parameters)
-        elif K.shape != (self._N, 4, 4):
-            raise ValueError(f"Expected K to have shape of ({self._N!r}, 4, 4)")
-        return Transform3d(matrix=K.transpose(1, 2).contiguous())
+    def _projection_matrix(self, overrides: dict[str, Any]) -> Tensor:
+        parameters = {name: overrides.get(name, getattr(self, name)) for name in self._PARAMETERS}
+        return self.compute_projection_matrix(**parameters)
 
     def unproject_points(
-        self, xy_depth: Tensor, world_coordinates: bool = True, scaled_depth_input: bool = False, **kwargs
+        self,
+        xy_depth: Tensor,
+        world_coordinates: bool = True,
+        scaled_depth_input: bool = False,
+        **kwargs: Any,
     ) -> Tensor:
         """Points in space from NDC and depth.
 

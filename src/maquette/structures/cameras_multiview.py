@@ -64,37 +64,24 @@ class MultiViewCameras(CamerasBase):
             self.focal_length = self.focal_length[:, None]
         self.focal_length = self.focal_length.expand(-1, 2)
 
-    def get_projection_transform(self, **kwargs) -> Transform3d:
-        """Map from the view frame to NDC, or to pixels (x left, y up) for cameras given in them.
-
-        Args:
-            kwargs: override the parameters of the camera; K (N, 4, 4), for column vectors, overrides all.
-
-        Raises:
-            ValueError: K of another shape.
-        """
-        K = kwargs.get("K", self.K)
-        if K is None:
-            focal = torch.as_tensor(kwargs.get("focal_length", self.focal_length), device=self.device)
-            focal = focal.view(-1, 1) if focal.ndim < 2 else focal
-            point = torch.as_tensor(kwargs.get("principal_point", self.principal_point), device=self.device)
-            K = calibration_matrix(
-                {
-                    (0, 0): focal[:, 0],
-                    (1, 1): focal[:, -1],
-                    (0, self._PRINCIPAL_COLUMN): point[:, 0],
-                    (1, self._PRINCIPAL_COLUMN): point[:, 1],
-                    (2, 5 - self._PRINCIPAL_COLUMN): 1.0,
-                    (3, self._PRINCIPAL_COLUMN): 1.0,
-                },
-                self.device,
-            )
-        elif K.shape != (self._N, 4, 4):
-            raise ValueError(f"Expected K to have shape of ({self._N!r}, 4, 4)")
-        return Transform3d(matrix=K.transpose(1, 2).contiguous())
+    def _projection_matrix(self, overrides: dict[str, Any]) -> Tensor:
+        focal = torch.as_tensor(overrides.get("focal_length", self.focal_length), device=self.device)
+        focal = focal.view(-1, 1) if focal.ndim < 2 else focal
+        point = torch.as_tensor(overrides.get("principal_point", self.principal_point), device=self.device)
+        return calibration_matrix(
+            {
+                (0, 0): focal[:, 0],
+                (1, 1): focal[:, -1],
+                (0, self._PRINCIPAL_COLUMN): point[:, 0],
+                (1, self._PRINCIPAL_COLUMN): point[:, 1],
+                (2, 5 - self._PRINCIPAL_COLUMN): 1.0,
+                (3, self._PRINCIPAL_COLUMN): 1.0,
+            },
+            self.device,
+        )
 
     def unproject_points(
-        self, xy_depth: Tensor, world_coordinates: bool = True, from_ndc: bool = False, **kwargs
+        self, xy_depth: Tensor, world_coordinates: bool = True, from_ndc: bool = False, **kwargs: Any
     ) -> Tensor:
         """Points in space from projected points and their depth.
 
@@ -119,11 +106,11 @@ class MultiViewCameras(CamerasBase):
         """Third projected coordinate of depth in the view frame."""
         raise NotImplementedError
 
-    def get_principal_point(self, **kwargs) -> Tensor:
+    def get_principal_point(self, **kwargs: Any) -> Tensor:
         """Principal points (N, 2)."""
         return self.get_projection_transform(**kwargs).get_matrix()[:, self._PRINCIPAL_COLUMN, :2]
 
-    def get_ndc_camera_transform(self, **kwargs) -> Transform3d:
+    def get_ndc_camera_transform(self, **kwargs: Any) -> Transform3d:
         """Map from where `get_projection_transform` leads to NDC; depth stays.
 
         For cameras in pixels, the principal point is counted to the right and down, the projected points to

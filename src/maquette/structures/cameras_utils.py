@@ -1,6 +1,7 @@
 """Cameras turned, described by what they look at, and joined into batches."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -56,7 +57,7 @@ def rotate_on_spot(R: Tensor, T: Tensor, rotation: Tensor) -> tuple[Tensor, Tens
     return turned, (turned.transpose(1, 2) @ minus_position)[:, :, 0]
 
 
-def join_cameras_as_batch(cameras_list: Sequence) -> CamerasBase:
+def join_cameras_as_batch(cameras_list: Sequence[Any]) -> CamerasBase:
     """One batch of the cameras in a sequence.
 
     Args:
@@ -78,10 +79,11 @@ def join_cameras_as_batch(cameras_list: Sequence) -> CamerasBase:
         values = [getattr(cameras, field) for cameras in cameras_list]
         if any(value is not None for value in values):
             kwargs[field.removeprefix("_")] = _join_field(field, values, field in first._SHARED_FIELDS)
-    return type(first)(**kwargs, device=first.device)
+    joined: CamerasBase = type(first)(**kwargs, device=first.device)
+    return joined
 
 
-def _join_field(field: str, values: list, shared: bool):
+def _join_field(field: str, values: list[Any], shared: bool) -> Any:
     if any(value is None for value in values):
         raise ValueError(f"Attribute {field} is inconsistently present")
     if shared:

@@ -5,7 +5,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from maquette.kernels.interpolate import interpolate_corners
-from maquette.kernels.launch import compute_device
+
+from .fragments import Fragments
 
 __all__ = [
     "interpolate_face_attributes",
@@ -85,7 +86,7 @@ def interpolate_vertex_attributes(
     return _interpolate(faces, barycentric_coords, vertex_attributes, face_verts)
 
 
-def interpolate_fragments(fragments, vertex_attributes: Tensor, face_verts: Tensor) -> Tensor:
+def interpolate_fragments(fragments: Fragments, vertex_attributes: Tensor, face_verts: Tensor) -> Tensor:
     """Interpolate vertex attributes at every entry of fragments.
 
     Args:
@@ -113,13 +114,8 @@ def _interpolate(faces: Tensor, bary: Tensor, rows: Tensor, corners: Tensor | No
     dtype = torch.promote_types(bary.dtype, rows.dtype)
     if dtype == torch.float64:
         return _interpolate_float64(faces, bary, rows, corners)
-    device = compute_device(bary.device)
-    corners = None if corners is None else corners.to(device, torch.int64)
-    with torch.autocast(device.type, enabled=False):
-        out = interpolate_corners(
-            faces.to(device, torch.int64), bary.to(device).float(), rows.to(device).float(), corners
-        )
-    return out.to(rows.device, dtype)
+    corners = None if corners is None else corners.long()
+    return interpolate_corners(faces.long(), bary.float(), rows.float(), corners).to(rows.device, dtype)
 
 
 def _interpolate_float64(faces: Tensor, bary: Tensor, rows: Tensor, corners: Tensor | None) -> Tensor:

@@ -134,4 +134,5 @@ def _axis(index: int, like: Tensor) -> Tensor:
 
 def _sine(a: Tensor, b: Tensor) -> Tensor:
     """Sine of the angle between unit vectors (N, 3), without gradient."""
-    return torch.linalg.cross(a.detach(), b.detach()).norm(dim=1, keepdim=True)
+    sine: Tensor = torch.linalg.cross(a.detach(), b.detach()).norm(dim=1, keepdim=True)
+    return sine

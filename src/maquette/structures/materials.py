@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from .device import Device
-from .tensor_properties import TensorProperties
+from .tensor_properties import TensorProperties, Values
 
 
 class Materials(TensorProperties):
@@ -23,14 +23,16 @@ class Materials(TensorProperties):
     """
 
     ambient_color: Tensor
+    diffuse_color: Tensor
+    specular_color: Tensor
     shininess: Tensor
 
     def __init__(
         self,
-        ambient_color=((1, 1, 1),),
-        diffuse_color=((1, 1, 1),),
-        specular_color=((1, 1, 1),),
-        shininess=64,
+        ambient_color: Values = ((1, 1, 1),),
+        diffuse_color: Values = ((1, 1, 1),),
+        specular_color: Values = ((1, 1, 1),),
+        shininess: Values = 64,
         device: Device = "cpu",
     ) -> None:
         super().__init__(
@@ -50,4 +52,5 @@ class Materials(TensorProperties):
 
     def clone(self, other: "Materials | None" = None) -> "Materials":
         """A copy that shares no memory with this one."""
-        return super().clone(type(self)(device=self.device) if other is None else other)
+        copied: Materials = super().clone(type(self)(device=self.device) if other is None else other)
+        return copied

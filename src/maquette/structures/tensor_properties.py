@@ -2,7 +2,8 @@
 
 import copy
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from .device import Device, make_device
 
+Values = float | Sequence[Any] | np.ndarray | Tensor
 _BATCHED_TYPES = (float, int, list, tuple, Tensor, np.ndarray)
 
 
@@ -56,7 +58,7 @@ class TensorProperties(nn.Module):
         ValueError: first dimensions that are neither 1 nor the same.
     """
 
-    def __init__(self, dtype: torch.dtype = torch.float32, device: Device = "cpu", **kwargs) -> None:
+    def __init__(self, dtype: torch.dtype = torch.float32, device: Device = "cpu", **kwargs: Any) -> None:
         super().__init__()
         self.device = make_device(device)
         self._N = 0
@@ -91,7 +93,7 @@ class TensorProperties(nn.Module):
             return TensorAccessor(class_object=self, index=index)
         raise ValueError(f"Expected index of type int or slice; got {type(index)!r}")
 
-    def to(self, device: Device = "cpu") -> "TensorProperties":  # type: ignore[override]
+    def to(self, device: Device = "cpu") -> Self:  # type: ignore[override]
         """Move this object (in place) to a device; returns itself."""
         super().to(device)
         self.device = make_device(device)
@@ -99,11 +101,11 @@ class TensorProperties(nn.Module):
             setattr(self, name, tensor.to(self.device))
         return self
 
-    def cpu(self) -> "TensorProperties":
+    def cpu(self) -> Self:
         """Move this object (in place) to the CPU; returns itself."""
         return self.to("cpu")
 
-    def cuda(self, device: int | None = None) -> "TensorProperties":  # type: ignore[override]
+    def cuda(self, device: int | None = None) -> Self:  # type: ignore[override]
         """Move this object (in place) to a CUDA device, by default the current one; returns itself."""
         return self.to("cuda" if device is None else f"cuda:{device}")
 
@@ -116,7 +118,7 @@ class TensorProperties(nn.Module):
             setattr(other, name, value.clone() if torch.is_tensor(value) else copy.deepcopy(value))
         return other
 
-    def gather_props(self, batch_idx: Tensor) -> "TensorProperties":
+    def gather_props(self, batch_idx: Tensor) -> Self:
         """Repeat rows (in place): attribute (N, ...) becomes attribute[batch_idx]; returns itself.
 
         So that each vertex of packed meshes, say, gets the light of its mesh. Attributes with one row stay.
@@ -149,7 +151,7 @@ def _pick_rows(tensor: Tensor, index: Tensor, name: str) -> Tensor:
     return tensor.gather(0, index.expand(-1, *tensor.shape[1:]))
 
 
-def format_tensor(input, dtype: torch.dtype = torch.float32, device: Device = "cpu") -> Tensor:
+def format_tensor(input: Values, dtype: torch.dtype = torch.float32, device: Device = "cpu") -> Tensor:
     """A tensor with at least one dimension, on a device.
 
     Args:
@@ -165,7 +167,7 @@ def format_tensor(input, dtype: torch.dtype = torch.float32, device: Device = "c
 
 
 def convert_to_tensors_and_broadcast(
-    *args, dtype: torch.dtype = torch.float32, device: Device = "cpu"
+    *args: Values, dtype: torch.dtype = torch.float32, device: Device = "cpu"
 ) -> list[Tensor]:
     """Tensors of one batch size from numbers, sequences, arrays and tensors.
 

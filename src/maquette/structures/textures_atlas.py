@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .textures_base import TexturesBase, require_batch
+from .fragments import Fragments
+from .textures_base import Given, Parts, TexturesBase, require_batch
+from .utils import present
 
 
 class TexturesAtlas(TexturesBase):
@@ -25,7 +27,7 @@ class TexturesAtlas(TexturesBase):
 
     _batches = ("atlas",)
 
-    def __init__(self, atlas: Tensor | list | tuple) -> None:
+    def __init__(self, atlas: Given) -> None:
         require_batch(atlas, "atlas", 5, "F, R, R, C")
         if len({tuple(item.shape[1:3]) for item in atlas}) > 1 or any(
             item.shape[1] != item.shape[2] for item in atlas
@@ -50,7 +52,7 @@ class TexturesAtlas(TexturesBase):
         items = self.atlas_list()
         return torch.cat(items) if items else torch.zeros((0, 0, 0, 3), device=self.device)
 
-    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+    def sample_textures(self, fragments: Fragments, faces_packed: Tensor | None = None) -> Tensor:
         """Read each entry's cell of its face's map.
 
         Args:
@@ -79,7 +81,7 @@ class TexturesAtlas(TexturesBase):
             return atlas.new_zeros((len(atlas), 3, atlas.shape[-1]))
         return torch.stack([atlas[:, 0, -1], atlas[:, -1, 0], atlas[:, 0, 0]], dim=1)
 
-    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesAtlas":
+    def submeshes(self, vertex_ids_list: Parts, faces_ids_list: Parts) -> "TexturesAtlas":
         """Textures of parts of the meshes.
 
         Args:
@@ -89,7 +91,7 @@ class TexturesAtlas(TexturesBase):
         Raises:
             IndexError: not one element a mesh.
         """
-        maps = self.atlas_list()
+        maps, faces_ids_list = self.atlas_list(), present(faces_ids_list)
         if len(faces_ids_list) != len(maps):
             raise IndexError("faces_ids_list must have one element for each of atlas_list.")
         return type(self)(

@@ -2,15 +2,20 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from .batch import require_copies
 from .device import Device, make_device
+from .fragments import Fragments
+from .utils import present
 
 Batch = Tensor | list[Tensor] | tuple[Tensor, ...]
+Given = Tensor | list[Any] | tuple[Any, ...]  # what constructors check to be a `Batch`
+Parts = Sequence[Sequence[Tensor]] | None
 Same = TypeVar("Same", bound="TexturesBase")
 
 
@@ -67,17 +72,14 @@ class TexturesBase:
         Raises:
             ValueError: N is not a positive integer.
         """
-        if not isinstance(N, int):
-            raise ValueError("N must be an integer.")
-        if N <= 0:
-            raise ValueError("N must be > 0.")
+        require_copies(N)
         return self._select([i for i in range(self._N) for _ in range(N)])
 
     def __getitem__(self: Same, index: int | slice | list[int] | Tensor) -> Same:
         """The textures at `index`, always as a batch: an integer gives a batch of one."""
         return self._select(_positions(index, self._N))
 
-    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+    def sample_textures(self, fragments: Fragments, faces_packed: Tensor | None = None) -> Tensor:
         """Texture value of every entry of the fragments, (N, H, W, K, C)."""
         raise NotImplementedError(f"{type(self).__name__} does not sample textures")
 
@@ -85,16 +87,28 @@ class TexturesBase:
         """Texture value at the three corners of every face, (sum F_i, 3, C)."""
         raise NotImplementedError(f"{type(self).__name__} has no values at corners")
 
-    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesBase":
+    def submeshes(self, vertex_ids_list: Parts, faces_ids_list: Parts) -> "TexturesBase":
         """Textures of parts of the meshes; element [i][j] lists what part j of mesh i keeps."""
         raise NotImplementedError(f"{type(self).__name__} does not support submeshes")
 
-    def _copy_with(self: Same, changes: dict) -> Same:
+    def join_batch(self, textures: Sequence["TexturesBase"]) -> "TexturesBase":
+        """One batch of these textures followed by those of each element of `textures`."""
+        raise NotImplementedError(f"{type(self).__name__} does not support join_batch")
+
+    def join_scene(self) -> "TexturesBase":
+        """One texture for the scene that all meshes make together."""
+        raise NotImplementedError(f"{type(self).__name__} does not support join_scene")
+
+    def check_shapes(self, batch_size: int, max_num_verts: int, max_num_faces: int) -> bool:
+        """Whether the textures fit a padded batch of meshes of this size."""
+        raise NotImplementedError(f"{type(self).__name__} does not support check_shapes")
+
+    def _copy_with(self: Same, changes: dict[str, Any]) -> Same:
         other = copy.copy(self)
         vars(other).update(changes)
         return other
 
-    def _mapped(self, function: Callable[[Tensor], Tensor]) -> dict:
+    def _mapped(self, function: Callable[[Tensor], Tensor]) -> dict[str, Any]:
         """All attributes, tensors replaced by `function` of them; what was one tensor stays one tensor."""
         done: dict[int, Tensor] = {}
 
@@ -103,7 +117,7 @@ class TexturesBase:
                 done[id(tensor)] = function(tensor)
             return done[id(tensor)]
 
-        def visit(value):
+        def visit(value: Any) -> Any:
             if isinstance(value, Tensor):
                 return once(value)
             if isinstance(value, list | tuple):
@@ -114,7 +128,7 @@ class TexturesBase:
 
     def _select(self: Same, positions: list[int]) -> Same:
         """The textures at `positions`, which may repeat."""
-        changes: dict = {"_N": len(positions), "valid": self.valid[positions]}
+        changes: dict[str, Any] = {"_N": len(positions), "valid": self.valid[positions]}
         for name in self._batches:
             items = getattr(self, f"{name}_list")()
             changes[f"_{name}_list"] = None if items is None else [items[i] for i in positions]
@@ -124,7 +138,7 @@ class TexturesBase:
             changes[name] = None if counts is None else [counts[i] for i in positions]
         return self._copy_with(changes)
 
-    def _set_batch(self, name: str, batch: Batch | None) -> None:
+    def _set_batch(self, name: str, batch: Given | None) -> None:
         """Store a batch under its name, in the form it came in."""
         as_list = list(batch) if isinstance(batch, list | tuple) else None
         setattr(self, f"_{name}_list", as_list)
@@ -132,32 +146,33 @@ class TexturesBase:
 
     def _padded(self, name: str, empty: tuple[int, ...]) -> Tensor:
         """A batch as one tensor; of shape (0, *empty) when there is none."""
-        padded = getattr(self, f"_{name}_padded")
+        items, padded = self._forms(name)
         if padded is None:
-            items = getattr(self, f"_{name}_list")
             padded = pad_list(items) if items else torch.zeros((0, *empty), device=self.device)
             setattr(self, f"_{name}_padded", padded)
         return padded
 
     def _listed(self, name: str, sizes: list[int] | None = None) -> list[Tensor]:
         """A batch as a list, each item cut to its size; sizes None keeps the padding."""
-        items, padded = getattr(self, f"_{name}_list"), getattr(self, f"_{name}_padded")
-        stale = items is None or (
-            padded is not None and sizes is not None and [len(item) for item in items] != sizes
-        )
-        if stale:
-            items = list(padded.unbind(0))
-            if sizes is not None:
-                items = [item[:size] for item, size in zip(items, sizes, strict=True)]
-            setattr(self, f"_{name}_list", items)
+        items, padded = self._forms(name)
+        if items is not None and (padded is None or sizes is None or [len(item) for item in items] == sizes):
+            return items
+        items = list(present(padded).unbind(0))
+        if sizes is not None:
+            items = [item[:size] for item, size in zip(items, sizes, strict=True)]
+        setattr(self, f"_{name}_list", items)
         return items
 
     def _extent(self, name: str) -> tuple[int, int]:
         """(N, longest item) of a batch, found without padding it."""
-        items, padded = getattr(self, f"_{name}_list"), getattr(self, f"_{name}_padded")
+        items, padded = self._forms(name)
         if padded is not None:
             return padded.shape[0], padded.shape[1]
-        return len(items), max((len(item) for item in items), default=0)
+        return len(present(items)), max((len(item) for item in present(items)), default=0)
+
+    def _forms(self, name: str) -> tuple[list[Tensor] | None, Tensor | None]:
+        """A batch as a list and padded, where there are these forms of it."""
+        return getattr(self, f"_{name}_list"), getattr(self, f"_{name}_padded")
 
 
 def _positions(index: int | slice | list[int] | Tensor, count: int) -> list[int]:
@@ -172,7 +187,7 @@ def _positions(index: int | slice | list[int] | Tensor, count: int) -> list[int]
     return [int(i) for i in index.flatten()]
 
 
-def require_batch(batch, name: str, ndim: int, shape: str, last: int | None = None) -> None:
+def require_batch(batch: Any, name: str, ndim: int, shape: str, last: int | None = None) -> None:
     """Check that `batch` is a tensor of `ndim` dimensions, the first of them the batch, or a list of items.
 
     Args:

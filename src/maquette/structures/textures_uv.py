@@ -1,14 +1,17 @@
 """Textures as pictures: each corner of a face has a place (u, v) in its mesh's texture map."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .fragments import Fragments
 from .interpolation import interpolate_face_attributes
 from .texture_scene import merge_maps
-from .textures_base import TexturesBase, pad_list, require_batch
+from .textures_base import Given, Parts, TexturesBase, pad_list, require_batch
+from .utils import present
 
 
 class TexturesUV(TexturesBase):
@@ -45,11 +48,11 @@ class TexturesUV(TexturesBase):
 
     def __init__(
         self,
-        maps: Tensor | list | tuple,
-        faces_uvs: Tensor | list | tuple,
-        verts_uvs: Tensor | list | tuple,
+        maps: Given,
+        faces_uvs: Given,
+        verts_uvs: Given,
         *,
-        maps_ids: Tensor | list | tuple | None = None,
+        maps_ids: Given | None = None,
         padding_mode: str = "border",
         align_corners: bool = True,
         sampling_mode: str = "bilinear",
@@ -80,7 +83,7 @@ class TexturesUV(TexturesBase):
         self._num_faces_per_mesh = [len(item) for item in faces_uvs]
         self.valid = torch.ones(self._N, dtype=torch.bool, device=self.device)
 
-    def _require_match(self, name: str, batch: Tensor | list | tuple | None) -> None:
+    def _require_match(self, name: str, batch: Given | None) -> None:
         if batch is not None and len(batch) != self._N:
             raise ValueError(f"{name} and faces_uvs must have the same batch dimension")
         if batch is not None and any(item.device != self.device for item in batch):
@@ -123,7 +126,7 @@ class TexturesUV(TexturesBase):
     def _maps_ids_absent(self) -> bool:
         return self._maps_ids_list is None and self._maps_ids_padded is None
 
-    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+    def sample_textures(self, fragments: Fragments, faces_packed: Tensor | None = None) -> Tensor:
         """Interpolate (u, v) at each entry of the fragments and read the maps there.
 
         Args:
@@ -177,7 +180,7 @@ class TexturesUV(TexturesBase):
         )
         return values.movedim(1, -1) if ids is None else values.movedim(1, -1)[:, 0]
 
-    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesUV":
+    def submeshes(self, vertex_ids_list: Parts, faces_ids_list: Parts) -> "TexturesUV":
         """Textures of parts of the meshes; a part keeps all of its mesh's maps and places.
 
         Args:
@@ -187,6 +190,7 @@ class TexturesUV(TexturesBase):
         Raises:
             IndexError: not one element a mesh.
         """
+        faces_ids_list = present(faces_ids_list)
         if len(faces_ids_list) != self._N:
             raise IndexError("faces_ids_list must have one element for each of faces_uvs_padded.")
         parts = self._select([i for i, of_mesh in enumerate(faces_ids_list) for _ in of_mesh])
@@ -266,7 +270,7 @@ class TexturesUV(TexturesBase):
         """Whether there are places for each face of a padded batch of meshes of this size."""
         return self._extent("faces_uvs") == (batch_size, max_num_faces)
 
-    def _like(self, **batches) -> "TexturesUV":
+    def _like(self, **batches: Any) -> "TexturesUV":
         """Other maps and places, sampled as these are."""
         return type(self)(
             **batches,

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .fragments import Fragments
 from .interpolation import interpolate_fragments
-from .textures_base import TexturesBase, require_batch
+from .textures_base import Given, Parts, TexturesBase, require_batch
+from .utils import present
 
 
 class TexturesVertex(TexturesBase):
@@ -21,7 +23,7 @@ class TexturesVertex(TexturesBase):
 
     _batches = ("verts_features",)
 
-    def __init__(self, verts_features: Tensor | list | tuple) -> None:
+    def __init__(self, verts_features: Given) -> None:
         require_batch(verts_features, "verts_features", 3, "V, C")
         self._set_batch("verts_features", verts_features)
         self._N = len(verts_features)
@@ -42,7 +44,7 @@ class TexturesVertex(TexturesBase):
         items = self.verts_features_list()
         return torch.cat(items) if items else torch.zeros((0, 3), device=self.device)
 
-    def sample_textures(self, fragments, faces_packed: Tensor | None = None) -> Tensor:
+    def sample_textures(self, fragments: Fragments, faces_packed: Tensor | None = None) -> Tensor:
         """Interpolate the features of each face's corners at each entry of the fragments.
 
         Args:
@@ -58,7 +60,7 @@ class TexturesVertex(TexturesBase):
         """Features of the corners of each packed face, (sum F_i, 3, C); `faces_packed` is needed."""
         return self.verts_features_packed()[_needed(faces_packed)]
 
-    def submeshes(self, vertex_ids_list, faces_ids_list) -> "TexturesVertex":
+    def submeshes(self, vertex_ids_list: Parts, faces_ids_list: Parts) -> "TexturesVertex":
         """Textures of parts of the meshes.
 
         Args:
@@ -68,7 +70,7 @@ class TexturesVertex(TexturesBase):
         Raises:
             IndexError: not one element a mesh.
         """
-        features = self.verts_features_list()
+        features, vertex_ids_list = self.verts_features_list(), present(vertex_ids_list)
         if len(vertex_ids_list) != len(features):
             raise IndexError("vertex_ids_list must have one element for each of verts_features_list.")
         return type(self)(

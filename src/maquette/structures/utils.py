@@ -6,13 +6,18 @@
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-Lazy: TypeAlias = Any
-"""A tensor, or list of tensors, once it has been computed; None before."""
+T = TypeVar("T")
+
+
+def present(value: T | None) -> T:
+    """A value that is there, though its type says that it may be None."""
+    assert value is not None
+    return value
 
 
 def list_to_padded(
@@ -99,12 +104,13 @@ def list_to_packed(x: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def packed_to_list(x: Tensor, split_size: list[int] | int) -> tuple[Tensor, ...]:
     """Cut a packed tensor (sum M_i, K, ...) into views of `split_size` rows each."""
-    return x.split(split_size, dim=0)
+    parts: tuple[Tensor, ...] = x.split(split_size, dim=0)
+    return parts
 
 
 def padded_to_packed(
     x: Tensor,
-    split_size: list | tuple | None = None,
+    split_size: Sequence[Any] | None = None,
     pad_value: float | int | None = None,
 ) -> Tensor:
     """Drop the padding of a tensor (N, M, K).

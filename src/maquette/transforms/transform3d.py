@@ -158,19 +158,19 @@ class Transform3d:
         inverse = torch.inverse(self.get_matrix()[:, :3, :3])
         return _drop_batch(batched_product(batch, inverse.transpose(1, 2)), normals)
 
-    def translate(self, *args, **kwargs) -> "Transform3d":
+    def translate(self, *args: Any, **kwargs: Any) -> "Transform3d":
         """This map followed by `Translate(...)`."""
         return self.compose(Translate(*args, **self._like(kwargs)))
 
-    def scale(self, *args, **kwargs) -> "Transform3d":
+    def scale(self, *args: Any, **kwargs: Any) -> "Transform3d":
         """This map followed by `Scale(...)`."""
         return self.compose(Scale(*args, **self._like(kwargs)))
 
-    def rotate(self, *args, **kwargs) -> "Transform3d":
+    def rotate(self, *args: Any, **kwargs: Any) -> "Transform3d":
         """This map followed by `Rotate(...)`."""
         return self.compose(Rotate(*args, **self._like(kwargs)))
 
-    def rotate_axis_angle(self, *args, **kwargs) -> "Transform3d":
+    def rotate_axis_angle(self, *args: Any, **kwargs: Any) -> "Transform3d":
         """This map followed by `RotateAxisAngle(...)`."""
         return self.compose(RotateAxisAngle(*args, **self._like(kwargs)))
 
@@ -223,7 +223,12 @@ class Translate(Transform3d):
     """
 
     def __init__(
-        self, x, y=None, z=None, dtype: torch.dtype = torch.float32, device: Device | None = None
+        self,
+        x: Any,
+        y: Any = None,
+        z: Any = None,
+        dtype: torch.dtype = torch.float32,
+        device: Device | None = None,
     ) -> None:
         xyz = parse_xyz(x, y, z, dtype, device, "Translate")
         matrix = _identities(len(xyz), xyz)
@@ -253,7 +258,12 @@ class Scale(Transform3d):
     """
 
     def __init__(
-        self, x, y=None, z=None, dtype: torch.dtype = torch.float32, device: Device | None = None
+        self,
+        x: Any,
+        y: Any = None,
+        z: Any = None,
+        dtype: torch.dtype = torch.float32,
+        device: Device | None = None,
     ) -> None:
         xyz = parse_xyz(x, y, z, dtype, device, "scale", repeat_single=True)
         super().__init__(matrix=torch.diag_embed(torch.cat((xyz, torch.ones_like(xyz[:, :1])), dim=1)))
@@ -322,7 +332,7 @@ class RotateAxisAngle(Rotate):
 
     def __init__(
         self,
-        angle,
+        angle: Any,
         axis: str = "X",
         degrees: bool = True,
         dtype: torch.dtype = torch.float32,

@@ -1,5 +1,6 @@
 """Mesh rendering, under PyTorch3D's module paths."""
 
+from ..blending import BlendParams as BlendParams
 from .clip import ClipFrustum as ClipFrustum
 from .clip import ClippedFaces as ClippedFaces
 from .clip import clip_faces as clip_faces
@@ -11,7 +12,6 @@ from .rasterizer import MeshRasterizer as MeshRasterizer
 from .rasterizer import RasterizationSettings as RasterizationSettings
 from .renderer import MeshRenderer as MeshRenderer
 from .renderer import MeshRendererWithFragments as MeshRendererWithFragments
-from .shader import BlendParams as BlendParams
 from .shader import HardDepthShader as HardDepthShader
 from .shader import HardFlatShader as HardFlatShader
 from .shader import HardGouraudShader as HardGouraudShader

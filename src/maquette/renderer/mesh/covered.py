@@ -23,7 +23,7 @@ class Covered(NamedTuple):
     entries: Tensor
 
 
-def gather_covered(fragments, faces_per_pixel: int | None = None) -> Covered:
+def gather_covered(fragments: Fragments, faces_per_pixel: int | None = None) -> Covered:
     """Drop the entries of fragments that no face covers.
 
     Shading is the same function of every entry, so it may work on these fragments as on the whole ones.

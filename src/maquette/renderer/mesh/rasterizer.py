@@ -1,6 +1,7 @@
 """Meshes in the world to fragments: projection followed by rasterization."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -9,8 +10,11 @@ from maquette.renderer.mesh.clip import LEAST_DEPTH
 from maquette.renderer.mesh.packed import at_least_single
 from maquette.renderer.mesh.rasterize_meshes import rasterize_meshes
 from maquette.structures.cameras import try_get_projection_transform
+from maquette.structures.cameras_base import CamerasBase
+from maquette.structures.device import Device
 from maquette.structures.fragments import Fragments as Fragments
 from maquette.structures.meshes import Meshes
+from maquette.structures.utils import present
 
 
 @dataclass
@@ -43,18 +47,20 @@ class MeshRasterizer(nn.Module):
         raster_settings: a `RasterizationSettings`; may be given to `forward` instead.
     """
 
-    def __init__(self, cameras=None, raster_settings: RasterizationSettings | None = None) -> None:
+    def __init__(
+        self, cameras: CamerasBase | None = None, raster_settings: RasterizationSettings | None = None
+    ) -> None:
         super().__init__()
         self.cameras = cameras
         self.raster_settings = raster_settings or RasterizationSettings()
 
-    def to(self, device):
+    def to(self, device: Device) -> Self:  # type: ignore[override]
         """Move the cameras to `device`, in place."""
         if self.cameras is not None:
             self.cameras = self.cameras.to(device)
         return self
 
-    def transform(self, meshes_world: Meshes, **kwargs) -> Meshes:
+    def transform(self, meshes_world: Meshes, **kwargs: Any) -> Meshes:
         """The meshes with x and y in NDC and z the view depth.
 
         Depths nearer to 0 than 1e-8 count as 1e-8 in the division, so that no vertex becomes infinite. Computed in
@@ -75,7 +81,7 @@ class MeshRasterizer(nn.Module):
             verts_ndc = self._project(verts_world, cameras, kwargs)
         return meshes_world.update_padded(new_verts_padded=verts_ndc)
 
-    def _project(self, verts_world: Tensor, cameras, kwargs: dict) -> Tensor:
+    def _project(self, verts_world: Tensor, cameras: CamerasBase, kwargs: dict[str, Any]) -> Tensor:
         eps = kwargs.get("eps") or LEAST_DEPTH
         verts_view = cameras.get_world_to_view_transform(**kwargs).transform_points(verts_world, eps=eps)
         to_ndc = cameras.get_ndc_camera_transform(**kwargs)
@@ -86,9 +92,9 @@ class MeshRasterizer(nn.Module):
             verts_ndc = to_ndc.transform_points(cameras.transform_points(verts_world, eps=eps), eps=eps)
         return torch.cat((verts_ndc[..., :2], verts_view[..., 2:]), dim=-1)
 
-    def settings(self, **kwargs) -> dict:
+    def settings(self, **kwargs: Any) -> dict[str, Any]:
         """The arguments of `rasterize_meshes`, with what was left open read off the camera."""
-        cameras = kwargs.get("cameras", self.cameras)
+        cameras: CamerasBase = present(kwargs.get("cameras", self.cameras))
         given = kwargs.get("raster_settings", self.raster_settings)
         clip_barycentric, perspective = given.clip_barycentric_coords, given.perspective_correct
         if clip_barycentric is None:
@@ -108,13 +114,13 @@ class MeshRasterizer(nn.Module):
             "cull_to_frustum": given.cull_to_frustum,
         }
 
-    def forward(self, meshes_world: Meshes, **kwargs) -> Fragments:
+    def forward(self, meshes_world: Meshes, **kwargs: Any) -> Fragments:
         """Rasterize N meshes; `kwargs` may hold `cameras` and `raster_settings`, or camera parameters."""
         meshes_ndc = self.transform(meshes_world, **kwargs)
         return Fragments(*rasterize_meshes(meshes_ndc, **self.settings(**kwargs)))
 
 
-def _clip_depth(given: float | None, cameras, perspective: bool) -> float | None:
+def _clip_depth(given: float | None, cameras: CamerasBase, perspective: bool) -> float | None:
     if given is not None:
         return given
     znear = cameras.get_znear()

@@ -1,10 +1,13 @@
 """Renderers: a rasterizer followed by a shader."""
 
+from typing import Any, Self
+
 import torch
 from torch import Tensor, nn
 
 from ...structures.device import Device
 from ...structures.fragments import Fragments
+from ...structures.meshes import Meshes
 from ..silhouette import soft_silhouettes
 from .rasterizer import MeshRasterizer
 from .shader import SoftSilhouetteShader
@@ -21,18 +24,18 @@ class MeshRenderer(nn.Module):
         shader: maps fragments and meshes to pictures.
     """
 
-    def __init__(self, rasterizer, shader) -> None:
+    def __init__(self, rasterizer: nn.Module, shader: nn.Module) -> None:
         super().__init__()
         self.rasterizer = rasterizer
         self.shader = shader
 
-    def to(self, device: Device) -> "MeshRenderer":  # type: ignore[override]
+    def to(self, device: Device) -> Self:  # type: ignore[override]
         """Move rasterizer and shader to `device`, in place."""
         self.rasterizer.to(device)
         self.shader.to(device)
         return self
 
-    def forward(self, meshes_world, **kwargs) -> Tensor:
+    def forward(self, meshes_world: Meshes, **kwargs: Any) -> Tensor:
         """Render N meshes.
 
         Args:
@@ -42,26 +45,24 @@ class MeshRenderer(nn.Module):
         Returns:
             What the shader returns, usually (N, H, W, 4) RGBA.
         """
-        if self._is_soft_silhouette(**kwargs):
-            return self._soft_silhouette(meshes_world, **kwargs)
-        fragments = self.rasterizer(meshes_world, **kwargs)
-        return self.shader(fragments, meshes_world, **kwargs)
+        picture = self._soft_silhouette(meshes_world, kwargs)
+        if picture is None:
+            picture = self.shader(self.rasterizer(meshes_world, **kwargs), meshes_world, **kwargs)
+        return picture
 
-    def _is_soft_silhouette(self, **kwargs) -> bool:
-        if type(self.rasterizer) is not MeshRasterizer or type(self.shader) is not SoftSilhouetteShader:
-            return False
-        settings = kwargs.get("raster_settings", self.rasterizer.raster_settings)
-        return settings.blur_radius > 0 and not settings.cull_backfaces and not settings.cull_to_frustum
-
-    def _soft_silhouette(self, meshes_world, **kwargs) -> Tensor:
-        """White with soft alpha; no fragments are made and `faces_per_pixel` does not matter."""
-        meshes_ndc = self.rasterizer.transform(meshes_world, **kwargs)
-        settings = self.rasterizer.settings(**kwargs)
-        sigma = float(kwargs.get("blend_params", self.shader.blend_params).sigma)
+    def _soft_silhouette(self, meshes_world: Meshes, kwargs: dict[str, Any]) -> Tensor | None:
+        """White with soft alpha, where neither fragments nor `faces_per_pixel` are needed for it; else None."""
+        rasterizer, shader = self.rasterizer, self.shader
+        if type(rasterizer) is not MeshRasterizer or type(shader) is not SoftSilhouetteShader:
+            return None
+        given = kwargs.get("raster_settings", rasterizer.raster_settings)
+        if given.blur_radius <= 0 or given.cull_backfaces or given.cull_to_frustum:
+            return None
+        settings = rasterizer.settings(**kwargs)
         alpha = soft_silhouettes(
-            meshes_ndc,
+            rasterizer.transform(meshes_world, **kwargs),
             settings["image_size"],
-            sigma,
+            float(kwargs.get("blend_params", shader.blend_params).sigma),
             settings["blur_radius"],
             settings["perspective_correct"],
             settings["z_clip_value"],
@@ -73,7 +74,7 @@ class MeshRenderer(nn.Module):
 class MeshRendererWithFragments(MeshRenderer):
     """Meshes to pictures and fragments, for instance to read the depth from `fragments.zbuf` as well."""
 
-    def forward(self, meshes_world, **kwargs) -> tuple[Tensor, Fragments]:  # type: ignore[override]
+    def forward(self, meshes_world: Meshes, **kwargs: Any) -> tuple[Tensor, Fragments]:  # type: ignore[override]
         """Render N meshes as `MeshRenderer` does; returns (pictures, fragments)."""
         fragments = self.rasterizer(meshes_world, **kwargs)
         return self.shader(fragments, meshes_world, **kwargs), fragments

@@ -6,24 +6,30 @@ gradients are those of the shading function applied to all entries.
 
 import warnings
 from collections.abc import Callable
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...structures.cameras_base import CamerasBase
 from ...structures.device import Device
+from ...structures.fragments import Fragments
 from ...structures.interpolation import interpolate_fragments
+from ...structures.meshes import Meshes
 from ..blending import (
     BlendParams,
     background_like,
     sigmoid_alpha_blend,
     softmax_rgb_blend,
 )
-from ..lighting import PointLights
+from ..lighting import Lights, PointLights
 from ..materials import Materials
 from ..splatter_blend import SplatterBlender
 from .covered import Covered, gather_covered, scatter_covered
 from .shading import flat_shading, gouraud_shading, phong_shading, phong_shading_with_pixels
+
+_Shading = Callable[..., Tensor]
 
 
 class ShaderBase(nn.Module):
@@ -43,8 +49,8 @@ class ShaderBase(nn.Module):
     def __init__(
         self,
         device: Device = "cpu",
-        cameras=None,
-        lights=None,
+        cameras: CamerasBase | None = None,
+        lights: Lights | None = None,
         materials: Materials | None = None,
         blend_params: BlendParams | None = None,
     ) -> None:
@@ -54,49 +60,49 @@ class ShaderBase(nn.Module):
         self.cameras = cameras
         self.blend_params = BlendParams() if blend_params is None else blend_params
 
-    def _get_cameras(self, **kwargs):
-        cameras = kwargs.get("cameras", self.cameras)
+    def _get_cameras(self, **kwargs: Any) -> CamerasBase:
+        cameras: CamerasBase | None = kwargs.get("cameras", self.cameras)
         if cameras is None:
             raise ValueError("Cameras must be given when the shader is made or when it is called.")
         return cameras
 
-    def _scene(self, **kwargs) -> dict:
+    def _scene(self, **kwargs: Any) -> dict[str, Any]:
         return {
             "cameras": self._get_cameras(**kwargs),
             "lights": kwargs.get("lights", self.lights),
             "materials": kwargs.get("materials", self.materials),
         }
 
-    def to(self, device: Device) -> "ShaderBase":  # type: ignore[override]
+    def to(self, device: Device) -> Self:  # type: ignore[override]
         """Move cameras, lights and materials to `device`, in place."""
         if self.cameras is not None:
             self.cameras = self.cameras.to(device)
-        self.materials = self.materials.to(device)  # type: ignore[assignment]
+        self.materials = self.materials.to(device)
         self.lights = self.lights.to(device)
         return self
 
 
-def _shade_textured(shading: Callable, fragments, meshes, scene: dict) -> Tensor:
+def _shade_textured(shading: _Shading, fragments: Fragments, meshes: Meshes, scene: dict[str, Any]) -> Tensor:
     texels = meshes.sample_textures(fragments)
     return shading(meshes=meshes, fragments=fragments, texels=texels, **scene)
 
 
-def _shade_vertices(shading: Callable, fragments, meshes, scene: dict) -> Tensor:
+def _shade_vertices(shading: _Shading, fragments: Fragments, meshes: Meshes, scene: dict[str, Any]) -> Tensor:
     return shading(meshes=meshes, fragments=fragments, **scene)
 
 
 class _LitShader(ShaderBase):
     """A shader of one shading function, blended by its subclass."""
 
-    _shading: Callable = staticmethod(phong_shading)
-    _shade: Callable = staticmethod(_shade_textured)
+    _shading: _Shading = staticmethod(phong_shading)
+    _shade: _Shading = staticmethod(_shade_textured)
 
-    def _colors(self, covered: Covered, meshes, **kwargs) -> Tensor:
+    def _colors(self, covered: Covered, meshes: Meshes, **kwargs: Any) -> Tensor:
         return self._shade(self._shading, covered.fragments, meshes, self._scene(**kwargs))
 
 
 class _HardShader(_LitShader):
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes, **kwargs: Any) -> Tensor:
         """Show the nearest face of each pixel.
 
         Args:
@@ -116,7 +122,7 @@ class _HardShader(_LitShader):
 
 
 class _SoftShader(_LitShader):
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes, **kwargs: Any) -> Tensor:
         """Blend all faces of each pixel by coverage and depth, see `softmax_rgb_blend`.
 
         Args:
@@ -171,8 +177,8 @@ class HardFlatShader(_HardShader):
 
 def TexturedSoftPhongShader(
     device: Device = "cpu",
-    cameras=None,
-    lights=None,
+    cameras: CamerasBase | None = None,
+    lights: Lights | None = None,
     materials: Materials | None = None,
     blend_params: BlendParams | None = None,
 ) -> SoftPhongShader:
@@ -197,7 +203,7 @@ class SoftSilhouetteShader(nn.Module):
         super().__init__()
         self.blend_params = BlendParams() if blend_params is None else blend_params
 
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes | None, **kwargs: Any) -> Tensor:
         """Outline of the fragments: (N, H, W, 4), RGB 1 and alpha of `sigmoid_alpha_blend`.
 
         Args:
@@ -216,7 +222,7 @@ class SplatterPhongShader(ShaderBase):
     gradients: they flow through the lit positions.
     """
 
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes, **kwargs: Any) -> Tensor:
         """Picture (N, H, W, 4) of the fragments; replacements for this call as in `ShaderBase`."""
         scene = self._scene(**kwargs)
         blend_params = kwargs.get("blend_params", self.blend_params)
@@ -228,14 +234,16 @@ class SplatterPhongShader(ShaderBase):
             )
         texels = meshes.sample_textures(fragments)
         colors, points = phong_shading_with_pixels(meshes, fragments.detach(), texels=texels, **scene)
-        blender = SplatterBlender(fragments.pix_to_face.shape, colors.device)
-        return blender(colors, points, scene["cameras"], fragments.pix_to_face < 0, blend_params)
+        N, H, W, K = fragments.pix_to_face.shape
+        blender = SplatterBlender((N, H, W, K), colors.device)
+        picture: Tensor = blender(colors, points, scene["cameras"], fragments.pix_to_face < 0, blend_params)
+        return picture
 
 
 class HardDepthShader(ShaderBase):
     """Depth of the nearest face, in view units; the far plane where no face is."""
 
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes | None, **kwargs: Any) -> Tensor:
         """Depth (N, H, W, 1) of the fragments; `zfar` given here replaces the cameras' (or 100)."""
         far = _far_plane(self._get_cameras(**kwargs), kwargs)
         return torch.where(fragments.pix_to_face[..., :1] < 0, far, fragments.zbuf[..., :1])
@@ -247,7 +255,7 @@ class SoftDepthShader(ShaderBase):
     What is missing to 1 lies on the far plane.
     """
 
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes | None, **kwargs: Any) -> Tensor:
         """Depth (N, H, W, 1) of the fragments; `zfar` given here replaces the cameras' (or 100).
 
         Raises:
@@ -261,10 +269,11 @@ class SoftDepthShader(ShaderBase):
         reached = coverage.cumsum(dim=-1).clamp(max=1.0)
         share = reached.diff(dim=-1, prepend=torch.zeros_like(reached[..., :1]))
         depth = (share * fragments.zbuf).sum(dim=-1, keepdim=True)
-        return depth + (1 - reached[..., -1:]) * far
+        blended: Tensor = depth + (1 - reached[..., -1:]) * far
+        return blended
 
 
-def _far_plane(cameras, replacements: dict):
+def _far_plane(cameras: CamerasBase, replacements: dict[str, Any]) -> Any:
     far = replacements.get("zfar", getattr(cameras, "zfar", 100.0))
     return far[:, None, None, None] if isinstance(far, Tensor) and far.ndim else far
 
@@ -280,13 +289,13 @@ class HardNormalShader(ShaderBase):
         ValueError: another frame.
     """
 
-    def __init__(self, frame: str = "world", **kwargs) -> None:
+    def __init__(self, frame: str = "world", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if frame not in ("world", "camera"):
             raise ValueError(f"frame must be 'world' or 'camera'; got {frame!r}")
         self.frame = frame
 
-    def forward(self, fragments, meshes, **kwargs) -> Tensor:
+    def forward(self, fragments: Fragments, meshes: Meshes, **kwargs: Any) -> Tensor:
         """Normals (N, H, W, 3) of the fragments; 0 where no face is."""
         cameras = self._get_cameras(**kwargs)
         covered = gather_covered(fragments, faces_per_pixel=1)

@@ -7,12 +7,17 @@ face have position and normal 0.
 import torch
 from torch import Tensor
 
+from ...structures.cameras_base import CamerasBase
+from ...structures.fragments import Fragments
 from ...structures.interpolation import interpolate_fragments
+from ...structures.meshes import Meshes
+from ..lighting import Lights
+from ..materials import Materials
 from .textures import TexturesVertex
 
 
 def apply_lighting(
-    points: Tensor, normals: Tensor, lights, cameras, materials
+    points: Tensor, normals: Tensor, lights: Lights, cameras: CamerasBase, materials: Materials
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The three parts of the light that leaves points towards the camera, before texture.
 
@@ -43,7 +48,12 @@ def apply_lighting(
 
 
 def phong_shading_with_pixels(
-    meshes, fragments, lights, cameras, materials, texels: Tensor
+    meshes: Meshes,
+    fragments: Fragments,
+    lights: Lights,
+    cameras: CamerasBase,
+    materials: Materials,
+    texels: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """`phong_shading`, and the (N, H, W, K, 3) positions in the world that it lit."""
     of_verts = torch.cat([meshes.verts_packed(), meshes.verts_normals_packed()], dim=-1)
@@ -52,7 +62,14 @@ def phong_shading_with_pixels(
     return (ambient + diffuse) * texels + specular, points
 
 
-def phong_shading(meshes, fragments, lights, cameras, materials, texels: Tensor) -> Tensor:
+def phong_shading(
+    meshes: Meshes,
+    fragments: Fragments,
+    lights: Lights,
+    cameras: CamerasBase,
+    materials: Materials,
+    texels: Tensor,
+) -> Tensor:
     """Light every entry at its own position, with the normal interpolated from its face's corners.
 
     Args:
@@ -70,7 +87,9 @@ def phong_shading(meshes, fragments, lights, cameras, materials, texels: Tensor)
     return colors
 
 
-def gouraud_shading(meshes, fragments, lights, cameras, materials) -> Tensor:
+def gouraud_shading(
+    meshes: Meshes, fragments: Fragments, lights: Lights, cameras: CamerasBase, materials: Materials
+) -> Tensor:
     """Light every vertex, then interpolate the colours.
 
     Args:
@@ -89,7 +108,8 @@ def gouraud_shading(meshes, fragments, lights, cameras, materials) -> Tensor:
         return fragments.bary_coords.new_zeros((*fragments.pix_to_face.shape, 3))
     if len(meshes) > 1:
         owner = meshes.verts_packed_to_mesh_idx()
-        lights, cameras, materials = (p.clone().gather_props(owner) for p in (lights, cameras, materials))
+        lights, cameras = lights.clone().gather_props(owner), cameras.clone().gather_props(owner)
+        materials = materials.clone().gather_props(owner)
     ambient, diffuse, specular = apply_lighting(
         meshes.verts_packed(), meshes.verts_normals_packed(), lights, cameras, materials
     )
@@ -97,7 +117,14 @@ def gouraud_shading(meshes, fragments, lights, cameras, materials) -> Tensor:
     return interpolate_fragments(fragments, colors, meshes.faces_packed())
 
 
-def flat_shading(meshes, fragments, lights, cameras, materials, texels: Tensor) -> Tensor:
+def flat_shading(
+    meshes: Meshes,
+    fragments: Fragments,
+    lights: Lights,
+    cameras: CamerasBase,
+    materials: Materials,
+    texels: Tensor,
+) -> Tensor:
     """Light every face at the mean of its corners, with the face's own normal.
 
     Args:

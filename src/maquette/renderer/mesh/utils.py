@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ...structures.interpolation import interpolate_face_attributes
+from ...structures.meshes import Meshes
 from ...structures.rectangles import PackedRectangle as PackedRectangle
 from ...structures.rectangles import PackedRectangles as PackedRectangles
 from ...structures.rectangles import Rectangle as Rectangle
@@ -31,7 +32,7 @@ def clip_barycentric_coordinates(bary: Tensor) -> Tensor:
     return torch.where(absent, -1.0, inside)
 
 
-def interpolate_zbuf(pix_to_face: Tensor, barycentric_coords: Tensor, meshes) -> Tensor:
+def interpolate_zbuf(pix_to_face: Tensor, barycentric_coords: Tensor, meshes: Meshes) -> Tensor:
     """Depth of each entry, interpolated from the z of its face's corners.
 
     Args:

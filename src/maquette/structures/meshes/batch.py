@@ -1,11 +1,15 @@
 """`Meshes`: a batch of triangle meshes of different sizes."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..batch import Index, chosen_places, require_copies, require_place
+from ..fragments import Fragments
+from ..textures_base import TexturesBase
 from .forms import RepeatedFaces
 from .geometry import MeshGeometry
 from .parse import parse_verts_faces, parse_verts_normals
@@ -52,7 +56,7 @@ class Meshes(MeshGeometry):
         self,
         verts: list[Tensor] | Tensor,
         faces: list[Tensor] | Tensor,
-        textures=None,
+        textures: Any = None,
         *,
         verts_normals: list[Tensor] | Tensor | None = None,
     ) -> None:
@@ -80,9 +84,9 @@ class Meshes(MeshGeometry):
         self._verts_list, self._verts_padded = given.verts_list, given.verts_padded
         self._faces_list, self._faces_padded = given.faces_list, given.faces_padded
         self._set_counts(given.verts_counts, given.faces_counts)
-        self.textures = textures
+        self.textures: TexturesBase | None = textures
         if textures is not None:
-            self._adopt_textures()
+            self._adopt(textures)
         if verts_normals is not None:
             self._verts_normals_packed = parse_verts_normals(verts_normals, given.verts_counts)
 
@@ -102,42 +106,27 @@ class Meshes(MeshGeometry):
             for counts in (verts_counts, faces_counts)
         )
 
-    def _check_textures(self) -> None:
-        if not self.textures.check_shapes(self._N, self._V, self._F):
+    def _check_textures(self, textures: TexturesBase) -> None:
+        if not textures.check_shapes(self._N, self._V, self._F):
             raise ValueError("Textures do not match the dimensions of Meshes.")
 
-    def _adopt_textures(self) -> None:
-        """Check that the textures fit and tell them the sizes of the meshes."""
-        self._check_textures()
+    def _adopt(self, textures: TexturesBase) -> None:
+        """Check that textures fit and tell them the sizes of the meshes."""
+        self._check_textures(textures)
         empty = self.isempty()
-        self.textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
-        self.textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
-        self.textures.valid = self.valid
+        textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
+        textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
+        textures.valid = self.valid
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "Meshes":
-        """Select meshes by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
-
-        Vertices and faces are shared with this batch.
-
-        Raises:
-            IndexError: anything else.
-        """
+    def __getitem__(self, index: Index) -> "Meshes":
+        chosen = chosen_places(index, self._N)
         verts, faces = self.verts_list(), self.faces_list()
-        if isinstance(index, slice):
-            chosen = list(range(self._N))[index]
-        elif isinstance(index, int):
-            chosen = [index]
-        elif isinstance(index, list):
-            chosen = index
-        elif isinstance(index, Tensor) and index.dim() == 1 and not index.is_floating_point():
-            index = index.nonzero().squeeze(1) if index.dtype == torch.bool else index
-            index = chosen = index.tolist()
-        else:
-            raise IndexError(index)
-        textures = None if self.textures is None else self.textures[index]
+        textures = (
+            None if self.textures is None else self.textures[chosen if isinstance(index, Tensor) else index]
+        )
         return self.__class__([verts[i] for i in chosen], [faces[i] for i in chosen], textures)
 
-    def _map_tensors(self, change) -> "Meshes":
+    def _map_tensors(self, change: Callable[[Tensor], Tensor]) -> "Meshes":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         other._verts_list = [change(v) for v in self.verts_list()]
@@ -165,24 +154,12 @@ class Meshes(MeshGeometry):
             other.textures = self.textures.detach()
         return other
 
-    def to(self, device: str | torch.device, copy: bool = False) -> "Meshes":
-        """Meshes on `device`: this object when it is there already and `copy` is False, else a copy."""
-        target = torch.empty(0, device=device).device
-        if self.device == target:
-            return self.clone() if copy else self
-        other = self._map_tensors(lambda tensor: tensor.to(target))
-        other.device = target
+    def _moved(self, device: torch.device) -> "Meshes":
+        other = self._map_tensors(lambda tensor: tensor.to(device))
+        other.device = device
         if self.textures is not None:
-            other.textures = self.textures.clone().to(target)
+            other.textures = self.textures.clone().to(device)
         return other
-
-    def cpu(self) -> "Meshes":
-        """Meshes on the CPU."""
-        return self.to("cpu")
-
-    def cuda(self) -> "Meshes":
-        """Meshes on the current CUDA device."""
-        return self.to("cuda")
 
     def get_mesh_verts_faces(self, index: int) -> tuple[Tensor, Tensor]:
         """Vertices (V_n, 3) and faces (F_n, 3) of one mesh.
@@ -190,24 +167,8 @@ class Meshes(MeshGeometry):
         Raises:
             ValueError: `index` is no int or out of [0, N).
         """
-        if not isinstance(index, int):
-            raise ValueError("Mesh index must be an integer.")
-        if not 0 <= index < self._N:
-            raise ValueError(
-                "Mesh index must be in the range [0, N) where N is the number of meshes in the batch."
-            )
+        require_place(index, self._N, "Mesh", "meshes")
         return self.verts_list()[index], self.faces_list()[index]
-
-    def split(self, split_sizes: list[int]) -> list["Meshes"]:
-        """Cut the batch into consecutive batches of the given sizes.
-
-        Raises:
-            ValueError: a size is no int.
-        """
-        if not all(isinstance(size, int) for size in split_sizes):
-            raise ValueError("Value of split_sizes must be a list of integers.")
-        ends = torch.tensor(split_sizes).cumsum(0).tolist()
-        return [self[end - size : end] for size, end in zip(split_sizes, ends, strict=True)]
 
     def _replace_verts(self, packed: Tensor) -> None:
         """Take new packed vertices and forget every form of the old ones."""
@@ -294,10 +255,7 @@ class Meshes(MeshGeometry):
         Raises:
             ValueError: `N` is no positive int.
         """
-        if not isinstance(N, int):
-            raise ValueError("N must be an integer.")
-        if N <= 0:
-            raise ValueError("N must be > 0.")
+        require_copies(N)
         textures = None if self.textures is None else self.textures.extend(N)
         if self.isempty():
             verts = [v.clone() for v in self.verts_list() for _ in range(N)]
@@ -312,7 +270,7 @@ class Meshes(MeshGeometry):
         other._set_counts(repeat_counts(self._verts_counts, N), repeat_counts(self._faces_counts, N))
         other.textures = textures
         if textures is not None:
-            other._adopt_textures()
+            other._adopt(textures)
         return other
 
     def submeshes(self, face_indices: Sequence[Sequence[Tensor]] | Sequence[Tensor] | Tensor) -> "Meshes":
@@ -343,7 +301,7 @@ class Meshes(MeshGeometry):
             textures = self.textures.submeshes(vert_ids, [list(chosen) for chosen in face_indices])
         return self.__class__([part.verts for part in parts], [part.faces for part in parts], textures)
 
-    def sample_textures(self, fragments) -> Tensor:
+    def sample_textures(self, fragments: Fragments) -> Tensor:
         """Texture value at every rasterized sample.
 
         Args:
@@ -357,5 +315,5 @@ class Meshes(MeshGeometry):
         """
         if self.textures is None:
             raise ValueError("Meshes does not have textures")
-        self._check_textures()
+        self._check_textures(self.textures)
         return self.textures.sample_textures(fragments, faces_packed=self.faces_packed())

@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
+from ..batch import Batch
+from ..utils import packed_indices, padded_positions, padded_to_list, present
 from .edges import Edges, SharedEdges, find_edges
 from .normals import vert_normals
 from .repeat import repeat_pointers, repeat_rows
@@ -42,16 +43,14 @@ class RepeatedFaces:
         return repeat_rows(normals, self._verts_counts, self.copies)
 
 
-class MeshForms:
+class MeshForms(Batch):
     """Vertices, faces and edges of N meshes; every form is computed at its first request and kept.
 
     Vertices of meshes with equal vertex counts are stored once: packed and padded form share memory.
     """
 
-    device: torch.device
     valid: Tensor
     equisized: bool
-    _N: int
     _V: int
     _F: int
     _verts_counts: list[int]
@@ -61,29 +60,26 @@ class MeshForms:
 
     def _forget_forms(self) -> None:
         """Start with no form of vertices, faces and edges computed."""
-        self._verts_list: Lazy = None
-        self._verts_packed: Lazy = None
-        self._verts_padded: Lazy = None
-        self._faces_list: Lazy = None
-        self._faces_packed: Lazy = None
-        self._faces_padded: Lazy = None
-        self._verts_packed_to_mesh_idx: Lazy = None
-        self._mesh_to_verts_packed_first_idx: Lazy = None
-        self._faces_packed_to_mesh_idx: Lazy = None
-        self._mesh_to_faces_packed_first_idx: Lazy = None
-        self._verts_padded_to_packed_idx: Lazy = None
-        self._edges_packed: Lazy = None
-        self._edges_packed_to_mesh_idx: Lazy = None
-        self._num_edges_per_mesh: Lazy = None
-        self._mesh_to_edges_packed_first_idx: Lazy = None
-        self._faces_packed_to_edges_packed: Lazy = None
-        self._repeated_verts: Lazy = None
-        self._repeated_faces: Lazy = None
+        self._verts_list: list[Tensor] | None = None
+        self._verts_packed: Tensor | None = None
+        self._verts_padded: Tensor | None = None
+        self._faces_list: list[Tensor] | None = None
+        self._faces_packed: Tensor | None = None
+        self._faces_padded: Tensor | None = None
+        self._verts_packed_to_mesh_idx: Tensor | None = None
+        self._mesh_to_verts_packed_first_idx: Tensor | None = None
+        self._faces_packed_to_mesh_idx: Tensor | None = None
+        self._mesh_to_faces_packed_first_idx: Tensor | None = None
+        self._verts_padded_to_packed_idx: Tensor | None = None
+        self._edges_packed: Tensor | None = None
+        self._edges_packed_to_mesh_idx: Tensor | None = None
+        self._num_edges_per_mesh: Tensor | None = None
+        self._mesh_to_edges_packed_first_idx: Tensor | None = None
+        self._faces_packed_to_edges_packed: Tensor | None = None
+        self._repeated_verts: Tensor | None = None
+        self._repeated_faces: RepeatedFaces | None = None
         self._shared_edges: SharedEdges | None = None
         self._edge_copies = 1
-
-    def __len__(self) -> int:
-        return self._N
 
     def isempty(self) -> bool:
         """Whether no mesh of the batch has both vertices and faces."""
@@ -114,7 +110,7 @@ class MeshForms:
             return padded_to_list(self._verts_padded, self._verts_counts)
         if self._verts_packed is not None:
             return list(self._verts_packed.split(self._verts_counts))
-        return [part.clone() for part in self._repeated_verts.split(self._verts_counts)]
+        return [part.clone() for part in present(self._repeated_verts).split(self._verts_counts)]
 
     def faces_list(self) -> list[Tensor]:
         """Faces as a list of N tensors (F_n, 3) of indices into the mesh's own vertices."""
@@ -122,7 +118,7 @@ class MeshForms:
             if self._repeated_faces is not None:
                 self._faces_list = self._repeated_faces.faces_list()
             else:
-                self._faces_list = padded_to_list(self._faces_padded, self._faces_counts)
+                self._faces_list = padded_to_list(present(self._faces_padded), self._faces_counts)
         return self._faces_list
 
     def verts_packed(self) -> Float[Tensor, "vert 3"]:
@@ -135,12 +131,12 @@ class MeshForms:
         if self.isempty():
             return torch.zeros((0, 3), device=self.device)
         if self._verts_list is None and self._verts_padded is None:
-            return self._repeated_verts
+            return present(self._repeated_verts)
         if self._same_verts_count():
             return self.verts_padded().reshape(-1, 3)
         if self._verts_padded is not None:
             return self._verts_padded.reshape(-1, 3)[self.verts_padded_to_packed_idx()]
-        return torch.cat(self._verts_list, 0)
+        return torch.cat(present(self._verts_list), 0)
 
     def verts_padded(self) -> Float[Tensor, "mesh vert 3"]:
         """Vertices (N, max V_n, 3), filled up with 0."""
@@ -192,7 +188,8 @@ class MeshForms:
         if self._repeated_faces is not None:
             return self._pad_packed_faces(self._repeated_faces.faces_of_own_verts(), -1)
         if self._same_faces_count():
-            return self._faces_list[0][None] if self._N == 1 else torch.stack(self._faces_list)
+            faces = present(self._faces_list)
+            return faces[0][None] if self._N == 1 else torch.stack(faces)
         return self._pad_packed_faces(torch.cat(self.faces_list(), 0), -1)
 
     def _pad_packed_faces(self, packed: Tensor, fill: int) -> Tensor:
@@ -223,51 +220,51 @@ class MeshForms:
         """Mesh of every packed vertex (sum V_n,)."""
         if self._verts_packed_to_mesh_idx is None:
             self._index_verts()
-        return self._verts_packed_to_mesh_idx
+        return present(self._verts_packed_to_mesh_idx)
 
     def mesh_to_verts_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed vertex of every mesh (N,)."""
         if self._mesh_to_verts_packed_first_idx is None:
             self._index_verts()
-        return self._mesh_to_verts_packed_first_idx
+        return present(self._mesh_to_verts_packed_first_idx)
 
     def faces_packed_to_mesh_idx(self) -> Int[Tensor, " face"]:
         """Mesh of every packed face (sum F_n,)."""
         if self._faces_packed_to_mesh_idx is None:
             self._index_faces()
-        return self._faces_packed_to_mesh_idx
+        return present(self._faces_packed_to_mesh_idx)
 
     def mesh_to_faces_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed face of every mesh (N,)."""
         if self._mesh_to_faces_packed_first_idx is None:
             self._index_faces()
-        return self._mesh_to_faces_packed_first_idx
+        return present(self._mesh_to_faces_packed_first_idx)
 
     def edges_packed(self) -> Int[Tensor, "edge 2"]:
         """Unique undirected edges (sum E_n, 2) as ascending pairs of indices into `verts_packed()`."""
         if self._edges_packed is None:
             self._set_edges(self._find_edges())
-        return self._edges_packed
+        return present(self._edges_packed)
 
     def edges_packed_to_mesh_idx(self) -> Int[Tensor, " edge"]:
         """Mesh of every packed edge (sum E_n,)."""
         self.edges_packed()
-        return self._edges_packed_to_mesh_idx
+        return present(self._edges_packed_to_mesh_idx)
 
     def num_edges_per_mesh(self) -> Int[Tensor, " mesh"]:
         """Number of edges of every mesh (N,), int32."""
         self.edges_packed()
-        return self._num_edges_per_mesh
+        return present(self._num_edges_per_mesh)
 
     def mesh_to_edges_packed_first_idx(self) -> Int[Tensor, " mesh"]:
         """Index of the first packed edge of every mesh (N,)."""
         self.edges_packed()
-        return self._mesh_to_edges_packed_first_idx
+        return present(self._mesh_to_edges_packed_first_idx)
 
     def faces_packed_to_edges_packed(self) -> Int[Tensor, "face 3"]:
         """Packed edges of every face (sum F_n, 3): column i is the edge opposite to corner i."""
         self.edges_packed()
-        return self._faces_packed_to_edges_packed
+        return present(self._faces_packed_to_edges_packed)
 
     def _edge_source(self) -> SharedEdges:
         """Edges that this batch shares with those derived from it (before repetition)."""

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..utils import Lazy
+from ..utils import present
 from .forms import MeshForms
 from .laplacian import uniform_laplacian
 from .normals import face_areas_normals, vert_normals
@@ -15,12 +15,12 @@ class MeshGeometry(MeshForms):
 
     def _forget_geometry(self) -> None:
         self._forget_face_geometry()
-        self._verts_normals_packed: Lazy = None
-        self._laplacian_packed: Lazy = None
+        self._verts_normals_packed: Tensor | None = None
+        self._laplacian_packed: Tensor | None = None
 
     def _forget_face_geometry(self) -> None:
-        self._faces_areas_packed: Lazy = None
-        self._faces_normals_packed: Lazy = None
+        self._faces_areas_packed: Tensor | None = None
+        self._faces_normals_packed: Tensor | None = None
 
     def _refresh_geometry(self) -> None:
         """After vertices moved: forget areas and face normals; vertex normals, once there, stay there."""
@@ -45,12 +45,12 @@ class MeshGeometry(MeshForms):
     def faces_areas_packed(self) -> Float[Tensor, " face"]:
         """Area of every packed face (sum F_n,)."""
         self._compute_face_areas_normals()
-        return self._faces_areas_packed
+        return present(self._faces_areas_packed)
 
     def faces_normals_packed(self) -> Float[Tensor, "face 3"]:
         """Unit normal of every packed face (sum F_n, 3), along (v1 - v0) x (v2 - v0)."""
         self._compute_face_areas_normals()
-        return self._faces_normals_packed
+        return present(self._faces_normals_packed)
 
     def faces_normals_list(self) -> list[Tensor]:
         """Face normals as a list of N tensors (F_n, 3)."""
@@ -71,7 +71,7 @@ class MeshGeometry(MeshForms):
     def verts_normals_packed(self) -> Float[Tensor, "vert 3"]:
         """Unit normal of every packed vertex (sum V_n, 3): area-weighted mean over its faces, or as given."""
         self._compute_vertex_normals()
-        return self._verts_normals_packed
+        return present(self._verts_normals_packed)
 
     def verts_normals_list(self) -> list[Tensor]:
         """Vertex normals as a list of N tensors (V_n, 3)."""

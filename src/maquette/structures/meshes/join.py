@@ -1,5 +1,6 @@
 """Joining batches of meshes into one batch or one mesh."""
 
+from ..textures_base import TexturesBase
 from .batch import Meshes
 
 
@@ -20,11 +21,11 @@ def join_meshes_as_batch(meshes: list[Meshes], include_textures: bool = True) ->
     return Meshes(verts, faces, _join_textures(meshes) if include_textures else None)
 
 
-def _join_textures(meshes: list[Meshes]):
-    textures = [batch.textures for batch in meshes]
-    if all(item is None for item in textures):
+def _join_textures(meshes: list[Meshes]) -> TexturesBase | None:
+    textures = [batch.textures for batch in meshes if batch.textures is not None]
+    if not textures:
         return None
-    if any(item is None for item in textures):
+    if len(textures) < len(meshes):
         raise ValueError("Inconsistent textures in join_meshes_as_batch.")
     if any(type(item) is not type(textures[0]) for item in textures):
         raise ValueError("All meshes in the batch must have the same type of texture.")

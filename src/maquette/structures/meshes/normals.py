@@ -11,7 +11,8 @@ MIN_LENGTH = 1e-6
 def _cross_of_faces(verts: Float[Tensor, "vert 3"], faces: Int[Tensor, "face 3"]) -> Float[Tensor, "face 3"]:
     """(v1 - v0) x (v2 - v0): along the normal, twice the area long."""
     v0, v1, v2 = verts.index_select(0, faces.reshape(-1)).view(-1, 3, 3).unbind(1)
-    return torch.linalg.cross(v1 - v0, v2 - v0)
+    cross: Tensor = torch.linalg.cross(v1 - v0, v2 - v0)
+    return cross
 
 
 def face_areas_normals(

@@ -1,12 +1,14 @@
 """`Pointclouds`: a batch of point clouds of different sizes, with normals and features."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..batch import Index, chosen_places, require_copies, require_place
 from .forms import FIELDS, CloudForms
 from .normals import estimate_normals
 from .parse import CloudSizes, parse_attribute, parse_points
@@ -69,34 +71,19 @@ class Pointclouds(CloudForms):
         self._set_field(field, listed=listed, padded=padded)
         return channels
 
-    def __getitem__(self, index: int | slice | list[int] | Tensor) -> "Pointclouds":
-        """Select clouds by an int, a slice, a list of ints, or a 1-D boolean or integer tensor.
-
-        The tensors are shared with this batch.
-
-        Raises:
-            IndexError: anything else.
-        """
-        if isinstance(index, slice):
-            chosen = list(range(self._N))[index]
-        elif isinstance(index, int):
-            chosen = [index]
-        elif isinstance(index, list):
-            chosen = index
-        elif isinstance(index, Tensor) and index.dim() == 1 and not index.is_floating_point():
-            index = index.nonzero().squeeze(1) if index.dtype == torch.bool else index
-            chosen = index.tolist()
-        else:
-            raise IndexError(index)
+    def __getitem__(self, index: Index) -> "Pointclouds":
+        chosen = chosen_places(index, self._N)
         return self._from_lists(lambda listed: [listed[i] for i in chosen])
 
-    def _from_lists(self, change) -> "Pointclouds":
+    def _from_lists(self, change: Callable[[list[Tensor]], list[Tensor]]) -> "Pointclouds":
         """New batch of the lists of all fields after `change`."""
         lists = {field: self._list(field) for field in FIELDS}
-        changed: dict = {field: None if old is None else change(old) for field, old in lists.items()}
+        changed: dict[str, Any] = {
+            field: None if old is None else change(old) for field, old in lists.items()
+        }
         return self.__class__(**changed)
 
-    def _map_tensors(self, change) -> "Pointclouds":
+    def _map_tensors(self, change: Callable[[Tensor], Tensor]) -> "Pointclouds":
         """Shallow copy with `change` applied to every tensor in it."""
         other = copy.copy(self)
         for field in FIELDS:
@@ -120,22 +107,10 @@ class Pointclouds(CloudForms):
         """The same tensors cut off from the autograd graph."""
         return self._map_tensors(torch.detach)
 
-    def to(self, device: str | torch.device, copy: bool = False) -> "Pointclouds":
-        """Clouds on `device`: this object when it is there already and `copy` is False, else a copy."""
-        target = torch.empty(0, device=device).device
-        if self.device == target:
-            return self.clone() if copy else self
-        other = self._map_tensors(lambda tensor: tensor.to(target))
-        other.device = target
+    def _moved(self, device: torch.device) -> "Pointclouds":
+        other = self._map_tensors(lambda tensor: tensor.to(device))
+        other.device = device
         return other
-
-    def cpu(self) -> "Pointclouds":
-        """Clouds on the CPU."""
-        return self.to("cpu")
-
-    def cuda(self) -> "Pointclouds":
-        """Clouds on the current CUDA device."""
-        return self.to("cuda")
 
     def get_cloud(self, index: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Points (P_n, 3), normals (P_n, 3) and features (P_n, C) of one cloud.
@@ -143,29 +118,13 @@ class Pointclouds(CloudForms):
         Raises:
             ValueError: `index` is no int or out of [0, N).
         """
-        if not isinstance(index, int):
-            raise ValueError("Cloud index must be an integer.")
-        if not 0 <= index < self._N:
-            raise ValueError(
-                "Cloud index must be in the range [0, N) where N is the number of clouds in the batch."
-            )
+        require_place(index, self._N, "Cloud", "clouds")
         normals, features = (self._list(field) for field in ("normals", "features"))
         return (
             self.points_list()[index],
             None if normals is None else normals[index],
             None if features is None else features[index],
         )
-
-    def split(self, split_sizes: list[int]) -> list["Pointclouds"]:
-        """Cut the batch into consecutive batches of the given sizes.
-
-        Raises:
-            ValueError: a size is no int.
-        """
-        if not all(isinstance(size, int) for size in split_sizes):
-            raise ValueError("Value of split_sizes must be a list of integers.")
-        ends = torch.tensor(split_sizes).cumsum(0).tolist()
-        return [self[end - size : end] for size, end in zip(split_sizes, ends, strict=True)]
 
     def offset_(self, offsets_packed: Tensor) -> "Pointclouds":
         """Add offsets (3,) or (sum P_n, 3) to the points of this object.
@@ -256,10 +215,7 @@ class Pointclouds(CloudForms):
         Raises:
             ValueError: `N` is no positive int.
         """
-        if not isinstance(N, int):
-            raise ValueError("N must be an integer.")
-        if N <= 0:
-            raise ValueError("N must be > 0.")
+        require_copies(N)
         return self._from_lists(lambda listed: [item.clone() for item in listed for _ in range(N)])
 
     def update_padded(

@@ -4,18 +4,17 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from ..utils import Lazy, packed_indices, padded_positions, padded_to_list
+from ..batch import Batch
+from ..utils import packed_indices, padded_positions, padded_to_list, present
 
 FIELDS = ("points", "normals", "features")
 
 
-class CloudForms:
+class CloudForms(Batch):
     """Points, normals and features of N clouds; every form is computed at its first request and kept."""
 
-    device: torch.device
     valid: Tensor
     equisized: bool
-    _N: int
     _P: int
     _C: int | None
     _counts: list[int]
@@ -25,31 +24,31 @@ class CloudForms:
         """Start with no form of any field."""
         for field in FIELDS:
             self._set_field(field)
-        self._packed_to_cloud_idx: Lazy = None
-        self._cloud_to_packed_first_idx: Lazy = None
-        self._padded_to_packed_idx: Lazy = None
+        self._packed_to_cloud_idx: Tensor | None = None
+        self._cloud_to_packed_first_idx: Tensor | None = None
+        self._padded_to_packed_idx: Tensor | None = None
 
-    def _set_field(self, field: str, listed: Lazy = None, packed: Lazy = None, padded: Lazy = None) -> None:
+    def _set_field(
+        self,
+        field: str,
+        listed: list[Tensor] | None = None,
+        packed: Tensor | None = None,
+        padded: Tensor | None = None,
+    ) -> None:
         """Give one field in some of its forms and forget the others."""
         setattr(self, f"_{field}_list", listed)
         setattr(self, f"_{field}_packed", packed)
         setattr(self, f"_{field}_padded", padded)
 
-    def _field(self, field: str) -> tuple[Lazy, Lazy, Lazy]:
+    def _field(self, field: str) -> tuple[list[Tensor] | None, Tensor | None, Tensor | None]:
         listed, packed, padded = (getattr(self, f"_{field}_{form}") for form in ("list", "packed", "padded"))
         return listed, packed, padded
-
-    def _has(self, field: str) -> bool:
-        return any(form is not None for form in self._field(field))
-
-    def __len__(self) -> int:
-        return self._N
 
     def isempty(self) -> bool:
         """Whether no cloud of the batch has points."""
         return not any(self._counts)
 
-    def _list(self, field: str) -> Lazy:
+    def _list(self, field: str) -> list[Tensor] | None:
         listed, packed, padded = self._field(field)
         if listed is None and padded is not None:
             listed = padded_to_list(padded, self._counts)
@@ -58,24 +57,23 @@ class CloudForms:
         setattr(self, f"_{field}_list", listed)
         return listed
 
-    def _packed(self, field: str) -> Lazy:
+    def _packed(self, field: str) -> Tensor | None:
         listed, packed, padded = self._field(field)
-        if packed is not None or not self._has(field) or self.isempty():
+        if packed is not None or self.isempty():
             return packed
-        if listed is None and self.equisized:
-            packed = padded.reshape(-1, padded.shape[2])
-        elif listed is None:
-            packed = padded.reshape(-1, padded.shape[2])[self.padded_to_packed_idx()]
-        else:
+        if listed is not None:
             packed = torch.cat(listed, 0)
+        elif padded is not None:
+            rows = padded.reshape(-1, padded.shape[2])
+            packed = rows if self.equisized else rows[self.padded_to_packed_idx()]
         setattr(self, f"_{field}_packed", packed)
         return packed
 
-    def _padded(self, field: str) -> Lazy:
-        padded = getattr(self, f"_{field}_padded")
-        if padded is not None or not self._has(field) or self.isempty():
+    def _padded(self, field: str) -> Tensor | None:
+        padded = self._field(field)[2]
+        packed = self._packed(field) if padded is None else None
+        if packed is None:
             return padded
-        packed = self._packed(field)
         if self.equisized:
             padded = packed.view(self._N, self._P, -1)
         else:
@@ -87,7 +85,7 @@ class CloudForms:
 
     def points_list(self) -> list[Tensor]:
         """Points as a list of N tensors (P_n, 3)."""
-        return self._list("points")
+        return present(self._list("points"))
 
     def normals_list(self) -> list[Tensor] | None:
         """Normals as a list of N tensors (P_n, 3), or None."""
@@ -136,13 +134,13 @@ class CloudForms:
         """Cloud of every packed point (sum P_n,)."""
         if self._packed_to_cloud_idx is None:
             self._index_points()
-        return self._packed_to_cloud_idx
+        return present(self._packed_to_cloud_idx)
 
     def cloud_to_packed_first_idx(self) -> Int[Tensor, " cloud"]:
         """Index of the first packed point of every cloud (N,)."""
         if self._cloud_to_packed_first_idx is None:
             self._index_points()
-        return self._cloud_to_packed_first_idx
+        return present(self._cloud_to_packed_first_idx)
 
     def padded_to_packed_idx(self) -> Int[Tensor, " point"]:
         """Row of the flattened padded points that every packed point is (sum P_n,)."""

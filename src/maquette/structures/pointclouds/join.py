@@ -1,6 +1,7 @@
 """Joining batches of point clouds into one batch or one cloud."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor
 
@@ -21,7 +22,7 @@ def join_pointclouds_as_batch(pointclouds: Sequence[Pointclouds]) -> Pointclouds
         raise ValueError("Wrong first argument to join_points_as_batch.")
     if any(clouds.device != pointclouds[0].device for clouds in pointclouds):
         raise ValueError("Pointclouds must all be on the same device")
-    joined: dict = {field: _join_field(pointclouds, field) for field in FIELDS}
+    joined: dict[str, Any] = {field: _join_field(pointclouds, field) for field in FIELDS}
     return Pointclouds(**joined)
 
 

@@ -64,7 +64,8 @@ def _direction_of_least_variance(spread: Float[Tensor, "point 3 3"]) -> Float[Te
     l_k). Terms with coinciding eigenvalues, where the direction is not defined, are left out.
     """
     values, vectors = torch.linalg.eigh(spread.detach())
-    normal, others = vectors[..., 0], vectors[..., 1:]
+    normal: Tensor = vectors[..., 0]
+    others: Tensor = vectors[..., 1:]
     gap = values[:, :1] - values[:, 1:]
     apart = gap < -1e-6 * values[:, 2:].abs()
     inverse = torch.where(apart, gap, 1.0).reciprocal().masked_fill(~apart, 0.0)

@@ -1,0 +1,20 @@
+"""Where in a picture something is: the box around what a mask covers."""
+
+from jaxtyping import Bool
+from torch import Tensor
+
+
+def covered_range(line: Bool[Tensor, " place"]) -> tuple[int, int] | None:
+    """First covered place, and one past the last; None where none is."""
+    places = line.nonzero()[:, 0]
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else None
+
+
+def mask_box(mask: Bool[Tensor, "height width"]) -> tuple[int, int, int, int] | None:
+    """Box around what a mask covers, as `mask[top:bottom, left:right]`.
+
+    Returns:
+        (top, bottom, left, right) in pixels; None where the mask covers nothing.
+    """
+    rows, columns = covered_range(mask.any(dim=1)), covered_range(mask.any(dim=0))
+    return None if rows is None or columns is None else (*rows, *columns)
