@@ -12,6 +12,8 @@ from torch import Tensor
 
 from .config import TrainConfig
 
+_LAUNCHER = "lightning_fabric.strategies.launchers.subprocess_script"
+
 
 def make_fabric(device: torch.device, config: TrainConfig, processes: int = 1) -> Fabric:
     """Fabric, launched: this process knows its place among those that share each batch.
@@ -25,6 +27,7 @@ def make_fabric(device: torch.device, config: TrainConfig, processes: int = 1) -
         processes: on this machine.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)  # leaves out remarks and advice
+    logging.getLogger(_LAUNCHER).setLevel(logging.INFO)  # but not that another process has died
     on_gpu = device.type == "cuda"
     bits = {"auto": "bf16-mixed" if on_gpu else "32-true", "32": "32-true"}
     started = int(os.environ.get("LOCAL_WORLD_SIZE", processes))
