@@ -1,6 +1,7 @@
 """3D convolutional recurrences of 3D-R2N2: a grid of hidden units, each of which sees its neighbours."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -30,7 +31,8 @@ class Gate(nn.Module):
 
     def of_input(self, x: Float[Tensor, "*batch feature"]) -> Float[Tensor, "*batch channel n n n"]:
         """W x."""
-        return self.input(x).unflatten(-1, self.shape)
+        product: Tensor = self.input(x).unflatten(-1, self.shape)
+        return product
 
     def forward(
         self,
@@ -43,7 +45,8 @@ class Gate(nn.Module):
             total = from_input + self.state(state)
         else:
             total = from_input if bias is None else from_input + bias.view(-1, 1, 1, 1)
-        return self.norm(total)
+        normalised: Tensor = self.norm(total)
+        return normalised
 
 
 class ConvGRU3d(nn.Module):
@@ -170,10 +173,10 @@ class _ZeroGradients(torch.autograd.Function):
     """Identity in its first argument, constant in the others."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, *unused: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, *unused: Tensor) -> Tensor:
         ctx.save_for_backward(*unused)
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
         return grad, *(torch.zeros_like(tensor) for tensor in ctx.saved_tensors)
