@@ -148,7 +148,7 @@ def _named(value: Any) -> str | None:
 
 def _absolute(name: str, value: Any) -> str | None:
     if value is None or (name == "split_file" and value == "sorted"):
-        return value
+        return _named(value)
     return str(Path(value).resolve())
 
 
