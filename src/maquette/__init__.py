@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 
 def load(
-    name: str, weights: str | PathLike | None = None, variant: str | None = None, device: str = "cpu"
+    name: str, weights: str | PathLike[str] | None = None, variant: str | None = None, device: str = "cpu"
 ) -> Any:
     """A trained system, ready to `reconstruct` pictures.
 

@@ -115,24 +115,27 @@ def test_killed_and_resumed_it_is_the_same_to_the_bit(name, runs, data, tmp_path
     assert (runs[name] / "weights.safetensors").stat().st_size > 0
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_two_processes_share_its_batches_and_keep_the_same_state(name, runs, data, tmp_path):
+def run_pair(words: list[object], folder: Path) -> None:
+    """Run a command in two processes that share its batches, to its end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    words = [*words_of(name, data), "--no-evaluation", "-o", tmp_path / "run"]
-    pair = [
-        start(
-            words,
-            tmp_path / f"said_{i}",
-            {**FAKES, **common, "TORCHELASTIC_RUN_ID": "test", "RANK": str(i), "LOCAL_RANK": str(i)},
-        )
-        for i in range(2)
-    ]
-    for i, process in enumerate(pair):
+    places = [{"TORCHELASTIC_RUN_ID": "test", "RANK": str(i), "LOCAL_RANK": str(i)} for i in range(2)]
+    said = [folder / f"said_{i}" for i in range(2)]
+    pair = [start(words, said[i], {**FAKES, **common, **places[i]}) for i in range(2)]
+    for process, file in zip(pair, said, strict=True):
         process.join(60)
-        assert process.exitcode == 0, (tmp_path / f"said_{i}").read_text()
+        assert process.exitcode == 0, file.read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_processes_share_its_batches_and_keep_the_same_state(name, runs, data, tmp_path):
+    words = [*words_of(name, data), "--no-evaluation", "--resume", "-o", tmp_path / "run"]
+    if name == "fake-memory":  # in two sessions
+        run_pair([*words, "--max-minutes", 0], tmp_path)
+        assert RunFolder(tmp_path / "run").steps() == [1]
+    run_pair(words, tmp_path)
     one, two = state(runs[name]), state(tmp_path / "run")
     assert one.keys() == two.keys()
     if name == "fake-memory":  # its pairs are written in the order of the whole batch

@@ -60,7 +60,7 @@ def test_unusable_data_leave_nothing_behind(maquette, tmp_path, kind, was_there)
 def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     settings = read_settings(["r2n2", "--shapes", "families:9", "-o", str(first)])
-    prepared, _ = prepare(settings, RunFolder(first), Console(quiet=True))
+    prepared, _ = prepare(settings, RunFolder(first), frozenset({"voxels"}), Console(quiet=True))
     assert prepared.options.shapes == str(first / "shapes.pack")
     first.rename(second)
     resumed = with_stored_data(read_settings(["r2n2", "--resume", "-o", str(second)]))

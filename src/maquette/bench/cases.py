@@ -117,7 +117,7 @@ def chamfer(device: torch.device, points: int) -> Pair:
     x, y = torch.rand(2, points, 3, device=device)
 
     def gradient(distance: Callable[[Tensor], Tensor]) -> Tensor:
-        leaf = x.clone().requires_grad_()
+        leaf: Tensor = x.clone().requires_grad_()
         distance(leaf).backward()
         assert leaf.grad is not None
         return leaf.grad

@@ -6,6 +6,7 @@ print(table(result))
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -120,7 +121,7 @@ ROWS = (
 )
 
 
-def run(device: torch.device | str = "cpu", threads: int | None = None, repeats: int = 15) -> dict:
+def run(device: torch.device | str = "cpu", threads: int | None = None, repeats: int = 15) -> dict[str, Any]:
     """Measure every operator and its twin.
 
     Args:
@@ -146,7 +147,7 @@ def run(device: torch.device | str = "cpu", threads: int | None = None, repeats:
         torch.set_num_threads(threads_before)
 
 
-def _measure(row: Row, device: torch.device, repeats: int) -> dict:
+def _measure(row: Row, device: torch.device, repeats: int) -> dict[str, Any]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         pair = row.build(device, **row.sizes)
@@ -168,7 +169,7 @@ def _measure(row: Row, device: torch.device, repeats: int) -> dict:
     }
 
 
-def table(result: dict) -> str:
+def table(result: dict[str, Any]) -> str:
     """The numbers of `run` as Markdown: median and quartiles in milliseconds, smaller is better."""
     lines = [
         "| operator | case | ours, ms | to reach, ms | PyTorch3D or other, 2 cores | torch twin, ms "
@@ -191,6 +192,6 @@ def table(result: dict) -> str:
     return "\n".join(lines)
 
 
-def _spread(timing: dict) -> str:
+def _spread(timing: dict[str, Any]) -> str:
     median, low, high = (f"{1000 * timing[name]:.3g}" for name in ("median", "low", "high"))
     return f"{median} ({low} to {high})"

@@ -7,6 +7,7 @@ print(table(result))
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ def run(
     size: int = 127,
     batch: int = 4,
     views: Sequence[int] = VIEWS,
-) -> dict:
+) -> dict[str, Any]:
     """Measure training and reconstruction of some variants, ours and the plain twin in turns.
 
     A training step is forward pass, cross-entropy, backward pass and Adam on a batch with one view. Ours uses
@@ -72,7 +73,7 @@ def run(
 
 def _measure(
     config: NetworkConfig, device: torch.device, repeats: int, batch: int, views: Sequence[int]
-) -> dict:
+) -> dict[str, Any]:
     network = R2N2Network(config)
     macs = {str(count): _macs(network, count) for count in views}
     network, twin = network.to(device), copy.deepcopy(network).to(device)
@@ -136,7 +137,7 @@ def _macs(network: R2N2Network, views: int) -> int:
     return measure_cost(network, torch.zeros(1, views, 3, size, size)).total
 
 
-def _compared(ours: Timing, twin: Timing, samples: int) -> dict:
+def _compared(ours: Timing, twin: Timing, samples: int) -> dict[str, Any]:
     """Seconds a sample, and the share of the twin's time that ours takes."""
     ratio = ours.median / twin.median
     best = ours.best / twin.best
@@ -153,7 +154,7 @@ def _each(timing: Timing, samples: int) -> Timing:
     return replace(timing, **times)
 
 
-def table(result: dict) -> str:
+def table(result: dict[str, Any]) -> str:
     """The numbers of `run` as Markdown: median and quartiles in seconds, smaller is better."""
     lines = [
         f"| network | what (training: batch {result['batch']}) | GMAC | ours, s | plain twin, s | ours / twin |",
@@ -173,6 +174,6 @@ def _views(count: int) -> str:
     return "1 view" if count == 1 else f"{count} views"
 
 
-def _spread(timing: dict) -> str:
+def _spread(timing: dict[str, Any]) -> str:
     median, low, high = (f"{timing[name]:.3g}" for name in ("median", "low", "high"))
     return f"{median} ({low} to {high})"

@@ -50,7 +50,8 @@ def _encode(encoder: Encoder, x: Tensor) -> Tensor:
 
 
 def _gate(gate: Gate, x: Tensor, state: Tensor) -> Tensor:
-    return gate.input(x).unflatten(-1, gate.shape) + gate.state(state)
+    total: Tensor = gate.input(x).unflatten(-1, gate.shape) + gate.state(state)
+    return total
 
 
 def _zeros(gate: Gate, x: Tensor) -> Tensor:
@@ -86,10 +87,13 @@ def _decode(decoder: Decoder, x: Tensor) -> Tensor:
             x = y + (u if block.skip is None else _convolve(block.skip, u))
     tail = decoder.tail
     if isinstance(tail, SimpleTail):
-        return decoder.classes(_act(tail.conv(x)))
-    a = _act(tail.conv1(x))
-    b = _act(tail.conv2(a))
-    return decoder.classes(b + tail.skip(b if tail.skip_from_second else a))
+        x = _act(tail.conv(x))
+    else:
+        a = _act(tail.conv1(x))
+        b = _act(tail.conv2(a))
+        x = b + tail.skip(b if tail.skip_from_second else a)
+    logits: Tensor = decoder.classes(x)
+    return logits
 
 
 def _convolve(conv: torch.nn.Conv3d, u: Tensor) -> Tensor:

@@ -85,4 +85,5 @@ def _by_events(call: Callable[[], object]) -> float:
     call()
     end.record()
     end.synchronize()
-    return begin.elapsed_time(end) / 1000
+    seconds: float = begin.elapsed_time(end) / 1000
+    return seconds

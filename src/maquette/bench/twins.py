@@ -153,9 +153,10 @@ def cubify(occupied: Tensor) -> tuple[Tensor, Tensor]:
 
 def graph_conv(features: Tensor, edges: Tensor, w0: torch.nn.Linear, w1: torch.nn.Linear) -> Tensor:
     """(V, D) own features and the sum of the neighbours', each through a linear layer."""
+    own: Tensor = w0(features)
     offered = w1(features)
     tail, head = edges.unbind(1)
-    return w0(features).index_add(0, tail, offered[head]).index_add(0, head, offered[tail])
+    return own.index_add(0, tail, offered[head]).index_add(0, head, offered[tail])
 
 
 def vert_align(features: Tensor, verts: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -73,7 +73,7 @@ def _import(options: Import) -> "Match":
     return import_backbone(weights, options.out, options.name, options.width)
 
 
-def _numbers(options: Import, found: "Match") -> dict:
+def _numbers(options: Import, found: "Match") -> dict[str, Any]:
     return {
         "name": found.name,
         "width": options.width,

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -77,7 +77,7 @@ def _tell(report: "Report", folder: Path, console: Console) -> None:
     console.say(f"{len(report.usable):,} can be used, {len(report.problems):,} problems")
 
 
-def _numbers(report: "Report", folder: Path) -> dict:
+def _numbers(report: "Report", folder: Path) -> dict[str, Any]:
     return {
         "folder": str(folder),
         "layout": report.layout,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -75,7 +75,7 @@ def run(words: Sequence[str]) -> None:
         console.write_json(_make(options, axes, shapes, console))
 
 
-def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console) -> dict:
+def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console) -> dict[str, Any]:
     from ..data.make.r2n2 import MakeConfig, check_root, make_r2n2
 
     config = MakeConfig(options.views, options.size, options.seed, axes)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -19,6 +19,7 @@ from .view_source import count_of_families
 if TYPE_CHECKING:
     from ..data.mesh_axes import MeshAxes
     from ..data.pack import Packed, ShapePack
+    from ..data.problems import Problem
 
 SUFFIX = ".pack"
 _MOST_NAMED = 20
@@ -62,7 +63,7 @@ def run(words: Sequence[str]) -> None:
         console.write_json(_pack(options, axes, console))
 
 
-def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict:
+def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict[str, Any]:
     set_up(options)
     from ..data.pack import write_pack
 
@@ -97,7 +98,7 @@ def _gathered(names: Sequence[str], axes: "MeshAxes", console: Console) -> "Pack
     packs = [pack_families(count, 0) for count in counts if count is not None]
     packs += [read_pack(path) for path in paths if path.is_file()]
     folders = [path for path in paths if not path.is_file()]
-    skipped: tuple = ()
+    skipped: tuple[Problem, ...] = ()
     if folders:
         with ExitStack() as stack:
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -52,7 +52,7 @@ def run(words: Sequence[str]) -> None:
         console.write_json(_prepare(options, console))
 
 
-def _prepare(options: Prepare, console: Console) -> dict:
+def _prepare(options: Prepare, console: Console) -> dict[str, Any]:
     set_up(options)
     from ..data.pack import write_pack
     from ..data.prepare import prepare
@@ -68,7 +68,7 @@ def _prepare(options: Prepare, console: Console) -> dict:
     return _told(packed, options.out, console)
 
 
-def _told(packed: "Packed", out: Path, console: Console) -> dict:
+def _told(packed: "Packed", out: Path, console: Console) -> dict[str, Any]:
     for problem in packed.skipped[:_MOST_NAMED]:
         console.say(f"skipped {problem.path}: {problem.reason}")
     more = len(packed.skipped) - _MOST_NAMED

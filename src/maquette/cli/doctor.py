@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from .console import Console
@@ -35,10 +36,10 @@ def run(words: Sequence[str]) -> None:
         console.say(line)
 
 
-def examine() -> dict:
+def examine() -> dict[str, Any]:
     """All facts, ready for JSON; `problems` is a list of sentences, empty where all is well."""
     packages = {name: _version(name) for name in _requirements()}
-    facts: dict = {
+    facts: dict[str, Any] = {
         "maquette": __version__,
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
@@ -74,7 +75,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _torch_facts(problems: list[str]) -> dict:
+def _torch_facts(problems: list[str]) -> dict[str, Any]:
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
@@ -86,7 +87,7 @@ def _torch_facts(problems: list[str]) -> dict:
     return {"threads": torch.get_num_threads(), "cuda": torch.version.cuda, "gpus": gpus}
 
 
-def _kernel_facts(problems: list[str]) -> dict:
+def _kernel_facts(problems: list[str]) -> dict[str, Any]:
     from ..kernels.cache import cache_folder, kernel_devices
 
     folder = cache_folder()
@@ -112,7 +113,7 @@ def _can_write(folder: Path) -> bool:
         return False
 
 
-def report(facts: dict) -> list[str]:
+def report(facts: dict[str, Any]) -> list[str]:
     """The facts as lines for a person."""
     lines = [f"maquette {facts['maquette']}, Python {facts['python']}, {facts['system']}"]
     lines += [f"  {name:<24}{found or 'missing'}" for name, found in facts["packages"].items()]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -118,7 +118,7 @@ def _check(options: Mold) -> None:
             raise Refusal(f"--weights {name} {weight}: not a finite number")
 
 
-def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict:
+def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
     device = set_up(options)
     from ..systems.molding.job import mold
 
@@ -143,10 +143,10 @@ def _need_target(target: Path) -> None:
     check_folder(target)
 
 
-def show_result(written: Sequence[Path], console: Console) -> dict:
+def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
     """Say what was written and how good it is; returns the report."""
     file = next(path for path in written if path.name.endswith("_report.json"))
-    report = json.loads(file.read_text())
+    report: dict[str, Any] = json.loads(file.read_text())
     scores = [text.format(report[name]) for name, text in _SCORES.items() if report.get(name) is not None]
     for path in written:
         console.say(f"wrote {path}")
@@ -161,7 +161,8 @@ def _preset(
     from ..systems.molding.silhouettes import SilhouettesConfig
 
     kind = PointsConfig if source == "points" else SilhouettesConfig
-    return getattr(kind, style)()
+    config: PointsConfig | SilhouettesConfig = getattr(kind, style)()
+    return config
 
 
 def _check_terms(options: Mold, config: "PointsConfig | SilhouettesConfig") -> None:

@@ -78,10 +78,11 @@ def join(
     settings: Settings, folder: "RunFolder", needs: frozenset[str], console: Console
 ) -> tuple[Settings, "Opened"]:
     """In the other processes: wait until the first one has made the folder, and take the data from there."""
-    while not folder.config_file.exists():
-        time.sleep(_WAIT_SECONDS)
-    stored = folder.read_config()
-    settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
+    if settings.stored is None:  # else they are those of the run already
+        while not folder.config_file.exists():
+            time.sleep(_WAIT_SECONDS)
+        stored = folder.read_config()
+        settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
     return settings, _open(settings, needs, console)
 
 
@@ -148,7 +149,7 @@ def _named(value: Any) -> str | None:
 
 def _absolute(name: str, value: Any) -> str | None:
     if value is None or (name == "split_file" and value == "sorted"):
-        return value
+        return _named(value)
     return str(Path(value).resolve())
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -51,7 +51,7 @@ def run(words: Sequence[str]) -> None:
         console.write_json(_voxelize(mesh, options, console))
 
 
-def _voxelize(data: "MeshData", options: Voxelize, console: Console) -> dict:
+def _voxelize(data: "MeshData", options: Voxelize, console: Console) -> dict[str, Any]:
     device = set_up(options)
     from ..io import save_binvox
     from ..io.mesh_tensors import to_meshes

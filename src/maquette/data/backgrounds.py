@@ -60,10 +60,11 @@ def _patterns(kind: np.ndarray, numbers: np.ndarray, photos: int) -> np.ndarray:
             np.stack([left, top, side, np.floor(numbers[:, 3] * photos)], axis=1),
         ]
     )
-    return choices[kind, np.arange(len(kind))]
+    chosen: np.ndarray = choices[kind, np.arange(len(kind))]
+    return chosen
 
 
-def load_photos(folder: str | PathLike) -> UInt8[Tensor, "photo side side 3"]:
+def load_photos(folder: str | PathLike[str]) -> UInt8[Tensor, "photo side side 3"]:
     """The middle squares of the photographs in a folder and below, scaled to 192 pixels; at most 1,500 of them,
     evenly from their names in order. Files that cannot be read are left out.
 

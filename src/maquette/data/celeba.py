@@ -45,7 +45,7 @@ class CelebA(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_celeba(root: str | PathLike) -> CelebA:
+def read_celeba(root: str | PathLike[str]) -> CelebA:
     """List the pictures of the table of partitions; none is opened.
 
     Pictures of `img_celeba` have crop boxes where a table has them. Those that are missing are left out and named.
@@ -136,6 +136,7 @@ def _cut(array: np.ndarray, box: Box, path: Path) -> np.ndarray:
     rows, columns = array.shape[:2]
     if left >= columns or top >= rows or left + width <= 0 or top + height <= 0:
         raise BadInput(path, f"its crop box {box} lies outside the picture of {columns} x {rows}")
-    return array[np.arange(top, top + height).clip(0, rows - 1)][
+    cut: np.ndarray = array[np.arange(top, top + height).clip(0, rows - 1)][
         :, np.arange(left, left + width).clip(0, columns - 1)
     ]
+    return cut

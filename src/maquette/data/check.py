@@ -50,7 +50,9 @@ class Report:
         return {category: {split: found[category, split] for split in SPLITS} for category in categories}
 
 
-def check_data(root: str | PathLike, depth: Depth = "headers", progress: Progress | None = None) -> Report:
+def check_data(
+    root: str | PathLike[str], depth: Depth = "headers", progress: Progress | None = None
+) -> Report:
     """Say which known layout a folder has, and what is wrong with its files; or what is in a packed file.
 
     Tables, metadata and the voxels of R2N2 are read in any case.

@@ -26,7 +26,7 @@ from .splits import split_of
 MESHES = ("normalized_model.obj", "raw_model.obj")
 
 
-def read_future3d(root: str | PathLike) -> MeshSet:
+def read_future3d(root: str | PathLike[str]) -> MeshSet:
     """List the meshes; none is opened.
 
     The category is the super-category in lower case. Models without a mesh are left out and named. With lists of ids

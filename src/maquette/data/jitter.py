@@ -38,4 +38,7 @@ def _hue_turns(turns: Float[np.ndarray, " picture"]) -> Float[np.ndarray, "pictu
     axis = np.full(3, 3**-0.5)
     across = np.cross(np.eye(3), axis)
     angle = (2 * np.pi * turns)[:, None, None]
-    return np.cos(angle) * np.eye(3) + np.sin(angle) * across + (1 - np.cos(angle)) * np.outer(axis, axis)
+    turned: np.ndarray = (
+        np.cos(angle) * np.eye(3) + np.sin(angle) * across + (1 - np.cos(angle)) * np.outer(axis, axis)
+    )
+    return turned

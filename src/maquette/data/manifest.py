@@ -18,7 +18,7 @@ _LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.+)")
 _READERS = 4
 
 
-def write_manifest(root: str | PathLike) -> Path:
+def write_manifest(root: str | PathLike[str]) -> Path:
     """Write `SHA256SUMS` into a folder: the sums of all files below it, in order of their paths.
 
     Hidden files and folders are left out.
@@ -40,7 +40,7 @@ def write_manifest(root: str | PathLike) -> Path:
     return root / NAME
 
 
-def read_manifest(root: str | PathLike) -> dict[str, str]:
+def read_manifest(root: str | PathLike[str]) -> dict[str, str]:
     """The sums in a folder's `SHA256SUMS` by relative path.
 
     Raises:
@@ -52,7 +52,7 @@ def read_manifest(root: str | PathLike) -> dict[str, str]:
         return dict(_parse(line, i) for i, line in enumerate(_lines(data), 1) if line)
 
 
-def verify_manifest(root: str | PathLike) -> list[Problem]:
+def verify_manifest(root: str | PathLike[str]) -> list[Problem]:
     """Files that a folder's `SHA256SUMS` lists and that are missing or have changed; files beyond it are fine.
 
     Raises:

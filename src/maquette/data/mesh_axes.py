@@ -45,7 +45,8 @@ def parse_axes(up: str, front: str) -> MeshAxes:
 
 def _direction(axis: Axis) -> np.ndarray:
     sign = -1.0 if axis[0] == "-" else 1.0
-    return sign * np.eye(3)["XYZ".index(axis[1])]
+    direction: np.ndarray = sign * np.eye(3)["XYZ".index(axis[1])]
+    return direction
 
 
 OBJECT_AXES = MeshAxes()

@@ -7,10 +7,11 @@
 
 import csv
 from collections import Counter
+from collections.abc import Collection
 from io import StringIO
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
@@ -41,7 +42,7 @@ class FolderMesh(NamedTuple):
     axes: MeshAxes
 
 
-def read_mesh_folder(path: str | PathLike, axes: MeshAxes = OBJECT_AXES) -> list[FolderMesh]:
+def read_mesh_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) -> list[FolderMesh]:
     """The meshes of a folder and what is known of each, in order of their ids; no mesh is opened.
 
     The id is the path below the folder without its suffix ("chair/oak"); that of a file called `model` or
@@ -117,7 +118,7 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
     return rows
 
 
-def _checked(row: dict, rows: dict, place: str) -> str:
+def _checked(row: dict[str | None, Any], rows: Collection[str], place: str) -> str:
     file = PurePosixPath((row["file"] or "").strip())
     if file.is_absolute() or ".." in file.parts or not file.name:
         raise ParseError(f"file {str(file)!r} is not a path within the folder", place)
@@ -143,7 +144,7 @@ def _stem(name: str) -> str:
     return str(path.parent.parent if inner else path.parent)
 
 
-def _ids(names: dict) -> dict[str, str]:
+def _ids(names: Collection[str]) -> dict[str, str]:
     """Ids of the files: without their suffix where no other file has the same."""
     counts = Counter(map(_stem, names))
     return {name: _stem(name) if counts[_stem(name)] == 1 else name for name in names}

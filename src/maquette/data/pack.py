@@ -66,7 +66,7 @@ class _Piece:
 
 
 def pack_meshes(
-    folders: Iterable[str | PathLike],
+    folders: Iterable[str | PathLike[str]],
     progress: Progress | None = None,
     side: int = SIDE,
     axes: MeshAxes = OBJECT_AXES,

@@ -1,5 +1,6 @@
 """`ShapePack`: many shapes as a few flat tensors."""
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class ShapePack:
     @property
     def side(self) -> int:
         """Cells of the voxels along each axis."""
-        return round((self.voxels.shape[1] * 8) ** (1 / 3))
+        return round(math.cbrt(self.voxels.shape[1] * 8))
 
     def solid(self, index: Int[Tensor, " batch"]) -> Bool[Tensor, "batch side side side"]:
         """Solid cells of the shapes at `index`, indexed (x, y, z), on the device of `index`."""

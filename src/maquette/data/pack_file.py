@@ -33,7 +33,7 @@ _TEXTS = ("id", "category", "split", "family", "source", "licence")
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
-def write_pack(pack: ShapePack, path: str | PathLike) -> None:
+def write_pack(pack: ShapePack, path: str | PathLike[str]) -> None:
     """Write a pack; positions are rounded to 1 / 65535 of each shape's box.
 
     Raises:
@@ -88,7 +88,8 @@ def _extents(pack: ShapePack) -> np.ndarray:
 def _quantised(pack: ShapePack, extents: np.ndarray) -> np.ndarray:
     each = np.repeat(extents, np.diff(pack.vert_starts.numpy()), axis=0)
     part = np.divide(pack.verts.numpy(), each, out=np.zeros_like(each), where=each > 0) + 0.5
-    return np.rint(part.astype(np.float64) * _STEPS).astype("<u2")
+    steps: np.ndarray = np.rint(part.astype(np.float64) * _STEPS).astype("<u2")
+    return steps
 
 
 def _differences(rows: np.ndarray) -> np.ndarray:
@@ -111,7 +112,7 @@ def _summed(differences: np.ndarray) -> np.ndarray:
     return np.cumsum(differences, axis=-1, dtype=differences.dtype)
 
 
-def read_pack(path: str | PathLike) -> ShapePack:
+def read_pack(path: str | PathLike[str]) -> ShapePack:
     """Read a file that `write_pack` wrote.
 
     Raises:
@@ -156,7 +157,7 @@ def _read(file: BinaryIO) -> ShapePack:
     )
 
 
-def _manifest(archive: zipfile.ZipFile) -> dict:
+def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
         member = archive.getinfo("manifest.json")
     except KeyError:
@@ -174,7 +175,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict:
     return manifest
 
 
-def _check_manifest(manifest: dict) -> None:
+def _check_manifest(manifest: dict[str, Any]) -> None:
     number, side = manifest.get("shapes"), manifest.get("side")
     if not _is_count(number) or not _is_count(side) or side not in _SIDES:
         raise ParseError("number of shapes or size of their voxels is wrong", "manifest.json")
@@ -196,13 +197,13 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
-def _check_column(manifest: dict, name: str, fits: Any) -> None:
+def _check_column(manifest: dict[str, Any], name: str, fits: Any) -> None:
     values = manifest.get(name)
     if not isinstance(values, list) or len(values) != manifest["shapes"] or not all(map(fits, values)):
         raise ParseError(f"column {name!r} does not fit", "manifest.json")
 
 
-def _sizes(manifest: dict, counts: dict[str, np.ndarray]) -> dict[str, int]:
+def _sizes(manifest: dict[str, Any], counts: dict[str, np.ndarray]) -> dict[str, int]:
     """Bytes that each member must have."""
     shapes = manifest["shapes"]
     verts, faces, colours = (int(counts[name].sum()) for name in ("verts", "faces", "colours"))
@@ -247,7 +248,9 @@ def _member(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
     return data
 
 
-def _check_indices(faces: np.ndarray, parts: np.ndarray, colours: np.ndarray, counts: dict) -> None:
+def _check_indices(
+    faces: np.ndarray, parts: np.ndarray, colours: np.ndarray, counts: dict[str, np.ndarray]
+) -> None:
     """Refuse faces, parts and colours beyond what their shapes have."""
     each = counts["faces"]
     for name, values, limit in (
@@ -259,6 +262,6 @@ def _check_indices(faces: np.ndarray, parts: np.ndarray, colours: np.ndarray, co
             raise ParseError("an index is out of range", name)
 
 
-def _entries(manifest: dict) -> tuple[Entry, ...]:
+def _entries(manifest: dict[str, Any]) -> tuple[Entry, ...]:
     columns = (manifest[name] for name in ("id", "category", "split", "family", "source"))
     return tuple(Entry(*row) for row in zip(*columns, strict=True))

@@ -89,7 +89,8 @@ def _on_background(
     else:
         share = _shares(int(kind[0]), pattern[0], picture.shape[1:], randoms)
         scene = front[:, None, None] + share * (back - front)[:, None, None]
-    return scene + picture[3:] * (picture[:3] - scene)
+    blended: Tensor = scene + picture[3:] * (picture[:3] - scene)
+    return blended
 
 
 def _shares(

@@ -20,7 +20,7 @@ class FolderPicture(NamedTuple):
     entry: Entry
 
 
-def read_picture_folder(path: str | PathLike) -> list[FolderPicture]:
+def read_picture_folder(path: str | PathLike[str]) -> list[FolderPicture]:
     """The pictures of a folder and below, in order of their ids; none is opened.
 
     The id is the path below the folder with its suffix, the category its first folder, the split follows from a

@@ -79,7 +79,7 @@ class Pix3D:
         )
 
 
-def read_pix3d(root: str | PathLike, protocol: Protocol | None = None) -> Pix3D:
+def read_pix3d(root: str | PathLike[str], protocol: Protocol | None = None) -> Pix3D:
     """List the photographs and meshes; none is opened.
 
     Photographs whose files are missing, whose record cannot be used, or whose mask is known to be wrong

@@ -19,7 +19,7 @@ from .shapenet import read_shapenet
 Progress = Callable[[int, int, str], None]
 
 
-def prepare(root: str | PathLike, split: str | None = None, progress: Progress | None = None) -> Packed:
+def prepare(root: str | PathLike[str], split: str | None = None, progress: Progress | None = None) -> Packed:
     """Read all meshes of a folder in a known layout, turn their front to +Z, and pack them.
 
     Meshes that are missing or broken are skipped and named.

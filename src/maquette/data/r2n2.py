@@ -128,7 +128,9 @@ class R2N2:
         return Shape(entry.id, entry.category, voxels=self.voxels(index), split=entry.split)
 
 
-def read_r2n2(root: str | PathLike, split: str | PathLike | None = None, front: Front = "+X") -> R2N2:
+def read_r2n2(
+    root: str | PathLike[str], split: str | PathLike[str] | None = None, front: Front = "+X"
+) -> R2N2:
     """List a folder in the layout of ShapeNet R2N2.
 
     Reads the metadata and voxels of every object, but opens no picture. Objects with something wrong are left

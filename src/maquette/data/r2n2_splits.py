@@ -37,7 +37,7 @@ def sorted_split(models: dict[str, list[str]]) -> Split:
 
 
 def split_of_folder(
-    root: Path, split: str | PathLike | None, models: dict[str, list[str]]
+    root: Path, split: str | PathLike[str] | None, models: dict[str, list[str]]
 ) -> tuple[Split, Path | None]:
     """The split that was asked for, and the file that it is from.
 
@@ -56,7 +56,7 @@ def split_of_folder(
     return read_split(split), Path(split)
 
 
-def read_split(path: str | PathLike) -> Split:
+def read_split(path: str | PathLike[str]) -> Split:
     """Split of a file in the form of Pix2Vox or of Mesh R-CNN.
 
     Raises:

@@ -29,7 +29,7 @@ from .walk import folders_in
 VOXELS = "ShapeNetCore.v1.binvox"
 
 
-def read_shapenet(root: str | PathLike, split: str | PathLike | None = None) -> MeshSet:
+def read_shapenet(root: str | PathLike[str], split: str | PathLike[str] | None = None) -> MeshSet:
     """List the meshes; none is opened.
 
     Ids are "<synset>/<model>" as in R2N2. Folders without `model.obj` and the models that R2N2's authors list as

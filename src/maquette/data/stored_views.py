@@ -141,9 +141,9 @@ class StoredViews:
 
     def _drawn_views(self, rng: np.random.Generator, there: int, views: int) -> list[int]:
         if self.config.replacement:
-            return rng.integers(there, size=views).tolist()
+            return list(map(int, rng.integers(there, size=views)))
         rounds = [rng.permutation(there) for _ in range(-(-views // there))]
-        return np.concatenate(rounds)[:views].tolist()
+        return list(map(int, np.concatenate(rounds)[:views]))
 
     def _held_sample(self, index: int, views: int) -> Batch:
         there = self.dataset.view_count(index)

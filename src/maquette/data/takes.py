@@ -27,7 +27,8 @@ _Numbers = Float[np.ndarray, "picture _"]
 def drawn_cameras(numbers: _Numbers, config: ViewsConfig) -> Float[np.ndarray, "picture 3"]:
     """Azimuth and elevation in degrees and ratio of each picture, from its first three numbers."""
     low, high = np.array([config.azimuth, config.elevation, config.ratio]).T
-    return low + (high - low) * numbers[:, :3]
+    drawn: np.ndarray = low + (high - low) * numbers[:, :3]
+    return drawn
 
 
 def training_takes(
@@ -200,7 +201,8 @@ def _with_window(takes: Takes, window: Tensor) -> Takes:
 
 
 def _whole(numbers: np.ndarray) -> np.ndarray:
-    return np.floor(numbers * 2**31)
+    whole: np.ndarray = np.floor(numbers * 2**31)
+    return whole
 
 
 def _span(limits: Range, numbers: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Unpooling by zero insertion and the convolution behind it, computed without the zeros."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -79,7 +81,7 @@ class _AddUnpooled(torch.autograd.Function):
     """Addition at every second cell; its gradient reads the same cells."""
 
     @staticmethod
-    def forward(ctx, y: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(ctx: Any, y: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
         if bias is not None:
             y += bias.view(-1, 1, 1, 1)
         y[:, :, ::2, ::2, ::2] += x
@@ -88,5 +90,5 @@ class _AddUnpooled(torch.autograd.Function):
         return y
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         return grad, grad[:, :, ::2, ::2, ::2], grad.sum((0, 2, 3, 4)) if ctx.has_bias else None

@@ -147,5 +147,5 @@ def headline_of(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def label_of(rows: Sequence[Mapping[str, Any]], name: str) -> str:
     """What people call a number of the log or of an evaluation."""
-    known = {m["name"]: m["label"] for m in measures_of(rows)}
+    known: dict[str, str] = {m["name"]: m["label"] for m in measures_of(rows)}
     return known.get(name, name.replace("_", " "))

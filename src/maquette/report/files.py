@@ -23,7 +23,9 @@ def evaluation_name(protocol: str, split: str) -> str:
     return protocol if split == "test" else f"{protocol}-{split}"
 
 
-def write_evaluation(evaluation: Evaluation, about: Mapping[str, Any], folder: str | PathLike) -> list[Path]:
+def write_evaluation(
+    evaluation: Evaluation, about: Mapping[str, Any], folder: str | PathLike[str]
+) -> list[Path]:
     """Write the numbers and the page of an evaluation.
 
     Args:
@@ -43,7 +45,7 @@ def write_evaluation(evaluation: Evaluation, about: Mapping[str, Any], folder: s
     return [write_text(f"{stem}{suffix}", text) for suffix, text in texts.items()]
 
 
-def write_text(path: str | PathLike, text: str) -> Path:
+def write_text(path: str | PathLike[str], text: str) -> Path:
     """Write a file of text, whole or not at all, and the folder around it where it is missing."""
     path = Path(path)
     with as_bad_input(path, OSError, say="cannot be written"):
@@ -53,7 +55,7 @@ def write_text(path: str | PathLike, text: str) -> Path:
     return path
 
 
-def read_evaluation(path: str | PathLike) -> dict[str, Any]:
+def read_evaluation(path: str | PathLike[str]) -> dict[str, Any]:
     """The numbers in a file that `write_evaluation` wrote, in version 0.1 too, which knew voxels alone.
 
     Raises:

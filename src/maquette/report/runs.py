@@ -65,7 +65,7 @@ class Run:
         return self.setting(name) if said is None else said
 
 
-def read_run(path: str | PathLike, protocol: str | None = None, split: str = "test") -> Run:
+def read_run(path: str | PathLike[str], protocol: str | None = None, split: str = "test") -> Run:
     """Read the folder of a run, or the file of one evaluation.
 
     Args:
@@ -91,7 +91,7 @@ def read_run(path: str | PathLike, protocol: str | None = None, split: str = "te
     )
 
 
-def protocols_of(path: str | PathLike, split: str = "test") -> set[str]:
+def protocols_of(path: str | PathLike[str], split: str = "test") -> set[str]:
     """Protocols that a run has been evaluated under."""
     path = Path(path)
     if path.is_file():

@@ -13,7 +13,7 @@ from ..io.errors import BadInput
 from ..io.images import load_image
 from ..structures.views import Views
 
-Pictures = Views | str | PathLike | np.ndarray | Tensor | Sequence[Any]
+Pictures = Views | str | PathLike[str] | np.ndarray | Tensor | Sequence[Any]
 
 
 def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:

@@ -33,7 +33,9 @@ class Checkpoint(NamedTuple):
     state: dict[str, Any]
 
 
-def write_checkpoint(path: Path, tensors: Mapping[str, Mapping[str, Tensor]], state: Mapping) -> None:
+def write_checkpoint(
+    path: Path, tensors: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any]
+) -> None:
     """Write a checkpoint under another name beside `path`, bring it to the disk, then rename it.
 
     `state.json` holds the SHA-256 of every other file, and of what it says itself.

@@ -12,7 +12,7 @@ from ..io.files import need_file
 _ZIP, _PICKLE = b"PK\3\4", b"\x80"
 
 
-def foreign_kind(path: str | PathLike) -> Literal["safetensors", "torch"]:
+def foreign_kind(path: str | PathLike[str]) -> Literal["safetensors", "torch"]:
     """The kind of a file of weights, by its content.
 
     Raises:
@@ -32,7 +32,7 @@ def foreign_kind(path: str | PathLike) -> Literal["safetensors", "torch"]:
         return "safetensors"
 
 
-def _check_zip(path: str | PathLike) -> None:
+def _check_zip(path: str | PathLike[str]) -> None:
     """Refuse an archive that is broken, not of torch, or packed: small ones could unpack to any size."""
     broken = (OSError, ValueError, NotImplementedError, zipfile.BadZipFile)
     with as_bad_input(path, *broken, say="a broken file of torch"):

@@ -30,10 +30,10 @@ class ForeignWeights:
 
     tensors: Mapping[str, Tensor]
     in_order: bool
-    path: str | PathLike
+    path: str | PathLike[str]
 
 
-def read_foreign_weights(path: str | PathLike) -> ForeignWeights:
+def read_foreign_weights(path: str | PathLike[str]) -> ForeignWeights:
     """Read a file that `torch.save` wrote of a state, bare or in a dictionary under one of the usual names, or
     a safetensors file.
 
@@ -50,7 +50,7 @@ def read_foreign_weights(path: str | PathLike) -> ForeignWeights:
     return ForeignWeights(tensors, in_order=True, path=path)
 
 
-def _load(path: str | PathLike) -> Any:
+def _load(path: str | PathLike[str]) -> Any:
     try:
         with warnings.catch_warnings(action="ignore"):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -71,7 +71,7 @@ def _state(loaded: Any) -> dict[str, Tensor]:
     return _tensors(loaded) or next(filter(None, inner), {})
 
 
-def _tensors(state: Mapping) -> dict[str, Tensor]:
+def _tensors(state: Mapping[Any, Any]) -> dict[str, Tensor]:
     return {
         name: value for name, value in state.items() if isinstance(name, str) and isinstance(value, Tensor)
     }

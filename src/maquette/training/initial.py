@@ -46,7 +46,7 @@ class InitialWeights:
                 raise BadInput(self.file, f"{why}, which has changed: its SHA-256 is another")
 
 
-def initial_weights(given: str, path: str | PathLike) -> InitialWeights:
+def initial_weights(given: str, path: str | PathLike[str]) -> InitialWeights:
     """Take down which file a run starts from.
 
     Args:

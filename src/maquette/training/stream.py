@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -38,7 +38,7 @@ class Sample:
         return Sample(self.step, self.batch.to(device))
 
 
-class StepBatches(Dataset):
+class StepBatches(Dataset[Sample]):
     """Sample k is part k % accumulate of this process's share of the batch of step k // accumulate.
 
     Args:
@@ -78,7 +78,7 @@ class StepBatches(Dataset):
         return Sample(step, batch)
 
 
-def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader:
+def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader[Sample]:
     """Batches of the steps from `start` to the last.
 
     Args:
@@ -111,7 +111,7 @@ class _Range(Sized):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter(self._numbers)
 
 

@@ -40,7 +40,7 @@ class Weights:
 
 
 def save_weights(
-    path: str | PathLike,
+    path: str | PathLike[str],
     tensors: Mapping[str, Tensor],
     system: str,
     variant: str,
@@ -74,7 +74,7 @@ def save_weights(
         file.write(save({name: tensor.contiguous() for name, tensor in stored.items()}, about))
 
 
-def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
+def load_weights(path: str | PathLike[str], system: str | None = None) -> Weights:
     """Read a weights file.
 
     Args:
@@ -97,7 +97,7 @@ def load_weights(path: str | PathLike, system: str | None = None) -> Weights:
     return Weights(header.system, header.variant, header.config, tensors, header.file)
 
 
-def read_tensors(file: str | PathLike) -> dict[str, Tensor]:
+def read_tensors(file: str | PathLike[str]) -> dict[str, Tensor]:
     """Tensors of any safetensors file by name, as they lie there; `BadInput` where it is not a whole one."""
     with (
         as_bad_input(file, OSError, SafetensorError, say="not a whole safetensors file"),

@@ -35,7 +35,7 @@ class WeightsHeader:
     precision: str
 
 
-def weights_file(path: str | PathLike) -> Path:
+def weights_file(path: str | PathLike[str]) -> Path:
     """The weights file itself: `path`, or `weights.safetensors` in it where it is the folder of a run.
 
     Raises:
@@ -48,7 +48,7 @@ def weights_file(path: str | PathLike) -> Path:
     return file
 
 
-def read_weights_header(path: str | PathLike, system: str | None = None) -> WeightsHeader:
+def read_weights_header(path: str | PathLike[str], system: str | None = None) -> WeightsHeader:
     """Read what a weights file says about itself, and check that its tensors are all there.
 
     Args:

@@ -79,7 +79,7 @@ class Backbone(nn.Module):
                 found[layer] = x
         return {tap: found[layer] for tap, layer in self._layers.items()}
 
-    def load(self, weights: str | PathLike) -> None:
+    def load(self, weights: str | PathLike[str]) -> None:
         """Take first weights: "torchvision", or a file; see `backbone`.
 
         Raises:
@@ -94,7 +94,7 @@ def backbone(
     name: str,
     *,
     width: float = 1.0,
-    weights: str | PathLike = "none",
+    weights: str | PathLike[str] = "none",
     norm: str = "frozen",
     taps: Sequence[Tap] = STRIDES,
 ) -> Backbone:

@@ -12,7 +12,7 @@ from .pretrained import SYSTEM
 
 
 def import_backbone(
-    weights: ForeignWeights, out: str | PathLike, name: str | None = None, width: float = 1.0
+    weights: ForeignWeights, out: str | PathLike[str], name: str | None = None, width: float = 1.0
 ) -> Match:
     """Write the tensors of a network without its classifier as a weights file, under torchvision's names.
 

@@ -4,6 +4,7 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
+from typing import cast
 
 import torch
 import torchvision
@@ -35,9 +36,10 @@ def chain(name: str, width: float = 1.0, norm: str = "frozen") -> nn.Sequential:
     norm_layer = FrozenBatchNorm2d if norm == "frozen" else nn.BatchNorm2d
     with torch.device("meta"):
         if name == "vgg16":
-            return torchvision.models.vgg16().features
+            return cast(nn.Sequential, torchvision.models.vgg16().features)
         if name == "mobilenet_v2":
-            return torchvision.models.mobilenet_v2(width_mult=width, norm_layer=norm_layer).features
+            mobilenet = torchvision.models.mobilenet_v2(width_mult=width, norm_layer=norm_layer)
+            return cast(nn.Sequential, mobilenet.features)
         whole = getattr(torchvision.models, name)(norm_layer=norm_layer)
     layers = itertools.takewhile(lambda layer: layer[0] != "avgpool", whole.named_children())
     return nn.Sequential(OrderedDict(layers))

@@ -17,7 +17,7 @@ from .matching import match
 SYSTEM = "backbone"
 
 
-def pretrained(name: str, width: float, weights: str | PathLike) -> Mapping[str, Tensor]:
+def pretrained(name: str, width: float, weights: str | PathLike[str]) -> Mapping[str, Tensor]:
     """Tensors of a network's chain, by name; checked.
 
     Args:
@@ -39,7 +39,7 @@ def pretrained(name: str, width: float, weights: str | PathLike) -> Mapping[str,
     return match(read_foreign_weights(weights), name, width).tensors
 
 
-def _check_header(name: str, width: float, file: str | PathLike) -> None:
+def _check_header(name: str, width: float, file: str | PathLike[str]) -> None:
     """Refuse a file of ours that says it is of something else; others say nothing."""
     with safe_open(file, framework="numpy") as opened:
         ours = (opened.metadata() or {}).get("format") == FORMAT

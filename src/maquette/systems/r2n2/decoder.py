@@ -67,7 +67,8 @@ class ResidualTail(nn.Module):
         """Features at the same resolution."""
         a = F.leaky_relu(self.norm1(self.conv1(x)), self.slope)
         b = F.leaky_relu(self.norm2(self.conv2(a)), self.slope)
-        return b + self.skip(b if self.skip_from_second else a)
+        features: Tensor = b + self.skip(b if self.skip_from_second else a)
+        return features
 
 
 class Decoder(nn.Module):
@@ -93,4 +94,5 @@ class Decoder(nn.Module):
         """Logits of empty (channel 0) and solid (channel 1)."""
         if state.device.type == "cpu":  # transposed convolutions are twice as fast there as channels first
             state = state.contiguous(memory_format=torch.channels_last_3d)
-        return self.classes(self.tail(self.blocks(state))).contiguous()
+        logits: Tensor = self.classes(self.tail(self.blocks(state))).contiguous()
+        return logits

@@ -53,7 +53,8 @@ class R2N2Network(nn.Module):
 
     def decode(self, features: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch 2 x y z"]:
         """Logits after the last view, from what `encode` gave."""
-        return self.decoder(self.recurrence(features))
+        logits: Tensor = self.decoder(self.recurrence(features))
+        return logits
 
     def after(
         self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
@@ -77,4 +78,5 @@ class R2N2Network(nn.Module):
         size = self.config.size
         if images.shape[-2:] != (size, size) or images.shape[1] == 0:
             raise ValueError(f"need one or more pictures of {size} x {size}, got {tuple(images.shape)}")
-        return self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+        features: Tensor = self.encoder(images.flatten(0, 1)).unflatten(0, images.shape[:2])
+        return features

@@ -79,7 +79,7 @@ class R2N2:
     @classmethod
     def load(
         cls,
-        weights: str | PathLike | None = None,
+        weights: str | PathLike[str] | None = None,
         variant: str | None = None,
         device: str | torch.device = "cpu",
     ) -> "R2N2":
@@ -111,7 +111,7 @@ class R2N2:
         with as_bad_input(found.path, ValueError, say="the settings in its header"):
             return cls(network.to(device), views_config, threshold, found.config.get("training"), name)
 
-    def save(self, path: str | PathLike, precision: Precision = "float16") -> None:
+    def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
         """Write the weights file that `load` reads.
 
         Raises:
@@ -190,7 +190,8 @@ class R2N2:
         if self.network.viewpoint is None:
             return None
         features = self.network.encode(images.to(self.device))
-        return self.network.viewpoint(features).float().softmax(dim=-1).to(images.device)
+        logits: Tensor = self.network.viewpoint(features)
+        return logits.float().softmax(dim=-1).to(images.device)
 
     @torch.no_grad()
     def _see(

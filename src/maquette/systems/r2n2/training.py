@@ -80,7 +80,7 @@ class R2N2Training(TrainingModule):
             loss = loss + self.config.loss.azimuth * azimuth_loss(azimuths, true)
         return loss, iou, probability
 
-    def save_weights(self, path: str | PathLike, network: nn.Module, about: Mapping[str, Any]) -> None:
+    def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `R2N2.load` reads (`TrainingModule.save_weights`)."""
         kept = R2N2Network(self.config.network)
         kept.load_state_dict({name: tensor.cpu() for name, tensor in network.state_dict().items()})

@@ -25,7 +25,8 @@ class Viewpoint(nn.Module):
 
     def forward(self, features: Float[Tensor, "*picture feature"]) -> Float[Tensor, "*picture bin"]:
         """Logits of the azimuths."""
-        return self.bins(F.leaky_relu(self.hidden(features)))
+        logits: Tensor = self.bins(F.leaky_relu(self.hidden(features)))
+        return logits
 
 
 def azimuth_target(azimuth: Float[Tensor, " picture"], bins: int) -> Float[Tensor, "picture bin"]:

@@ -18,7 +18,7 @@ _LARGEST_PICTURE = 4096
 
 
 def write_weights(
-    path: str | PathLike,
+    path: str | PathLike[str],
     network: R2N2Network,
     views: ViewsConfig,
     threshold: float,
