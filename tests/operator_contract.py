@@ -30,7 +30,7 @@ TOLERANCES: dict[torch.dtype, dict[str, float]] = {
 }
 GRADCHECK: dict[torch.dtype, dict[str, float]] = {
     torch.float64: {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3},
-    torch.float32: {"eps": 5e-3, "atol": 1e-2, "rtol": 2e-2},
+    torch.float32: {"eps": 1e-3, "atol": 1e-2, "rtol": 1e-2},
 }
 
 
