@@ -142,6 +142,8 @@ def draw_one(scene: Scene, takes: Takes, i: int, size: int) -> tuple[Tensor, Ten
         wa = 1 - wb - wc
         inverse = wa / depth[f, 0] + wb / depth[f, 1] + wc / depth[f, 2]
         shows = (wa >= 0) & (wb >= 0) & (wc >= 0) & (inverse >= nearest)
+        if not shows.any():
+            continue
         nearest = torch.where(shows, inverse, nearest)
         z = 1 / inverse[shows]
         point = torch.stack([(x[shows] - column) / focal_x * z, (row - y[shows]) / focal_y * z], dim=1)

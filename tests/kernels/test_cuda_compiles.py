@@ -11,7 +11,11 @@ import warp as wp
 from maquette import kernels
 from maquette.kernels.launch import start_warp
 
-MODULES = [module.name for module in pkgutil.iter_modules(kernels.__path__)]
+LONG = {"draw"}  # takes seconds to compile
+MODULES = [
+    pytest.param(module.name, marks=[pytest.mark.slow] if module.name in LONG else [])
+    for module in pkgutil.iter_modules(kernels.__path__)
+]
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Warp has no CUDA compiler there")

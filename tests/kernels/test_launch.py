@@ -176,6 +176,7 @@ def run_fresh(code: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow  # a process of its own loads torch
 def test_first_use_from_several_threads_keeps_stderr():
     """Starting closes stderr for a moment; two threads that start at once must not lose it for good."""
     done = run_fresh(
@@ -195,6 +196,7 @@ def test_first_use_from_several_threads_keeps_stderr():
     assert done.stderr.endswith("still here")
 
 
+@pytest.mark.slow  # a process of its own loads torch
 def test_importing_starts_nothing():
     done = run_fresh(
         """

@@ -56,19 +56,16 @@ def votes(corners, n):
     """For each axis whether the ray through each cell's centre says inside (1), outside (-1) or nothing (0)."""
     result = torch.zeros(3, n, n, n)
     centres = torch.arange(n, dtype=torch.float64) + 0.5
+    a, b, c = corners.unbind(1)
     for axis in range(3):
-        u, v = (a for a in range(3) if a != axis)
+        u, v = (other for other in range(3) if other != axis)
+        plane = torch.stack([b - a, c - a], 2)[:, [u, v]]
+        seen = plane.det().abs() >= 1e-12
         for i, j in product(range(n), repeat=2):
-            depths = []
-            for a, b, c in corners:
-                plane = torch.stack([b - a, c - a], 1)[[u, v]]
-                at = torch.stack([centres[i] - a[u], centres[j] - a[v]])
-                if plane.det().abs() < 1e-12:
-                    continue
-                s, t = torch.linalg.solve(plane, at)
-                if s >= 0 and t >= 0 and s + t <= 1:
-                    depths.append(a[axis] + s * (b - a)[axis] + t * (c - a)[axis])
-            depths = torch.stack(depths) if depths else torch.zeros(0, dtype=torch.float64)
+            at = torch.stack([centres[i] - a[:, u], centres[j] - a[:, v]], 1)
+            s, t = torch.linalg.solve(plane[seen], at[seen]).unbind(1)
+            hit = (s >= 0) & (t >= 0) & (s + t <= 1)
+            depths = (a[seen, axis] + s * (b - a)[seen, axis] + t * (c - a)[seen, axis])[hit]
             if len(depths) % 2:
                 continue
             inside = (depths[:, None] <= centres).sum(0) % 2

@@ -5,13 +5,26 @@ import torch
 from maquette.loss import mesh_edge_loss
 from maquette.structures import Meshes
 from mesh_shapes import tetrahedron
+from operator_contract import LossOfMeshes
+
+TETRAHEDRON = Meshes(*[[x] for x in tetrahedron(torch.float64)])
 
 
-def test_lengths_of_a_tetrahedron():
-    meshes = Meshes(*[[x] for x in tetrahedron(torch.float64)])
-    assert mesh_edge_loss(meshes).item() == (3 * 1 + 3 * 2) / 6
-    expected = (3 * (1 - 0.5) ** 2 + 3 * (2**0.5 - 0.5) ** 2) / 6
-    assert abs(mesh_edge_loss(meshes, 0.5).item() - expected) < 1e-12
+class TestMeshEdgeLoss(LossOfMeshes):
+    known = {
+        "lengths 1 and root 2": lambda: (mesh_edge_loss(TETRAHEDRON), 1.5),
+        "target length": lambda: (mesh_edge_loss(TETRAHEDRON, 0.5), (0.5**2 + (2**0.5 - 0.5) ** 2) / 2),
+    }
+
+    def of_meshes(self, meshes):
+        return mesh_edge_loss(meshes), mesh_edge_loss(meshes, 0.3)
+
+    def shapes(self, batch):
+        return [(), ()]
+
+
+def test_lengths_of_a_tetrahedron_are_exact():
+    assert mesh_edge_loss(TETRAHEDRON).item() == 1.5
 
 
 def test_edges_of_target_length_cost_nothing():

@@ -7,6 +7,32 @@ from maquette.loss import mesh_laplacian_smoothing
 from maquette.ops import cot_laplacian, laplacian
 from maquette.structures import Meshes
 from mesh_shapes import golden_mesh, random_mesh, tetrahedron
+from operator_contract import LossOfMeshes
+
+TETRAHEDRON = Meshes(*[[x] for x in tetrahedron(torch.float64)])
+
+
+class TestUniformSmoothing(LossOfMeshes):
+    known = {
+        "tetrahedron": lambda: (
+            mesh_laplacian_smoothing(TETRAHEDRON),
+            ((3 * (1 / 3) ** 2) ** 0.5 + 3 * (1 + 2 / 9) ** 0.5) / 4,
+        )
+    }
+    refused = {"uniform, cot, cotcurv": lambda: mesh_laplacian_smoothing(TETRAHEDRON, "other")}
+
+    def of_meshes(self, meshes):
+        return mesh_laplacian_smoothing(meshes)
+
+
+class TestCotangentSmoothing(LossOfMeshes):
+    gradcheck_dtype = None  # the weights are taken as constants
+
+    def of_meshes(self, meshes):
+        return mesh_laplacian_smoothing(meshes, "cot"), mesh_laplacian_smoothing(meshes, "cotcurv")
+
+    def shapes(self, batch):
+        return [(), ()]
 
 
 def dense(meshes, method):
@@ -39,16 +65,3 @@ def test_curvature_of_a_sphere_is_a_third():
     verts, faces = golden_mesh("mesh_ico2")
     loss = mesh_laplacian_smoothing(Meshes([verts], [faces]), "cotcurv")
     assert abs(loss.item() - 1 / 3) < 1e-3
-
-
-def test_uniform_of_a_tetrahedron():
-    meshes = Meshes(*[[x] for x in tetrahedron(torch.float64)])
-    corner = (3 * (1 / 3) ** 2) ** 0.5
-    others = (1 + 2 / 9) ** 0.5
-    assert abs(mesh_laplacian_smoothing(meshes).item() - (corner + 3 * others) / 4) < 1e-12
-
-
-def test_unknown_method():
-    meshes = Meshes(*[[x] for x in tetrahedron()])
-    with pytest.raises(ValueError, match="uniform, cot, cotcurv"):
-        mesh_laplacian_smoothing(meshes, "other")

@@ -6,6 +6,19 @@ import torch
 from maquette.loss import mesh_normal_loss
 from maquette.structures import Meshes
 from mesh_shapes import random_mesh, tetrahedron
+from operator_contract import LossOfMeshes
+
+
+class TestMeshNormalLoss(LossOfMeshes):
+    def of_meshes(self, meshes):
+        target = torch.randn(8, 3, generator=torch.Generator().manual_seed(4)).to(meshes.verts_packed())
+        target = target.expand(len(meshes), 8, 3)
+        return mesh_normal_loss(meshes, target, target.roll(1, 1)), mesh_normal_loss(
+            meshes, target, target, unit_edges=True
+        )
+
+    def shapes(self, batch):
+        return [(), ()]
 
 
 def twin(meshes, points, normals, unit):

@@ -6,6 +6,34 @@ import torch
 
 from maquette.loss import point_mesh_edge_distance, point_mesh_face_distance
 from maquette.structures import Meshes, Pointclouds
+from operator_contract import LossContract
+
+FACES = torch.tensor([[0, 1, 2], [1, 3, 2], [3, 4, 0]])
+
+
+class TestPointMeshDistances(LossContract):
+    gradcheck_dtype = torch.float32  # the kernels'
+    fast_gradcheck = True
+    degenerate = {
+        "no points": lambda: (torch.zeros(2, 0, 3), torch.rand(2, 5, 3)),
+        "no batch": lambda: (torch.zeros(0, 6, 3), torch.zeros(0, 5, 3)),
+        "faces of no area": lambda: (torch.rand(2, 4, 3), torch.zeros(2, 5, 3)),
+    }
+    refused = {
+        "equal sized batches": lambda: point_mesh_face_distance(*triangle_and_point(1.0, points=2)),
+        "must be equal sized": lambda: point_mesh_edge_distance(*triangle_and_point(1.0, points=2)),
+    }
+
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 6, 3, dtype=dtype), torch.randn(batch, 5, 3, dtype=dtype)
+
+    def call(self, points, verts):
+        meshes, clouds = Meshes(list(verts), [FACES] * len(verts)), Pointclouds(list(points))
+        return point_mesh_face_distance(meshes, clouds), point_mesh_edge_distance(meshes, clouds)
+
+    def shapes(self, batch):
+        return [(), ()]
+
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -25,9 +53,9 @@ def test_stored_value_and_gradient(name):
     assert error < 1e-4
 
 
-def triangle_and_point(height: float) -> tuple[Meshes, Pointclouds]:
-    verts = torch.tensor([[0.0, 0, 0], [2, 0, 0], [0, 2, 0]])
-    return Meshes([verts], [torch.tensor([[0, 1, 2]])]), Pointclouds([torch.tensor([[0.5, 0.5, height]])])
+def triangle_and_point(height: float, points: int = 1) -> tuple[Meshes, Pointclouds]:
+    verts, point = torch.tensor([[0.0, 0, 0], [2, 0, 0], [0, 2, 0]]), torch.tensor([[0.5, 0.5, height]])
+    return Meshes([verts], [torch.tensor([[0, 1, 2]])]), Pointclouds([point] * points)
 
 
 def test_known_distances():
@@ -50,9 +78,12 @@ def test_mean_over_an_uneven_batch():
         torch.testing.assert_close(distance(meshes, clouds), alone)
 
 
-def test_batches_of_different_size():
+@pytest.mark.parametrize("distance", [point_mesh_face_distance, point_mesh_edge_distance])
+def test_nothing_on_one_side_costs_nothing(distance):
     meshes, clouds = triangle_and_point(1.0)
-    for distance in (point_mesh_face_distance, point_mesh_edge_distance):
-        with pytest.raises(ValueError, match="equal sized batches"):
-            distance(meshes, Pointclouds([torch.rand(3, 3)] * 2))
-        assert torch.isfinite(distance(meshes, clouds))
+    nothing = (
+        Meshes([torch.rand(3, 3)], [torch.zeros(0, 3, dtype=torch.int64)]),
+        Pointclouds([torch.zeros(0, 3)]),
+    )
+    for pair in ((nothing[0], clouds), (meshes, nothing[1]), nothing):
+        assert distance(*pair) == 0

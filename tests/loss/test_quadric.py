@@ -7,6 +7,25 @@ from maquette.loss import quadric_loss, vertex_quadrics
 from maquette.structures import Meshes
 from maquette.transforms import random_rotation
 from mesh_shapes import golden_mesh, mixed_batch, random_mesh, tetrahedron
+from operator_contract import LossContract
+
+
+class TestQuadricLoss(LossContract):
+    fast_gradcheck = True
+    degenerate = {
+        "no points": lambda: (torch.zeros(2, 0, 3), torch.zeros(2, 5, 3), torch.zeros(2, 5, 4, 4)),
+        "one place": lambda: (torch.zeros(2, 3, 3), torch.zeros(2, 5, 3), torch.zeros(2, 5, 4, 4)),
+    }
+
+    def arguments(self, batch, dtype):
+        return (
+            torch.randn(batch, 6, 3, dtype=dtype),
+            torch.randn(batch, 5, 3, dtype=dtype),
+            torch.randn(batch, 5, 4, 4, dtype=dtype),
+        )
+
+    def call(self, points, target, quadrics):
+        return quadric_loss(points, target, quadrics + quadrics.mT)
 
 
 @pytest.fixture

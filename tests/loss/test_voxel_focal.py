@@ -3,6 +3,18 @@
 import torch
 
 from maquette.loss import voxel_cross_entropy, voxel_focal
+from operator_contract import LossContract
+
+
+class TestVoxelFocal(LossContract):
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 2, 2, 3, 2, dtype=dtype), torch.rand(batch, 2, 3, 2) > 0.5
+
+    def call(self, logits, target):
+        return voxel_focal(logits, target), voxel_focal(logits, target, gamma=1.5, alpha=0.7)
+
+    def shapes(self, batch):
+        return [(), ()]
 
 
 def test_without_focus_it_is_cross_entropy():

@@ -8,6 +8,36 @@ from hypothesis import strategies as st
 from maquette.ops import cubify
 from maquette.structures.textures_atlas import TexturesAtlas
 from mesh_shapes import golden
+from operator_contract import OperatorContract
+
+
+class TestCubify(OperatorContract):
+    differentiable = False
+    dtypes = (torch.float32, torch.float64, torch.bfloat16)
+    result_dtype = torch.float32
+    known = {
+        "threshold counts as occupied": lambda: (
+            cubify(torch.full((1, 1, 1, 1), 0.5), 0.5).num_faces_per_mesh(),
+            torch.tensor([12]),
+        )
+    }
+    refused = {"topleft, corner, center": lambda: cubify(torch.zeros(1, 2, 2, 2), 0.5, align="middle")}
+    degenerate = {
+        "no grids": lambda: (torch.zeros(0, 2, 2, 2),),
+        "no voxels": lambda: (torch.zeros(3, 2, 2, 2),),
+    }
+
+    def arguments(self, batch, dtype):
+        voxels = torch.zeros(batch, 3, 4, 5, dtype=dtype)
+        voxels[torch.arange(batch), torch.arange(batch), 1, 2] = 1  # a cube each
+        return (voxels,)
+
+    def call(self, voxels):
+        meshes = cubify(voxels, 0.5)
+        return meshes.verts_packed(), torch.cat([*meshes.faces_list(), torch.zeros(0, 3).long()])
+
+    def shapes(self, batch):
+        return [(8 * batch, 3), (12 * batch, 3)]
 
 
 @pytest.mark.parametrize("align", ["topleft", "corner", "center"])
@@ -47,12 +77,3 @@ def test_empty_grids():
     meshes = cubify(torch.zeros(3, 2, 2, 2), 0.5, feats=torch.zeros(3, 3, 2, 2, 2), align="center")
     assert len(meshes) == 3
     assert meshes.isempty()
-
-
-def test_threshold_counts_as_occupied():
-    assert cubify(torch.full((1, 1, 1, 1), 0.5), 0.5).num_faces_per_mesh().tolist() == [12]
-
-
-def test_unknown_alignment():
-    with pytest.raises(ValueError, match="topleft, corner, center"):
-        cubify(torch.zeros(1, 2, 2, 2), 0.5, align="middle")

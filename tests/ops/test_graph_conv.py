@@ -6,6 +6,37 @@ import torch
 from maquette.ops import GraphConv
 from maquette.ops.graph_conv import gather_scatter, gather_scatter_python
 from mesh_shapes import golden
+from operator_contract import OperatorContract
+
+X, EDGES = torch.randn(4, 3), torch.tensor([[0, 1]])
+
+
+class TestGraphConv(OperatorContract):
+    refused = {
+        "input can only have 2 dimensions": lambda: gather_scatter(X[None], EDGES),
+        "edges can only have 2 dimensions": lambda: gather_scatter(X, EDGES[0]),
+        "num_edges, 2": lambda: gather_scatter(X, torch.zeros(1, 3, dtype=torch.int64)),
+        "float32": lambda: gather_scatter(X.double(), EDGES),
+        "int64": lambda: gather_scatter(X, EDGES.int()),
+    }
+    degenerate = {
+        "no edges": lambda: (torch.randn(4, 3), torch.zeros(0, 2, dtype=torch.int64)),
+        "no vertices": lambda: (torch.zeros(0, 3), torch.zeros(0, 2, dtype=torch.int64)),
+    }
+
+    def arguments(self, batch, dtype):
+        path = torch.tensor([[0, 1], [1, 2], [3, 1]])
+        return torch.randn(4 * batch, 3, dtype=dtype), torch.cat([path + 4 * n for n in range(batch)])
+
+    def item(self, arguments, i):
+        return arguments[0][4 * i : 4 * i + 4], arguments[1][:3]
+
+    def call(self, verts, edges):
+        layers = [GraphConv(3, 2, directed=directed).to(verts) for directed in (False, True)]
+        return tuple(layer(verts, edges) for layer in layers)
+
+    def shapes(self, batch):
+        return [(4 * batch, 2)] * 2
 
 
 def test_golden():
@@ -64,16 +95,3 @@ def test_initialisation_and_repr():
     assert zero.w0.weight.abs().sum() == zero.w1.weight.abs().sum() == 0
     with pytest.raises(ValueError, match="initialization"):
         GraphConv(3, 3, init="other")
-
-
-def test_errors():
-    x, edges = torch.randn(4, 3), torch.tensor([[0, 1]])
-    for bad_x, bad_edges, words in [
-        (x[None], edges, "2 dimensions"),
-        (x, edges[0], "2 dimensions"),
-        (x, torch.zeros(1, 3, dtype=torch.int64), "num_edges, 2"),
-        (x.double(), edges, "float32"),
-        (x, edges.int(), "int64"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            gather_scatter(bad_x, bad_edges)

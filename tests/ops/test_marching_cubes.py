@@ -6,6 +6,32 @@ import torch
 from maquette.ops import marching_cubes
 from maquette.structures import Meshes
 from mesh_shapes import golden
+from operator_contract import OperatorContract
+
+
+class TestMarchingCubes(OperatorContract):
+    differentiable = False
+    known = {
+        "nothing": lambda: (marching_cubes(torch.zeros(0, 3, 3, 3)), ([], [])),
+    }
+    degenerate = {
+        "one value": lambda: (torch.zeros(2, 4, 4, 4),),
+        "one layer": lambda: (torch.rand(2, 1, 4, 4),),
+    }
+
+    def arguments(self, batch, dtype):
+        volume = torch.zeros(batch, 3, 4, 5, dtype=dtype)
+        volume[:, 1, 1, 2] = torch.rand(batch, dtype=dtype) + 1  # an octahedron each
+        return (volume,)
+
+    def call(self, volume):
+        return marching_cubes(volume.detach(), 0.5)
+
+    def shapes(self, batch):
+        return [(6, 3)] * batch + [(8, 3)] * batch
+
+    def joined(self, results):
+        return [verts for verts, _ in results] + [faces for _, faces in results]
 
 
 def ball(n=20, radius=7.0):

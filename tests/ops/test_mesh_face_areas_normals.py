@@ -5,6 +5,33 @@ import torch
 
 from maquette.ops import mesh_face_areas_normals
 from mesh_shapes import golden
+from operator_contract import MeshContract
+
+VERTS, FACES = torch.rand(3, 3), torch.tensor([[0, 1, 2]])
+
+
+class TestMeshFaceAreasNormals(MeshContract):
+    gradcheck_dtype = result_dtype = torch.float32
+    known = {
+        "right triangle": lambda: (
+            mesh_face_areas_normals(torch.tensor([[0.0, 0, 0], [2, 0, 0], [0, 3, 0]]), FACES),
+            (torch.tensor([3.0]), torch.tensor([[0.0, 0, 1]])),
+        )
+    }
+    refused = {
+        "need to be of shape": lambda: mesh_face_areas_normals(VERTS[0], FACES),
+        "verts need to be": lambda: mesh_face_areas_normals(VERTS[:, :2], FACES),
+        "faces need to be": lambda: mesh_face_areas_normals(VERTS, FACES[0]),
+        "need to be": lambda: mesh_face_areas_normals(VERTS, FACES[:, :2]),
+        "int64": lambda: mesh_face_areas_normals(VERTS, FACES.int()),
+    }
+
+    def of_meshes(self, meshes):
+        return mesh_face_areas_normals(meshes.verts_packed(), meshes.faces_packed())
+
+    def shapes(self, batch):
+        faces = sum([4, 9, 10][:batch])
+        return [(faces,), (faces, 3)]
 
 
 @pytest.mark.parametrize("mesh", ["mesh_ico2", "mesh_fox"])
@@ -22,19 +49,3 @@ def test_gradient_of_one_triangle():
     assert normals.tolist() == [[0.0, 0.0, 1.0]]
     areas.sum().backward()
     torch.testing.assert_close(verts.grad, torch.tensor([[-1.5, -1, 0], [1.5, 0, 0], [0, 1, 0]]))
-
-
-def test_gradient_without_area_is_finite():
-    verts = torch.zeros(3, 3, requires_grad=True)
-    areas, normals = mesh_face_areas_normals(verts, torch.tensor([[0, 1, 2]]))
-    (areas.sum() + normals.sum()).backward()
-    assert verts.grad.isfinite().all()
-
-
-def test_errors():
-    verts, faces = torch.rand(3, 3), torch.tensor([[0, 1, 2]])
-    for bad in ((verts[0], faces), (verts[:, :2], faces), (verts, faces[0]), (verts, faces[:, :2])):
-        with pytest.raises(ValueError, match="need to be of shape"):
-            mesh_face_areas_normals(*bad)
-    with pytest.raises(ValueError, match="int64"):
-        mesh_face_areas_normals(verts, faces.int())

@@ -5,7 +5,15 @@ import torch
 from maquette.ops import norm_laplacian, taubin_smoothing
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
-from mesh_shapes import mixed_batch
+from operator_contract import MeshContract
+
+
+class TestTaubinSmoothing(MeshContract):
+    def of_meshes(self, meshes):
+        return taubin_smoothing(meshes, num_iter=2).verts_packed()
+
+    def shapes(self, batch):
+        return [(sum([4, 6, 7][:batch]), 3)]
 
 
 def test_matches_dense_matrices():
@@ -36,11 +44,3 @@ def test_vertices_without_edges_and_empty_meshes_stay():
     assert verts.grad.isfinite().all()
     nothing = Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
     assert taubin_smoothing(nothing).isempty()
-
-
-def test_heterogeneous_batch():
-    meshes = mixed_batch()
-    together = taubin_smoothing(meshes)
-    for n in (0, 2):
-        alone = taubin_smoothing(Meshes(meshes.verts_list()[n : n + 1], meshes.faces_list()[n : n + 1]))
-        torch.testing.assert_close(together.verts_list()[n], alone.verts_packed())

@@ -4,6 +4,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maquette.ops import packed_to_padded, padded_to_packed
+from operator_contract import OperatorContract
+
+
+class TestPackedToPadded(OperatorContract):
+    degenerate = {"nothing": lambda: (torch.zeros(0, 2), torch.tensor([0, 0]))}
+
+    def arguments(self, batch, dtype):
+        return torch.randn(3 * batch, 2, dtype=dtype), 3 * torch.arange(batch)
+
+    def item(self, arguments, i):
+        return arguments[0][3 * i : 3 * i + 3], torch.tensor([0])
+
+    def call(self, packed, first):
+        return packed_to_padded(packed, first, 4)
+
+    def shapes(self, batch):
+        return [(batch, 4, 2)]
+
+
+class TestPaddedToPacked(OperatorContract):
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 4, 2, dtype=dtype), 3 * torch.arange(batch)
+
+    def item(self, arguments, i):
+        return arguments[0][i : i + 1], torch.tensor([0])
+
+    def call(self, padded, first):
+        return padded_to_packed(padded, first, 3 * len(padded))
+
+    def shapes(self, batch):
+        return [(3 * batch, 2)]
 
 
 @given(sizes=st.lists(st.integers(0, 6), min_size=1, max_size=6), rest=st.sampled_from([(), (2,), (2, 3)]))

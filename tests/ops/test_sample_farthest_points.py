@@ -2,6 +2,23 @@ import pytest
 import torch
 
 from maquette.ops import sample_farthest_points, sample_farthest_points_naive
+from operator_contract import OperatorContract
+
+
+class TestSampleFarthestPoints(OperatorContract):
+    degenerate = {
+        "no points": lambda: (torch.zeros(2, 0, 3), torch.tensor([0, 0])),
+        "one place": lambda: (torch.zeros(2, 5, 3), torch.tensor([5, 0])),
+    }
+
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 7, 3, dtype=dtype), torch.tensor([7, 2, 5])[:batch]
+
+    def call(self, points, lengths):
+        return sample_farthest_points(points, lengths, K=3)
+
+    def shapes(self, batch):
+        return [(batch, 3, 3), (batch, 3)]
 
 
 @pytest.mark.parametrize("K", [1, 9, [3, 20, 1], torch.tensor([0, 5, 7])])

@@ -1,9 +1,31 @@
-import pytest
 import torch
 
 from maquette.ops import sample_points_from_meshes
 from maquette.structures import Meshes
 from maquette.structures.textures_vertex import TexturesVertex
+from operator_contract import MeshContract
+
+
+class TestSamplePointsFromMeshes(MeshContract):
+    gradcheck_dtype = torch.float64
+    degenerate = {"faces of no area": MeshContract.degenerate["faces of no area"]}
+    refused = {
+        "Meshes are empty": lambda: sample_points_from_meshes(
+            Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
+        ),
+        "nan or inf": lambda: sample_points_from_meshes(Meshes([square(0.0)[0] / 0], [square(0.0)[1]])),
+        "do not contain textures": lambda: sample_points_from_meshes(
+            Meshes(*[[x] for x in square(0.0)]), return_textures=True
+        ),
+    }
+
+    def of_meshes(self, meshes):
+        return sample_points_from_meshes(meshes, 5, return_normals=True)
+
+    def shapes(self, batch):
+        return [(batch, 5, 3)] * 2
+
+    test_batch_is_its_items = None  # the items of a batch draw other numbers
 
 
 def square(height: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -65,14 +87,3 @@ def test_float64_meshes_give_float64_points():
     points = sample_points_from_meshes(Meshes([verts], [faces]), 10)
     assert points.dtype == torch.float64
     assert torch.isfinite(torch.autograd.grad(points.sum(), verts)[0]).all()
-
-
-def test_meshes_that_cannot_be_sampled():
-    empty = Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
-    with pytest.raises(ValueError, match="Meshes are empty"):
-        sample_points_from_meshes(empty)
-    verts, faces = square(0.0)
-    with pytest.raises(ValueError, match="nan or inf"):
-        sample_points_from_meshes(Meshes([verts / 0], [faces]))
-    with pytest.raises(ValueError, match="do not contain textures"):
-        sample_points_from_meshes(Meshes([verts], [faces]), return_textures=True)

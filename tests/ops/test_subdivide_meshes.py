@@ -7,6 +7,20 @@ from maquette.ops import SubdivideMeshes
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
 from mesh_shapes import mixed_batch, random_mesh, tetrahedron
+from operator_contract import MeshContract
+
+
+class TestSubdivideMeshes(MeshContract):
+    def of_meshes(self, meshes):
+        new, doubled = SubdivideMeshes()(meshes, meshes.verts_packed() * 2)
+        return new.verts_packed(), torch.cat([*new.faces_list(), torch.zeros(0, 3).long()]), doubled
+
+    def shapes(self, batch):
+        torch.manual_seed(0)
+        faces, *verts = self.arguments(batch, torch.float32)
+        meshes = Meshes(verts, faces)
+        count = len(meshes.verts_packed()) + len(meshes.edges_packed())
+        return [(count, 3), (4 * len(meshes.faces_packed()), 3), (count, 3)]
 
 
 def test_one_triangle():

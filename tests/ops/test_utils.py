@@ -10,6 +10,38 @@ from maquette.ops.utils import (
     wmean,
 )
 from maquette.structures import Pointclouds
+from operator_contract import OperatorContract
+
+
+class TestMaskedGather(OperatorContract):
+    refused = {
+        "batch dimension": lambda: masked_gather(torch.rand(2, 5, 3), torch.zeros(1, 3).long()),
+        "not supported": lambda: masked_gather(torch.rand(2, 5, 3), torch.zeros(2).long()),
+    }
+    degenerate = {"no points": lambda: (torch.zeros(2, 0, 3), torch.full((2, 3), -1))}
+
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 5, 3, dtype=dtype), torch.randint(-1, 5, (batch, 4))
+
+    def call(self, points, idx):
+        return masked_gather(points, idx)
+
+    def shapes(self, batch):
+        return [(batch, 4, 3)]
+
+
+class TestWeightedMean(OperatorContract):
+    refused = {"not compatible": lambda: wmean(torch.rand(4, 6, 3), torch.rand(4, 5))}
+    degenerate = {"no weight": lambda: (torch.rand(2, 6, 3), torch.zeros(2, 6))}
+
+    def arguments(self, batch, dtype):
+        return torch.randn(batch, 6, 3, dtype=dtype), torch.rand(batch, 6, dtype=dtype)
+
+    def call(self, x, weight):
+        return wmean(x, weight)
+
+    def shapes(self, batch):
+        return [(batch, 1, 3)]
 
 
 def test_masked_gather():

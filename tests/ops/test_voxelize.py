@@ -10,6 +10,19 @@ from maquette.ops import SubdivideMeshes, voxelize
 from maquette.structures import Meshes, join_meshes_as_scene
 from maquette.utils import ico_sphere, torus
 from mesh_shapes import tetrahedron
+from operator_contract import MeshContract
+
+
+class TestVoxelize(MeshContract):
+    differentiable = False
+    result_dtype = torch.bool
+    refused = {"resolution must be at least 1": lambda: voxelize(ico_sphere(0), 0)}
+
+    def of_meshes(self, meshes):
+        return voxelize(meshes, 7, side=4.0).occupancy
+
+    def shapes(self, batch):
+        return [(batch, 7, 7, 7)]
 
 
 def rings(profile, sides=32):

@@ -12,6 +12,29 @@ from maquette.renderer import (
 )
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
+from operator_contract import OperatorContract
+
+FACES = torch.tensor([[0, 1, 2], [2, 3, 4]])
+
+
+class TestSoftSilhouettes(OperatorContract):
+    gradcheck_dtype = result_dtype = torch.float32  # the kernel's
+    refused = {"Image sizes must be": lambda: soft_silhouettes(ico_sphere(0), (3, 0))}
+    degenerate = {
+        "faces of no area": lambda: (torch.zeros(2, 5, 3),),
+        "corners in the camera": lambda: (torch.randn(2, 5, 3) * torch.tensor([1.0, 1, 0]),),
+    }
+
+    def arguments(self, batch, dtype):
+        corners = torch.rand(batch, 5, 3, dtype=dtype) * torch.tensor([2.0, 2, 1], dtype=dtype)
+        return (corners - torch.tensor([1.0, 1, -1], dtype=dtype),)
+
+    def call(self, verts):
+        meshes = Meshes(list(verts), [FACES] * len(verts))
+        return soft_silhouettes(meshes, (4, 5), sigma=0.1, blur_radius=1.0)
+
+    def shapes(self, batch):
+        return [(batch, 4, 5)]
 
 
 def seen(mesh, **camera):

@@ -74,9 +74,9 @@ def point_mesh_edge_distance(meshes: Meshes, pcls: Pointclouds) -> Float[Tensor,
         ValueError: when the batches differ in size.
     """
     _require_same_size(meshes, pcls)
-    points, points_first = pcls.points_packed(), pcls.cloud_to_packed_first_idx()
+    points, points_first = pcls.points_packed(), _starts(pcls.cloud_to_packed_first_idx(), len(pcls))
     segms = meshes.verts_packed()[meshes.edges_packed()]
-    sides = (points, points_first, segms, meshes.mesh_to_edges_packed_first_idx())
+    sides = (points, points_first, segms, _starts(meshes.mesh_to_edges_packed_first_idx(), len(meshes)))
     return _mean_of_means(
         point_edge_distance(*sides, 0), pcls.packed_to_cloud_idx(), pcls.num_points_per_cloud()
     ) + _mean_of_means(
@@ -96,9 +96,9 @@ def point_mesh_face_distance(
         ValueError: when the batches differ in size.
     """
     _require_same_size(meshes, pcls)
-    points, points_first = pcls.points_packed(), pcls.cloud_to_packed_first_idx()
+    points, points_first = pcls.points_packed(), _starts(pcls.cloud_to_packed_first_idx(), len(pcls))
     tris = meshes.verts_packed()[meshes.faces_packed()]
-    sides = (points, points_first, tris, meshes.mesh_to_faces_packed_first_idx())
+    sides = (points, points_first, tris, _starts(meshes.mesh_to_faces_packed_first_idx(), len(meshes)))
     return _mean_of_means(
         point_face_distance(*sides, 0, min_triangle_area),
         pcls.packed_to_cloud_idx(),
@@ -113,6 +113,11 @@ def point_mesh_face_distance(
 def _require_same_size(meshes: Meshes, pcls: Pointclouds) -> None:
     if len(meshes) != len(pcls):
         raise ValueError("meshes and pointclouds must be equal sized batches")
+
+
+def _starts(first: Int[Tensor, " item"], batch: int) -> Int[Tensor, " batch"]:
+    """Where each batch element begins; batches that hold nothing at all have no such table."""
+    return first if len(first) == batch else first.new_zeros(batch)
 
 
 def _mean_of_means(

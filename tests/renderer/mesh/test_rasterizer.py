@@ -14,6 +14,32 @@ from maquette.renderer import (
 from maquette.renderer.mesh.rasterize_meshes import rasterize_meshes
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
+from operator_contract import OperatorContract
+
+FACES = torch.tensor([[0, 1, 2], [2, 3, 4]])
+
+
+class TestRasterizeMeshes(OperatorContract):
+    gradcheck_dtype = result_dtype = torch.float32  # the kernel's
+    refused = {
+        "Image sizes must be greater": lambda: rasterize_meshes(ico_sphere(0), (3, 0)),
+    }
+    degenerate = {
+        "faces of no area": lambda: (torch.zeros(2, 5, 3),),
+        "corners in the camera": lambda: (torch.randn(2, 5, 3) * torch.tensor([1.0, 1, 0]),),
+    }
+
+    def arguments(self, batch, dtype):
+        corners = torch.rand(batch, 5, 3, dtype=dtype) * torch.tensor([2.0, 2, 1], dtype=dtype)
+        return (corners - torch.tensor([1.0, 1, -1], dtype=dtype),)
+
+    def call(self, verts):
+        meshes = Meshes(list(verts), [FACES] * len(verts))
+        pix_to_face, *others = rasterize_meshes(meshes, (4, 5), 0.1, 2, perspective_correct=True)
+        return pix_to_face % len(FACES), *others
+
+    def shapes(self, batch):
+        return [(batch, 4, 5, 2)] * 2 + [(batch, 4, 5, 2, 3), (batch, 4, 5, 2)]
 
 
 def cameras(n: int = 1, **kinds) -> FoVPerspectiveCameras:
