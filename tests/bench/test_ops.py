@@ -91,7 +91,7 @@ def test_a_slow_call_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_run_keeps_the_threads_and_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = ops.Row(
+    row = ops.BenchRow(
         "nearest neighbour",
         cases.nearest_neighbour,
         {"points": 40},

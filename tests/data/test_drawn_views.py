@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from batches import rows_of, same
 from maquette.data.batch import Batch
 from maquette.data.drawn_views import DrawnViews, scene_of
-from maquette.data.takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, training_takes
+from maquette.data.picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, training_specs
 from maquette.data.views_config import ViewsConfig
 from maquette.kernels.draw import draw
 from maquette.renderer import MeshRasterizer, RasterizationSettings
@@ -146,8 +146,8 @@ def test_a_mirrored_picture_is_a_picture_of_the_mirrored_shape(pack) -> None:
     for k, index in enumerate(mirrored.index.tolist()):
         for view in range(2):
             numbers = (mirrored.truth.cameras[k, view].double().numpy() - low) / (high - low)
-            takes, _ = held_takes(np.array([index]), numbers[None], config, scene)
-            image, _ = draw(scene, replace(takes, behind=torch.ones_like(takes.behind)), 64)
+            specs, _ = held_specs(np.array([index]), numbers[None], config, scene)
+            image, _ = draw(scene, replace(specs, behind=torch.ones_like(specs.behind)), 64)
             assert (image[0] - mirrored.images[k, view]).abs().mean() < 2e-3
 
 
@@ -227,7 +227,7 @@ def test_corners_of_crops_are_those_of_the_published_code(pack, number, corner) 
     """Of 44 - 40 + 1 places the last is never drawn."""
     views = np.full((1, VIEW_DRAWS), 0.5)
     views[:, 5:7] = number
-    takes, _ = training_takes(
+    specs, _ = training_specs(
         np.array([0]), np.full((1, OBJECT_DRAWS), 0.9), views, replace(PLAIN, flip=0.0), scene_of(pack)
     )
-    assert takes.window[0, 2:].tolist() == [22 - corner, 22 - corner]
+    assert specs.window[0, 2:].tolist() == [22 - corner, 22 - corner]

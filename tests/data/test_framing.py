@@ -8,7 +8,7 @@ import torch
 
 from maquette.data.drawn_views import DrawnViews
 from maquette.data.framing import frame_object
-from maquette.data.takes import held_takes
+from maquette.data.picture_specs import held_specs
 from maquette.data.views_config import ViewsConfig
 from maquette.kernels.draw import draw
 from tests.data.pack_shapes import small_pack
@@ -23,8 +23,8 @@ def test_frames_as_drawing_does(size: int) -> None:
     held = views.held_batch(index, 2)
     big = replace(views.config, framing="camera", render_size=600, size=600)
     numbers = np.concatenate([views._held_numbers(i, 2) for i in index])
-    takes, _ = held_takes(np.repeat(index, 2), numbers, big, views._scene_on("cpu"))
-    images, alpha = draw(views._scene_on("cpu"), takes, 600)
+    specs, _ = held_specs(np.repeat(index, 2), numbers, big, views._scene_on("cpu"))
+    images, alpha = draw(views._scene_on("cpu"), specs, 600)
     for image, mask, wanted in zip(images, alpha, held.images.flatten(0, 1), strict=True):
         framed = frame_object(image, mask[None], size, 0.2, GREY)
         assert (framed - wanted).abs().mean() < 0.01

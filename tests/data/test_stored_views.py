@@ -9,7 +9,7 @@ from PIL import Image
 
 from batches import same
 from data_layouts import CHAIRS, write_r2n2
-from maquette.data.r2n2 import R2N2, read_r2n2
+from maquette.data.r2n2 import R2N2Dataset, read_r2n2
 from maquette.data.stored_views import StoredViews
 from maquette.data.views_config import ViewsConfig
 from maquette.io.errors import BadInput
@@ -27,12 +27,12 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory) -> R2N2:
+def dataset(tmp_path_factory) -> R2N2Dataset:
     return read_r2n2(write_r2n2(tmp_path_factory.mktemp("data"), {CHAIRS: list("abcdefghij")}, views=4))
 
 
 @pytest.fixture
-def chequered(tmp_path: Path) -> R2N2:
+def chequered(tmp_path: Path) -> R2N2Dataset:
     """One training object of 137 x 137 pictures: red tells the column, green the row; alpha is 0 on their edge."""
     root = write_r2n2(tmp_path, {CHAIRS: ["a", "b"]}, views=2)
     row, column = np.mgrid[:137, :137].astype(np.uint8)
@@ -44,7 +44,7 @@ def chequered(tmp_path: Path) -> R2N2:
     return read_r2n2(root)
 
 
-def test_a_batch_has_what_networks_read(dataset: R2N2) -> None:
+def test_a_batch_has_what_networks_read(dataset: R2N2Dataset) -> None:
     views = StoredViews(dataset, SMALL)
     batch = views.training_batch(step=0, count=6, views=3)
     assert (batch.images.shape, batch.images.dtype) == ((6, 3, 3, 22, 22), torch.float32)
@@ -54,7 +54,7 @@ def test_a_batch_has_what_networks_read(dataset: R2N2) -> None:
     assert torch.equal(batch.truth.voxels[0], dataset.voxels(int(batch.index[0])).occupancy[0])
 
 
-def test_every_object_once_an_epoch_in_a_new_order(dataset: R2N2) -> None:
+def test_every_object_once_an_epoch_in_a_new_order(dataset: R2N2Dataset) -> None:
     views = StoredViews(dataset, SMALL)
     orders = [views.training_batch(step, 8, 1).index.tolist() for step in range(3)]
     assert all(sorted(order) == list(range(8)) for order in orders)
@@ -62,7 +62,7 @@ def test_every_object_once_an_epoch_in_a_new_order(dataset: R2N2) -> None:
     assert views.training_batch(0, 16, 1).index.tolist() == orders[0] + orders[1]
 
 
-def test_a_sample_depends_on_seed_step_and_place_alone(dataset: R2N2) -> None:
+def test_a_sample_depends_on_seed_step_and_place_alone(dataset: R2N2Dataset) -> None:
     views = StoredViews(dataset, SMALL, seed=3)
     whole = views.training_batch(5, 6, 2)
     views.training_batch(9, 4, 1)
@@ -86,7 +86,7 @@ def shown(views: StoredViews, steps: int, count: int) -> list[list[int]]:
     return found
 
 
-def test_views_are_drawn_with_replacement_unless_told_otherwise(dataset: R2N2) -> None:
+def test_views_are_drawn_with_replacement_unless_told_otherwise(dataset: R2N2Dataset) -> None:
     drawn = shown(StoredViews(dataset, SMALL), 5, 4)
     assert set(np.concatenate(drawn)) == {0, 1, 2, 3}
     assert any(len(set(views)) < 4 for views in drawn)
@@ -95,7 +95,7 @@ def test_views_are_drawn_with_replacement_unless_told_otherwise(dataset: R2N2) -
     assert all(sorted(views[:4]) == [0, 1, 2, 3] for views in shown(without, 1, 6))
 
 
-def test_backgrounds_crops_and_flips_of_training(chequered: R2N2) -> None:
+def test_backgrounds_crops_and_flips_of_training(chequered: R2N2Dataset) -> None:
     views = StoredViews(chequered, ViewsConfig())
     corners, flips, backs = set(), 0, []
     for step in range(20):
@@ -123,7 +123,7 @@ def test_backgrounds_crops_and_flips_of_training(chequered: R2N2) -> None:
     assert drawn.std(dim=1).min() > 0  # a colour, not a grey
 
 
-def test_held_pictures_are_the_first_ones_unchanged(chequered: R2N2) -> None:
+def test_held_pictures_are_the_first_ones_unchanged(chequered: R2N2Dataset) -> None:
     views = StoredViews(chequered, ViewsConfig())
     batch = views.held_batch([1, 0], 2)
     assert batch.index.tolist() == [1, 0]
@@ -135,7 +135,7 @@ def test_held_pictures_are_the_first_ones_unchanged(chequered: R2N2) -> None:
     assert same(views.held_batch([1, 0], 2), batch)
 
 
-def test_mirrored_voxels_go_with_mirrored_pictures(dataset: R2N2) -> None:
+def test_mirrored_voxels_go_with_mirrored_pictures(dataset: R2N2Dataset) -> None:
     always = StoredViews(dataset, replace(SMALL, flip=1.0, flip_voxels=True))
     never = StoredViews(dataset, replace(SMALL, flip=0.0))
     one, other = (views.training_batch(2, 4, 2) for views in (always, never))
@@ -157,18 +157,20 @@ def test_mirrored_cameras_see_mirrored_voxels_in_mirrored_pictures() -> None:
     assert torch.allclose(plain * torch.tensor([-1.0, 1.0, 1.0]), mirrored, atol=1e-5)
 
 
-def test_pictures_of_another_size_are_scaled(dataset: R2N2) -> None:
+def test_pictures_of_another_size_are_scaled(dataset: R2N2Dataset) -> None:
     batch = StoredViews(dataset, ViewsConfig(size=44, render_size=64)).held_batch([0], 1)
     plain = StoredViews(dataset, SMALL).held_batch([0], 1)
     assert batch.images.shape == (1, 1, 3, 44, 44)
     assert torch.nn.functional.avg_pool2d(batch.images[0], 2).sub(plain.images[0]).abs().mean() < 0.06
 
 
-def test_too_many_views_and_nothing_to_train_on(dataset: R2N2) -> None:
+def test_too_many_views_and_nothing_to_train_on(dataset: R2N2Dataset) -> None:
     with pytest.raises(BadInput, match="has 4 pictures, not 5"):
         StoredViews(dataset, SMALL).held_batch([0], 5)
     held = [i for i, entry in enumerate(dataset.entries) if entry.split == "test"]
-    some = R2N2(dataset.root, *(tuple(f[i] for i in held) for f in (dataset.entries, dataset.models)), ())
+    some = R2N2Dataset(
+        dataset.root, *(tuple(f[i] for i in held) for f in (dataset.entries, dataset.models)), ()
+    )
     with pytest.raises(BadInput, match="no object in the training split"):
         StoredViews(some, SMALL).training_batch(0, 1, 1)
 
@@ -202,12 +204,12 @@ def test_a_picture_without_an_object_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"size": 33}, {"size": 0}, {"backgrounds": ()}, {"backgrounds": ("photos",)}]
 )
-def test_settings_of_which_no_picture_can_be_made_are_refused(dataset: R2N2, change: dict) -> None:
+def test_settings_of_which_no_picture_can_be_made_are_refused(dataset: R2N2Dataset, change: dict) -> None:
     with pytest.raises(ValueError, match=r"cannot be cut out|background"):
         StoredViews(dataset, replace(SMALL, **change))
 
 
-def test_photographs_behind_the_objects(dataset: R2N2, tmp_path: Path) -> None:
+def test_photographs_behind_the_objects(dataset: R2N2Dataset, tmp_path: Path) -> None:
     Image.new("RGB", (20, 20), (0, 51, 0)).save(tmp_path / "a.png")
     settings = replace(SMALL, backgrounds=("photos",), photos=str(tmp_path), flip=0.0)
     image = StoredViews(dataset, settings).training_batch(0, 1, 1).images[0, 0]

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from maquette.kernels.draw import Scene, Takes
+from maquette.kernels.draw import PictureSpecs, Scene
 
 _MASK = 0xFFFFFFFF
 
@@ -116,9 +116,9 @@ def _shaded(
     return (colour * strength).clamp(max=1)
 
 
-def draw_one(scene: Scene, takes: Takes, i: int, size: int) -> tuple[Tensor, Tensor]:
+def draw_one(scene: Scene, specs: PictureSpecs, i: int, size: int) -> tuple[Tensor, Tensor]:
     """(3, size, size) picture and (size, size) coverage of picture `i`, in float64."""
-    fields = {name: getattr(takes, name)[i] for name in takes.__dataclass_fields__}
+    fields = {name: getattr(specs, name)[i] for name in specs.__dataclass_fields__}
     take = {name: value.double() if value.is_floating_point() else value for name, value in fields.items()}
     shape = int(take["shape"])
     first, last = (int(x) for x in scene.face_starts[shape : shape + 2])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from foreign_device import foreign_device
-from maquette.kernels.draw import Scene, Takes, _draw_by_face, draw, projected_boxes
+from maquette.kernels.draw import PictureSpecs, Scene, _draw_by_face, draw, projected_boxes
 from maquette.utils import ico_sphere
 from tests.kernels.draw_twin import bell, draw_one
 
@@ -38,7 +38,7 @@ def _scene() -> Scene:
     )
 
 
-def _takes(count: int) -> Takes:
+def _specs(count: int) -> PictureSpecs:
     back = torch.nn.functional.normalize(torch.randn(count, 3), dim=1)
     right = torch.nn.functional.normalize(torch.linalg.cross(torch.tensor([[0.0, 1, 0]]), back), dim=1)
     lights = torch.cat(
@@ -46,7 +46,7 @@ def _takes(count: int) -> Takes:
     )
     number = torch.arange(count)
     pattern = torch.rand(count, 4) * torch.tensor([4.0, 4.0, 8.0, 1.9])
-    return Takes(
+    return PictureSpecs(
         shape=(number % 3).int(),
         camera=torch.stack([right, torch.linalg.cross(back, right), back], dim=1),
         distance=1.2 + torch.rand(count),
@@ -67,10 +67,10 @@ def _takes(count: int) -> Takes:
 
 
 def test_the_twin_draws_the_same() -> None:
-    scene, takes = _scene(), _takes(24)
-    images, alpha = draw(scene, takes, SIZE)
+    scene, specs = _scene(), _specs(24)
+    images, alpha = draw(scene, specs, SIZE)
     for i in range(24):
-        image, covered = draw_one(scene, takes, i, SIZE)
+        image, covered = draw_one(scene, specs, i, SIZE)
         # Samples on an edge, or on a texture's edge, may fall to either side in float32.
         assert (alpha[i] - covered).abs().gt(0.01).float().mean() < 0.01
         assert (images[i] - image).abs().amax(0).gt(2e-3).float().mean() < 0.03
@@ -81,22 +81,22 @@ def test_the_twin_draws_the_same() -> None:
 
 
 def test_each_ingredient_changes_the_picture() -> None:
-    scene, takes = _scene(), _takes(24)
-    images, _ = draw(scene, takes, SIZE)
+    scene, specs = _scene(), _specs(24)
+    images, _ = draw(scene, specs, SIZE)
     for name in ("key", "grain", "lights", "behind", "matrix", "offset", "noise", "texture", "groups"):
-        changed = replace(takes, **{name: getattr(takes, name) * 0})
+        changed = replace(specs, **{name: getattr(specs, name) * 0})
         others, _ = draw(scene, changed, SIZE)
         assert not torch.equal(images, others), name
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_same_bits_for_any_number_of_threads(threads: int) -> None:
-    scene, takes = _scene(), _takes(7)
-    expected = draw(scene, takes, SIZE)
+    scene, specs = _scene(), _specs(7)
+    expected = draw(scene, specs, SIZE)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        found = draw(scene, takes, SIZE)
+        found = draw(scene, specs, SIZE)
     finally:
         torch.set_num_threads(before)
     assert torch.equal(expected[0], found[0])
@@ -104,13 +104,13 @@ def test_the_same_bits_for_any_number_of_threads(threads: int) -> None:
 
 
 def test_the_way_of_cuda_gives_the_same_pictures() -> None:
-    scene, takes = _scene(), _takes(7)
-    expected, expected_alpha = draw(scene, takes, SIZE)
+    scene, specs = _scene(), _specs(7)
+    expected, expected_alpha = draw(scene, specs, SIZE)
     images, alpha = torch.empty_like(expected), torch.empty_like(expected_alpha)
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # items share samples, which only CUDA's atomics allow to more than one thread
     try:
-        _draw_by_face(scene, takes, SIZE, images, alpha)
+        _draw_by_face(scene, specs, SIZE, images, alpha)
     finally:
         torch.set_num_threads(before)
     assert torch.equal(alpha, expected_alpha)
@@ -118,32 +118,32 @@ def test_the_way_of_cuda_gives_the_same_pictures() -> None:
 
 
 def test_more_pictures_than_kernels_can_count_are_drawn_in_turns(monkeypatch) -> None:
-    scene, takes = _scene(), _takes(7)
-    whole = draw(scene, takes, SIZE)
+    scene, specs = _scene(), _specs(7)
+    whole = draw(scene, specs, SIZE)
     monkeypatch.setattr("maquette.kernels.draw._MOST_PLACES", 3 * (2 * SIZE) ** 2)
-    for before, after in zip(whole, draw(scene, takes, SIZE), strict=True):
+    for before, after in zip(whole, draw(scene, specs, SIZE), strict=True):
         assert torch.equal(before, after)
 
 
 def test_pictures_do_not_depend_on_their_neighbours() -> None:
-    scene, takes = _scene(), _takes(9)
-    images, alpha = draw(scene, takes, SIZE)
-    some, some_alpha = draw(scene, takes[4:7], SIZE)
+    scene, specs = _scene(), _specs(9)
+    images, alpha = draw(scene, specs, SIZE)
+    some, some_alpha = draw(scene, specs[4:7], SIZE)
     assert torch.equal(images[4:7], some)
     assert torch.equal(alpha[4:7], some_alpha)
-    none, _ = draw(scene, takes[:0], SIZE)
+    none, _ = draw(scene, specs[:0], SIZE)
     assert none.shape == (0, 3, SIZE, SIZE)
 
 
 def test_faces_behind_or_beside_the_camera_are_left_out() -> None:
-    scene, takes = _scene(), _takes(3)
-    inside, alpha = draw(scene, replace(takes, distance=torch.zeros(3)), SIZE)
+    scene, specs = _scene(), _specs(3)
+    inside, alpha = draw(scene, replace(specs, distance=torch.zeros(3)), SIZE)
     assert inside.isfinite().all()
     assert alpha.isfinite().all()
-    _, alpha = draw(scene, replace(takes, window=takes.window + torch.tensor([0, 0, 1e6, 0])), SIZE)
+    _, alpha = draw(scene, replace(specs, window=specs.window + torch.tensor([0, 0, 1e6, 0])), SIZE)
     assert not alpha.any()
     broken = replace(scene, verts=torch.full_like(scene.verts, torch.nan))
-    images, alpha = draw(broken, takes, SIZE)
+    images, alpha = draw(broken, specs, SIZE)
     assert images.isfinite().all()
     assert not alpha.any()
 
@@ -161,11 +161,11 @@ def test_a_closed_surface_has_no_cracks() -> None:
         face_starts=_starts(len(faces)),
         palette_starts=_starts(3),
     )
-    takes = replace(
-        _takes(4), shape=torch.zeros(4).int(), window=torch.tensor([[60.0, 60.0, 32.0, 32.0]] * 4)
+    specs = replace(
+        _specs(4), shape=torch.zeros(4).int(), window=torch.tensor([[60.0, 60.0, 32.0, 32.0]] * 4)
     )
-    _, alpha = draw(scene, takes, 64)
-    for picture, distance in zip(alpha, takes.distance, strict=True):
+    _, alpha = draw(scene, specs, 64)
+    for picture, distance in zip(alpha, specs.distance, strict=True):
         radius = 60 * 0.5 / (distance**2 - 0.25).sqrt()
         y, x = torch.meshgrid(torch.arange(64) - 31.5, torch.arange(64) - 31.5, indexing="ij")
         away = (x**2 + y**2).sqrt()
@@ -174,14 +174,14 @@ def test_a_closed_surface_has_no_cracks() -> None:
 
 
 def test_boxes_are_those_of_the_projected_vertices() -> None:
-    scene, takes = _scene(), _takes(6)
-    boxes = projected_boxes(scene, takes)
+    scene, specs = _scene(), _specs(6)
+    boxes = projected_boxes(scene, specs)
     for i, box in enumerate(boxes):
-        shape = int(takes.shape[i])
-        verts = scene.verts[scene.vert_starts[shape] : scene.vert_starts[shape + 1]] @ takes.camera[i].T
-        depth = takes.distance[i] - verts[:, 2]
-        columns = takes.window[i, 2] + takes.window[i, 0] * verts[:, 0] / depth
-        rows = takes.window[i, 3] - takes.window[i, 1] * verts[:, 1] / depth
+        shape = int(specs.shape[i])
+        verts = scene.verts[scene.vert_starts[shape] : scene.vert_starts[shape + 1]] @ specs.camera[i].T
+        depth = specs.distance[i] - verts[:, 2]
+        columns = specs.window[i, 2] + specs.window[i, 0] * verts[:, 0] / depth
+        rows = specs.window[i, 3] - specs.window[i, 1] * verts[:, 1] / depth
         places = torch.stack([columns, rows], dim=1)
         torch.testing.assert_close(box, torch.stack([places.amin(0), places.amax(0)]), rtol=1e-4, atol=1e-3)
 
@@ -194,19 +194,19 @@ def test_the_noise_is_nearly_normal() -> None:
 
 
 def test_takes_and_scenes_move_whole() -> None:
-    takes = _takes(2).to(torch.device("cpu"))
-    assert len(takes) == 2
-    assert {field.name for field in fields(takes)} == set(Takes.__dataclass_fields__)
+    specs = _specs(2).to(torch.device("cpu"))
+    assert len(specs) == 2
+    assert {field.name for field in fields(specs)} == set(PictureSpecs.__dataclass_fields__)
     assert _scene().to(torch.device("cpu")).photos.shape == (2, 16, 16, 3)
 
 
 def test_devices_that_warp_lacks():
-    scene, takes = _scene(), _takes(3)
-    expected = [*draw(scene, takes, SIZE), projected_boxes(scene, takes)]
+    scene, specs = _scene(), _specs(3)
+    expected = [*draw(scene, specs, SIZE), projected_boxes(scene, specs)]
     with foreign_device() as device:
         found = [
-            *draw(scene.to(device), takes.to(device), SIZE),
-            projected_boxes(scene.to(device), takes.to(device)),
+            *draw(scene.to(device), specs.to(device), SIZE),
+            projected_boxes(scene.to(device), specs.to(device)),
         ]
         assert all(value.device == device for value in found)
         found = [value.cpu() for value in found]

@@ -16,7 +16,7 @@ from .timing import measure
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """One line of the table.
 
     Attributes:
@@ -43,7 +43,7 @@ class Row:
 
 BOTH = "forward + backward"
 ROWS = (
-    Row(
+    BenchRow(
         "soft silhouettes",
         cases.soft_silhouettes,
         {"views": 20, "size": 128, "level": 4},
@@ -54,7 +54,7 @@ ROWS = (
         {"views": 1, "size": 64, "level": 2},
         "1 view, 64², 320 faces",
     ),
-    Row(
+    BenchRow(
         "hard Phong",
         cases.hard_phong,
         {"views": 20, "size": 137, "sides": 29, "rings": 100},
@@ -64,7 +64,7 @@ ROWS = (
         twin_sizes={"views": 1, "size": 64, "sides": 29, "rings": 100},
         twin_case="1 view, 64²",
     ),
-    Row(
+    BenchRow(
         "nearest neighbour",
         cases.nearest_neighbour,
         {"points": 10_000},
@@ -72,10 +72,10 @@ ROWS = (
         0.012,
         "PyTorch3D 0.23 s",
     ),
-    Row(
+    BenchRow(
         "chamfer", cases.chamfer, {"points": 10_000}, "10,000 against 10,000", 0.025, "PyTorch3D 0.45 s", BOTH
     ),
-    Row(
+    BenchRow(
         "sample points",
         cases.sample_points,
         {"meshes": 8, "points": 10_000, "level": 4},
@@ -83,7 +83,7 @@ ROWS = (
         0.006,
         "PyTorch3D 0.010 s",
     ),
-    Row(
+    BenchRow(
         "cubify",
         cases.cubes,
         {"grids": 8, "size": 32},
@@ -91,7 +91,7 @@ ROWS = (
         0.015,
         "PyTorch3D 0.098 s",
     ),
-    Row(
+    BenchRow(
         "graph convolution",
         cases.graph_convolution,
         {"features": 128, "level": 4},
@@ -99,7 +99,7 @@ ROWS = (
         0.003,
         "PyTorch3D 0.0034 s",
     ),
-    Row(
+    BenchRow(
         "vert_align",
         cases.vertex_features,
         {"batch": 8, "channels": 256, "size": 35, "verts": 2562},
@@ -107,8 +107,8 @@ ROWS = (
         0.015,
         "PyTorch3D 0.020 s",
     ),
-    Row("marching cubes", cases.level_set, {"size": 64}, "64³, random volume", 0.02, "PyTorch3D 0.40 s"),
-    Row(
+    BenchRow("marching cubes", cases.level_set, {"size": 64}, "64³, random volume", 0.02, "PyTorch3D 0.40 s"),
+    BenchRow(
         "solid voxels",
         cases.solid_voxels,
         {"resolution": 128, "sides": 80, "rings": 100},
@@ -147,7 +147,7 @@ def run(device: torch.device | str = "cpu", threads: int | None = None, repeats:
         torch.set_num_threads(threads_before)
 
 
-def _measure(row: Row, device: torch.device, repeats: int) -> dict[str, Any]:
+def _measure(row: BenchRow, device: torch.device, repeats: int) -> dict[str, Any]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         pair = row.build(device, **row.sizes)

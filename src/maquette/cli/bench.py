@@ -15,7 +15,7 @@ Positive = Annotated[int, tyro.conf.arg(metavar="N")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench(Compute):
+class BenchOptions(Compute):
     """Time operators or networks on this machine, each beside its twin in plain torch.
 
     Prints a table with median and spread. A few minutes on two quiet cores; other work on the machine shows.
@@ -44,7 +44,7 @@ class Bench(Compute):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then measure."""
-    options = parse(Bench, words, "bench")
+    options = parse(BenchOptions, words, "bench")
     _check(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
@@ -60,7 +60,7 @@ def run(words: Sequence[str]) -> None:
     console.say(show(result))
 
 
-def _check(options: Bench) -> None:
+def _check(options: BenchOptions) -> None:
     check_compute(options)
     at_least(1, repeats=options.repeats, size=options.size, batch=options.batch)
     for variant in options.variants:

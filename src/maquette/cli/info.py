@@ -13,7 +13,7 @@ from .refusals import Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Info(Common):
+class InfoOptions(Common):
     """Parameters, multiply-accumulates and shapes of a system's network.
 
     Of a network as published, or of the one that a weights file holds. Counted for one picture; a
@@ -32,7 +32,7 @@ class Info(Common):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then count."""
-    options = parse(Info, words, "info")
+    options = parse(InfoOptions, words, "info")
     from ..systems import about_system
 
     try:
@@ -52,7 +52,7 @@ def run(words: Sequence[str]) -> None:
     console.say(_table(numbers))
 
 
-def _numbers(options: Info) -> dict[str, Any]:
+def _numbers(options: InfoOptions) -> dict[str, Any]:
     from ..io.checksum import sha256_of
     from ..systems import system_class
     from ..training.weights_header import weights_file

@@ -58,7 +58,7 @@ class Reconstruct(Compute):
     """Write the report there too; `-` is stdout."""
 
 
-class Job(NamedTuple):
+class ReconstructRequest(NamedTuple):
     """What was asked for: options of the command, and those of the system that is named, or of the default."""
 
     options: Reconstruct
@@ -68,9 +68,9 @@ class Job(NamedTuple):
 
 def run(words: Sequence[str]) -> None:
     """Read the words and the pictures, then reconstruct."""
-    job = _read_words(words)
-    options = job.options
-    _check(job)
+    request = _read_words(words)
+    options = request.options
+    _check(request)
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
@@ -79,10 +79,10 @@ def run(words: Sequence[str]) -> None:
     masks = options.mask or (None,) * len(files)
     with console.stdout_for_numbers():
         pairs: Pairs = list(zip(files, masks, strict=True))
-        console.write_json(_every(job, pairs, console) if options.each else _one(job, pairs, console))
+        console.write_json(_every(request, pairs, console) if options.each else _one(request, pairs, console))
 
 
-def _read_words(words: Sequence[str]) -> Job:
+def _read_words(words: Sequence[str]) -> ReconstructRequest:
     """The command's options, with those of the named system mounted beside them."""
     named = option_of(words, "--system")
     try:
@@ -97,29 +97,29 @@ def _read_words(words: Sequence[str]) -> Job:
         own = about.options(**{field.name: getattr(parsed, field.name) for field in fields(about.options)})
     except ValueError as error:
         raise Refusal(f"--{error}") from error
-    return Job(parsed, about, own)
+    return ReconstructRequest(parsed, about, own)
 
 
-def _check(job: Job) -> None:
-    options = job.options
+def _check(request: ReconstructRequest) -> None:
+    options = request.options
     if not options.images:
         raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
-    _check_weights(job)
+    _check_weights(request)
 
 
-def _check_weights(job: Job) -> None:
+def _check_weights(request: ReconstructRequest) -> None:
     """Refuse weights that are missing or of something else by their header, before torch is imported."""
     from ..training.weights_header import read_weights_header
 
-    options, shipped = job.options, shipped_weights(job.about.name)
+    options, shipped = request.options, shipped_weights(request.about.name)
     if options.weights is None and not shipped.is_file():
         raise BadInput(
             shipped, "no weights ship with this version; --weights names a file or the folder of a run"
         )
     weights = options.weights or shipped
-    header = read_weights_header(weights, job.about.name)
+    header = read_weights_header(weights, request.about.name)
     if options.variant not in (None, header.variant):
         raise BadInput(weights, f"these are weights of variant {header.variant}, not of {options.variant}")
 
@@ -130,28 +130,28 @@ def _check_out(options: Reconstruct) -> None:
         raise BadInput(options.out, "is a file; with --each the output is a folder")
 
 
-def _one(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
-    pictures = [_read(job, *pair) for pair in pairs]
-    _spare(pairs, job.options.out)
-    system = _load(job, pictures, console)
-    return _make(system, job, _prepared(pictures, system), job.options.out, console)
+def _one(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
+    pictures = [_read(request, *pair) for pair in pairs]
+    _spare(pairs, request.options.out)
+    system = _load(request, pictures, console)
+    return _make(system, request, _prepared(pictures, system), request.options.out, console)
 
 
-def _every(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
+def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
     """A mesh of every picture; those that cannot be used are named and counted."""
-    options = job.options
+    options = request.options
     system, made, problems = None, [], []
     names = _distinct_stems([file for file, _ in pairs])
     for (file, mask), name in zip(pairs, names, strict=True):
         out = options.out / f"{name}.glb"
         try:
-            picture = _read(job, file, mask)
+            picture = _read(request, file, mask)
             _spare(pairs, out)
-            system = system or _load(job, [picture], console)
+            system = system or _load(request, [picture], console)
             prepared = _prepared([picture], system)
             with as_bad_input(options.out, OSError, say="cannot be written"):
                 options.out.mkdir(exist_ok=True)
-            made.append(_make(system, job, prepared, out, console))
+            made.append(_make(system, request, prepared, out, console))
         except BadInput as problem:
             problems.append(problem)
             console.say(f"skipped {problem}")
@@ -169,21 +169,21 @@ def _every(job: Job, pairs: Pairs, console: Console) -> dict[str, Any]:
     return {"reconstructions": made, "skipped": skipped}
 
 
-def _read(job: Job, file: Path, mask: Path | None) -> Picture:
+def _read(request: ReconstructRequest, file: Path, mask: Path | None) -> Picture:
     picture = Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
-    return need_object(picture, job.about.needs_masks)
+    return need_object(picture, request.about.needs_masks)
 
 
-def _load(job: Job, pictures: list[Picture], console: Console) -> Any:
+def _load(request: ReconstructRequest, pictures: list[Picture], console: Console) -> Any:
     """The system that is named, else the one that claims the pictures, with its weights."""
-    options = job.options
+    options = request.options
     device = set_up(options)
     import torch
 
     from ..reconstruct import choose_system, load_system
 
     torch.manual_seed(options.seed)
-    name = job.about.name
+    name = request.about.name
     if options.system is None and options.weights is None:
         name = choose_system([picture.pixels for picture in pictures])
         if name != DEFAULT:
@@ -201,14 +201,16 @@ def _prepared(pictures: list[Picture], system: Any) -> "PreparedViews":
     return prepare_views([p.pixels for p in pictures], masks, names, find=system.about.needs_masks)
 
 
-def _make(system: Any, job: Job, prepared: "PreparedViews", out: Path, console: Console) -> dict[str, Any]:
+def _make(
+    system: Any, request: ReconstructRequest, prepared: "PreparedViews", out: Path, console: Console
+) -> dict[str, Any]:
     """Reconstruct and write; the report, or with --each-object those of all objects."""
     from ..reconstruct import files_of, node_names, reconstruct, write
 
-    own = job.own if system.about is job.about else None
+    own = request.own if system.about is request.about else None
     objects = reconstruct(prepared, system, options=own)
     written = {out: objects}
-    if job.options.each_object:
+    if request.options.each_object:
         places = [out.with_name(f"{out.stem}_{name}{out.suffix}") for name in node_names(objects)]
         written = {place: [made] for place, made in zip(places, objects, strict=True)}
     reports = []
@@ -217,7 +219,7 @@ def _make(system: Any, job: Job, prepared: "PreparedViews", out: Path, console: 
         for file in files_of(place):
             console.say(f"wrote {file}")
         _tell(reports[-1], console)
-    return {"objects": reports} if job.options.each_object else reports[0]
+    return {"objects": reports} if request.options.each_object else reports[0]
 
 
 def _spare(pairs: Pairs, out: Path) -> None:

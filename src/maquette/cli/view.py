@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ..structures import Meshes
     from .viewer import Viewer
 
-Show = Callable[["View"], "Viewer"]
+Show = Callable[["ViewOptions"], "Viewer"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(Common):
+class ViewOptions(Common):
     """Show a mesh, a voxel grid or a folder with cameras.json in the browser, until Ctrl-C."""
 
     file: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FILE")]
@@ -35,7 +35,7 @@ class View(Common):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then serve the page."""
-    options = parse(View, words, "view")
+    options = parse(ViewOptions, words, "view")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
     show = _reader(options.file)(options.file)
@@ -60,7 +60,7 @@ def _mesh(path: Path) -> Show:
 
     data = read_mesh(path)
 
-    def show(options: View) -> "Viewer":
+    def show(options: ViewOptions) -> "Viewer":
         from ..io.mesh_tensors import to_meshes
 
         return _show_mesh(to_meshes(data, "cpu"), options)
@@ -75,7 +75,7 @@ def _cubes(path: Path) -> Show:
     if not parse_binvox(path).cells.any():
         raise BadInput(path, "no cell is solid; there is nothing to show")
 
-    def show(options: View) -> "Viewer":
+    def show(options: ViewOptions) -> "Viewer":
         from ..io import load_binvox
         from ..ops import cubify
         from ..structures import Meshes
@@ -90,7 +90,7 @@ def _cubes(path: Path) -> Show:
     return show
 
 
-def _show_mesh(mesh: "Meshes", options: View) -> "Viewer":
+def _show_mesh(mesh: "Meshes", options: ViewOptions) -> "Viewer":
     from .viewer import Viewer
 
     viewer = Viewer(options.port, options.host)
@@ -106,7 +106,7 @@ def _cameras(path: Path) -> Show:
     file = need_camera_folder(path) if path.is_dir() else path
     data = parse_cameras(file)
 
-    def show(options: View) -> "Viewer":
+    def show(options: ViewOptions) -> "Viewer":
         import numpy as np
 
         from .viewer import Viewer

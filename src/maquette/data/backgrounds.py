@@ -25,7 +25,7 @@ _MOST_PHOTOS = 1500
 def draw_backgrounds(
     numbers: Float[np.ndarray, "picture draws"], config: ViewsConfig, photos: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Kinds, colours and patterns of backgrounds, as `kernels.draw.Takes` has them.
+    """Kinds, colours and patterns of backgrounds, as `kernels.draw.PictureSpecs` has them.
 
     Args:
         numbers: in [0, 1), `DRAWS` a picture.

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..kernels.draw import Scene, Takes, draw
+from ..kernels.draw import PictureSpecs, Scene, draw
 from ..kernels.launch import compute_device
 from ..structures import Meshes
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .pack_data import ShapePack
+from .picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, mirrored, training_specs
 from .shape_order import ShapeOrder
-from .takes import OBJECT_DRAWS, VIEW_DRAWS, held_takes, mirrored, training_takes
 from .views_config import ViewsConfig, check_pictures
 
 _STREAM = 2
@@ -87,8 +87,8 @@ class DrawnViews:
         objects, pictures = zip(*(self._numbers(step, place, views) for place in places), strict=True)
         objects, pictures = np.repeat(objects, views, axis=0), np.concatenate(pictures)
         scene = self._scene_on(device)
-        takes, cameras = training_takes(np.repeat(index, views), objects, pictures, self.config, scene)
-        batch = self._batch(index, takes, cameras, scene, device)
+        specs, cameras = training_specs(np.repeat(index, views), objects, pictures, self.config, scene)
+        batch = self._batch(index, specs, cameras, scene, device)
         if not self.config.flip_voxels:
             return batch
         return _mirrored(batch, mirrored(objects, pictures, self.config)[::views])
@@ -101,8 +101,8 @@ class DrawnViews:
         """
         pictures = [self._held_numbers(index, views) for index in indices]
         scene = self._scene_on(device)
-        takes, cameras = held_takes(np.repeat(indices, views), np.concatenate(pictures), self.config, scene)
-        return self._batch(indices, takes, cameras, scene, device)
+        specs, cameras = held_specs(np.repeat(indices, views), np.concatenate(pictures), self.config, scene)
+        return self._batch(indices, specs, cameras, scene, device)
 
     def _numbers(self, step: int, place: int, views: int) -> tuple[np.ndarray, np.ndarray]:
         """The random numbers of an object and of each of its pictures."""
@@ -118,12 +118,12 @@ class DrawnViews:
     def _batch(
         self,
         index: Sequence[int],
-        takes: Takes,
+        specs: PictureSpecs,
         cameras: np.ndarray,
         scene: Scene,
         device: str | torch.device,
     ) -> Batch:
-        images, alpha = draw(scene, takes, self.config.size)
+        images, alpha = draw(scene, specs, self.config.size)
         rows = torch.tensor(list(index), device=device)
         placed = _by_object(torch.from_numpy(cameras).float(), len(rows)).to(device)
         wanted = self.provides

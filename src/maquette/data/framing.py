@@ -17,7 +17,7 @@ def window_around(
     margin: Float[Tensor, " picture"],
     shift: Float[Tensor, "picture 2"] | None = None,
 ) -> Float[Tensor, "picture 4"]:
-    """Windows (see `kernels.draw.Takes`) in which objects are framed.
+    """Windows (see `kernels.draw.PictureSpecs`) in which objects are framed.
 
     Args:
         boxes: smallest and largest column and row of each object, for focal lengths 1 and an axis at 0.

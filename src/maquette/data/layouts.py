@@ -19,7 +19,7 @@ from .walk import MESH_SUFFIXES, names_below
 
 
 @dataclass(frozen=True)
-class Found:
+class LayoutContent:
     """What a folder's tables and names say is in it; its files may still be broken.
 
     Attributes:
@@ -37,7 +37,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def look(root: Path, layout: str) -> Found:
+def look(root: Path, layout: str) -> LayoutContent:
     """What is in a folder of a known layout; opens tables and what readers need, but no picture and no mesh.
 
     Raises:
@@ -46,38 +46,38 @@ def look(root: Path, layout: str) -> Found:
     return _LOOKS[layout](root)
 
 
-def _of_meshes(root: Path) -> Found:
+def _of_meshes(root: Path) -> LayoutContent:
     meshes = read_mesh_folder(root)
     files, entries = tuple(mesh.path for mesh in meshes), tuple(mesh.entry for mesh in meshes)
     table = find_table(root)
     if table is None:
-        return Found("meshes", entries, lambda i: (files[i],))
+        return LayoutContent("meshes", entries, lambda i: (files[i],))
     listed, there = set(read_table(table)), set(names_below(root, MESH_SUFFIXES))
     missing = tuple(
         Problem(str(root / name), f"is missing, but {table.name} lists it") for name in sorted(listed - there)
     )
     others = len(there - listed)
     notes = (f"{others} meshes are not in {table.name} and are left out",) if others else ()
-    return Found("meshes", entries, lambda i: (files[i],), missing, notes)
+    return LayoutContent("meshes", entries, lambda i: (files[i],), missing, notes)
 
 
-def _of_pictures(root: Path) -> Found:
+def _of_pictures(root: Path) -> LayoutContent:
     pictures = read_picture_folder(root)
     files = tuple(tuple(file for file in (p.image, p.mask) if file is not None) for p in pictures)
     masked = sum(p.mask is not None for p in pictures)
-    return Found(
+    return LayoutContent(
         "pictures", tuple(p.entry for p in pictures), files.__getitem__, notes=(f"{masked} have a mask",)
     )
 
 
-def _of_r2n2(root: Path) -> Found:
+def _of_r2n2(root: Path) -> LayoutContent:
     data = read_r2n2(root)
 
     def files(index: int) -> tuple[Path, ...]:
         return tuple(data.picture_file(index, view) for view in range(data.view_count(index)))
 
     counts = {synset: len(names) for synset, names in list_models(root).items()}
-    return Found("r2n2", data.entries, files, data.problems, _of_published(counts))
+    return LayoutContent("r2n2", data.entries, files, data.problems, _of_published(counts))
 
 
 def _of_published(counts: dict[str, int]) -> tuple[str, ...]:
@@ -92,41 +92,41 @@ def _of_published(counts: dict[str, int]) -> tuple[str, ...]:
     return (there, f"categories that are not there: {', '.join(absent)}") if absent else (there,)
 
 
-def _of_shapenet(root: Path) -> Found:
+def _of_shapenet(root: Path) -> LayoutContent:
     data = read_shapenet(root)
     solids = [root / SOLID / entry.id / "model.presolid.binvox" for entry in data.entries]
     files = tuple(
         (mesh, solid) if solid.is_file() else (mesh,) for mesh, solid in zip(data.files, solids, strict=True)
     )
     count = sum(len(both) == 2 for both in files)
-    return Found(
+    return LayoutContent(
         "shapenetcore", data.entries, files.__getitem__, data.problems, (f"{count} have solid voxels",)
     )
 
 
-def _of_pix3d(root: Path) -> Found:
+def _of_pix3d(root: Path) -> LayoutContent:
     data = read_pix3d(root)
     files = tuple((root / r.image, root / r.mask, root / r.model) for r in data.records)
     lists = [name for name in ("s1", "s2") if (root / f"pix3d_{name}_train.json").is_file()]
     notes = (f"{len(data.models)} meshes", f"lists of Mesh R-CNN: {', '.join(lists) or 'none'}")
-    return Found("pix3d", data.entries, files.__getitem__, data.problems, notes)
+    return LayoutContent("pix3d", data.entries, files.__getitem__, data.problems, notes)
 
 
-def _of_future3d(root: Path) -> Found:
+def _of_future3d(root: Path) -> LayoutContent:
     data = read_future3d(root)
-    return Found("3d-future", data.entries, lambda i: (data.files[i],), data.problems)
+    return LayoutContent("3d-future", data.entries, lambda i: (data.files[i],), data.problems)
 
 
-def _of_celeba(root: Path) -> Found:
+def _of_celeba(root: Path) -> LayoutContent:
     data = read_celeba(root)
     boxes = sum(face.box is not None for face in data.faces)
     entries = tuple(face.entry for face in data.faces)
-    return Found(
+    return LayoutContent(
         "celeba", entries, lambda i: (data.faces[i].image,), data.problems, (f"{boxes} have a crop box",)
     )
 
 
-_LOOKS: dict[str, Callable[[Path], Found]] = {
+_LOOKS: dict[str, Callable[[Path], LayoutContent]] = {
     "r2n2": _of_r2n2,
     "pix3d": _of_pix3d,
     "3d-future": _of_future3d,

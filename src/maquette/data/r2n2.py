@@ -48,7 +48,7 @@ class R2N2Model:
 
 
 @dataclass(frozen=True, eq=False)
-class R2N2:
+class R2N2Dataset:
     """Objects of a folder with `ShapeNetRendering` and `ShapeNetVox32`.
 
     Attributes:
@@ -130,7 +130,7 @@ class R2N2:
 
 def read_r2n2(
     root: str | PathLike[str], split: str | PathLike[str] | None = None, front: Front = "+X"
-) -> R2N2:
+) -> R2N2Dataset:
     """List a folder in the layout of ShapeNet R2N2.
 
     Reads the metadata and voxels of every object, but opens no picture. Objects with something wrong are left
@@ -159,7 +159,7 @@ def read_r2n2(
         first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise BadInput(root, f"has no object that can be used{first}")
     entries, items = zip(*found, strict=True)
-    return R2N2(root, entries, items, tuple(problems), front)
+    return R2N2Dataset(root, entries, items, tuple(problems), front)
 
 
 def _absent(file: Path, parts: Split, wanted: dict[str, list[str]]) -> list[Problem]:

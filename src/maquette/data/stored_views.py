@@ -19,7 +19,7 @@ from ..io.errors import BadInput, as_bad_input
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .picture_changes import changed_picture, held_picture
-from .r2n2 import R2N2
+from .r2n2 import R2N2Dataset
 from .shape_order import ShapeOrder
 from .views_config import ViewsConfig, check_pictures
 
@@ -44,7 +44,7 @@ class StoredViews:
 
     provides = frozenset({"voxels", "cameras"})
 
-    def __init__(self, dataset: R2N2, config: ViewsConfig, seed: int = 0) -> None:
+    def __init__(self, dataset: R2N2Dataset, config: ViewsConfig, seed: int = 0) -> None:
         check_pictures(config)
         self.dataset, self.config, self.seed = dataset, config, seed
         self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None

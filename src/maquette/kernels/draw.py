@@ -9,11 +9,11 @@ import warp as wp
 from torch import Tensor
 
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
-from maquette.kernels.draw_inputs import Scene, SceneArrays, Takes, TakesArrays, as_arrays
+from maquette.kernels.draw_inputs import PictureSpecs, Scene, SceneArrays, SpecArrays, as_arrays
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
 from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
-__all__ = ["Scene", "Takes", "draw", "projected_boxes"]
+__all__ = ["PictureSpecs", "Scene", "draw", "projected_boxes"]
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 
@@ -24,8 +24,8 @@ _MOST_PLACES = (1 << 31) - 1  # on a CPU at once: kernels count them in 32 bits
 
 
 @wp.struct
-class _Take:
-    """One picture of `TakesArrays`, held in registers: structures of arrays are copied at every call."""
+class _Spec:
+    """One picture of `SpecArrays`, held in registers: structures of arrays are copied at every call."""
 
     shape: int
     camera: wp.mat33
@@ -43,28 +43,28 @@ class _Take:
 
 
 @wp.func
-def _taken(takes: TakesArrays, picture: int) -> _Take:
-    take = _Take()
-    take.shape = takes.shape[picture]
-    take.camera = takes.camera[picture]
-    take.distance = takes.distance[picture]
-    take.window = takes.window[picture]
-    take.key = wp.uint32(takes.key[picture])
-    take.groups = takes.groups[picture]
-    take.texture = takes.texture[picture]
-    take.ambient = takes.ambient[picture]
-    take.light = takes.lights[picture, 0]
-    take.other = takes.lights[picture, 1]
-    take.matrix = takes.matrix[picture]
-    take.offset = takes.offset[picture]
-    take.noise = takes.noise[picture]
+def _taken(specs: SpecArrays, picture: int) -> _Spec:
+    take = _Spec()
+    take.shape = specs.shape[picture]
+    take.camera = specs.camera[picture]
+    take.distance = specs.distance[picture]
+    take.window = specs.window[picture]
+    take.key = wp.uint32(specs.key[picture])
+    take.groups = specs.groups[picture]
+    take.texture = specs.texture[picture]
+    take.ambient = specs.ambient[picture]
+    take.light = specs.lights[picture, 0]
+    take.other = specs.lights[picture, 1]
+    take.matrix = specs.matrix[picture]
+    take.offset = specs.offset[picture]
+    take.noise = specs.noise[picture]
     return take
 
 
 @wp.func
 def _enter(
     scene: SceneArrays,
-    take: _Take,
+    take: _Spec,
     first: int,
     last: int,
     strip: int,
@@ -84,13 +84,13 @@ def _enter(
 
 
 @wp.func
-def _part_key(scene: SceneArrays, take: _Take, face: int) -> wp.uint32:
+def _part_key(scene: SceneArrays, take: _Spec, face: int) -> wp.uint32:
     """Hash of the part that a face belongs to."""
     return hashed(hashed(take.key, 3), scene.parts[scene.face_starts[take.shape] + face])
 
 
 @wp.func
-def _face_colour(scene: SceneArrays, take: _Take, face: int) -> wp.vec3:
+def _face_colour(scene: SceneArrays, take: _Spec, face: int) -> wp.vec3:
     """Colour of a face without light and texture."""
     row = scene.face_starts[take.shape] + face
     if take.groups > 0:
@@ -102,7 +102,7 @@ def _face_colour(scene: SceneArrays, take: _Take, face: int) -> wp.vec3:
 
 
 @wp.func
-def _face_light(scene: SceneArrays, take: _Take, face: int) -> float:
+def _face_light(scene: SceneArrays, take: _Spec, face: int) -> float:
     """Strength of the light on the side of a face that is seen."""
     corners = scene.faces[scene.face_starts[take.shape] + face]
     start = scene.vert_starts[take.shape]
@@ -113,7 +113,7 @@ def _face_light(scene: SceneArrays, take: _Take, face: int) -> float:
 
 
 @wp.func
-def _place(take: _Take, column: float, line: float, depth: float) -> wp.vec3:
+def _place(take: _Spec, column: float, line: float, depth: float) -> wp.vec3:
     """Point of the object frame that is seen at a place of the picture in a depth."""
     seen = wp.vec3(
         (column - take.window[2]) / take.window[0] * depth,
@@ -126,7 +126,7 @@ def _place(take: _Take, column: float, line: float, depth: float) -> wp.vec3:
 @wp.func
 def _paint_pixels(
     scene: SceneArrays,
-    takes: TakesArrays,
+    specs: SpecArrays,
     picture: int,
     first: int,
     last: int,
@@ -137,10 +137,10 @@ def _paint_pixels(
     alpha: wp.array(dtype=float),
 ) -> None:
     """Colour and coverage of pixels `first` to `last` of a picture, whose samples become free again."""
-    take = _taken(takes, picture)
-    kind, front, back = takes.kind[picture], takes.behind[picture, 0], takes.behind[picture, 1]
-    pattern = takes.pattern[picture]
-    grain = wp.uint32(takes.grain[picture])
+    take = _taken(specs, picture)
+    kind, front, back = specs.kind[picture], specs.behind[picture, 0], specs.behind[picture, 1]
+    pattern = specs.pattern[picture]
+    grain = wp.uint32(specs.grain[picture])
     cloud_key, noise_key = hashed(grain, 1), hashed(grain, 2)
     pixels = size * size
     seen = int(-1)
@@ -193,18 +193,18 @@ def _draw(
     owners: int,
     size: int,
     scene: SceneArrays,
-    takes: TakesArrays,
+    specs: SpecArrays,
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
 ) -> None:
     owner = start + wp.tid()
     base = owner * size * size * SAMPLES * SAMPLES
-    for picture in range(owner, takes.shape.shape[0], owners):
-        shape = takes.shape[picture]
+    for picture in range(owner, specs.shape.shape[0], owners):
+        shape = specs.shape[picture]
         count = scene.face_starts[shape + 1] - scene.face_starts[shape]
-        _enter(scene, _taken(takes, picture), 0, count, 0, 1, size, base, samples)
-        _paint_pixels(scene, takes, picture, 0, size * size, size, base, samples, images, alpha)
+        _enter(scene, _taken(specs, picture), 0, count, 0, 1, size, base, samples)
+        _paint_pixels(scene, specs, picture, 0, size * size, size, base, samples, images, alpha)
 
 
 @wp.kernel
@@ -214,7 +214,7 @@ def _cover(
     size: int,
     ends: wp.array(dtype=wp.int64),
     scene: SceneArrays,
-    takes: TakesArrays,
+    specs: SpecArrays,
     samples: wp.array(dtype=wp.uint64),
 ) -> None:
     item = start + wp.tid()
@@ -227,10 +227,10 @@ def _cover(
             beyond = middle
         else:
             picture = middle + 1
-    shape = takes.shape[picture]
+    shape = specs.shape[picture]
     face = scene.face_starts[shape + 1] - scene.face_starts[shape] - int(ends[picture] - place)
     base = picture * size * size * SAMPLES * SAMPLES
-    _enter(scene, _taken(takes, picture), face, face + 1, item % strips, strips, size, base, samples)
+    _enter(scene, _taken(specs, picture), face, face + 1, item % strips, strips, size, base, samples)
 
 
 @wp.kernel
@@ -238,7 +238,7 @@ def _paint(
     start: int,
     size: int,
     scene: SceneArrays,
-    takes: TakesArrays,
+    specs: SpecArrays,
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
@@ -247,20 +247,20 @@ def _paint(
     picture = item // (size * size)
     pixel = item % (size * size)
     base = picture * size * size * SAMPLES * SAMPLES
-    _paint_pixels(scene, takes, picture, pixel, pixel + 1, size, base, samples, images, alpha)
+    _paint_pixels(scene, specs, picture, pixel, pixel + 1, size, base, samples, images, alpha)
 
 
 @wp.kernel
 def _bound(
-    start: int, lanes: int, scene: SceneArrays, takes: TakesArrays, boxes: wp.array2d(dtype=wp.vec2)
+    start: int, lanes: int, scene: SceneArrays, specs: SpecArrays, boxes: wp.array2d(dtype=wp.vec2)
 ) -> None:
     item = start + wp.tid()
     picture = item // lanes
-    shape = takes.shape[picture]
+    shape = specs.shape[picture]
     low = wp.vec2(float(wp.inf))
     high = wp.vec2(float(-wp.inf))
     for i in range(scene.vert_starts[shape] + item % lanes, scene.vert_starts[shape + 1], lanes):
-        p = projected(scene.verts[i], takes.camera[picture], takes.distance[picture], takes.window[picture])
+        p = projected(scene.verts[i], specs.camera[picture], specs.distance[picture], specs.window[picture])
         low = wp.min(low, wp.vec2(p[0], p[1]))
         high = wp.max(high, wp.vec2(p[0], p[1]))
     boxes[item, 0] = low
@@ -268,12 +268,12 @@ def _bound(
 
 
 @on_compute_device
-def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
+def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor]:
     """Draw pictures.
 
     Args:
         scene: the shapes.
-        takes: how each of P pictures is taken, on the scene's device.
+        specs: how each of P pictures is taken, on the scene's device.
         size: pixels a side.
 
     Returns:
@@ -281,46 +281,46 @@ def draw(scene: Scene, takes: Takes, size: int) -> tuple[Tensor, Tensor]:
         samples that the object covers. Where two faces are equally near, the one with the larger index shows.
     """
     device = scene.device
-    images = torch.empty((len(takes), 3, size, size), device=device)
-    alpha = torch.empty((len(takes), size, size), device=device)
+    images = torch.empty((len(specs), 3, size, size), device=device)
+    alpha = torch.empty((len(specs), size, size), device=device)
     each = size * size * int(SAMPLES) ** 2
     way, most = (_draw_by_face, _MOST_SAMPLES) if device.type == "cuda" else (_draw_by_picture, _MOST_PLACES)
     at_once = max(1, most // each)
-    for start in range(0, len(takes), at_once):
+    for start in range(0, len(specs), at_once):
         part = slice(start, start + at_once)
-        way(scene, takes[part], size, images[part], alpha[part])
+        way(scene, specs[part], size, images[part], alpha[part])
     return images, alpha
 
 
-def _draw_by_picture(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
-    owners = min(torch.get_num_threads(), len(takes))
+def _draw_by_picture(scene: Scene, specs: PictureSpecs, size: int, images: Tensor, alpha: Tensor) -> None:
+    owners = min(torch.get_num_threads(), len(specs))
     samples = torch.zeros(owners * (size * int(SAMPLES)) ** 2, dtype=torch.uint64)
-    inputs = [owners, size, *as_arrays(scene, takes), samples, images.view(-1), alpha.view(-1)]
+    inputs = [owners, size, *as_arrays(scene, specs), samples, images.view(-1), alpha.view(-1)]
     launch(_draw, owners, inputs, images.device, even_pieces(owners))
 
 
-def _draw_by_face(scene: Scene, takes: Takes, size: int, images: Tensor, alpha: Tensor) -> None:
-    shape = takes.shape.long()
+def _draw_by_face(scene: Scene, specs: PictureSpecs, size: int, images: Tensor, alpha: Tensor) -> None:
+    shape = specs.shape.long()
     ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
-    samples = torch.zeros(len(takes) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
+    samples = torch.zeros(len(specs) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
     samples = samples.view(torch.uint64)
-    arrays = as_arrays(scene, takes)
+    arrays = as_arrays(scene, specs)
     items = int(ends[-1]) * _STRIPS
     launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], images.device)
     launch(
         _paint,
-        len(takes) * size * size,
+        len(specs) * size * size,
         [size, *arrays, samples, images.view(-1), alpha.view(-1)],
         images.device,
     )
 
 
 @on_compute_device
-def projected_boxes(scene: Scene, takes: Takes) -> Tensor:
+def projected_boxes(scene: Scene, specs: PictureSpecs) -> Tensor:
     """(P, 2, 2) float32 smallest and largest column and row of each picture's projected vertices, in pixels."""
     device = scene.device
     lanes = _LANES if device.type == "cuda" else 1
-    boxes = torch.empty((len(takes) * lanes, 2, 2), device=device)
-    launch(_bound, len(boxes), [lanes, *as_arrays(scene, takes), boxes], device)
-    boxes = boxes.view(len(takes), lanes, 2, 2)
+    boxes = torch.empty((len(specs) * lanes, 2, 2), device=device)
+    launch(_bound, len(boxes), [lanes, *as_arrays(scene, specs), boxes], device)
+    boxes = boxes.view(len(specs), lanes, 2, 2)
     return torch.stack([boxes[:, :, 0].amin(1), boxes[:, :, 1].amax(1)], dim=1)

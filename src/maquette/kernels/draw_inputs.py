@@ -1,4 +1,4 @@
-"""What drawing takes: shapes, and how each picture is taken; as tensors, and as the arrays that kernels read."""
+"""What drawing specs: shapes, and how each picture is taken; as tensors, and as the arrays that kernels read."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -45,7 +45,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False)
-class Takes:
+class PictureSpecs:
     """How each of P pictures is taken; floats are float32, whole numbers int32.
 
     Attributes:
@@ -87,12 +87,12 @@ class Takes:
     def __len__(self) -> int:
         return len(self.shape)
 
-    def __getitem__(self, index: slice) -> "Takes":
-        return Takes(*(getattr(self, field.name)[index] for field in fields(self)))
+    def __getitem__(self, index: slice) -> "PictureSpecs":
+        return PictureSpecs(*(getattr(self, field.name)[index] for field in fields(self)))
 
-    def to(self, device: torch.device) -> "Takes":
+    def to(self, device: torch.device) -> "PictureSpecs":
         """The same on another device."""
-        return Takes(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return PictureSpecs(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 @wp.struct
@@ -111,8 +111,8 @@ class SceneArrays:
 
 
 @wp.struct
-class TakesArrays:
-    """`Takes` within a kernel."""
+class SpecArrays:
+    """`PictureSpecs` within a kernel."""
 
     shape: wp.array(dtype=wp.int32)
     camera: wp.array(dtype=wp.mat33)
@@ -132,13 +132,13 @@ class TakesArrays:
     noise: wp.array(dtype=float)
 
 
-def as_arrays(scene: Scene, takes: Takes) -> tuple[Any, Any]:
+def as_arrays(scene: Scene, specs: PictureSpecs) -> tuple[Any, Any]:
     """Both as the structures of arrays that kernels take."""
     start_warp()
-    return _filled(SceneArrays, scene), _filled(TakesArrays, takes)
+    return _filled(SceneArrays, scene), _filled(SpecArrays, specs)
 
 
-def _filled(struct: Any, tensors: Scene | Takes) -> object:
+def _filled(struct: Any, tensors: Scene | PictureSpecs) -> object:
     arrays = struct()
     for field in fields(tensors):
         dtype = struct.vars[field.name].type.dtype

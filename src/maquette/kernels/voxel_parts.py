@@ -52,7 +52,7 @@ def fill_parts(parts: Parts, n: int, words: int, bits: Tensor) -> None:
 
 
 def _boxes(parts: Parts, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of `voxel_rays.Part` (base left 0), words of each part's field, and where each part's faces start.
+    """Rows of `voxel_rays.SolidPart` (base left 0), words of each part's field, and where each part's faces start.
 
     A part without a cell centre in its bounding box gets a box without cells.
     """

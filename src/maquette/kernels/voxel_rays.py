@@ -17,7 +17,7 @@ wp.set_module_options({"max_unroll": 3})
 
 
 @wp.struct
-class Part:
+class SolidPart:
     """The box of cells around a part, and where its fields begin; a row of the table of parts."""
 
     mesh: int
@@ -30,8 +30,8 @@ class Part:
 
 
 @wp.func
-def _part(table: wp.array2d(dtype=int), row: int) -> Part:
-    part = Part()
+def _part(table: wp.array2d(dtype=int), row: int) -> SolidPart:
+    part = SolidPart()
     part.mesh = table[row, 0]
     part.low = wp.vec2i(table[row, 1], table[row, 2])
     part.size = wp.vec2i(table[row, 3], table[row, 4])
@@ -43,7 +43,7 @@ def _part(table: wp.array2d(dtype=int), row: int) -> Part:
 
 
 @wp.func
-def _at(part: Part, x: int, y: int, word: int) -> int:
+def _at(part: SolidPart, x: int, y: int, word: int) -> int:
     """Where the word of a cell or slot of the grid lies in the fields of parts."""
     row = (x - part.low[0]) * (part.size[1] + 1) + y - part.low[1]
     return part.base + row * part.words + word - part.first_word
@@ -61,7 +61,7 @@ def _flip_rays(
     b: wp.vec3,
     c: wp.vec3,
     axis: int,
-    part: Part,
+    part: SolidPart,
     n: int,
     copy: int,
     flips: wp.array2d(dtype=wp.uint32),
@@ -159,7 +159,7 @@ def _running_xor(bits: wp.uint32) -> wp.uint32:
 
 @wp.func
 def _fill_row(
-    part: Part,
+    part: SolidPart,
     x: int,
     y: int,
     row: int,

@@ -8,7 +8,7 @@ from torch import Tensor
 Index = int | slice | list[int] | Tensor
 
 
-class Batch:
+class PackedBatch:
     """N things of different sizes on one device."""
 
     device: torch.device

@@ -17,7 +17,7 @@ from maquette.systems.molding.outputs import (
     save_gif,
     turntable,
 )
-from maquette.systems.molding.pictures import Pictures, picture_mesh
+from maquette.systems.molding.pictures import TargetPictures, picture_mesh
 
 from .scenes import ellipsoid, placed, views_of
 
@@ -92,7 +92,7 @@ def test_comparison_shows_red_for_missing_and_blue_for_too_much():
     error = shown(comparison(small, pictures, ("a", "b", "c")))[2]
     assert ((error[..., 0] > 0.9) & (error[..., 2] < 0.1)).mean() > 0.2
     assert not ((error[..., 2] > 0.9) & (error[..., 0] < 0.1)).any()
-    wrong = Pictures(render_views(small, cameras, 48).masks.float(), cameras, None, pictures.names)
+    wrong = TargetPictures(render_views(small, cameras, 48).masks.float(), cameras, None, pictures.names)
     error = shown(comparison(mesh, wrong, ("a", "b", "c")))[2]
     assert ((error[..., 2] > 0.9) & (error[..., 0] < 0.1)).mean() > 0.2
 
@@ -105,7 +105,7 @@ def test_comparison_shows_each_view_around_its_own_object():
     masks[2, 15:20, 30:42] = 1
     images = torch.rand(3, 3, 40, 60) * 0.5
     far = placed(ellipsoid(1), torch.tensor([0.0, 0.0, 1e4]), 1e-3)
-    figure = comparison(far, Pictures(masks, views_of(3), images, ("a", "b", "c")), ("t", "r", "e"))
+    figure = comparison(far, TargetPictures(masks, views_of(3), images, ("a", "b", "c")), ("t", "r", "e"))
     aimed = shown(figure)[0]
     assert aimed.shape[1] < 16
     assert aimed.shape[2] < 18
@@ -116,7 +116,7 @@ def test_comparison_shows_each_view_around_its_own_object():
 
 def test_comparison_shows_whole_pictures_where_nothing_is_covered():
     far = placed(ellipsoid(1), torch.tensor([0.0, 0.0, 1e4]), 1e-3)
-    nothing = Pictures(torch.zeros(1, 20, 30), views_of(1), None, ("a",))
+    nothing = TargetPictures(torch.zeros(1, 20, 30), views_of(1), None, ("a",))
     assert shown(comparison(far, nothing, ("t", "r", "e"))).shape[2:4] == (20, 30)
 
 

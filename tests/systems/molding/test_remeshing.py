@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maquette.systems.molding.remeshing import RemeshConfig, Surface, remesh
+from maquette.systems.molding.remeshing import RemeshConfig, RemeshedSurface, remesh
 from maquette.systems.molding.remeshing.collapse import choose_collapses, collapse, keeps_manifold
 from maquette.systems.molding.remeshing.flip import choose_flips, flip, valence_gain
 from maquette.systems.molding.remeshing.relax import relax
@@ -34,8 +34,8 @@ def doughnut(rings: int = 16, sides: int = 10) -> tuple[torch.Tensor, torch.Tens
     return verts, torch.cat(triangles)
 
 
-def surface(verts: torch.Tensor, faces: torch.Tensor, length: float) -> Surface:
-    return Surface(verts, faces, torch.full((len(verts),), length))
+def surface(verts: torch.Tensor, faces: torch.Tensor, length: float) -> RemeshedSurface:
+    return RemeshedSurface(verts, faces, torch.full((len(verts),), length))
 
 
 def check_manifold(faces: torch.Tensor, num_verts: int, euler: int) -> None:
@@ -87,7 +87,7 @@ def test_a_handle_is_kept(length):
 def test_lengths_that_differ_from_place_to_place(seed):
     verts, faces = sphere(2, 0.05, seed)
     length = torch.where(verts[:, 0] > 0, 0.15, 0.5)
-    result = Surface(verts, faces, length)
+    result = RemeshedSurface(verts, faces, length)
     for _ in range(5):
         result = remesh(result)
     check_manifold(result.faces, len(result.verts), euler=2)
@@ -119,7 +119,7 @@ def test_a_fine_even_mesh_is_left_alone():
 def test_attributes_are_interpolated():
     verts, faces = sphere(1, 0.05)
     linear = verts @ torch.tensor([1.0, 2.0, 3.0])
-    start = Surface(verts, faces, torch.full((len(verts),), 0.2), (linear, verts.clone()))
+    start = RemeshedSurface(verts, faces, torch.full((len(verts),), 0.2), (linear, verts.clone()))
     result = remesh(start, RemeshConfig(relax=0.0))
     assert len(result.verts) > len(verts)
     torch.testing.assert_close(result.attributes[0], result.verts @ torch.tensor([1.0, 2.0, 3.0]))

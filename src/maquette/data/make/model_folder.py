@@ -12,7 +12,7 @@ from ...io.image_files import image_size
 from ...structures.voxels import VoxelGrid
 from ..r2n2_files import PICTURES, VOXELS, examine, picture_folder, voxel_file
 from ..r2n2_frame import azimuth_to_layout, voxels_to_layout
-from .pictures import Pictures
+from .pictures import MadePictures
 
 _COMPRESSION = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _FIELD = 25  # degrees, as the data set has it; not what its pictures show
@@ -36,7 +36,7 @@ def clean(root: Path) -> None:
                 remove_leftovers(category)
 
 
-def write_model(root: Path, category: str, model: str, pictures: Pictures, grid: VoxelGrid) -> None:
+def write_model(root: Path, category: str, model: str, pictures: MadePictures, grid: VoxelGrid) -> None:
     """Write pictures, cameras and voxels of one object, turned from the object frame into the layout's.
 
     Args:
@@ -60,7 +60,7 @@ def write_model(root: Path, category: str, model: str, pictures: Pictures, grid:
         _write_pictures(folder / "rendering", pictures)
 
 
-def _write_pictures(folder: Path, pictures: Pictures) -> None:
+def _write_pictures(folder: Path, pictures: MadePictures) -> None:
     names = [f"{i:02d}.png" for i in range(len(pictures.rgba))]
     for name, rgba in zip(names, pictures.rgba, strict=True):
         _, data = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA), _COMPRESSION)

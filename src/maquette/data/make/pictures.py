@@ -7,16 +7,16 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from ...kernels.draw import Takes, draw
+from ...kernels.draw import PictureSpecs, draw
 from ..drawn_views import scene_of
 from ..pack import ShapePack
-from ..takes import held_takes
+from ..picture_specs import held_specs
 from ..views_config import ViewsConfig
 
 _CAMERA_NUMBERS = 3
 
 
-class Pictures(NamedTuple):
+class MadePictures(NamedTuple):
     """Pictures of one shape.
 
     Attributes:
@@ -28,7 +28,7 @@ class Pictures(NamedTuple):
     cameras: Float[np.ndarray, "view 3"]
 
 
-def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> Pictures:
+def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> MadePictures:
     """Draw the one shape of a pack in its own colours, lit from above each camera.
 
     Cameras are drawn as 3D-R2N2's (azimuth 0 to 360, elevation 25 to 30 degrees, ratio 0.65 to 0.95); they follow
@@ -44,10 +44,10 @@ def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> Pictures
     numbers = np.random.Generator(np.random.Philox(key=int.from_bytes(key))).random((views, _CAMERA_NUMBERS))
     scene = scene_of(pack)
     config = ViewsConfig(size=size, render_size=size)
-    takes, cameras = held_takes(np.zeros(views, np.int64), numbers, config, scene)
-    black = Takes(**{**takes.__dict__, "behind": torch.zeros_like(takes.behind)})
+    specs, cameras = held_specs(np.zeros(views, np.int64), numbers, config, scene)
+    black = PictureSpecs(**{**specs.__dict__, "behind": torch.zeros_like(specs.behind)})
     images, alpha = draw(scene, black, size)
-    return Pictures(_rgba(images.numpy(), alpha.numpy()), cameras)
+    return MadePictures(_rgba(images.numpy(), alpha.numpy()), cameras)
 
 
 def _rgba(

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..batch import Batch
+from ..batch import PackedBatch
 from ..utils import packed_indices, padded_positions, padded_to_list, present
 from .edges import Edges, SharedEdges, find_edges
 from .normals import vert_normals
@@ -43,7 +43,7 @@ class RepeatedFaces:
         return repeat_rows(normals, self._verts_counts, self.copies)
 
 
-class MeshForms(Batch):
+class MeshForms(PackedBatch):
     """Vertices, faces and edges of N meshes; every form is computed at its first request and kept.
 
     Vertices of meshes with equal vertex counts are stored once: packed and padded form share memory.

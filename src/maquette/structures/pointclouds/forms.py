@@ -4,13 +4,13 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from ..batch import Batch
+from ..batch import PackedBatch
 from ..utils import packed_indices, padded_positions, padded_to_list, present
 
 FIELDS = ("points", "normals", "features")
 
 
-class CloudForms(Batch):
+class CloudForms(PackedBatch):
     """Points, normals and features of N clouds; every form is computed at its first request and kept."""
 
     valid: Tensor

@@ -19,7 +19,7 @@ from ...structures.cameras import CamerasBase
 from .colours import copy_colours, paint
 from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig, Watcher, seeded
-from .pictures import Pictures, load_pictures, picture_mesh
+from .pictures import TargetPictures, load_pictures, picture_mesh
 from .points import PointsConfig, PointsResult, mold_to_points, score_points
 from .result_files import Molded, check_place, write
 from .schedule import RemeshSchedule
@@ -181,7 +181,7 @@ def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, devi
     return Molded(mesh, fitted, result.history, numbers)
 
 
-def _frame(pictures: Pictures) -> Normalisation:
+def _frame(pictures: TargetPictures) -> Normalisation:
     """The working frame: from the file's box around the object, else from the masks."""
     if pictures.bounds is None:
         return find_ball(pictures.cameras, pictures.masks)
@@ -189,7 +189,9 @@ def _frame(pictures: Pictures) -> Normalisation:
     return ball((low + high) / 2, float((high - low).max()) / 2)
 
 
-def _split(pictures: Pictures, options: MoldOptions, path: Path) -> tuple[Pictures, Pictures]:
+def _split(
+    pictures: TargetPictures, options: MoldOptions, path: Path
+) -> tuple[TargetPictures, TargetPictures]:
     """Views to fit and views to judge by."""
 
     def named(parts: tuple[str, ...]) -> set[int]:

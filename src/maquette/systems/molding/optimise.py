@@ -17,7 +17,7 @@ from torch import Tensor
 from ...structures import Meshes
 from .large_steps import DiffusionSolver, UniformAdam, from_differential, to_differential
 from .losses import History
-from .remeshing import RemeshConfig, Surface, remesh
+from .remeshing import RemeshConfig, RemeshedSurface, remesh
 from .schedule import RemeshSchedule, StepSize
 
 Method = Literal["sgd", "adam", "large-steps"]
@@ -173,7 +173,7 @@ class Molder:
         old = self._parametrization.variables
         memory = self._optimiser.state.get(old, {})
         carried = {k: v for k, v in memory.items() if isinstance(v, Tensor) and v.shape == old.shape}
-        surface = remesh(Surface(verts, self.faces, lengths, tuple(carried.values())), config)
+        surface = remesh(RemeshedSurface(verts, self.faces, lengths, tuple(carried.values())), config)
         self._place(surface.verts, surface.faces)
         self._optimiser = self._new_optimiser()
         if memory:

@@ -14,7 +14,7 @@ from ...renderer import PerspectiveCameras, look_at_view_transform
 from ...renderer.views import render_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
-from .pictures import Pictures
+from .pictures import TargetPictures
 from .silhouettes import hard_silhouettes
 
 _AXES = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
@@ -69,7 +69,7 @@ def turntable(mesh: Meshes, frames: int = 36, size: int = 256, up: str = "+Y") -
     return [_to_picture(image) for image in images]
 
 
-def comparison(mesh: Meshes, pictures: Pictures, names: tuple[str, str, str]) -> Figure:
+def comparison(mesh: Meshes, pictures: TargetPictures, names: tuple[str, str, str]) -> Figure:
     """Some views as a table: what was aimed at, what came out, and where they differ.
 
     Each view shows the part of the picture around the object, all at the same scale. In the last row red was

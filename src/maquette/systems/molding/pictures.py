@@ -20,7 +20,7 @@ _PLAIN = 0.5  # share of the picture's border that must have the background's co
 
 
 @dataclass(frozen=True)
-class Pictures:
+class TargetPictures:
     """Views of one object, all of one size.
 
     Attributes:
@@ -42,7 +42,7 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.masks)
 
-    def choose(self, views: list[int]) -> "Pictures":
+    def choose(self, views: list[int]) -> "TargetPictures":
         """Some of the views."""
         return replace(
             self,
@@ -75,7 +75,7 @@ def plain_background_mask(image: Float[Tensor, "3 height width"]) -> Bool[Tensor
     return torch.from_numpy(ndimage.binary_fill_holes(largest))
 
 
-def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
+def load_pictures(folder: Path, device: torch.device | str = "cpu") -> TargetPictures:
     """Pictures, masks and cameras of a folder with a `cameras.json`.
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
@@ -94,7 +94,7 @@ def load_pictures(folder: Path, device: torch.device | str = "cpu") -> Pictures:
     images = None if any(c is None for c in colours) else torch.stack([c for c in colours if c is not None])
     names = tuple(Path(v.image or v.mask or str(i)).name for i, v in enumerate(file.views))
     cameras = cameras_from_views(file.views, device)
-    return Pictures(
+    return TargetPictures(
         masks, cameras, None if images is None else images.to(device), names, file.up, file.bounds
     )
 
@@ -115,9 +115,9 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
     return colours, mask.float()
 
 
-def picture_mesh(mesh: Meshes, cameras: CamerasBase, size: int, up: str = "+Y") -> Pictures:
+def picture_mesh(mesh: Meshes, cameras: CamerasBase, size: int, up: str = "+Y") -> TargetPictures:
     """A mesh seen by cameras: hard masks and, where it has a texture, its unlit colours."""
     views = render_views(mesh, cameras, (size, size), lit=False)
     names = tuple(f"view {i}" for i in range(len(cameras)))
     images = None if mesh.textures is None else views.images
-    return Pictures(views.masks.float(), cameras, images, names, up)
+    return TargetPictures(views.masks.float(), cameras, images, names, up)

@@ -11,7 +11,7 @@ from ...io.atomic import replacing_path
 from ...io.errors import as_bad_input
 from ...structures import Meshes
 from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
-from .pictures import Pictures
+from .pictures import TargetPictures
 
 _BESIDE = ("preview.png", "loss.png", "compare.png", "turntable.gif", "report.json")
 _MESHES = (".glb", ".obj", ".ply", ".off", ".stl")
@@ -22,7 +22,7 @@ class Molded:
     """A result on its way to files: the mesh, what it is compared with, curves and numbers."""
 
     mesh: Meshes
-    pictures: Pictures
+    pictures: TargetPictures
     history: dict[str, list[float]]
     numbers: dict[str, Any]
 

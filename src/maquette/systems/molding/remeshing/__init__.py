@@ -9,6 +9,6 @@ closed, oriented, manifold mesh stays one, of the same genus.
 operation each; `remesh.py` puts them in order.
 """
 
-from .remesh import RemeshConfig, Surface, remesh
+from .remesh import RemeshConfig, RemeshedSurface, remesh
 
-__all__ = ["RemeshConfig", "Surface", "remesh"]
+__all__ = ["RemeshConfig", "RemeshedSurface", "remesh"]

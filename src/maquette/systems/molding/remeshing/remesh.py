@@ -34,7 +34,7 @@ class RemeshConfig:
 
 
 @dataclass(frozen=True)
-class Surface:
+class RemeshedSurface:
     """A closed triangle mesh with something at its vertices.
 
     Attributes:
@@ -57,12 +57,12 @@ class Surface:
         return [self.verts, self.length, *self.attributes]
 
     @staticmethod
-    def _joined(carried: list[Tensor], faces: Tensor) -> "Surface":
-        return Surface(carried[0], faces, carried[1], tuple(carried[2:]))
+    def _joined(carried: list[Tensor], faces: Tensor) -> "RemeshedSurface":
+        return RemeshedSurface(carried[0], faces, carried[1], tuple(carried[2:]))
 
 
 @torch.no_grad()
-def remesh(surface: Surface, config: RemeshConfig | None = None) -> Surface:
+def remesh(surface: RemeshedSurface, config: RemeshConfig | None = None) -> RemeshedSurface:
     """Bring a surface's edges towards their reference length.
 
     Args:
@@ -85,17 +85,17 @@ def remesh(surface: Surface, config: RemeshConfig | None = None) -> Surface:
             surface = changed
     topology = find_topology(surface.faces, len(surface.verts))
     verts = relax(surface.verts, topology, config.relax)
-    return Surface(verts, surface.faces, surface.length, surface.attributes)
+    return RemeshedSurface(verts, surface.faces, surface.length, surface.attributes)
 
 
-def _split_long(surface: Surface, config: RemeshConfig) -> Surface | None:
+def _split_long(surface: RemeshedSurface, config: RemeshConfig) -> RemeshedSurface | None:
     topology = find_topology(surface.faces, len(surface.verts))
     edges = choose_splits(surface.relative_lengths(topology) - config.split_above, topology)
     edges = edges[: max(config.max_verts - len(surface.verts), 0)]
-    return Surface._joined(*split(surface._carried(), topology, edges)) if len(edges) else None
+    return RemeshedSurface._joined(*split(surface._carried(), topology, edges)) if len(edges) else None
 
 
-def _collapse_short(surface: Surface, config: RemeshConfig) -> Surface | None:
+def _collapse_short(surface: RemeshedSurface, config: RemeshConfig) -> RemeshedSurface | None:
     topology = find_topology(surface.faces, len(surface.verts))
     relative = surface.relative_lengths(topology)
     edges = torch.nonzero(relative < config.collapse_below)[:, 0]
@@ -103,12 +103,12 @@ def _collapse_short(surface: Surface, config: RemeshConfig) -> Surface | None:
     longest = surface.length[topology.ends[edges]].mean(dim=1) * config.split_above
     edges = edges[keeps_shape(surface.verts, topology, edges, longest)]
     edges = choose_collapses(topology, edges, -relative[edges])
-    return Surface._joined(*collapse(surface._carried(), topology, edges)) if len(edges) else None
+    return RemeshedSurface._joined(*collapse(surface._carried(), topology, edges)) if len(edges) else None
 
 
-def _flip_uneven(surface: Surface, config: RemeshConfig) -> Surface | None:
+def _flip_uneven(surface: RemeshedSurface, config: RemeshConfig) -> RemeshedSurface | None:
     topology = find_topology(surface.faces, len(surface.verts))
     edges = choose_flips(surface.verts, topology)
     if len(edges) == 0:
         return None
-    return Surface(surface.verts, flip(topology, edges), surface.length, surface.attributes)
+    return RemeshedSurface(surface.verts, flip(topology, edges), surface.length, surface.attributes)

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..kernels.draw import Scene, Takes, projected_boxes
+from ..kernels.draw import PictureSpecs, Scene, projected_boxes
 from ..renderer.views import R2N2_FOV, R2N2_REACH
 from . import backgrounds, jitter
 from .framing import window_around
@@ -31,13 +31,13 @@ def drawn_cameras(numbers: _Numbers, config: ViewsConfig) -> Float[np.ndarray, "
     return drawn
 
 
-def training_takes(
+def training_specs(
     shape: Int[np.ndarray, " picture"],
     objects: _Numbers,
     views: _Numbers,
     config: ViewsConfig,
     scene: Scene,
-) -> tuple[Takes, Float[np.ndarray, "picture 3"]]:
+) -> tuple[PictureSpecs, Float[np.ndarray, "picture 3"]]:
     """Pictures with everything that the settings allow.
 
     Args:
@@ -58,7 +58,7 @@ def training_takes(
     ambient, lights = _held_lights(rotation)
     if config.lights:
         ambient, lights = _drawn_lights(view[:, 8:15], drawn)
-    takes = _takes(
+    specs = _specs(
         scene.verts.device,
         shape=shape,
         camera=rotation,
@@ -78,24 +78,24 @@ def training_takes(
         noise=np.full(len(shape), config.noise),
     )
     flip = mirrored(objects, views, config)
-    window = _training_windows(takes, scene, view[:, 2:6], flip, config)
-    return _with_window(takes, window), np.where(_turned(flip, config), _mirror_azimuth(drawn), drawn)
+    window = _training_windows(specs, scene, view[:, 2:6], flip, config)
+    return _with_window(specs, window), np.where(_turned(flip, config), _mirror_azimuth(drawn), drawn)
 
 
-def held_takes(
+def held_specs(
     shape: Int[np.ndarray, " picture"], views: _Numbers, config: ViewsConfig, scene: Scene
-) -> tuple[Takes, Float[np.ndarray, "picture 3"]]:
+) -> tuple[PictureSpecs, Float[np.ndarray, "picture 3"]]:
     """Pictures without augmentation: own colours, light from above the camera, plain background, from the middle.
 
     Their cameras are always drawn as 3D-R2N2's, whatever the training's are, so that runs can be compared.
-    Arguments and results are those of `training_takes`; of the numbers only the cameras' are used.
+    Arguments and results are those of `training_specs`; of the numbers only the cameras' are used.
     """
     drawn = drawn_cameras(views, ViewsConfig())
     rotation = _rotations(drawn)
     ambient, lights = _held_lights(rotation)
     count = len(shape)
     none = np.zeros(count)
-    takes = _takes(
+    specs = _specs(
         scene.verts.device,
         shape=shape,
         camera=rotation,
@@ -119,8 +119,8 @@ def held_takes(
         window = _camera_windows(np.full((count, 2), spare), np.zeros(count, bool), config)
     else:
         middle = torch.full((count,), sum(config.margin) / 2)
-        window = window_around(projected_boxes(scene, takes), config.size, middle.to(scene.verts.device))
-    return _with_window(takes, window), drawn
+        window = window_around(projected_boxes(scene, specs), config.size, middle.to(scene.verts.device))
+    return _with_window(specs, window), drawn
 
 
 def mirrored(objects: _Numbers, views: _Numbers, config: ViewsConfig) -> np.ndarray:
@@ -171,14 +171,14 @@ def _groups(numbers: np.ndarray, config: ViewsConfig) -> np.ndarray:
 
 
 def _training_windows(
-    takes: Takes, scene: Scene, numbers: np.ndarray, flip: np.ndarray, config: ViewsConfig
+    specs: PictureSpecs, scene: Scene, numbers: np.ndarray, flip: np.ndarray, config: ViewsConfig
 ) -> Tensor:
     if config.framing == "camera":
         offset = np.floor(numbers[:, :2] * (config.render_size - config.size))  # as published, never the last
         return _camera_windows(offset, flip, config)
-    margin = _tensor(_span(config.margin, numbers[:, 3]), takes.window.device)
-    shift = _tensor((2 * numbers[:, :2] - 1) * config.shift, takes.window.device)
-    window = window_around(projected_boxes(scene, takes), config.size, margin, shift)
+    margin = _tensor(_span(config.margin, numbers[:, 3]), specs.window.device)
+    shift = _tensor((2 * numbers[:, :2] - 1) * config.shift, specs.window.device)
+    window = window_around(projected_boxes(scene, specs), config.size, margin, shift)
     return _mirror_windows(window, torch.from_numpy(flip).to(window.device), config.size)
 
 
@@ -196,8 +196,8 @@ def _mirror_windows(window: Tensor, flip: Tensor, size: int) -> Tensor:
     return torch.stack([sign * focal_x, focal_y, torch.where(flip, size - column, column), row], dim=1)
 
 
-def _with_window(takes: Takes, window: Tensor) -> Takes:
-    return Takes(**{**takes.__dict__, "window": window.to(takes.window)})
+def _with_window(specs: PictureSpecs, window: Tensor) -> PictureSpecs:
+    return PictureSpecs(**{**specs.__dict__, "window": window.to(specs.window)})
 
 
 def _whole(numbers: np.ndarray) -> np.ndarray:
@@ -214,9 +214,9 @@ def _tensor(array: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(array).float().to(device)
 
 
-def _takes(device: torch.device, **arrays: np.ndarray) -> Takes:
+def _specs(device: torch.device, **arrays: np.ndarray) -> PictureSpecs:
     whole = ("shape", "key", "grain", "groups", "kind")
     kinds = {name: np.int32 if name in whole else np.float32 for name in arrays}
-    return Takes(
+    return PictureSpecs(
         **{name: torch.from_numpy(array.astype(kinds[name])).to(device) for name, array in arrays.items()}
     )
