@@ -1,6 +1,7 @@
 """Pictures to shapes, by any system: prepared, reconstructed, and written with what belongs to them."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -64,14 +65,14 @@ class PreparedViews:
 
     def each(self) -> list["PreparedViews"]:
         """Every picture on its own."""
-        return [
-            PreparedViews(
-                Views([image], None if found is None else [found.mask], names=[name]),
-                (found,),
-                self.seconds / len(self),
-            )
-            for image, found, name in zip(self.views.images, self.found, self.names, strict=True)
-        ]
+        return [self._one(i) for i in range(len(self))]
+
+    def _one(self, i: int) -> "PreparedViews":
+        views, found = self.views, self.found[i]
+        masks = None if found is None else [found.mask]
+        cameras = None if views.cameras is None else views.cameras[[i]]
+        one = Views([views.images[i]], masks, cameras, [self.names[i]])
+        return PreparedViews(one, (found,), self.seconds / len(self))
 
 
 def find_objects(
@@ -280,12 +281,14 @@ def write(
         the report; of several objects that of the first, and `objects` with what differs between them.
 
     Raises:
-        BadInput: an unknown suffix, a place that cannot be written to, or a folder where a file must go.
+        BadInput: no object, an unknown suffix, a place that cannot be written to, or a folder where a file must go.
     """
     for path in files_of(out):
         if path.is_dir():
             raise BadInput(path, "is a folder; a file is written there")
     objects = [made] if isinstance(made, Reconstruction) else list(made)
+    if not objects:
+        raise BadInput(prepared.names[0], "nothing was found in the picture")
     began = time.perf_counter()
     report = describe(objects[0], prepared)
     if len(objects) > 1:
@@ -305,12 +308,17 @@ def write(
 
 
 def node_names(objects: Sequence[Reconstruction]) -> list[str]:
-    """A name for each object of a scene: its label, numbered where several have the same."""
-    labels = [one.label or "object" for one in objects]
-    return [
-        label if labels.count(label) == 1 else f"{label}_{labels[: i + 1].count(label)}"
-        for i, label in enumerate(labels)
-    ]
+    """A name for each object of a scene that a file could have: its label, numbered where several have the same."""
+    labels = [re.sub(r"[^\w.-]+", "-", one.label or "object") for one in objects]
+    names: list[str] = []
+    for label in labels:
+        number = 1
+        name = label if labels.count(label) == 1 else f"{label}_1"
+        while name in names:
+            number += 1
+            name = f"{label}_{number}"
+        names.append(name)
+    return names
 
 
 def _object(made: Reconstruction, name: str) -> Mapping[str, Any]:

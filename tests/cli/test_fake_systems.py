@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import fakes
+import maquette as package
 from maquette.data.pack import pack_shapes, write_pack
 from maquette.io import load_mesh
 from maquette.training.run_folder import RunFolder
@@ -158,6 +159,8 @@ def test_evaluate_compare_info(name, runs, maquette, tmp_path):
     again = maquette("compare", runs[name], runs[name], "-o", tmp_path / "both.html", "--json", "-")
     assert again.code == 0, again.err
     assert again.json()["differences"] == []
+    mixed = maquette("compare", runs[name], runs["fake-objects"], "-o", tmp_path / "mixed.html")
+    assert mixed.code == 0, mixed.err
     label = numbers["measures"][0]["label"]
     assert f"test {label}" in again.err
     assert f"test {label}" in (tmp_path / "both.html").read_text()
@@ -231,37 +234,31 @@ def test_several_objects_are_one_scene_with_names_or_a_file_each(runs, maquette,
 def test_a_system_takes_the_pictures_that_it_claims(runs, maquette, tmp_path, monkeypatch):
     picture = np.zeros((16, 16, 3), np.uint8)
     picture[..., 0] = 255
-    picture[3:9, 3:9] = (220, 0, 90)
     Image.fromarray(picture).save(tmp_path / "red.png")
-    from maquette import reconstruct as floor5
-
+    shipped = runs["fake-pictures"] / "weights.safetensors"
+    missing = tmp_path / "none.safetensors"
     monkeypatch.setattr(
-        floor5,
-        "load_system",
-        lambda name, weights, *rest: pytest.fail(name) if name != "fake_pictures" else _Loaded,
+        "maquette.cli.reconstruct.shipped_weights",
+        lambda name: shipped if name == "fake_pictures" else missing,
     )
-    ran = maquette("reconstruct", tmp_path / "red.png", "-o", tmp_path / "red.glb", "--threads", 1)
-    assert "such pictures are fake-pictures's" in ran.out
-    assert ran.code == 3
-    assert "this far" in ran.err
-
-
-class _Loaded:
-    """Stands for weights that ship."""
-
-    about = fakes.fake_pictures_about
-
-    @staticmethod
-    def reconstruct(views, options):
-        from maquette.io import BadInput
-
-        assert options is None  # those of the default system are not its own
-        raise BadInput("red.png", "this far")
+    loaded = []
+    monkeypatch.setattr(
+        "maquette.reconstruct.load_system",
+        lambda name, *rest: loaded.append(name) or package.load(name, shipped),
+    )
+    words = ["reconstruct", tmp_path / "red.png", "-o", tmp_path / "red.glb"]
+    ran = maquette(*words, "--threads", 1)
+    assert ran.code == 0, ran.err
+    assert loaded == ["fake_pictures"]
+    assert "such pictures are fake-pictures's; --system says otherwise" in ran.out
+    refused = maquette(*words, "--threshold", "0.3")
+    assert (refused.code, "fake_pictures's, which has no threshold" in refused.err) == (2, True)
+    picture[..., 0] = 100
+    Image.fromarray(picture).save(tmp_path / "red.png")
+    assert "no weights ship" in maquette(*words).err  # nobody claims it, and the default has none here
 
 
 def test_generated_pictures(runs):
-    import maquette as package
-
     system = package.load("fake-gan", runs["fake-gan"])
     assert system.generate(3, seed=1).shape == (3, 3, 8, 8)
 
@@ -270,6 +267,20 @@ def test_commands_of_systems_are_mounted(maquette):
     ran = maquette("fake-memory", "a", "b")
     assert (ran.code, ran.out) == (0, "remembers a b\n")
     assert "what the fake remembers" in maquette("--help").out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_starts_from_weights_of_its_own_system(name, runs, data, tmp_path):
+    words = [*words_of(name, data, steps=1), "--no-evaluation", "--init", runs[name], "-o", tmp_path / "run"]
+    assert run(words, tmp_path / "said", FAKES) == 0, (tmp_path / "said").read_text()
+    assert "starting from" in (tmp_path / "said").read_text()
+
+
+def test_single_pictures_have_one_view_each(runs, maquette, data, tmp_path):
+    words = [*words_of("fake-pictures", data, steps=1), "--no-evaluation", "--training.views", 1, 3]
+    assert run([*words, "-o", tmp_path / "run"], tmp_path / "said", FAKES) == 0
+    ran = maquette("evaluate", "fake-pictures", runs["fake-pictures"], "--views", 2, "--json", "-")
+    assert (ran.code, "is the one picture of its object, not 2" in ran.err) == (3, True)
 
 
 def test_data_that_lack_what_is_needed(maquette, data, tmp_path):

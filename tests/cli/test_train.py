@@ -323,3 +323,32 @@ def test_processes_are_started_by_the_command_itself(pack, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert [row["step"] for row in table(tmp_path / "run")] == ["4"]
     assert (tmp_path / "run" / "weights.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_when_one_process_ends_badly_all_do(tmp_path):
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes" / "a.obj").write_text("nonsense")
+    words = [*WORDS.split(), "--shapes", tmp_path / "meshes", "--processes", 2, "-o", tmp_path / "run"]
+    command = [sys.executable, "-m", "maquette", *map(str, words)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (3, 1), ran.stderr
+    assert "meshes" in ran.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_reaches_all_processes_once_and_waits_for_the_checkpoint(pack, tmp_path):
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--steps", 100_000, "--processes", 2]
+    command = [sys.executable, "-m", "maquette", *map(str, [*words, "-o", tmp_path / "run"])]
+    with open(tmp_path / "said", "w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, process_group=0)
+    while not RunFolder(tmp_path / "run").steps() and process.poll() is None:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130, (tmp_path / "said").read_text()
+    text = (tmp_path / "said").read_text()
+    assert text.count("finishing this step") == 1
+    steps = RunFolder(tmp_path / "run").steps()
+    assert steps[-1] < 100_000
+    assert not [entry for entry in os.listdir(tmp_path / "run" / "checkpoints") if entry.startswith(".")]

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from data_layouts import CHAIRS, write_celeba, write_pix3d, write_r2n2
-from maquette.data.open import DataPlace, open_source
+from maquette.data.open import _OPENERS, DataPlace, open_source
 from maquette.data.pictures_config import PicturesConfig
+from maquette.data.recognise import READ_AS_THEY_ARE
 from maquette.data.views_config import ViewsConfig
 from maquette.io import save_mesh
 from maquette.io.errors import BadInput
@@ -58,7 +59,7 @@ def test_shapes_are_drawn_with_what_is_needed_and_no_more(tmp_path):
     opened = open_source(DataPlace(shapes="families:6"), VIEWS, needs=needs)
     batch = opened.source.held_batch([0, 1], 2)
     assert opened.kind == "drawn"
-    assert batch.truth.known == needs
+    assert batch.truth.known == needs | {"cameras"}
     assert len(batch.truth.meshes) == 2
     assert batch.truth.masks.shape == (2, 2, 1, 24, 24)
     covered = batch.truth.masks > 0.5
@@ -113,3 +114,7 @@ def test_a_layout_without_pictures(tmp_path):
     save_mesh(ico_sphere(0), tmp_path / "a.ply")
     with pytest.raises(BadInput, match="is of the layout meshes, which has no pictures"):
         open_source(DataPlace(data=tmp_path), VIEWS)
+
+
+def test_what_may_be_named_as_data_can_be_opened():
+    assert set(_OPENERS) == READ_AS_THEY_ARE

@@ -1,5 +1,6 @@
 """Single pictures on disk: cut, mirrored, masked; pure functions of seed and place; broken ones passed over."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +88,13 @@ def test_broken_pictures_are_passed_over_in_training_and_named_elsewhere(files):
 
 
 def test_what_there_is_not(files):
-    with pytest.raises(ValueError, match="one picture of each object, not 2"):
+    with pytest.raises(BadInput, match="is the one picture of its object, not 2"):
         PictureViews(files, CONFIG).held_batch([0], 2)
+    assert PictureViews(files, CONFIG).training_batch(0, 2, 5).images.shape[1] == 1
+    Image.new("L", (5, 5), 255).save(files[3].mask.with_name("small.png"))
+    wrong = replace(files[3], mask=files[3].mask.with_name("small.png"))
+    with pytest.raises(BadInput, match="is not of the size of its picture"):
+        PictureViews([wrong], CONFIG).held_batch([0], 1)
     with pytest.raises(ValueError, match="no pictures"):
         PictureViews([], CONFIG)
     with pytest.raises(BadInput, match="no picture in the training split"):

@@ -9,8 +9,6 @@ from maquette.data import recognise
 from maquette.metrics import protocols
 from maquette.systems import _TABLE
 
-from .fake_pictures.about import ABOUT as fake_pictures_about  # noqa: F401
-
 SYSTEMS = ("fake_meshes", "fake_memory", "fake_pictures", "fake_gan", "fake_objects")
 PROTOCOLS = {
     "fake-distance": "fakes.fake_meshes.protocol:DISTANCE",

@@ -1,9 +1,12 @@
 """One test over all systems: forward, backward, save, load, describe."""
 
+from dataclasses import fields
+
 import pytest
 import torch
 
 import maquette
+from maquette.cli.reconstruct import Reconstruct
 from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
@@ -87,6 +90,13 @@ def test_weights_of_something_else(name: str, tmp_path) -> None:
     SMALL[name](first).save(path)
     with pytest.raises(BadInput, match=f"variant {first}, not of {last}"):
         kind.load(path, last)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_of_a_systems_own_are_none_of_the_commands(name: str) -> None:
+    own = about_system(name).options
+    assert own.__dataclass_params__.frozen
+    assert not {field.name for field in fields(own)} & {field.name for field in fields(Reconstruct)}
 
 
 def test_names() -> None:

@@ -14,6 +14,7 @@ from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
 from maquette.io.errors import BadInput
+from maquette.metrics.measure import Measure
 from maquette.training import checkpoint_files
 from maquette.training.config import TrainConfig
 from maquette.training.fabric import make_fabric
@@ -21,7 +22,7 @@ from maquette.training.fit import FitOptions, Fitted, fit
 from maquette.training.progress import LogRow
 from maquette.training.run_folder import RunFolder
 from maquette.training.run_log import RunLog
-from maquette.training.trainer import Diverged, Reporter
+from maquette.training.trainer import Diverged, Reporter, Trainer
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny import SIDE, Said, TinySource, TinyTraining
@@ -48,7 +49,6 @@ def train(
     said: Said | None = None,
     **voice,
 ) -> Fitted:
-    folder.mkdir(exist_ok=True)
     loud = Reporter(said or (lambda line: None), **voice)
     return session(TinyTraining(config), folder, source, FitOptions(workers, max_minutes), loud)
 
@@ -60,6 +60,7 @@ def session(
     options: FitOptions | None = None,
     reporter: Reporter | None = None,
 ) -> Fitted:
+    folder.mkdir(exist_ok=True)
     fabric = make_fabric(torch.device("cpu"), module.training_config)
     return fit(
         fabric,
@@ -285,6 +286,40 @@ def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
     assert RunFolder(tmp_path / "run").steps()[-1] == fitted.steps
     assert signal.getsignal(signal.SIGINT) == before
     assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_ctrl_c_while_processes_agree_is_not_lost(tmp_path, monkeypatch, call):
+    calls = []
+
+    def interrupted(trainer: Trainer, *flags: bool) -> list[bool]:
+        calls.append(flags)
+        if len(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return list(flags)
+
+    monkeypatch.setattr(Trainer, "_anywhere", interrupted)
+    fitted = train(tmp_path / "run")
+    assert fitted.interrupted
+    assert fitted.steps == call + 1
+
+
+def test_numbers_that_only_some_steps_give_are_means_of_those(tmp_path):
+    class Lazy(TinyTraining):
+        def step(self, batch, update):
+            numbers = super().step(batch, update)
+            return {**numbers, "penalty": torch.ones(())} if self.step_count % 2 else numbers
+
+    session(Lazy(CONFIG), tmp_path / "run")
+    assert {row["penalty"] for row in table(tmp_path / "run")} == {"1.0"}
+
+
+def test_a_goal_that_is_not_judged_is_named(tmp_path):
+    class Aimless(TinyTraining):
+        goal = Measure("depth", "depth")
+
+    with pytest.raises(ValueError, match="the goal depth is none of what is judged: loss, iou"):
+        session(Aimless(CONFIG), tmp_path / "run")
 
 
 def test_ctrl_c_twice_ends_at_once(tmp_path):

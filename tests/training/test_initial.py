@@ -8,7 +8,7 @@ import torch
 from maquette.data.views_config import ViewsConfig
 from maquette.io.errors import BadInput
 from maquette.systems.r2n2.config import NetworkConfig
-from maquette.systems.r2n2.recipes import RECIPES
+from maquette.systems.r2n2.recipes import RECIPES, adopt
 from maquette.training.initial import InitialWeights, initial_weights, settings_with
 from maquette.training.weights import save_weights
 from maquette.training.weights_header import read_weights_header
@@ -22,7 +22,7 @@ def write(path: Path, **config) -> Path:
 
 
 def settings(path: Path, recipe: str = "original", variant: str | None = None):
-    return settings_with(read_weights_header(path), RECIPES[recipe], variant)
+    return settings_with(read_weights_header(path), RECIPES[recipe], variant, adopt)
 
 
 def test_network_and_framing_are_the_files(tmp_path):

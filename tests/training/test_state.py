@@ -41,12 +41,12 @@ def moved(module: TinyTraining) -> torch.optim.Optimizer:
 
 def test_a_checkpoint_brings_everything_back(module, tmp_path):
     optimiser = moved(module)
-    progress = Progress({"loss": 0.1 + 0.2}, 3, 12.5, 0.75, 4, 1)
+    progress = Progress({"loss": 0.1 + 0.2}, {"loss": 3.0}, 12.5, 0.75, 4, 1)
     save_state(tmp_path / "step", module, {"network": optimiser}, progress, {})
     other = TinyTraining(TrainConfig(ema=0.9, seed=5))
     again = make_optimiser(other.network, other.training_config)
     checkpoint = read_state(tmp_path / "step")
-    restore_module(other, checkpoint)
+    restore_module(other, checkpoint, tmp_path)
     restore_optimisers({"network": again}, checkpoint, tmp_path / "step")
     assert other.step_count == 7
     assert progress_of(checkpoint) == progress
@@ -72,10 +72,12 @@ def test_a_checkpoint_of_version_0_1_is_understood(module, tmp_path):
     about |= {"optimiser_groups": of["param_groups"], "epoch": 0, "global_step": 7}
     (folder / "state.json").write_text(json.dumps(about))
     checkpoint = read_state(folder)
-    assert progress_of(checkpoint) == Progress({"loss": 1.5, "iou": 0.25}, 3, 60.0, 0.5, 4, 2)
+    assert progress_of(checkpoint) == Progress(
+        {"loss": 1.5, "iou": 0.25}, {"loss": 3.0, "iou": 3.0}, 60.0, 0.5, 4, 2
+    )
     other = TinyTraining(TrainConfig(ema=0.9, seed=5))
     again = make_optimiser(other.network, other.training_config)
-    restore_module(other, checkpoint)
+    restore_module(other, checkpoint, tmp_path)
     restore_optimisers({"network": again}, checkpoint, folder)
     assert torch.equal(other.network.weight, module.network.weight)
     assert torch.equal(other.averaged.bias, module.averaged.bias)
@@ -93,7 +95,7 @@ def test_a_checkpoint_of_other_optimisers_is_refused(module, tmp_path):
     [
         ({"step": "7"}, "no step"),
         ({"progress": []}, "no progress"),
-        ({"progress": {"count": "three"}}, "progress.count must be a whole number"),
+        ({"progress": {"seconds": "three"}}, "progress.seconds must be a number"),
         ({"callbacks": {}}, "is not the state of a run"),
     ],
 )
@@ -107,3 +109,10 @@ def test_a_state_that_is_no_runs_is_refused(module, tmp_path, changed, said):
     file.write_text(json.dumps(about | changed))
     with pytest.raises(BadInput, match=said):
         read_state(tmp_path / "step")
+
+
+def test_a_checkpoint_of_another_network_is_refused(module, tmp_path):
+    save_state(tmp_path / "step", module, {"network": moved(module)}, Progress(), {})
+    other = TinyTraining(TrainConfig())
+    with pytest.raises(BadInput, match="is a checkpoint of another network"):
+        restore_module(other, read_state(tmp_path / "step"), tmp_path / "step")

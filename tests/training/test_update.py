@@ -77,3 +77,13 @@ def test_a_gradient_that_only_another_process_has_counts_as_zero_here(pair, monk
     first.grad = torch.ones(1)
     average_gradients(fabric, [first, second, third])
     assert (first.grad.item(), second.grad.item(), third.grad) == (5.0, 3.0, None)
+
+
+def test_a_loss_is_given_once_to_an_optimiser_that_there_is(pair):
+    update = updates(TrainConfig(schedule="constant"), **pair)
+    update.begin(0, 0)
+    update("one", pair["one"](torch.ones(1, 1)).sum())
+    with pytest.raises(ValueError, match="'one': twice in one step"):
+        update("one", pair["one"](torch.ones(1, 1)).sum())
+    with pytest.raises(ValueError, match="'three': known are one, two"):
+        update("three", pair["one"](torch.ones(1, 1)).sum())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
-from ..systems import DEFAULT, about_system, shipped_weights
+from ..systems import DEFAULT, NAMES, about_system, shipped_weights
 from ..systems.about import About
 from .console import Console
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
@@ -91,13 +91,18 @@ def _read_words(words: Sequence[str]) -> ReconstructRequest:
         raise Refusal(f"--system {named}: {error.args[0]}") from error
     if "reconstruct" not in about.abilities:
         raise Refusal(f"--system {named}: makes no shapes of pictures")
-    both = type("Reconstruct", (about.options, Reconstruct), {"__doc__": Reconstruct.__doc__})
-    parsed: Any = parse(dataclass(frozen=True, kw_only=True)(both), words, "reconstruct")
+    parsed: Any = parse(_with_own_options(about), words, "reconstruct")
     try:
         own = about.options(**{field.name: getattr(parsed, field.name) for field in fields(about.options)})
     except ValueError as error:
         raise Refusal(f"--{error}") from error
     return ReconstructRequest(parsed, about, own)
+
+
+def _with_own_options(about: About) -> type[Reconstruct]:
+    """The command's options and a system's, which judges its own later, so that it is heard in one line."""
+    unjudged = {"__doc__": Reconstruct.__doc__, "__post_init__": lambda self: None}
+    return dataclass(frozen=True, kw_only=True)(type("Reconstruct", (about.options, Reconstruct), unjudged))
 
 
 def _check(request: ReconstructRequest) -> None:
@@ -106,7 +111,32 @@ def _check(request: ReconstructRequest) -> None:
         raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
+    if not _may_be_claimed(options):
+        _check_weights(request)
+
+
+def _may_be_claimed(options: Reconstruct) -> bool:
+    """Whether the pictures decide which system takes them."""
+    unsaid = options.system is None and options.weights is None
+    return unsaid and any("claim" in about_system(name).abilities for name in NAMES)
+
+
+def _claimed(request: ReconstructRequest, pictures: list[Picture], console: Console) -> ReconstructRequest:
+    """The same for the system that claims the pictures; whose options were given for another is refused."""
+    if not _may_be_claimed(request.options):
+        return request
+    from ..reconstruct import choose_system
+
+    name = choose_system([picture.pixels for picture in pictures])
+    if name != request.about.name:
+        if request.own != request.about.options():
+            own = ", ".join(field.name for field in fields(request.about.options))
+            raise Refusal(f"such pictures are {name}'s, which has no {own}; --system says otherwise")
+        about = about_system(name)
+        console.say(f"such pictures are {name.replace('_', '-')}'s; --system says otherwise")
+        request = request._replace(about=about, own=about.options())
     _check_weights(request)
+    return request
 
 
 def _check_weights(request: ReconstructRequest) -> None:
@@ -131,30 +161,46 @@ def _check_out(options: Reconstruct) -> None:
 
 
 def _one(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
-    pictures = [_read(request, *pair) for pair in pairs]
+    pictures = [_read(*pair) for pair in pairs]
+    request = _claimed(request, pictures, console)
+    for picture in pictures:
+        need_object(picture, request.about.needs_masks)
     _spare(pairs, request.options.out)
-    system = _load(request, pictures, console)
+    system = _load(request)
     return _make(system, request, _prepared(pictures, system), request.options.out, console)
 
 
 def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
-    """A mesh of every picture; those that cannot be used are named and counted."""
+    """A mesh of every picture; those that cannot be used are named and counted. The first decides which system."""
     options = request.options
     system, made, problems = None, [], []
     names = _distinct_stems([file for file, _ in pairs])
+
+    def skip(problem: BadInput) -> None:
+        problems.append(problem)
+        console.say(f"skipped {problem}")
+
     for (file, mask), name in zip(pairs, names, strict=True):
         out = options.out / f"{name}.glb"
         try:
-            picture = _read(request, file, mask)
+            picture = _read(file, mask)
             _spare(pairs, out)
-            system = system or _load(request, [picture], console)
-            prepared = _prepared([picture], system)
-            with as_bad_input(options.out, OSError, say="cannot be written"):
-                options.out.mkdir(exist_ok=True)
-            made.append(_make(system, request, prepared, out, console))
         except BadInput as problem:
-            problems.append(problem)
-            console.say(f"skipped {problem}")
+            skip(problem)
+            continue
+        request = request if system else _claimed(request, [picture], console)
+        try:
+            need_object(picture, request.about.needs_masks)
+        except BadInput as problem:
+            skip(problem)
+            continue
+        system = system or _load(request)
+        with as_bad_input(options.out, OSError, say="cannot be written"):
+            options.out.mkdir(exist_ok=True)
+        try:
+            made.append(_make(system, request, _prepared([picture], system), out, console))
+        except BadInput as problem:
+            skip(problem)
     if not made:
         raise (
             problems[0]
@@ -169,26 +215,19 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
     return {"reconstructions": made, "skipped": skipped}
 
 
-def _read(request: ReconstructRequest, file: Path, mask: Path | None) -> Picture:
-    picture = Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
-    return need_object(picture, request.about.needs_masks)
+def _read(file: Path, mask: Path | None) -> Picture:
+    return Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
 
 
-def _load(request: ReconstructRequest, pictures: list[Picture], console: Console) -> Any:
-    """The system that is named, else the one that claims the pictures, with its weights."""
+def _load(request: ReconstructRequest) -> Any:
     options = request.options
     device = set_up(options)
     import torch
 
-    from ..reconstruct import choose_system, load_system
+    from ..reconstruct import load_system
 
     torch.manual_seed(options.seed)
-    name = request.about.name
-    if options.system is None and options.weights is None:
-        name = choose_system([picture.pixels for picture in pictures])
-        if name != DEFAULT:
-            console.say(f"such pictures are {name.replace('_', '-')}'s; --system says otherwise")
-    return load_system(name, options.weights, options.variant, str(device))
+    return load_system(request.about.name, options.weights, options.variant, str(device))
 
 
 def _prepared(pictures: list[Picture], system: Any) -> "PreparedViews":
@@ -207,8 +246,7 @@ def _make(
     """Reconstruct and write; the report, or with --each-object those of all objects."""
     from ..reconstruct import files_of, node_names, reconstruct, write
 
-    own = request.own if system.about is request.about else None
-    objects = reconstruct(prepared, system, options=own)
+    objects = reconstruct(prepared, system, options=request.own)
     written = {out: objects}
     if request.options.each_object:
         places = [out.with_name(f"{out.stem}_{name}{out.suffix}") for name in node_names(objects)]

@@ -1,13 +1,13 @@
 """`maquette train`: from shapes, or pictures with shapes, to weights."""
 
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import BadInput
+from ..training.place import is_first, process_counts
 from .console import Console
 from .evaluate import Asked, score
 from .options import at_least, check_compute, set_up
@@ -33,6 +33,10 @@ def run(words: Sequence[str]) -> None:
     settings = read_settings(words)
     options = with_stored_data(settings)
     _check(options, settings)
+    if (options.processes or 1) > 1 and process_counts()[0] == 1:
+        from ..training.processes import run_processes
+
+        raise SystemExit(run_processes(options.processes or 1, ["train", *words]))
     _train(replace(settings, options=options))
 
 
@@ -44,7 +48,7 @@ def _check(options: Train, settings: Settings) -> None:
         raise Refusal("--device xpu: training runs on cpu, cuda and mps")
     if options.wandb is not None and importlib.util.find_spec("wandb") is None:
         raise Refusal("--wandb needs the package wandb: pip install 'maquette[wandb]'")
-    processes = options.processes or 1
+    processes = max(options.processes or 1, process_counts()[0])
     batch, accumulate = settings.config.training.batch, settings.config.training.accumulate
     if batch % (processes * accumulate):
         raise Refusal(f"a batch of {batch} has no {processes * accumulate} equal parts")
@@ -53,25 +57,20 @@ def _check(options: Train, settings: Settings) -> None:
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; the output is a folder")
     begun = options.out.is_dir() and any(options.out.iterdir())
-    if not options.resume and begun and _is_first():
+    if not options.resume and begun and is_first():
         raise BadInput(options.out, "is not empty; --resume goes on with the run in it")
-
-
-def _is_first() -> bool:
-    """Whether this process is the one that speaks; those that share its batches have a rank above 0."""
-    return all(int(os.environ.get(name, 0)) == 0 for name in ("RANK", "LOCAL_RANK"))
 
 
 def _train(settings: Settings) -> None:
     options, config = settings.options, settings.config
     device = set_up(options)
-    _need_gpus(device, options.processes or 1)
+    _need_gpus(device, process_counts()[1])
     from ..training.fabric import make_fabric
     from ..training.fit import FitOptions, fit
     from ..training.run_folder import RunFolder
     from ..training.trainer import Reporter
 
-    fabric = make_fabric(device, config.training, options.processes or 1)
+    fabric = make_fabric(device, config.training)
     console = Console(options.quiet or not fabric.is_global_zero)
     folder = RunFolder(options.out)
     module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
@@ -90,7 +89,7 @@ def _train(settings: Settings) -> None:
             reporter = Reporter(console.say, lambda row: advance(row.step, row.text(goal)))
         fitted = fit(fabric, module, opened.source, folder, fit_options, reporter, about)
     if fitted.interrupted:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt if fabric.is_global_zero else SystemExit(130)
     if not fabric.is_global_zero:
         return
     about_weights = {

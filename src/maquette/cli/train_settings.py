@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
-from ..systems import NAMES, system_recipes
+from ..systems import NAMES, system_adopt, system_recipes
 from .options import Compute, Out
 from .refusals import Refusal
 from .train_init import find_initial, stored_initial
@@ -189,7 +189,8 @@ def _default(
         from ..training.initial import settings_with
         from ..training.weights_header import read_weights_header
 
-        return _Default(fresh, settings_with(read_weights_header(initial.file), recipe, variant))
+        adopt = system_adopt(options.system)
+        return _Default(fresh, settings_with(read_weights_header(initial.file), recipe, variant, adopt))
     if stored is not None:
         with as_bad_input(options.out / "config.json", ValueError):
             fresh = typed(type(fresh), stored["config"])

@@ -50,6 +50,8 @@ def need_source(options: ShapesOrData) -> None:
             raise BadInput(
                 options.data, f"is of the layout {layout}, which has no pictures to train on; {how}"
             )
+        if options.split_file is not None and layout != "r2n2":
+            raise Refusal(f"--split-file: is of the layout r2n2; {options.data} is of the layout {layout}")
 
 
 def count_of_families(shapes: str) -> int | None:

@@ -33,7 +33,7 @@ class DrawnViews:
         pack: shapes of all splits.
         config: how pictures are taken.
         seed: of training samples, >= 0.
-        truth: what batches say of the objects beside; all of it costs time or memory.
+        truth: what batches say of the objects beside their cameras; all of it costs time or memory.
 
     Raises:
         ValueError: settings that cannot be drawn.
@@ -49,7 +49,7 @@ class DrawnViews:
     ) -> None:
         check_pictures(config)
         self.pack, self.config, self.seed = pack, config, seed
-        self.provides = truth & {"voxels", "cameras", "meshes", "masks"}
+        self.provides = (truth | {"cameras"}) & {"voxels", "cameras", "meshes", "masks"}
         photos = None
         if "photos" in config.backgrounds:
             photos = load_photos(config.photos or "")

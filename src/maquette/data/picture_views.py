@@ -77,11 +77,12 @@ class PictureViews:
     ) -> Batch:
         """Changed pictures of the training split (`Source.training_batch`); another one where one cannot be read.
 
+        There is one view of each, whatever is asked for.
+
         Raises:
             BadInput: nothing to train on, or many pictures in turn that cannot be read.
-            ValueError: more than one view, or a batch that cannot be cut into such parts.
+            ValueError: a batch that cannot be cut into such parts.
         """
-        self._need_one(views)
         if self._order is None:
             raise BadInput(self.files[0].image.parent, "has no picture in the training split")
         places = [step * count + place for place in part_of(count, part)]
@@ -92,15 +93,11 @@ class PictureViews:
         """The given pictures, unchanged but for the cut.
 
         Raises:
-            BadInput: one of them cannot be read.
-            ValueError: more than one view.
+            BadInput: one of them cannot be read, or more than one view is asked for.
         """
-        self._need_one(views)
-        return Batch.join([self._sample(index, np.array([0.5, 0.5, 1.0])) for index in indices]).to(device)
-
-    def _need_one(self, views: int) -> None:
         if views != 1:
-            raise ValueError(f"there is one picture of each object, not {views}")
+            raise BadInput(self.files[indices[0]].image, f"is the one picture of its object, not {views}")
+        return Batch.join([self._sample(index, np.array([0.5, 0.5, 1.0])) for index in indices]).to(device)
 
     def _training_sample(self, place: int, index: int) -> Batch:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
@@ -123,7 +120,10 @@ class PictureViews:
         image = load_image(file.image, 3)
         masks = None
         if "masks" in self.provides and file.mask is not None:
-            masks = self._cut(load_mask(file.mask).float(), file, draws)[None, None]
+            mask = load_mask(file.mask).float()
+            if mask.shape[1:] != image.shape[1:]:
+                raise BadInput(file.mask, f"is not of the size of its picture {file.image}")
+            masks = self._cut(mask, file, draws)[None, None]
         return Batch(self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks))
 
     def _cut(self, picture: Tensor, file: PictureFile, draws: np.ndarray) -> Float[Tensor, "channel s s"]:

@@ -67,7 +67,14 @@ def _identity(numbers: Mapping[str, Any], key: str) -> str:
         samples = numbers["samples"]
         kind = numbers["about"].get("pictures") or "pictures"
         return f"{len(samples)} samples, {kind}, {_mark(sample['id'] for sample in samples)}"
-    return str(numbers["protocol"].get("name" if key == "protocol" else key, "none"))
+    return told(numbers["protocol"], key)
+
+
+def told(protocol: Mapping[str, Any], key: str) -> str:
+    """What a protocol says of one of the things that must agree."""
+    return str(
+        {"protocol": protocol["name"], "split": protocol["split"], **protocol["fixed"]}.get(key, "none")
+    )
 
 
 def _mark(ids: Any) -> str:
@@ -114,7 +121,7 @@ def _trained(run: Run, views: str | None) -> dict[str, Any]:
     if run.training is not None and views is None:
         views = str(run.training["protocol"]["views"][0])
     means = there.get(views, {})
-    evaluated = {name: means[name]["sample_mean"] for name in run.logged if name in means}
+    evaluated = {name: next(iter(means[name].values())) for name in run.logged if name in means}
     logged = [name for name in run.logged if name not in evaluated]
     return {**{name: run.last(name) for name in logged}, **evaluated, "logged": logged}
 

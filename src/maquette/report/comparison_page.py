@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from . import plots
-from .comparison import common_views, headline_of, label_of, mean_of, measures_of, must_agree
+from .comparison import common_views, headline_of, label_of, mean_of, measures_of, must_agree, told
 from .numbers import ALL
 from .page import facts, figures, page, table, text
 from .runs import VALIDATION
@@ -107,11 +107,8 @@ def _differs(comparison: Mapping[str, Any], key: str) -> bool:
 def _told(row: Mapping[str, Any], key: str) -> str:
     if row["protocol"] is None:
         return _NONE
-    return (
-        row["data"]["identity"]
-        if key == "data"
-        else str(row["protocol"].get("name" if key == "protocol" else key, "none"))
-    )
+    identity: str = row["data"]["identity"] if key == "data" else told(row["protocol"], key)
+    return identity
 
 
 def _head(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
@@ -204,7 +201,7 @@ def _classes(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
         name: {
             row["name"]: row["classes"][name]["views"][views[0]][headline]
             for row in rows
-            if name in row["classes"]
+            if headline in row["classes"].get(name, {"views": {views[0]: {}}})["views"][views[0]]
         }
         for name in names
     }

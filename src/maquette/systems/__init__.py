@@ -49,6 +49,12 @@ def system_recipes(name: str) -> Mapping[str, Callable[..., Any]]:
     return recipes
 
 
+def system_adopt(name: str) -> Callable[..., dict[str, Any]] | None:
+    """What a system takes over of a file's settings (`adopt` of its `recipes.py`); None: network and views."""
+    adopt: Callable[..., dict[str, Any]] | None = getattr(_beside(name, "recipes"), "adopt", None)
+    return adopt
+
+
 def own_command(name: str, where: str) -> Callable[..., None]:
     """The function of a system's own command (`about.Command.where`)."""
     module, _, function = where.partition(":")

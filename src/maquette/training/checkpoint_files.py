@@ -56,7 +56,7 @@ def write_checkpoint(
         for name, group in tensors.items():
             if group:
                 file = folder / f"{name}.safetensors"
-                save_file({key: tensor.detach().cpu().contiguous() for key, tensor in group.items()}, file)
+                save_file({key: tensor.detach().cpu().clone() for key, tensor in group.items()}, file)
                 sums[name] = sha256_of(file)
         about = {"format": FORMAT, "files": sums, **state}
         text = json.dumps({**about, _OWN_SUM: _sum_of_words(about)})

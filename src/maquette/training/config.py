@@ -30,8 +30,8 @@ class TrainConfig:
         val_views: pictures of each.
         checkpoint_every: steps between two checkpoints; there is one at every best validation too.
         log_every: steps between two rows of metrics.csv, each with the means over these steps.
-        patience: validations without a better IoU after which training stops and the best weights are kept;
-            0 for never.
+        patience: validations without a better one (in the module's goal) after which training stops and the best
+            weights are kept; 0 for never.
         stop_loss: mean loss of a row above which training stops as failed; 0 for never.
 
     Raises:

@@ -4,39 +4,37 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
+import torch.distributed as dist
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from .config import TrainConfig
+from .place import process_counts
 
-_LAUNCHER = "lightning_fabric.strategies.launchers.subprocess_script"
+Own = TypeVar("Own")
 
 
-def make_fabric(device: torch.device, config: TrainConfig, processes: int = 1) -> Fabric:
+def make_fabric(device: torch.device, config: TrainConfig) -> Fabric:
     """Fabric, launched: this process knows its place among those that share each batch.
 
-    Under torchrun the processes are those that it has started. Without, the first process starts the others, which
-    run the command that it was started by once more.
-
     Args:
-        device: of this process, where it is alone; else its kind counts.
+        device: of this process, where it is alone; else its kind counts. Under torchrun's agent, which `--processes`
+            has too, there are as many processes as that says.
         config: precision of the run.
-        processes: on this machine.
     """
-    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)  # leaves out remarks and advice
-    logging.getLogger(_LAUNCHER).setLevel(logging.INFO)  # but not that another process has died
+    for name in ("lightning_fabric", "lightning_utilities.core.rank_zero"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # leaves out remarks and advice
     on_gpu = device.type == "cuda"
     bits = {"auto": "bf16-mixed" if on_gpu else "32-true", "32": "32-true"}
-    started = int(os.environ.get("LOCAL_WORLD_SIZE", processes))
-    world = int(os.environ.get("WORLD_SIZE", started))
+    world, here = process_counts()
     one = [device.index or 0] if on_gpu else 1
     fabric = Fabric(
         accelerator="gpu" if on_gpu else device.type,
-        devices=started if world > 1 else one,
-        num_nodes=max(1, world // started),
+        devices=here if world > 1 else one,
+        num_nodes=world // here,
         strategy="ddp" if world > 1 else "auto",
         precision=bits.get(config.precision, f"{config.precision}-mixed"),  # type: ignore[arg-type]
     )
@@ -58,12 +56,24 @@ def gathered(fabric: Fabric, tensor: Tensor) -> Tensor:
     return cast(Tensor, fabric.all_gather(tensor)).flatten(0, 1)
 
 
+def all_objects(fabric: Fabric, own: Own) -> list[Own]:
+    """What every process gives, in their order."""
+    found = [own] * fabric.world_size
+    if fabric.world_size > 1:
+        dist.all_gather_object(found, own)
+    return found
+
+
 @contextmanager
 def repeatable(fabric: Fabric, config: TrainConfig) -> Iterator[None]:
     """Same bits in every run: always on a CPU, on CUDA where the settings ask for it."""
     on_gpu = fabric.device.type == "cuda"
     wanted = not on_gpu or config.deterministic
-    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    before, warns = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    benchmark = torch.backends.cudnn.benchmark
     if wanted:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs for it
     torch.use_deterministic_algorithms(wanted)
@@ -71,5 +81,5 @@ def repeatable(fabric: Fabric, config: TrainConfig) -> Iterator[None]:
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0])
-        torch.backends.cudnn.benchmark = before[1]
+        torch.use_deterministic_algorithms(before, warn_only=warns)
+        torch.backends.cudnn.benchmark = benchmark

@@ -94,7 +94,7 @@ def fit(
         reporter.say(f"going on behind step {start}")
     progress = Progress() if start is None else progress_of(read_state(run.checkpoint(start)))
     if start is not None and _is_over(progress, start, config, limits):
-        restore_module(module, read_state(run.checkpoint(start)))
+        restore_module(module, read_state(run.checkpoint(start)), run.checkpoint(start))
     else:
         with quiet_writer(), _signals(limits, reporter), repeatable(fabric, config):
             _train(fabric, module, source, run, options, reporter, limits, progress, start, about)
@@ -147,7 +147,7 @@ def _train(
 
 def _restore(fabric: Fabric, module: TrainingModule, updates: Updates, path: Path) -> None:
     checkpoint = read_state(path)
-    restore_module(module, checkpoint)
+    restore_module(module, checkpoint, path)
     restore_optimisers(updates.optimisers, checkpoint, path)
     fabric.strategy.precision.load_state_dict(checkpoint.state["scaler"])
 
@@ -165,7 +165,7 @@ def _go_back_to_best(module: TrainingModule, run: RunFolder, progress: Progress,
         return
     module.cpu()
     try:
-        restore_module(module, read_state(run.checkpoint(best)))
+        restore_module(module, read_state(run.checkpoint(best)), run.checkpoint(best))
     except BadInput as error:
         reporter.say(f"{error}; the last weights are kept, not the best, which are of step {best}")
     module.step_count = steps

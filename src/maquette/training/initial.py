@@ -1,6 +1,6 @@
 """Weights that a run starts from instead of random ones: which file, and what of its settings holds for the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -11,8 +11,7 @@ from ..io.errors import BadInput, as_bad_input
 from .typed import typed
 from .weights_header import WeightsHeader, weights_file
 
-_FRAMING = ("size", "framing", "margin")
-_FRAMING_OF_CAMERA = ("render_size",)
+Adopt = Callable[[Mapping[str, Any], Callable[..., Any], str | None], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,18 @@ def initial_weights(given: str, path: str | PathLike[str]) -> InitialWeights:
 
 
 def settings_with(
-    header: WeightsHeader, recipe: Callable[..., Any], variant: str | None = None
+    header: WeightsHeader,
+    recipe: Callable[..., Any],
+    variant: str | None = None,
+    adopt: Adopt | None = None,
 ) -> dict[str, Any]:
-    """The parts of a recipe's settings, but the network and the framing of pictures as a weights file has them.
+    """The parts of a recipe's settings, with what a system takes over of those in a weights file.
 
     Args:
         header: what the file says about itself.
-        recipe: gives complete settings for a variant, with the parts `network` and `views`.
+        recipe: gives complete settings for a variant.
         variant: taken instead of the file's own.
+        adopt: of the system; when not given, the parts `network` and `views` are the file's.
 
     Returns:
         parts by name; whether they go together is up to what the user changes in them.
@@ -78,14 +81,19 @@ def settings_with(
         BadInput: settings in the file that are unknown or impossible.
     """
     with as_bad_input(header.file, ValueError, say="the settings in its header"):
-        kind, config = recipe(), header.config
-        network = typed(type(kind.network), config.get("network", {}), "network")
-        views = typed(type(kind.views), config.get("views", {"size": network.size}), "views")
-        if network.size != views.size:
-            raise ValueError(f"network.size is {network.size}, views.size {views.size}")
-        network = replace(network, variant=variant or network.variant)
-        fresh = recipe(network.variant)
-        names = _FRAMING + (_FRAMING_OF_CAMERA if views.framing == "camera" else ())
-        framed = replace(fresh.views, **{name: getattr(views, name) for name in names})
+        return (adopt or adopt_whole)(header.config, recipe, variant)
+
+
+def adopt_whole(stored: Mapping[str, Any], recipe: Callable[..., Any], variant: str | None) -> dict[str, Any]:
+    """The parts of a recipe, but the network and the pictures as they are in a weights file.
+
+    Raises:
+        ValueError: settings that are unknown or impossible.
+    """
+    kind = recipe()
+    network = typed(type(kind.network), stored.get("network", {}), "network")
+    network = replace(network, variant=variant or network.variant)
+    fresh = recipe(network.variant)
+    views = typed(type(fresh.views), stored.get("views", {}), "views")
     parts = {field.name: getattr(fresh, field.name) for field in fields(fresh)}
-    return {**parts, "network": network, "views": framed}
+    return {**parts, "network": network, "views": views}

@@ -84,7 +84,7 @@ class TrainingModule(nn.Module, ABC):
         Args:
             batch: with what the module `needs`.
             update: to be called with each optimiser's name and its loss, a mean over the batch. Finds the gradients
-                of that optimiser's parameters alone; behind the last part it takes the optimiser's step.
+                of that optimiser's parameters alone; behind the last part it takes the optimiser's step. Once each.
 
         Returns:
             numbers for the log, by name, without gradients. One called "loss" ends the run where it is not finite.

@@ -12,7 +12,7 @@ class Progress:
 
     Attributes:
         sums: of the numbers that steps give, since the last row.
-        count: parts of batches in these sums.
+        counts: how many numbers are in each of these sums.
         seconds: of all sessions of the run.
         best: of all validations, in the module's goal.
         best_step: steps behind which it was reached.
@@ -21,7 +21,7 @@ class Progress:
     """
 
     sums: dict[str, float] = field(default_factory=dict)
-    count: int = 0
+    counts: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     best: float | None = None
     best_step: int | None = None

@@ -73,18 +73,20 @@ def progress_of(checkpoint: Checkpoint) -> Progress:
     return typed(Progress, checkpoint.state["progress"], "progress")
 
 
-def restore_module(module: TrainingModule, checkpoint: Checkpoint) -> None:
-    """Fill a module from a checkpoint.
+def restore_module(module: TrainingModule, checkpoint: Checkpoint, path: Path) -> None:
+    """Fill a module from the checkpoint at a path.
 
     Raises:
-        RuntimeError: another module's.
+        BadInput: it is of another network.
     """
-    module.load_state_dict({**checkpoint.tensors["weights"], **checkpoint.tensors.get("average", {})})
+    state = {**checkpoint.tensors["weights"], **checkpoint.tensors.get("average", {})}
+    with as_bad_input(path, RuntimeError, say="is a checkpoint of another network"):
+        module.load_state_dict(state)
     module.step_count = checkpoint.state["step"]
 
 
 def restore_optimisers(optimisers: Mapping[str, Optimizer], checkpoint: Checkpoint, path: Path) -> None:
-    """Fill optimisers from a checkpoint.
+    """Fill optimisers from the checkpoint at a path.
 
     Raises:
         BadInput: it is of other optimisers.
@@ -95,7 +97,8 @@ def restore_optimisers(optimisers: Mapping[str, Optimizer], checkpoint: Checkpoi
         raise BadInput(path, f"is a checkpoint of the optimisers {names}")
     for name, optimiser in optimisers.items():
         state = _numbered(checkpoint.tensors.get(_OPTIMISER + name, {}))
-        optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
+        with as_bad_input(path, ValueError, say="is a checkpoint of another optimiser"):
+            optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
 
 
 def _of_version_0_1(checkpoint: Checkpoint) -> Checkpoint:
@@ -104,8 +107,9 @@ def _of_version_0_1(checkpoint: Checkpoint) -> Checkpoint:
     old = state["callbacks"]["Keeper"]
     progress = Progress(
         sums={"loss": old["loss"], "iou": old["iou"]},
+        counts={"loss": old["count"], "iou": old["count"]},
         best=old["best_iou"],
-        **{name: old[name] for name in ("count", "seconds", "best_step", "worse", "stopped")},
+        **{name: old[name] for name in ("seconds", "best_step", "worse", "stopped")},
     )
     groups = {"network": state["optimiser_groups"]}
     renamed = {

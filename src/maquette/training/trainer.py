@@ -14,7 +14,7 @@ from ..data.batch import Source
 from ..data.problems import Problem
 from ..io.errors import BadInput
 from .config import TrainConfig
-from .fabric import gathered, total
+from .fabric import all_objects, gathered, total
 from .module import TrainingModule, running_statistics
 from .progress import LogRow, Progress
 from .run_folder import RunFolder
@@ -111,6 +111,7 @@ class Trainer:
             name: self._double(torch.tensor(value, dtype=torch.float64))
             for name, value in progress.sums.items()
         }
+        self._counts = dict(progress.counts)
         self._left_out: set[Problem] = set()
         self._pace = _Pace()
         self._began = time.monotonic() - progress.seconds
@@ -142,9 +143,10 @@ class Trainer:
         for name, number in numbers.items():
             value = self._double(number.detach())
             self._sums[name] = self._sums[name] + value if name in self._sums else value
-        self.progress.count += 1
+            self._counts[name] = self._counts.get(name, 0.0) + 1
         if part == config.accumulate - 1:
-            self.module.after_step(partial(gathered, fabric))
+            with torch.no_grad():
+                self.module.after_step(partial(gathered, fabric))
             if fabric.world_size > 1:
                 average_tensors(fabric, running_statistics(self.module.network))
             self.module.follow()
@@ -154,11 +156,11 @@ class Trainer:
         return number.to(self.fabric.device if self.fabric.device.type == "cuda" else "cpu", torch.float64)
 
     def _ready(self, sample: Sample) -> Sample:
-        """The sample on the device; raises BadInput in every process where it could not be read in one of them."""
+        """The sample on the device; where it cannot be read in one of the processes all of them end."""
         if self.fabric.world_size > 1:
             failed = self._anywhere(sample.batch is None)[0]
             if failed and sample.batch is not None:
-                raise BadInput("data", "cannot be read by another process")
+                raise SystemExit(3)  # that process says which
         return sample.ready(self.fabric.device)
 
     def _anywhere(self, *flags: bool) -> list[bool]:
@@ -171,11 +173,13 @@ class Trainer:
         self._pace.steps += 1
         progress.seconds = time.monotonic() - self._began
         limit = self.limits.max_seconds
-        self.limits.interrupted, late = self._anywhere(
+        interrupted, late = self._anywhere(
             self.limits.interrupted, limit is not None and progress.seconds >= limit
         )
-        complete, ends = step >= config.steps, self.limits.interrupted or late
-        timed_out = late and not self.limits.interrupted
+        if interrupted:  # never set to False: the signal may have come meanwhile
+            self.limits.interrupted = True
+        complete, ends = step >= config.steps, interrupted or late
+        timed_out = late and not interrupted
         validates = bool(self._held) and (step % config.val_every == 0 or complete or timed_out)
         improved = False
         if step % config.log_every == 0 or validates or complete:
@@ -184,26 +188,32 @@ class Trainer:
         if step % config.checkpoint_every == 0 or improved or ends or complete or stops:
             self._check_finite()
             self._save()
+            self.fabric.barrier()  # nobody leaves before the checkpoint is there
         if stops and not complete:
             label = self.module.goal.label
             self.reporter.say(f"step {step}: no better {label} in {progress.worse} validations; stopping")
         return ends or complete or stops
 
-    def _shared_sums(self) -> dict[str, float]:
-        """Sums since the last row, the mean over all processes."""
-        if not self._sums:
-            return {}
-        means = total(self.fabric, torch.stack(list(self._sums.values())) / self.fabric.world_size)
-        return dict(zip(self._sums, means.tolist(), strict=True))
+    def _shared(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Sums since the last row and how many numbers are in each, the mean over all processes."""
+        own = {name: (float(value), self._counts[name]) for name, value in self._sums.items()}
+        parts = all_objects(self.fabric, own)
+        names = dict.fromkeys(name for part in parts for name in part)
+        pairs = {name: [part.get(name, (0.0, 0.0)) for part in parts] for name in names}
+        sums, counts = (
+            {name: sum(pair[k] for pair in some) / len(parts) for name, some in pairs.items()} for k in (0, 1)
+        )
+        return sums, counts
 
     def _means(self) -> dict[str, float]:
-        return {name: value / self.progress.count for name, value in self._shared_sums().items()}
+        sums, counts = self._shared()
+        return {name: value / counts[name] for name, value in sums.items()}
 
     def _check_finite(self) -> None:
         """A loss may still be finite whose gradient was not."""
-        if self.progress.count:
-            self._judge_loss(self._means())
-        if not all(bool(p.isfinite().all()) for p in self.module.network.parameters()):
+        self._judge_loss(self._means())
+        state = (*self.module.network.parameters(), *self.module.network.buffers())
+        if not all(bool(tensor.isfinite().all()) for tensor in state):
             raise Diverged(self._failure("the weights are not finite"))
 
     def _judge_loss(self, means: dict[str, float]) -> None:
@@ -235,8 +245,7 @@ class Trainer:
             self.reporter.say(f"step {step}: {row.text(self.module.goal)}")
         else:
             self.reporter.advance(row)
-        self._sums = {}
-        self.progress.count = 0
+        self._sums, self._counts = {}, {}
         self.progress.seconds = time.monotonic() - self._began
         self._pace.restart()
         return improved
@@ -249,8 +258,10 @@ class Trainer:
         if not found.means:
             self.reporter.say(f"step {step}: no validation: none of its objects can be read")
             return {}, False
+        if goal.name not in found.means:
+            raise ValueError(f"the goal {goal.name} is none of what is judged: {', '.join(found.means)}")
         if self.log is not None and found.sheet is not None:
-            self.log.picture(step, "picture_prediction_truth", found.sheet)
+            self.log.picture(step, "validation", found.sheet)
         return dict(found.means), self.progress.judge(step, found.means[goal.name], goal)
 
     def _say_left_out(self, problems: Sequence[Problem]) -> None:
@@ -263,7 +274,7 @@ class Trainer:
             self.reporter.say(f"not validated: {len(new) - _MOST_NAMED} more")
 
     def _save(self) -> None:
-        self.progress.sums = self._shared_sums()
+        self.progress.sums, self.progress.counts = self._shared()
         if not self.fabric.is_global_zero:
             return
         scaler = self.fabric.strategy.precision.state_dict()

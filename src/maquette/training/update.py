@@ -33,11 +33,16 @@ class Updates:
             for name, one in self.optimisers.items()
         }
         self._rates = {name: [g["lr"] for g in one.param_groups] for name, one in self.optimisers.items()}
-        self._last = True
+        self._last, self._done = True, set[str]()
+        several = len(self.optimisers) > 1 and config.accumulate > 1
+        if several and fabric.strategy.precision.state_dict():
+            raise ValueError(
+                "losses in 16 bits are scaled: several optimisers cannot share parts of a batch (accumulate)"
+            )
 
     def begin(self, step: int, part: int) -> None:
         """Set the rates of a step, counted from 0, and forget the gradients of the one before."""
-        self._last = part == self.config.accumulate - 1
+        self._last, self._done = part == self.config.accumulate - 1, set()
         if part:
             return
         for name, optimiser in self.optimisers.items():
@@ -51,7 +56,14 @@ class Updates:
         Args:
             name: of the optimiser; gradients of other optimisers' parameters are left alone.
             loss: mean over this part of the batch.
+
+        Raises:
+            ValueError: there is no such optimiser, or it has been given its loss of this part already.
         """
+        if name not in self.optimisers or name in self._done:
+            again = "twice in one step" if name in self._done else f"known are {', '.join(self.optimisers)}"
+            raise ValueError(f"update of the optimiser {name!r}: {again}")
+        self._done.add(name)
         optimiser = self.optimisers[name]
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
         part = loss / self.config.accumulate

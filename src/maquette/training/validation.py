@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.distributed as dist
 from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor
@@ -13,6 +12,7 @@ from ..data.batch import Source
 from ..data.problems import Problem
 from ..data.readable import readable_batches
 from .config import TrainConfig
+from .fabric import all_objects
 from .module import TrainingModule
 
 _SHOWN = 4
@@ -73,9 +73,7 @@ def validate(fabric: Fabric, module: TrainingModule, source: Source, indices: Se
 
 def _means(fabric: Fabric, sums: dict[str, float], count: int) -> dict[str, float]:
     """Means over the objects of all processes, added in their order."""
-    parts = [(sums, count)] * fabric.world_size
-    if fabric.world_size > 1:
-        dist.all_gather_object(parts, (sums, count))
+    parts = all_objects(fabric, (sums, count))
     total = sum(part for _, part in parts)
     names = dict.fromkeys(name for part, _ in parts for name in part)
     return {name: sum(part.get(name, 0.0) for part, _ in parts) / total for name in names}

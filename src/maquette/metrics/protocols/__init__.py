@@ -27,6 +27,9 @@ class _Protocols(Mapping[str, "EvaluationProtocol[Any]"]):
         found: EvaluationProtocol[Any] = getattr(import_module(module, __name__), attribute)
         return found
 
+    def __contains__(self, name: object) -> bool:
+        return name in _TABLE  # without an import
+
     def __iter__(self) -> Iterator[str]:
         return iter(_TABLE)
 

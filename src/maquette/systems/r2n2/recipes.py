@@ -1,11 +1,16 @@
 """Complete settings for training 3D-R2N2: as published, as one reimplementation has them, and our best."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
+from ...training.typed import typed
 from .config import NetworkConfig
+
+_FRAMING = ("size", "framing", "margin")
+_FRAMING_OF_CAMERA = ("render_size",)
 
 
 @dataclass(frozen=True)
@@ -151,3 +156,22 @@ def best(variant: str = "residual-gru-3") -> R2N2Config:
 
 
 RECIPES: dict[str, Callable[[str], R2N2Config]] = {"original": original, "seed001": seed001, "best": best}
+
+
+def adopt(
+    stored: Mapping[str, Any], recipe: Callable[..., R2N2Config], variant: str | None
+) -> dict[str, Any]:
+    """The parts of a recipe, but the network and the framing of pictures as weights have them (`train --init`).
+
+    Raises:
+        ValueError: settings that are unknown or impossible.
+    """
+    network = typed(NetworkConfig, stored.get("network", {}), "network")
+    views = typed(ViewsConfig, stored.get("views", {"size": network.size}), "views")
+    if network.size != views.size:
+        raise ValueError(f"network.size is {network.size}, views.size {views.size}")
+    network = replace(network, variant=variant or network.variant)
+    fresh = recipe(network.variant)
+    names = _FRAMING + (_FRAMING_OF_CAMERA if views.framing == "camera" else ())
+    framed = replace(fresh.views, **{name: getattr(views, name) for name in names})
+    return {"network": network, "views": framed, "loss": fresh.loss, "training": fresh.training}
