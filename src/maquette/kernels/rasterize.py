@@ -123,7 +123,9 @@ def _draw(
         if tile.listed:
             f = tile_faces[j]
         t = tri.triangle(verts, faces, f)
-        if not tri.is_visible(t) or (cull_backfaces and t.area < 0.0):
+        if not tri.is_visible(wp.min(t.depths), wp.max(t.depths), t.area) or (
+            cull_backfaces and t.area < 0.0
+        ):
             continue
         low = wp.min(wp.min(t.a, t.b), t.c) - wp.vec2(margin)
         high = wp.max(wp.max(t.a, t.b), t.c) + wp.vec2(margin)

@@ -46,12 +46,17 @@ class Raster:
 def outline(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), f: int) -> Outline:
     """The outline of face `f`."""
     out = Outline()
-    t = tri.triangle(verts, faces, f)
-    out.visible = tri.is_visible(t)
-    out.turned = t.area < 0.0
-    out.a = t.a
-    out.b = wp.where(out.turned, t.c, t.b)
-    out.c = wp.where(out.turned, t.b, t.c)
+    v0 = verts[int(faces[f, 0])]
+    v1 = verts[int(faces[f, 1])]
+    v2 = verts[int(faces[f, 2])]
+    area = tri.edge(tri.xy(v2), tri.xy(v0), tri.xy(v1))
+    near = wp.min(wp.min(v0[2], v1[2]), v2[2])
+    far = wp.max(wp.max(v0[2], v1[2]), v2[2])
+    out.visible = tri.is_visible(near, far, area)
+    out.turned = area < 0.0
+    out.a = tri.xy(v0)
+    out.b = tri.xy(wp.where(out.turned, v2, v1))
+    out.c = tri.xy(wp.where(out.turned, v1, v2))
     ab = out.b - out.a
     bc = out.c - out.b
     ca = out.a - out.c

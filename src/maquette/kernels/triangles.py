@@ -44,6 +44,11 @@ def edge(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
     return (p[0] - a[0]) * (b[1] - a[1]) - (p[1] - a[1]) * (b[0] - a[0])
 
 
+@wp.func
+def xy(v: wp.vec3) -> wp.vec2:
+    return wp.vec2(v[0], v[1])
+
+
 @wp.struct
 class Triangle:
     """Corners a, b, c in NDC, their view depths, and the area: twice, with the sign of the corners' order."""
@@ -62,22 +67,22 @@ def triangle(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), 
     v1 = verts[int(faces[f, 1])]
     v2 = verts[int(faces[f, 2])]
     out = Triangle()
-    out.a = wp.vec2(v0[0], v0[1])
-    out.b = wp.vec2(v1[0], v1[1])
-    out.c = wp.vec2(v2[0], v2[1])
+    out.a = xy(v0)
+    out.b = xy(v1)
+    out.c = xy(v2)
     out.depths = wp.vec3(v0[2], v1[2], v2[2])
     out.area = edge(out.c, out.a, out.b)
     return out
 
 
 @wp.func
-def is_visible(t: Triangle) -> bool:
-    """Whether a triangle can be drawn at all; false for NaN."""
+def is_visible(near: float, far: float, area: float) -> bool:
+    """Whether a triangle from one view depth to another can be drawn at all; false for NaN."""
     return (
-        wp.min(t.depths) >= MIN_DEPTH
-        and wp.max(t.depths) < MAX_COORDINATE
-        and wp.abs(t.area) > MIN_AREA
-        and wp.abs(t.area) < MAX_COORDINATE
+        near >= MIN_DEPTH
+        and far < MAX_COORDINATE
+        and wp.abs(area) > MIN_AREA
+        and wp.abs(area) < MAX_COORDINATE
     )
 
 
