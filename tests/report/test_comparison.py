@@ -102,6 +102,15 @@ def test_without_a_training_evaluation_the_log_is_shown_as_such(tmp_path: Path, 
     assert rows[0] == ["one", "best", "simple-gru-3", "1,000", "60", "240", "32 s"]
 
 
+def test_runs_that_were_not_evaluated_have_the_labels_of_their_system(tmp_path: Path):
+    path = make_run(tmp_path / "one", {})
+    settings = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps({**settings, "system": "r2n2"}))
+    head, rows = score_table(comparison_of([read_run(path)]))
+    cells = dict(zip(head, rows[0], strict=True))
+    assert (cells["train IoU"], cells["val IoU"], cells["test IoU"]) == ("~0.300", "0.150", "-")
+
+
 def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: dict):
     runs = [
         read_run(make_run(tmp_path / "one", {"r2n2-2016": found["r2n2-2016"]})),

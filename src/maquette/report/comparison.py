@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from .. import __version__
+from ..metrics.protocols import PROTOCOLS
+from ..systems import NAMES, about_system
 from .numbers import ALL
 from .runs import VALIDATION, Run
 
@@ -103,12 +105,19 @@ def _row(run: Run, views: str | None) -> dict[str, Any]:
         "train": _trained(run, views),
         "val": {name: run.last(VALIDATION + name) for name in run.validated},
         "protocol": numbers and numbers["protocol"],
-        "measures": numbers["measures"] if numbers else [],
+        "measures": numbers["measures"] if numbers else _usual_measures(run),
         "data": numbers and {"name": numbers["about"].get("data"), "identity": _identity(numbers, "data")},
         "groups": numbers["groups"] if numbers else {},
         "classes": numbers["classes"] if numbers else {},
         "controls": numbers and numbers.get("controls"),
     }
+
+
+def _usual_measures(run: Run) -> list[Mapping[str, Any]]:
+    """What the system of a run that was not evaluated would be evaluated by; empty for a system that is not known."""
+    system = str(run.about("system")).replace("-", "_")
+    protocols = about_system(system).protocols if system in NAMES else ()
+    return [measure.as_json() for measure in PROTOCOLS[protocols[0]].measures] if protocols else []
 
 
 def _trained(run: Run, views: str | None) -> dict[str, Any]:
