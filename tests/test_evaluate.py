@@ -113,7 +113,7 @@ def test_nothing_readable_is_bad_input_and_an_empty_split_a_mistake():
 
 def test_data_without_what_the_protocol_needs_are_a_mistake(source: BoxSource):
     source.provides = frozenset({"cameras"})
-    with pytest.raises(ValueError, match="protocol r2n2-2016 needs voxels, which the data have not"):
+    with pytest.raises(ValueError, match="has no voxels, which is needed; it has cameras"):
         evaluate(Seer(source), source, R2N2)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .data.batch import Entry, Source
+from .data.batch import Entry, Source, check_provided
 from .data.problems import Problem
 from .data.readable import readable_batches
 from .io.errors import BadInput
@@ -86,10 +86,7 @@ def evaluate(
     places = [i for i, entry in enumerate(source.entries) if entry.split == split]
     if not places or counts[0] < 1:
         raise ValueError(f"nothing to evaluate: {len(places)} entries in split {split!r}, views {counts}")
-    if missing := protocol.needs - source.provides:
-        raise ValueError(
-            f"protocol {protocol.name} needs {', '.join(sorted(missing))}, which the data have not"
-        )
+    check_provided(protocol.needs, source)
     rows: dict[int, list[Row]] = {count: [] for count in counts}
     found: list[int] = []
     unreadable: list[Problem] = []

@@ -342,6 +342,6 @@ def test_parts_that_cannot_be_equal_are_refused(tmp_path, monkeypatch):
 def test_data_without_what_is_needed_are_refused_before_the_first_step(tmp_path):
     source = TinySource()
     source.provides = frozenset({"cameras"})
-    with pytest.raises(ValueError, match="the data have no voxels, which is needed; they have cameras"):
+    with pytest.raises(ValueError, match="has no voxels, which is needed; it has cameras"):
         train(tmp_path / "run", source=source)
     assert not RunFolder(tmp_path / "run").checkpoints.exists()

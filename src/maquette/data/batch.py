@@ -190,6 +190,18 @@ class Source(Protocol):
         ...
 
 
+def check_provided(needs: frozenset[str], source: Source) -> None:
+    """Refuse a source that does not know what training or an evaluation needs.
+
+    Raises:
+        ValueError: it does not.
+    """
+    missing = sorted(needs - source.provides)
+    if missing:
+        there = " and ".join(sorted(source.provides)) or "nothing beside pictures"
+        raise ValueError(f"has no {' and no '.join(missing)}, which is needed; it has {there}")
+
+
 def known(value: Known | None) -> Known:
     """What a batch's truth says, for whoever needs it (`Truth.known`).
 

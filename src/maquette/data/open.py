@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..io.errors import BadInput
-from .batch import Source
+from ..io.errors import BadInput, as_bad_input
+from .batch import Source, check_provided
 from .celeba import read_celeba
 from .drawn_views import DrawnViews
 from .families import shapes as shapes_of_families
@@ -90,13 +90,10 @@ def open_source(
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
-        opened = _OPENERS[layout](place, config, seed)
-        _check_provided(opened, needs)
-        return opened
+        return _checked(_OPENERS[layout](place, config, seed), needs)
     pack, problems = open_shapes(str(place.shapes), seed, watch)
     opened = Opened(DrawnViews(pack, _views(place, config), seed, needs), place.name, "drawn", problems)
-    _check_provided(opened, needs)
-    return opened
+    return _checked(opened, needs)
 
 
 def open_shapes(
@@ -127,11 +124,10 @@ def pack_families(count: int, seed: int) -> ShapePack:
     return pack_shapes(shapes_of_families(count, seed), source=FAMILIES)
 
 
-def _check_provided(opened: Opened, needs: frozenset[str]) -> None:
-    missing = sorted(needs - opened.source.provides)
-    if missing:
-        known = " and ".join(sorted(opened.source.provides)) or "nothing beside pictures"
-        raise BadInput(opened.name, f"has no {' and no '.join(missing)}, which is needed; it has {known}")
+def _checked(opened: Opened, needs: frozenset[str]) -> Opened:
+    with as_bad_input(opened.name, ValueError):
+        check_provided(needs, opened.source)
+    return opened
 
 
 def _views(place: DataPlace, config: SourceConfig) -> ViewsConfig:

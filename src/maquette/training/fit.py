@@ -10,7 +10,7 @@ from typing import Any
 from lightning_fabric import Fabric
 from torch import nn
 
-from ..data.batch import Source
+from ..data.batch import Source, check_provided
 from ..io.errors import BadInput, as_bad_input
 from .config import TrainConfig
 from .fabric import repeatable
@@ -101,14 +101,6 @@ def fit(
     if fabric.is_global_zero and config.patience:
         _go_back_to_best(module, run, progress, reporter)
     return Fitted(module.best_network, module.step_count, progress, limits.interrupted)
-
-
-def check_provided(needs: frozenset[str], source: Source) -> None:
-    """Refuse a source that does not know what training or an evaluation needs; raises ValueError."""
-    missing = sorted(needs - source.provides)
-    if missing:
-        known = ", ".join(sorted(source.provides)) or "nothing beside pictures"
-        raise ValueError(f"the data have no {' and no '.join(missing)}, which is needed; they have {known}")
 
 
 def _train(
