@@ -18,6 +18,7 @@ from maquette.reconstruct import (
 )
 from maquette.structures.voxels import VoxelGrid
 from maquette.systems.about import About
+from maquette.systems.r2n2.about import R2N2Options
 from tiny_r2n2 import VARIANT, tiny_r2n2, tiny_weights
 
 
@@ -69,7 +70,12 @@ def test_the_same_bits_every_time():
 
 def test_the_threshold_can_be_chosen(tmp_path):
     weights = tiny_weights(tmp_path / "w.safetensors")
-    assert load_system("r2n2", weights, threshold=0.45).threshold == 0.45
+    system = load_system("r2n2", weights)
+    occupancy = system.occupancy(system.frame(find_objects(picture()).views)[None])
+    threshold = occupancy.quantile(0.8).item()  # is reached, and not that of the weights
+    assert threshold != system.threshold
+    (made,) = reconstruct(picture(), system, options=R2N2Options(threshold=threshold))
+    assert made.info["threshold"] == threshold
 
 
 def test_masks_in_place_of_what_pictures_bring():

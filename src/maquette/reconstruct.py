@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from . import load
 from .io.atomic import replacing_path
 from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
@@ -28,6 +29,7 @@ from .systems import DEFAULT, NAMES, about_system, system_class
 from .systems.face import Reconstructs
 from .systems.pictures import Pictures, as_views
 
+load_system = load  # beside the other steps that a command is made of
 _BESIDE = ("preview.png", "report.json")
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
 _FROM_FRONT = (90.0, 0.0)  # azimuth, in R2N2's sense, and elevation that face the camera's side of a mesh
@@ -134,35 +136,6 @@ def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
     return scaled.clamp(0, 1)
 
 
-def load_system(
-    name: str,
-    weights: str | PathLike[str] | None = None,
-    variant: str | None = None,
-    device: str = "cpu",
-    threshold: float | None = None,
-) -> Any:
-    """A trained system.
-
-    Args:
-        name: of the system.
-        weights: a weights file or the folder of a run; None takes those that ship with maquette.
-        variant: that the weights must be of.
-        device: where to compute.
-        threshold: probability from which on a cell is solid, instead of that of the weights.
-
-    Raises:
-        KeyError: there is no such system.
-        BadInput: weights that cannot be used.
-        ValueError: a threshold, for a system without one.
-    """
-    system: Any = system_class(name).load(weights, variant, device)
-    if threshold is not None:
-        if not hasattr(system, "threshold"):
-            raise ValueError(f"system {name} has no threshold")
-        system.threshold = threshold
-    return system
-
-
 def choose_system(pictures: Pictures) -> str:
     """Name of the system for pictures where none is named: one that claims them, else the default."""
     for name in NAMES:
@@ -180,16 +153,15 @@ def reconstruct(
     weights: str | PathLike[str] | None = None,
     variant: str | None = None,
     device: str = "cpu",
-    threshold: float | None = None,
     options: Any = None,
 ) -> list[Reconstruction]:
     """Reconstruct the object that pictures show.
 
     Args:
         pictures: of one object: files, arrays, tensors, `Views`, or what `find_objects` gave.
-        system: its name, or one that is loaded; weights, variant, device and threshold only serve to load it.
+        system: its name, or one that is loaded; weights, variant and device only serve to load it.
         each: reconstruct every picture on its own.
-        weights, variant, device, threshold: see `load_system`.
+        weights, variant, device: see `maquette.load`.
         options: of the system's own kind (`About.options`).
 
     Returns:
@@ -199,7 +171,7 @@ def reconstruct(
     Raises:
         BadInput: pictures without an object, files that are no pictures, weights that cannot be used.
     """
-    loaded = load_system(system, weights, variant, device, threshold) if isinstance(system, str) else system
+    loaded = load(system, weights, variant, device) if isinstance(system, str) else system
     if not isinstance(pictures, PreparedViews):
         pictures = prepare_views(pictures, find=loaded.about.needs_masks)
     groups = pictures.each() if each else [pictures]
