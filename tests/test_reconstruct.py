@@ -1,6 +1,7 @@
 """From pictures to reconstructions, by a system that is only known by its face."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from maquette.reconstruct import (
     reconstruct,
     write,
 )
+from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.voxels import VoxelGrid
 from maquette.systems.about import About
 from maquette.systems.r2n2.about import R2N2Options
@@ -75,7 +77,7 @@ def test_the_threshold_can_be_chosen(tmp_path):
     threshold = occupancy.quantile(0.8).item()  # is reached, and not that of the weights
     assert threshold != system.threshold
     (made,) = reconstruct(picture(), system, options=R2N2Options(threshold=threshold))
-    assert made.info["threshold"] == threshold
+    assert made.facts["threshold"] == threshold
 
 
 def test_masks_in_place_of_what_pictures_bring():
@@ -149,8 +151,50 @@ def test_nothing_is_left_where_writing_fails(tmp_path, ball):
     assert [path.name for path in tmp_path.iterdir()] == ["ball_preview.png"]
 
 
-def test_a_report_without_viewpoints(ball):
-    """A system that says nothing about where it was seen from can still be written and told of."""
+@pytest.mark.parametrize("frame", ["object", "camera"])
+def test_a_system_that_says_nothing_of_viewpoints(tmp_path, ball, frame):
+    """It can still be written and told of."""
     made, seen = ball
-    bare = type(made)(made.mesh, "camera")
-    assert describe(bare, seen)["pictures"][0]["view"] is None
+    report = write(Reconstruction(made.mesh, frame), seen, tmp_path / "ball.glb")
+    assert [shown["view"] for shown in report["pictures"]] == [None, None]
+    assert load_image(tmp_path / "ball_preview.png").shape == (3, 2 * 256, 5 * 256)
+
+
+def test_viewpoints_of_some_of_the_pictures(tmp_path, ball):
+    made, seen = ball
+    some = replace(made, info={**made.info, "views": made.info["views"][:1]})
+    report = write(some, seen, tmp_path / "ball.glb")
+    assert [shown["view"] is None for shown in report["pictures"]] == [False, True]
+
+
+def test_a_report_has_what_a_system_reports(tmp_path, ball):
+    made, seen = ball
+    common = describe(Reconstruction(made.mesh, "object"), seen)
+    assert "remarks" not in common
+    told = replace(
+        made,
+        info={"system": "ball", "seconds": {"network": 1.00004}},
+        facts={"sure": True, "depth": [1, 2], "none": None},
+        remarks=("it is round", "it is a ball"),
+    )
+    report = write(told, seen, tmp_path / "ball.glb")
+    assert report.keys() - common.keys() == {"sure", "depth", "none", "remarks"}
+    assert (report["sure"], report["depth"], report["none"]) == (True, [1, 2], None)
+    assert report["remarks"] == ["it is round", "it is a ball"]
+    assert report["seconds"].keys() == {"mask", "network", "write"}
+    assert report["seconds"]["network"] == 1.0
+    assert json.loads((tmp_path / "ball_report.json").read_text()) == report
+
+
+def test_each_object_of_a_scene_has_facts_and_remarks_of_its_own(tmp_path, ball):
+    made, seen = ball
+    objects = [
+        Reconstruction(made.mesh, "camera", label="ball", facts={"depth": 1}),
+        Reconstruction(made.mesh, "camera", label="ball", score=0.5, facts={"depth": 2}, remarks=("far",)),
+    ]
+    report = write(objects, seen, tmp_path / "balls.glb")
+    size = {"verts": report["verts"], "faces": report["faces"]}
+    assert report["objects"] == [
+        {"name": "ball_1", "label": "ball", "depth": 1, **size},
+        {"name": "ball_2", "label": "ball", "score": 0.5, "depth": 2, "remarks": ["far"], **size},
+    ]

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -191,12 +191,8 @@ def upright(made: Reconstruction) -> Meshes:
 
 def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
     """What is known of a reconstruction, as JSON can hold it."""
-    info = made.info
-    views = info.get("views") or [None] * len(prepared)
     return {
-        "system": info.get("system"),
-        "variant": info.get("variant"),
-        "weights": info.get("weights"),
+        **{name: made.info.get(name) for name in ("system", "variant", "weights")},
         "pictures": [
             {
                 "picture": name,
@@ -204,23 +200,20 @@ def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
                 "mask_confidence": found and round(found.confidence, 3),
                 "view": None if view is None else _view_as_json(view),
             }
-            for name, found, view in zip(prepared.names, prepared.found, views, strict=True)
+            for name, found, view in zip(prepared.names, prepared.found, _views(made, prepared), strict=True)
         ],
         "frame": made.frame,
-        **_detection(made),
-        "colours": info.get("colours"),
-        "symmetric": info.get("symmetric"),
-        "threshold": info.get("threshold"),
-        "threshold_lowered": info.get("threshold_lowered"),
-        "dropped_pieces": info.get("dropped_pieces"),
-        "verts": len(made.mesh.verts_packed()),
-        "faces": len(made.mesh.faces_packed()),
+        **_told(made),
         "seconds": {
-            "mask": round(prepared.seconds, 4),
-            **{key: round(value, 4) for key, value in info.get("seconds", {}).items()},
-            **{f"lift_{key}": round(value, 4) for key, value in info.get("lift_seconds", {}).items()},
+            name: round(took, 4)
+            for name, took in {"mask": prepared.seconds, **made.info.get("seconds", {})}.items()
         },
     }
+
+
+def _views(made: Reconstruction, prepared: PreparedViews) -> list[View | None]:
+    """Where each picture was taken from; None where the system does not say."""
+    return [*(made.info.get("views") or ()), *[None] * len(prepared)][: len(prepared)]
 
 
 def _view_as_json(view: View) -> dict[str, float]:
@@ -228,10 +221,16 @@ def _view_as_json(view: View) -> dict[str, float]:
     return {name: round(getattr(view, name), 4) for name in names}
 
 
-def _detection(made: Reconstruction) -> dict[str, Any]:
-    """Label, score and box of an object that was told apart from others."""
-    known = {"label": made.label, "score": made.score, "box": None if made.box is None else made.box.tolist()}
-    return {name: value for name, value in known.items() if value is not None}
+def _told(made: Reconstruction) -> dict[str, Any]:
+    """What each object of a scene has of its own: facts, detection and remarks where there are any, size."""
+    box = None if made.box is None else made.box.tolist()
+    known = {"label": made.label, "score": made.score, "box": box, "remarks": list(made.remarks) or None}
+    return {
+        **made.facts,
+        **{name: value for name, value in known.items() if value is not None},
+        "verts": len(made.mesh.verts_packed()),
+        "faces": len(made.mesh.faces_packed()),
+    }
 
 
 def files_of(out: Path) -> list[Path]:
@@ -264,9 +263,8 @@ def write(
     began = time.perf_counter()
     report = describe(objects[0], prepared)
     if len(objects) > 1:
-        report["objects"] = [
-            _object(one, name) for one, name in zip(objects, node_names(objects), strict=True)
-        ]
+        names = node_names(objects)
+        report["objects"] = [{"name": name, **_told(one)} for one, name in zip(objects, names, strict=True)]
     scene = (
         join_meshes_as_batch([upright(one) for one in objects]) if len(objects) > 1 else upright(objects[0])
     )
@@ -293,23 +291,16 @@ def node_names(objects: Sequence[Reconstruction]) -> list[str]:
     return names
 
 
-def _object(made: Reconstruction, name: str) -> Mapping[str, Any]:
-    counts = {"verts": len(made.mesh.verts_packed()), "faces": len(made.mesh.faces_packed())}
-    return {"name": name, **_detection(made), **counts}
-
-
 def _preview(objects: Sequence[Reconstruction], scene: Meshes, prepared: PreparedViews) -> Tensor:
     """Pictures beside the scene; what is in no object frame is brought to its size, and seen from the camera."""
-    views = objects[0].info.get("views") or [None] * len(prepared)
-    if all(made.frame == "object" for made in objects) and len(objects) == 1:
-        return draw_preview(scene, prepared.views.images, prepared.masks, views)
+    pictures, masks = prepared.views.images, prepared.masks
+    if len(objects) == 1 and objects[0].frame == "object":
+        return draw_preview(scene, pictures, masks, _views(objects[0], prepared))
     whole = join_meshes_as_scene(scene)
     low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
     size = (high - low).norm().clamp_min(1e-12)
     whole = whole.update_padded((whole.verts_padded() - (low + high) / 2) / size)
-    return draw_preview(
-        whole, prepared.views.images, prepared.masks, [None] * len(prepared), unknown=_FROM_FRONT
-    )
+    return draw_preview(whole, pictures, masks, [None] * len(prepared), unknown=_FROM_FRONT)
 
 
 @contextmanager

@@ -186,6 +186,8 @@ def test_reconstruct(name, runs, maquette, tmp_path):
     assert (tmp_path / "a_preview.png").is_file()
     report = json.loads((tmp_path / "a_report.json").read_text())
     assert report["system"] == name.replace("-", "_")
+    assert [shown["view"] for shown in report["pictures"]] == [None]
+    assert not report.keys() & {"colours", "symmetric", "threshold", "threshold_lowered", "dropped_pieces"}
 
 
 def test_a_mesh_in_the_camera_frame_stands_upright_before_the_viewer(runs, maquette, tmp_path):
@@ -196,6 +198,9 @@ def test_a_mesh_in_the_camera_frame_stands_upright_before_the_viewer(runs, maque
     verts = load_mesh(tmp_path / "a.ply").verts_packed()
     assert verts[:, 2].max() < 0
     assert verts[0, 0] < 0 < verts[-1, 0]  # the picture's left is at -X
+    assert "it is almost flat\n" in ran.out
+    report = json.loads((tmp_path / "a_report.json").read_text())
+    assert (report["relief"], report["remarks"]) == (0.5, ["it is almost flat"])
     preview = np.asarray(Image.open(tmp_path / "a_preview.png").convert("L"))
     assert (preview[:, 512:768] < 250).mean() > 0.1
     refused = maquette("reconstruct", *words, "-o", tmp_path / "b.ply", "--relief", "-1")
@@ -223,6 +228,11 @@ def test_several_objects_are_one_scene_with_names_or_a_file_each(runs, maquette,
         ("chair_2", 0.7, "chair"),
     ]
     assert all(len(one["box"]) == 4 for one in found)
+    assert [(one["rank"], one.get("remarks")) for one in found] == [(0, None), (1, ["it may be none"])]
+    said = ran.err.splitlines()[-4:]
+    assert said[:3] == ["chair_1 (0.90): 20 faces", "chair_2 (0.70): 20 faces", "it may be none"]
+    total = float(said[3].removeprefix("20 faces, ").removesuffix(" s"))
+    assert 3e4 <= total < 3.5e4  # parts are in their stage
     content = (tmp_path / "a.glb").read_bytes()
     tree = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
     assert [node["name"] for node in tree["nodes"]] == ["chair_1", "chair_2"]

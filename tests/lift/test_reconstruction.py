@@ -37,6 +37,9 @@ def test_colours_of_one_picture():
     assert made.view.shape == (1, 4)
     assert made.info["colours"] == "pictures"
     assert made.info["symmetric"]
+    assert made.remarks == ()
+    assert made.facts.keys() == {"colours", "symmetric", "threshold", "threshold_lowered", "dropped_pieces"}
+    assert made.facts.items() <= made.info.items()
     assert share_right(made) > 0.65
     assert set(made.info["lift_seconds"]) == {"surface", "view", "colours"}
 
@@ -55,12 +58,15 @@ def test_an_unsure_view_gives_the_mean_colour():
     colours = made.mesh.textures.verts_features_packed()
     expected = views.images[0][:, 60:65, 5:120].mean(dim=(1, 2))
     assert made.info["colours"] == "mean"
+    assert made.remarks == ("no viewpoint is sure: the mesh has the object's mean colour",)
     torch.testing.assert_close(colours, expected.expand_as(colours), atol=1e-5, rtol=0)
 
 
 def test_nothing_reaches_the_threshold():
     made = lift_reconstruction(0.3 * occupancy(solid(CHAIR)), views_of_chair(FRONT), 0.4)
     assert made.info["threshold_lowered"]
+    lowered = f"nothing reached the threshold; it was lowered to {made.info['threshold']:.3f}"
+    assert made.remarks[-1:] == (lowered,)
     assert len(made.mesh.faces_packed()) > 100
 
 

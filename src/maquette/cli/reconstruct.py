@@ -1,7 +1,7 @@
 """`maquette reconstruct`: pictures to shapes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -280,19 +280,18 @@ def _tell(report: dict[str, Any], console: Console) -> None:
         if view is not None:
             place = f"azimuth {view['azimuth']:.0f}, elevation {view['elevation']:.0f} degrees"
             console.say(f"{picture['picture']}: seen from {place} (confidence {view['confidence']:.2f})")
-    for found in report.get("objects", []):
-        score = f" ({found['score']:.2f})" if "score" in found else ""
-        console.say(f"{found['name']}{score}: {found['faces']} faces")
-    if report["colours"] == "mean":
-        console.say("no viewpoint is sure: the mesh has the object's mean colour")
-    if report["threshold_lowered"]:
-        console.say(f"nothing reached the threshold; it was lowered to {report['threshold']:.3f}")
-    console.say(f"{report['faces']} faces, {sum(_stages(report).values()):.1f} s")
+    for made in report.get("objects", [report]):
+        if made is not report:
+            score = f" ({made['score']:.2f})" if "score" in made else ""
+            console.say(f"{made['name']}{score}: {made['faces']} faces")
+        for remark in made.get("remarks", ()):
+            console.say(remark)
+    console.say(f"{report['faces']} faces, {_total(report['seconds']):.1f} s")
 
 
-def _stages(report: dict[str, Any]) -> dict[str, float]:
-    """Seconds of the stages that follow each other; those of parts of a stage left out."""
-    return {name: s for name, s in report["seconds"].items() if not name.startswith("lift_")}
+def _total(seconds: Mapping[str, float]) -> float:
+    """Of the stages; the parts of a stage, <stage>_<part>, are in it."""
+    return sum(took for name, took in seconds.items() if name.rpartition("_")[0] not in seconds)
 
 
 def _distinct_stems(files: list[Path]) -> list[str]:

@@ -1,6 +1,8 @@
 """`lift_reconstruction`: a field of occupancy and the pictures it came from become a coloured mesh."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -39,8 +41,9 @@ def lift_reconstruction(
 
     Returns:
         Mesh, voxels, `view` (rows of azimuth and elevation in degrees, ratio of distances and confidence, one
-        a picture), and in `info`: `views` (a `View` or None a picture), `colours` ("pictures" or "mean"),
-        `symmetric`, `threshold` and `threshold_lowered`, `level`, `dropped_pieces`, `lift_seconds` a stage.
+        a picture), `remarks`; facts, which `info` has, too: `colours` ("pictures" or "mean"), `symmetric`,
+        `threshold` and `threshold_lowered`, `dropped_pieces`; in `info` also `views` (a `View` or None a picture),
+        `level`, `lift_seconds` a stage.
 
     Raises:
         ValueError: views without masks.
@@ -66,22 +69,32 @@ def lift_reconstruction(
         "colours": time.perf_counter() - viewed,
     }
     unknown = torch.tensor([0.0, 0.0, 1.0, 0.0])
+    facts = {
+        "colours": colours,
+        "symmetric": symmetric,
+        "threshold": surface.threshold,
+        "threshold_lowered": surface.threshold < threshold,
+        "dropped_pieces": surface.dropped,
+    }
     return Reconstruction(
         mesh,
         frame="object",
         voxels=surface.voxels,
         view=torch.stack([unknown if view is None else view.as_tensor() for view in found]),
-        info={
-            "views": tuple(found),
-            "colours": colours,
-            "symmetric": symmetric,
-            "threshold": surface.threshold,
-            "threshold_lowered": surface.threshold < threshold,
-            "level": surface.level,
-            "dropped_pieces": surface.dropped,
-            "lift_seconds": seconds,
-        },
+        info={**facts, "views": tuple(found), "level": surface.level, "lift_seconds": seconds},
+        facts=facts,
+        remarks=_remarks(facts),
     )
+
+
+def _remarks(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of the facts a person should know."""
+    remarks = []
+    if facts["colours"] == "mean":
+        remarks.append("no viewpoint is sure: the mesh has the object's mean colour")
+    if facts["threshold_lowered"]:
+        remarks.append(f"nothing reached the threshold; it was lowered to {facts['threshold']:.3f}")
+    return tuple(remarks)
 
 
 def _is_sure(view: View) -> bool:

@@ -32,7 +32,10 @@ class Reconstruction:
         box: (4,) left, top, right, bottom in pixels of the picture.
         label: category.
         score: of the detection, in [0, 1].
-        info: system, weights, seconds and the like.
+        info: what else is known of it in Python: system, variant, weights; `views`, a `lift.View` or None a picture;
+            `seconds` of each stage, and of a stage's parts as <stage>_<part>; whatever the system adds.
+        facts: what the system reports of it under names of its own, as JSON can hold it.
+        remarks: sentences about it that a person should know.
 
     Raises:
         ValueError: not one mesh, an unknown frame, pictures of wrong or different shapes, a box without area,
@@ -53,6 +56,8 @@ class Reconstruction:
     label: str | None = None
     score: float | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.mesh) != 1:

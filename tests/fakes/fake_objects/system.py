@@ -67,7 +67,12 @@ class Fake(FakeSystem):
                 box=box,
                 label=LABELS[k + 1],
                 score=0.9 - 0.2 * k,
-                info={"system": self.about.name},
+                info={
+                    "system": self.about.name,
+                    "seconds": {"find": 1e4, "find_boxes": 9e3, "shape_all": 2e4},
+                },
+                facts={"rank": k},
+                remarks=("it may be none",) if k else (),
             )
             for k, box in enumerate(boxes)
         ]

@@ -70,5 +70,13 @@ class Fake(FakeSystem):
             torch.stack([corner, corner + SIZE, corner + 1], 1),
             torch.stack([corner + 1, corner + SIZE, corner + SIZE + 1], 1),
         ])  # fmt: skip
-        info = {"system": self.about.name, "relief": relief}
-        return [Reconstruction(Meshes([verts], [faces]), "camera", depth=depth[None], info=info)]
+        return [
+            Reconstruction(
+                Meshes([verts], [faces]),
+                "camera",
+                depth=depth[None],
+                info={"system": self.about.name},
+                facts={"relief": relief},
+                remarks=("it is almost flat",) if relief < 1 else (),
+            )
+        ]

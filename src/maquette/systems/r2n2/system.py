@@ -143,6 +143,7 @@ class R2N2:
         asked = None if options is None else options.threshold
         made = lift_reconstruction(occupancy, views, self.threshold if asked is None else asked, azimuths)
         seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
+        seconds |= {f"lift_{part}": took for part, took in made.info.get("lift_seconds", {}).items()}
         about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
         return [replace(made, info={**made.info, **about, "seconds": seconds})]
 
