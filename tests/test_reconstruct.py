@@ -14,6 +14,7 @@ from maquette.reconstruct import (
     files_of,
     find_objects,
     load_system,
+    node_names,
     reconstruct,
     write,
 )
@@ -198,3 +199,17 @@ def test_each_object_of_a_scene_has_facts_and_remarks_of_its_own(tmp_path, ball)
         {"name": "ball_1", "label": "ball", "depth": 1, **size},
         {"name": "ball_2", "label": "ball", "score": 0.5, "depth": 2, "remarks": ["far"], **size},
     ]
+
+
+def test_every_object_has_a_name_of_its_own(ball):
+    labels = ["chair", "chair_1", "coffee table", None, "chair", "", "chair_2", "coffee/table"]
+    names = node_names([replace(ball[0], label=label) for label in labels])
+    assert names == ["chair_1", "chair_1_2", "coffee-table_1", "object_1", "chair_2", "object_2", "chair_2_2",
+                     "coffee-table_2"]  # fmt: skip
+    assert node_names([ball[0]]) == ["object"]
+
+
+def test_no_objects_are_refused(tmp_path, ball):
+    with pytest.raises(BadInput, match="picture 0: nothing was found in the picture"):
+        write([], ball[1], tmp_path / "none.glb")
+    assert list(tmp_path.iterdir()) == []
