@@ -280,13 +280,15 @@ def _tell(report: dict[str, Any], console: Console) -> None:
         if view is not None:
             place = f"azimuth {view['azimuth']:.0f}, elevation {view['elevation']:.0f} degrees"
             console.say(f"{picture['picture']}: seen from {place} (confidence {view['confidence']:.2f})")
-    for made in report.get("objects", [report]):
+    objects = report.get("objects", [report])
+    for made in objects:
         if made is not report:
             score = f" ({made['score']:.2f})" if "score" in made else ""
             console.say(f"{made['name']}{score}: {made['faces']} faces")
         for remark in made.get("remarks", ()):
             console.say(remark)
-    console.say(f"{report['faces']} faces, {_total(report['seconds']):.1f} s")
+    faces = sum(made["faces"] for made in objects)
+    console.say(f"{faces} faces, {_total(report['seconds']):.1f} s")
 
 
 def _total(seconds: Mapping[str, float]) -> float:
