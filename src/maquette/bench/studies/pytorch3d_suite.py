@@ -1,6 +1,6 @@
 """PyTorch3D's own test modules, run against maquette: is changing the import enough?
 
-    python benchmarks/pytorch3d_suite.py --checkout DIR [--module test_knn] [--json FILE] [--markdown]
+    python -m maquette.bench.studies.pytorch3d_suite --checkout DIR [--module test_knn] [--json FILE] [--markdown]
         [--page docs/pytorch3d.md]
 
 DIR is a checkout of PyTorch3D. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
@@ -32,7 +32,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-HERE = Path(__file__).parent
+SOURCE = Path(__file__).parents[3]
+PLUGIN = "maquette.bench.studies.pytorch3d_alias"
 SECONDS_A_MODULE = 180
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
 
@@ -175,12 +176,12 @@ def run(name: str, folder: Path, sources: Path) -> Module:
     """Run one module of the edited copy in a process of its own."""
     outcomes = folder / f"{name}.jsonl"
     outcomes.touch()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytorch3d_alias", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider"]
     command += ["--tb=no", f"--rootdir={folder}", f"--outcomes={outcomes}", f"tests/{name}.py"]
     environment = {
         **os.environ,
         "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": str(SOURCE),
         "PYTORCH3D_SOURCES": str(sources.resolve()),
         "PYTORCH3D_NO_TEST_OPENGL": "1",
     }
@@ -301,7 +302,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--page", type=Path, help="put the table between the marks of this page")
     options = parser.parse_args()
-    modules, measured = [], commit(HERE)
+    modules, measured = [], commit(SOURCE)
     with tempfile.TemporaryDirectory() as folder:
         copy_checkout(options.checkout, Path(folder))
         for name in options.module or MODULES:

@@ -1,8 +1,9 @@
 """Our operators against stored values of PyTorch3D 0.7.9: every array of tests/golden recomputed and compared.
 
-    python -m benchmarks.golden --json FILE
+    python -m maquette.bench.studies.golden --json FILE
 
-prints the worst error a file and array beside what is allowed. tests/test_golden.py asserts the same numbers.
+prints the worst error a file and array beside what is allowed; tests/bench/studies/test_golden.py asserts the same
+numbers.
 """
 
 import argparse
@@ -16,15 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maquette.loss import (
+from ...loss import (
     chamfer_distance,
     mesh_edge_loss,
     mesh_laplacian_smoothing,
     mesh_normal_consistency,
     point_mesh_face_distance,
 )
-from maquette.ops import GraphConv, cubify, knn_points, marching_cubes, vert_align
-from maquette.renderer import (
+from ...ops import GraphConv, cubify, knn_points, marching_cubes, vert_align
+from ...renderer import (
     BlendParams,
     FoVPerspectiveCameras,
     HardPhongShader,
@@ -38,10 +39,10 @@ from maquette.renderer import (
     TexturesVertex,
     look_at_view_transform,
 )
-from maquette.structures import Meshes, Pointclouds
-from maquette.utils import ico_sphere
+from ...structures import Meshes, Pointclouds
+from ...utils import ico_sphere
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 FILES = ("mesh_fox", "mesh_ico2", "points", "voxels", "layers")
 IMAGE_SIZE = 64
 

@@ -1,7 +1,7 @@
 """How well the viewpoint of a picture is found again: rendered pictures of held-out shapes.
 
-    python -m benchmarks.viewpoints --shapes DIR --json FILE
-    python -m benchmarks.viewpoints --shapes DIR --weights FILE
+    python -m maquette.bench.studies.viewpoints --shapes DIR --json FILE
+    python -m maquette.bench.studies.viewpoints --shapes DIR --weights FILE
 
 Shapes of the test split are drawn from random viewpoints of 3D-R2N2's range; the viewpoint is found with the shape's
 true voxels, or with those that `r2n2` reconstructs from the picture and the azimuths that it tells. Shapes that look
@@ -19,16 +19,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from maquette.data import families
-from maquette.data.mesh_folder import read_mesh_folder
-from maquette.data.mesh_set import turned
-from maquette.io import BadInput, load_mesh
-from maquette.lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
-from maquette.ops import voxelize
-from maquette.reconstruct import load_system
-from maquette.renderer.views import bounding_ball, cameras_from_r2n2, render_views
-from maquette.structures import Meshes
-from maquette.structures.views import Views
+from ...data import families
+from ...data.mesh_folder import read_mesh_folder
+from ...data.mesh_set import turned
+from ...io import BadInput, load_mesh
+from ...lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
+from ...ops import voxelize
+from ...reconstruct import load_system
+from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
+from ...structures import Meshes
+from ...structures.views import Views
 
 _RESOLUTION, _SIZE, _SYMMETRIC, _CLOSE = 32, 137, 0.7, 15.0
 

@@ -1,6 +1,6 @@
 """Repeat the study of molding: loss terms on and off, optimisers, quadrics, points against silhouettes.
 
-    python benchmarks/molding_study.py --json benchmarks/results/0.1.0/molding_study.json --markdown
+    python -m maquette.bench.studies.molding_study --threads 1 --json FILE --markdown
 
 Every row molds the fox that ships with the package, in the frame that its vertices' mean and largest absolute
 coordinate define. Scores are those of the finished mesh: chamfer distance and F1 at 0.02 from 10,000 points a side,
@@ -17,23 +17,23 @@ from pathlib import Path
 
 import torch
 
-from maquette.bench.machine import describe_machine
-from maquette.io import load_mesh
-from maquette.loss import mesh_normal_consistency, quadric_loss, vertex_quadrics
-from maquette.renderer import MeshRasterizer, soft_silhouettes
-from maquette.renderer.views import sphere_views
-from maquette.structures import Meshes
-from maquette.systems.molding.normalise import Normalisation, normalise
-from maquette.systems.molding.optimise import MethodConfig
-from maquette.systems.molding.points import PointsConfig, PointWeights, mold_to_points, score_points
-from maquette.systems.molding.schedule import StepSize
-from maquette.systems.molding.silhouettes import (
+from ...io import load_mesh
+from ...loss import mesh_normal_consistency, quadric_loss, vertex_quadrics
+from ...renderer import MeshRasterizer, soft_silhouettes
+from ...renderer.views import sphere_views
+from ...structures import Meshes
+from ...systems.molding.normalise import Normalisation, normalise
+from ...systems.molding.optimise import MethodConfig
+from ...systems.molding.points import PointsConfig, PointWeights, mold_to_points, score_points
+from ...systems.molding.schedule import StepSize
+from ...systems.molding.silhouettes import (
     SilhouettesConfig,
     SilhouetteWeights,
     hard_silhouettes,
     mold_to_silhouettes,
     silhouette_iou,
 )
+from ..machine import describe_machine
 
 SIZE = 128
 

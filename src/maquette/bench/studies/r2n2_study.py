@@ -1,6 +1,6 @@
 """Cross-entropy and IoU of trained runs on shapes they were trained on and on shapes they were not, by origin.
 
-    python -m benchmarks.r2n2_study RUN ... --shapes FILE --every 5 --json FILE
+    python -m maquette.bench.studies.r2n2_study RUN ... --shapes FILE --every 5 --json FILE
 
 Pictures without augmentation, 3D-R2N2's cameras; of the training shapes one in `--every` is scored, of the test
 shapes all. Cross-entropy is the mean over all cells in nats, IoU is at the threshold of the weights.
@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 
-from maquette.data.drawn_views import DrawnViews
-from maquette.data.pack import read_pack
-from maquette.data.pack_data import ShapePack
-from maquette.metrics.log_loss import log_loss
-from maquette.metrics.voxel_iou import voxel_iou
-from maquette.reconstruct import load_system
-from maquette.report.numbers import origin
+from ...data.drawn_views import DrawnViews
+from ...data.pack import read_pack
+from ...data.pack_data import ShapePack
+from ...metrics.log_loss import log_loss
+from ...metrics.voxel_iou import voxel_iou
+from ...reconstruct import load_system
+from ...report.numbers import origin
 
 _AT_ONCE = 64
 

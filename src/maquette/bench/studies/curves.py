@@ -1,6 +1,6 @@
 """IoU on validation shapes over the seconds of training, of several runs, as one picture.
 
-python -m benchmarks.curves NAME=RUN ... --out docs/images/r2n2_curves.svg --json FILE
+python -m maquette.bench.studies.curves NAME=RUN ... --out docs/images/r2n2_curves.svg --json FILE
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from maquette.report.plots import curves
+from ...report.plots import curves
 
 
 def main(words: Sequence[str] | None = None) -> None:
