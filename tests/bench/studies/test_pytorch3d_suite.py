@@ -86,7 +86,7 @@ def test_a_module_runs_with_ours_in_place_of_pytorch3d(tmp_path: Path) -> None:
         def test_not_run(): pass
         """
     (tmp_path / "tests" / "test_small.py").write_text(textwrap.dedent(source))
-    tests = pytorch3d_suite.run("test_small", tmp_path, tmp_path).tests
+    tests = pytorch3d_suite.run("test_small", tmp_path, tmp_path)
     ended = {test.name: (test.outcome, test.reason) for test in tests}
     assert ended == {
         "test_ours": ("passed", ""),
@@ -94,6 +94,7 @@ def test_a_module_runs_with_ours_in_place_of_pytorch3d(tmp_path: Path) -> None:
         "test_wrong": ("failed", "differs"),
         "test_not_run": ("skipped", "skipped"),
     }
+    assert pytorch3d_suite.counts(tests) == {"tests": 4, "passed": 1, "failed": 1, "skipped": 1}
 
 
 def test_devices_are_renamed(tmp_path: Path) -> None:

@@ -50,8 +50,7 @@ def reconstructions_sheet(weights: Path | None) -> Tensor:
     for file in sorted(_PICTURES.glob("*.png")):
         seen = find_objects([file])
         (made,) = reconstruct(seen, system)
-        masks = [found.mask for found in seen.found]
-        rows.append(draw_preview(made.mesh, seen.views.images, masks, made.info["views"], tile=170))
+        rows.append(draw_preview(made.mesh, seen.views.images, seen.masks, made.info["views"], tile=170))
     return torch.cat(rows, dim=1)
 
 
