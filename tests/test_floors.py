@@ -22,6 +22,7 @@ SAFE_LOADERS = {
     "torch.load": "maquette.training.foreign_weights",
     "get_state_dict": "maquette.nn.backbones.pretrained",
 }
+STUDIES = "maquette.bench.studies."
 LONGEST_FILE = 500
 
 
@@ -76,6 +77,8 @@ def violations(path: Path) -> list[str]:
             found.append(f"{name} imports another system: {target}")
         if target.split(".")[0] == "warp" and here != "kernels":
             found.append(f"{name} imports warp outside kernels/")
+        if f"{target}.".startswith(STUDIES) and not name.startswith(STUDIES):
+            found.append(f"{name} imports what the wheel leaves out: {target}")
         if target.split(".")[0] in UNPICKLERS or target == "torch.load":
             found.append(f"{name} can unpickle: {target}")
     return found
@@ -128,6 +131,7 @@ def test_every_room_has_a_floor() -> None:
         ("from ..renderer import cameras", "maquette.ops.knn", "floor 2"),
         ("def f():\n    from maquette.cli import main", "maquette.systems.molding.points", "floor 6"),
         ("import warp as wp", "maquette.ops.knn", "warp outside"),
+        ("from .studies import golden", "maquette.bench.ops", "wheel leaves out"),
         ("from pickle import loads", "maquette.io.obj_io", "unpickle"),
         ("from torch import load", "maquette.io.obj_io", "unpickle"),
     ],

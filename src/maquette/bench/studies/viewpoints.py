@@ -1,7 +1,7 @@
 """How well the viewpoint of a picture is found again: rendered pictures of held-out shapes.
 
-    python -m benchmarks.viewpoints --shapes DIR --json FILE
-    python -m benchmarks.viewpoints --shapes DIR --weights FILE
+    python -m maquette.bench.studies.viewpoints --shapes DIR --json FILE
+    python -m maquette.bench.studies.viewpoints --shapes DIR --weights FILE
 
 Shapes of the test split are drawn from random viewpoints of 3D-R2N2's range; the viewpoint is found with the shape's
 true voxels, or with those that `r2n2` reconstructs from the picture and the azimuths that it tells. Shapes that look
@@ -19,30 +19,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from maquette.data import families
-from maquette.data.mesh_folder import read_mesh_folder
-from maquette.data.mesh_set import turned
-from maquette.io import BadInput, load_mesh
-from maquette.lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
-from maquette.ops import voxelize
-from maquette.reconstruct import load_system
-from maquette.renderer.views import bounding_ball, cameras_from_r2n2, render_views
-from maquette.structures import Meshes
-from maquette.structures.views import Views
+from ...data import families
+from ...data.mesh_folder import read_mesh_folder
+from ...data.mesh_set import turned
+from ...io import BadInput, load_mesh
+from ...lift import SPREAD, SPREAD_TOLD, SURE, find_surface, find_view
+from ...ops import voxelize
+from ...reconstruct import load_system
+from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
+from ...structures import Meshes
+from ...structures.views import Views
+from .arguments import study_parser, write_json
 
 _RESOLUTION, _SIZE, _SYMMETRIC, _CLOSE = 32, 137, 0.7, 15.0
 
 
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Run the measurement; returns its numbers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = study_parser(__doc__)
     parser.add_argument("--shapes", required=True, help="a folder of meshes, or families:N")
     parser.add_argument("--weights", type=Path, help="of r2n2; true voxels when not given")
     parser.add_argument("--views", type=int, default=3, help="pictures of each shape")
     parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
     parser.add_argument("--categories", nargs="*", default=[], help="only these")
     parser.add_argument("--without", nargs="*", default=[], help="sources that are left out")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
     system = None if options.weights is None else load_system("r2n2", options.weights)
     generator = torch.Generator().manual_seed(0)
@@ -51,12 +51,11 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
         draw = torch.rand(options.views, 3, generator=generator)
         places = draw * torch.tensor([360.0, 5.0, 0.3]) + torch.tensor([0.0, 25.0, 0.65])
         rows += _measure(mesh, places, system, name)
-    numbers = {kind: _summary([r for r in rows if r["symmetric"] == flag])
-               for kind, flag in (("not symmetric", False), ("symmetric", True))}  # fmt: skip
-    for kind, row in numbers.items():
-        print(kind, json.dumps(row))
-    if options.json is not None:
-        options.json.write_text(json.dumps({"summary": numbers, "pictures": rows}, indent=1) + "\n")
+    numbers = {}
+    for kind, symmetric in (("not symmetric", False), ("symmetric", True)):
+        numbers[kind] = _summary([row for row in rows if row["symmetric"] == symmetric])
+        print(kind, json.dumps(numbers[kind]))
+    write_json(options.json, {"summary": numbers, "pictures": rows})
     return numbers
 
 
@@ -115,20 +114,22 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, float]:
     if not rows:
         return {"pictures": 0}
     errors = torch.tensor([row["error"] for row in rows])
+    elevation_errors = torch.tensor([row["elevation_error"] for row in rows])
+    close = errors <= _CLOSE
     sure = torch.tensor([row["confidence"] >= SURE for row in rows])
     return {
         "pictures": len(rows),
         "median_error": round(float(errors.median()), 2),
-        "within_15": round(float((errors <= _CLOSE).float().mean()), 3),
-        "sure": round(float(sure.float().mean()), 3),
-        "within_15_where_sure": round(float((errors[sure] <= _CLOSE).float().mean()), 3)
-        if sure.any()
-        else 0.0,
-        "median_elevation_error": round(
-            float(torch.tensor([r["elevation_error"] for r in rows]).median()), 2
-        ),
+        "within_15": _share(close),
+        "sure": _share(sure),
+        "within_15_where_sure": _share(close[sure]) if sure.any() else 0.0,
+        "median_elevation_error": round(float(elevation_errors.median()), 2),
         "silhouette_iou": round(sum(row["silhouette_iou"] for row in rows) / len(rows), 3),
     }
+
+
+def _share(flags: Tensor) -> float:
+    return round(float(flags.float().mean()), 3)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """PyTorch3D's own test modules, run against maquette: is changing the import enough?
 
-    python benchmarks/pytorch3d_suite.py --checkout DIR [--module test_knn] [--json FILE] [--markdown]
+    python -m maquette.bench.studies.pytorch3d_suite --checkout DIR [--module test_knn] [--json FILE] [--markdown]
         [--page docs/pytorch3d.md]
 
 DIR is a checkout of PyTorch3D. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
@@ -17,7 +17,6 @@ Every test is passed, skipped (by their own condition) or failed, and a failed o
 - data: it reads a file that the checkout does not have.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -28,11 +27,16 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).parent
+from .arguments import study_parser, write_json
+
+SOURCE = Path(__file__).parents[3]
+PLUGIN = "maquette.bench.studies.pytorch3d_alias"
 SECONDS_A_MODULE = 180
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
 
@@ -131,7 +135,7 @@ ON_PURPOSE = {
 """Tests that fail because maquette does something else on purpose."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Test:
     """How one test ended: outcome passed, skipped or failed; a failed one has a reason."""
 
@@ -139,22 +143,6 @@ class Test:
     outcome: str
     reason: str = ""
     detail: str = ""
-
-
-@dataclass
-class Module:
-    """The tests of one module."""
-
-    name: str
-    tests: list[Test] = field(default_factory=list)
-
-    def count(self, outcome: str, *reasons: str) -> int:
-        """How many tests ended so, for one of these reasons where any is named."""
-        return sum(test.outcome == outcome and (not reasons or test.reason in reasons) for test in self.tests)
-
-    def why(self) -> dict[str, int]:
-        """How many failed tests there are for each reason."""
-        return dict(Counter(test.reason for test in self.tests if test.outcome == "failed").most_common())
 
 
 def copy_checkout(checkout: Path, target: Path) -> None:
@@ -171,16 +159,16 @@ def copy_checkout(checkout: Path, target: Path) -> None:
         path.write_text(text)
 
 
-def run(name: str, folder: Path, sources: Path) -> Module:
+def run(name: str, folder: Path, sources: Path) -> list[Test]:
     """Run one module of the edited copy in a process of its own."""
     outcomes = folder / f"{name}.jsonl"
     outcomes.touch()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytorch3d_alias", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider"]
     command += ["--tb=no", f"--rootdir={folder}", f"--outcomes={outcomes}", f"tests/{name}.py"]
     environment = {
         **os.environ,
         "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": str(SOURCE),
         "PYTORCH3D_SOURCES": str(sources.resolve()),
         "PYTORCH3D_NO_TEST_OPENGL": "1",
     }
@@ -188,7 +176,7 @@ def run(name: str, folder: Path, sources: Path) -> Module:
         subprocess.run(
             command, cwd=folder, env=environment, timeout=SECONDS_A_MODULE, capture_output=True, check=False
         )
-    return Module(name, read(outcomes))
+    return read(outcomes)
 
 
 def read(outcomes: Path) -> list[Test]:
@@ -203,7 +191,7 @@ def read(outcomes: Path) -> list[Test]:
     return [*ended.values(), *lost]
 
 
-def classify(record: dict) -> Test:
+def classify(record: dict[str, Any]) -> Test:
     """Name the reason of a failure."""
     name, outcome = record["test"], record["outcome"]
     if outcome == "skipped":
@@ -242,36 +230,46 @@ def commit(folder: Path) -> str:
     return answer.stdout.strip() or "unknown"
 
 
-def summary(modules: list[Module], measured: str, checkout: Path) -> dict:
+def counts(tests: Sequence[Test]) -> dict[str, int]:
+    """How many tests there are, passed, failed and were skipped."""
+    return {
+        "tests": len(tests),
+        "passed": sum(test.outcome == "passed" for test in tests),
+        "failed": sum(test.reason in FAILED for test in tests),
+        "skipped": sum(test.outcome == "skipped" for test in tests),
+    }
+
+
+def why(tests: Sequence[Test]) -> dict[str, int]:
+    """How many failed tests there are for each reason."""
+    return dict(Counter(test.reason for test in tests if test.outcome == "failed").most_common())
+
+
+def summary(modules: dict[str, list[Test]], measured: str, checkout: Path) -> dict[str, Any]:
     """Everything measured, for JSON; `measured` is the commit of maquette when the run began."""
+    everything = [test for tests in modules.values() for test in tests]
     return {
         "maquette": {"version": version("maquette"), "commit": measured},
         "pytorch3d": {"commit": commit(checkout)},
         "python": platform.python_version(),
         **{name: version(name) for name in ("torch", "warp-lang", "numpy", "trimesh")},
         "total": {
-            "tests": sum(len(module.tests) for module in modules),
-            "passed": sum(module.count("passed") for module in modules),
-            "failed": sum(module.count("failed", *FAILED) for module in modules),
-            "not_counted": sum(module.count("failed", *NOT_COUNTED) for module in modules),
-            "skipped": sum(module.count("skipped") for module in modules),
+            **counts(everything),
+            "not_counted": sum(test.reason in NOT_COUNTED for test in everything),
         },
         "modules": [
             {
-                "name": module.name,
-                "tests": len(module.tests),
-                "passed": module.count("passed"),
-                "failed": module.count("failed", *FAILED),
-                "skipped": module.count("skipped"),
-                "not_counted": {why: n for why, n in module.why().items() if why in NOT_COUNTED},
-                "not_passed": [asdict(test) for test in module.tests if test.outcome != "passed"],
+                "name": name,
+                **counts(tests),
+                "not_counted": {reason: n for reason, n in why(tests).items() if reason in NOT_COUNTED},
+                "not_passed": [asdict(test) for test in tests if test.outcome != "passed"],
             }
-            for module in modules
+            for name, tests in modules.items()
         ],
     }
 
 
-def markdown(result: dict) -> str:
+def markdown(result: dict[str, Any]) -> str:
     """The table of docs/pytorch3d.md."""
     lines = ["| module | passed | failed | not counted | why |", "|---|---:|---:|---:|---|"]
     for module in result["modules"]:
@@ -291,25 +289,24 @@ def with_table(page: str, table: str) -> str:
     return f"{begin}{MARKS[0]}\n\n{table}\n\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description="Run PyTorch3D's own tests against maquette.")
+    parser = study_parser(__doc__)
     parser.add_argument("--checkout", type=Path, required=True, help="a checkout of PyTorch3D")
     parser.add_argument("--sources", type=Path, help="its package, where that is not DIR/pytorch3d")
     parser.add_argument("--module", action="append", help="only this module (may be repeated)")
-    parser.add_argument("--json", type=Path, help="write every outcome here")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--page", type=Path, help="put the table between the marks of this page")
-    options = parser.parse_args()
-    modules, measured = [], commit(HERE)
+    options = parser.parse_args(words)
+    modules, measured = {}, commit(SOURCE)
     with tempfile.TemporaryDirectory() as folder:
         copy_checkout(options.checkout, Path(folder))
         for name in options.module or MODULES:
-            module = run(name, Path(folder), options.sources or options.checkout / "pytorch3d")
-            modules.append(module)
-            counts = f"{module.count('passed')} of {len(module.tests)} passed"
-            print(f"{name}: {counts} {module.why() or ''}", file=sys.stderr, flush=True)
-            for test in module.tests:
+            tests = run(name, Path(folder), options.sources or options.checkout / "pytorch3d")
+            modules[name] = tests
+            passed = counts(tests)["passed"]
+            print(f"{name}: {passed} of {len(tests)} passed {why(tests) or ''}", file=sys.stderr, flush=True)
+            for test in tests:
                 if test.reason == "differs":
                     print(f"    {test.name}: {test.detail}", file=sys.stderr)
     result = summary(modules, measured, options.checkout)
@@ -317,9 +314,7 @@ def main() -> None:
         print(markdown(result))
     if options.page:
         options.page.write_text(with_table(options.page.read_text(), markdown(result)))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(options.json, result)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """A pytest plugin that lets tests written for `pytorch3d` import maquette, and writes what became of each test.
 
-Load it with `-p pytorch3d_alias`; `--outcomes FILE` gets one JSON object a line: first the tests that were
-collected, then each test as it ends. A name that maquette lacks becomes a `Placeholder`, so that a test module can
-still be imported; whoever uses the placeholder gets `NotOffered`. The plain twins that their tests compare kernels
-with (`rasterize_meshes_python`, ...) are read from PyTorch3D's own sources where PYTORCH3D_SOURCES names them.
+Load it with `-p maquette.bench.studies.pytorch3d_alias`; `--outcomes FILE` gets one JSON object a line: first the
+tests that were collected, then each test as it ends. A name that maquette lacks becomes a `Placeholder`, so that a
+test module can still be imported; whoever uses the placeholder gets `NotOffered`. The plain twins that their tests
+compare kernels with (`rasterize_meshes_python`, ...) are read from PyTorch3D's own sources where PYTORCH3D_SOURCES
+names them.
 """
 
 import functools
@@ -12,7 +13,7 @@ import json
 import os
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import nullcontext
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from cuda_random import cuda_random
+
+from .cuda_random import cuda_random
 
 THEIRS, OURS = "pytorch3d", "maquette"
 COLOURED_BY_CUDA = {f"TestRenderMeshes::test_join_{kind}" for kind in ("uvs", "verts", "atlas")}
@@ -49,7 +51,7 @@ class Placeholder:
             raise AttributeError(name)
         return Placeholder(f"{self.__name__}.{name}")
 
-    def __mro_entries__(self, bases: tuple) -> tuple[type]:
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type]:
         return (type(self.__name__.rpartition(".")[2], (), {"__init__": self._refuse}),)
 
     def __instancecheck__(self, instance: object) -> bool:
@@ -120,24 +122,20 @@ class AliasFinder(MetaPathFinder, Loader):
         """Nothing: the alias reads when asked."""
 
 
-sys.meta_path.insert(0, AliasFinder())
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--outcomes`."""
-    parser.addoption(
-        "--outcomes", type=Path, help="write what became of each test here, a JSON object a line"
-    )
+    parser.addoption("--outcomes", type=Path, help="write what became of each test here")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the file of outcomes."""
+    """Answer imports from now on, before any test is imported; start the file of outcomes."""
+    sys.meta_path.insert(0, AliasFinder())
     if config.option.outcomes:
         config.pluginmanager.register(Outcomes(config.option.outcomes))
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_call(item: pytest.Item):
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Give the tests of `COLOURED_BY_CUDA` the numbers of a GPU's generator."""
     with cuda_random() if name_of(item) in COLOURED_BY_CUDA else nullcontext():
         yield
@@ -148,10 +146,10 @@ def name_of(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[2]
 
 
-def line_of(cause: pytest.ExceptionInfo, path: Path) -> str:
+def line_of(cause: pytest.ExceptionInfo[BaseException], path: Path) -> str:
     """Where in the test's file and where at last something went wrong."""
     entries = [entry for entry in cause.traceback if entry.path == path] + [cause.traceback[-1]]
-    places = [f"{Path(entry.path).name}:{entry.lineno + 1}" for entry in (entries[-2:])]
+    places = [f"{Path(entry.path).name}:{entry.lineno + 1}" for entry in entries[-2:]]
     return ", ".join(dict.fromkeys(places))
 
 
@@ -177,10 +175,12 @@ class Outcomes:
         """Note which tests there are."""
         self.write(collected=[name_of(item) for item in session.items])
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note how a test ended, with the exception that ended it."""
-        report = (yield).get_result()
+        report = yield
         if report.when == "call" or report.outcome != "passed":
             cause = call.excinfo
             self.write(
@@ -191,3 +191,4 @@ class Outcomes:
                 line=line_of(cause, item.path) if cause else None,
                 seconds=round(call.duration, 3),
             )
+        return report

@@ -1,6 +1,6 @@
 """Draw the sheets of docs/images that show what maquette makes: families.png and reconstructions.png.
 
-python -m benchmarks.sheets --out docs/images
+python -m maquette.bench.studies.sheets --out docs/images
 """
 
 import argparse
@@ -10,13 +10,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from maquette.data import families
-from maquette.io.images import save_image
-from maquette.lift import draw_preview
-from maquette.reconstruct import find_objects, load_system, reconstruct
-from maquette.renderer.views import cameras_from_r2n2, render_views
+from ...data import families
+from ...io.images import save_image
+from ...lift import draw_preview
+from ...reconstruct import find_objects, load_system, reconstruct
+from ...renderer.views import cameras_from_r2n2, render_views
 
-_PICTURES = Path(__file__).parents[1] / "src" / "maquette" / "assets" / "pictures"
+_PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
 
 
@@ -50,8 +50,7 @@ def reconstructions_sheet(weights: Path | None) -> Tensor:
     for file in sorted(_PICTURES.glob("*.png")):
         seen = find_objects([file])
         (made,) = reconstruct(seen, system)
-        masks = [found.mask for found in seen.found]
-        rows.append(draw_preview(made.mesh, seen.views.images, masks, made.info["views"], tile=170))
+        rows.append(draw_preview(made.mesh, seen.views.images, seen.masks, made.info["views"], tile=170))
     return torch.cat(rows, dim=1)
 
 

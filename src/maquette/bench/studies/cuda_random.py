@@ -8,9 +8,11 @@ first word at counter (calls before, 0, i, 0), for tensors of fewer elements tha
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,7 +21,7 @@ _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _KEY_STEPS = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 
-def philox(counter: tuple, seed: int) -> np.ndarray:
+def philox(counter: tuple[npt.ArrayLike, ...], seed: int) -> npt.NDArray[np.uint64]:
     """The first word of Philox 4x32-10 for each counter of four words (arrays broadcast), as uint64."""
     words = [np.array(word, dtype=np.uint64) for word in np.broadcast_arrays(*counter)]
     keys = [np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)]
@@ -45,7 +47,7 @@ class CudaGenerator:
         """Start again from a seed."""
         self.seed, self.calls = seed, 0
 
-    def rand(self, *size: int, **options: object) -> Tensor:
+    def rand(self, *size: Any, **options: Any) -> Tensor:
         """`torch.rand`: float32 in [0, 1)."""
         shape = options.get("size") or (size if isinstance(size[0], int) else size[0])
         elements = np.arange(prod(shape), dtype=np.uint64)

@@ -1,6 +1,6 @@
 """Repeat the study of molding: loss terms on and off, optimisers, quadrics, points against silhouettes.
 
-    python benchmarks/molding_study.py --json benchmarks/results/0.1.0/molding_study.json --markdown
+    python -m maquette.bench.studies.molding_study --threads 1 --json FILE --markdown
 
 Every row molds the fox that ships with the package, in the frame that its vertices' mean and largest absolute
 coordinate define. Scores are those of the finished mesh: chamfer distance and F1 at 0.02 from 10,000 points a side,
@@ -8,32 +8,41 @@ IoU of hard silhouettes at 128 x 128 on the fitted 20 views and on 20 others, th
 neighbouring faces, and the summed quadric error at the target's vertices.
 """
 
-import argparse
 import json
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.resources import as_file, files
-from pathlib import Path
+from typing import Any
 
 import torch
 
-from maquette.bench.machine import describe_machine
-from maquette.io import load_mesh
-from maquette.loss import mesh_normal_consistency, quadric_loss, vertex_quadrics
-from maquette.renderer import MeshRasterizer, soft_silhouettes
-from maquette.renderer.views import sphere_views
-from maquette.structures import Meshes
-from maquette.systems.molding.normalise import Normalisation, normalise
-from maquette.systems.molding.optimise import MethodConfig
-from maquette.systems.molding.points import PointsConfig, PointWeights, mold_to_points, score_points
-from maquette.systems.molding.schedule import StepSize
-from maquette.systems.molding.silhouettes import (
+from ...io import load_mesh
+from ...loss import mesh_normal_consistency, quadric_loss, vertex_quadrics
+from ...renderer import MeshRasterizer, soft_silhouettes
+from ...renderer.views import sphere_views
+from ...structures import Meshes
+from ...systems.molding.normalise import Normalisation, normalise
+from ...systems.molding.optimise import MethodConfig
+from ...systems.molding.points import (
+    PointsConfig,
+    PointsResult,
+    PointWeights,
+    mold_to_points,
+    score_points,
+)
+from ...systems.molding.schedule import StepSize
+from ...systems.molding.silhouettes import (
     SilhouettesConfig,
+    SilhouettesResult,
     SilhouetteWeights,
     hard_silhouettes,
     mold_to_silhouettes,
     silhouette_iou,
 )
+from ..machine import describe_machine
+from .arguments import study_parser, write_json
 
 SIZE = 128
 
@@ -42,32 +51,28 @@ def points_rows() -> dict[str, PointsConfig]:
     """Points: the document's terms one after the other, its optimisers, quadrics, then large steps."""
     document = PointsConfig.seed002()
     bare = PointWeights(chamfer=1.0)
+    everything = replace(bare, edge=1.0, normal=0.05, laplacian=0.1)
     terms = {
         "chamfer": bare,
         "chamfer + edge": replace(bare, edge=1.0),
         "chamfer + edge + normal": replace(bare, edge=1.0, normal=0.05),
-        "all terms, uniform Laplacian": replace(bare, edge=1.0, normal=0.05, laplacian=0.1),
-        "all terms, cot Laplacian": replace(bare, edge=1.0, normal=0.05, laplacian=0.1, laplacian_kind="cot"),
-        "all terms, cotcurv Laplacian": replace(
-            bare, edge=1.0, normal=0.05, laplacian=0.1, laplacian_kind="cotcurv"
-        ),
+        "all terms, uniform Laplacian": everything,
+        "all terms, cot Laplacian": replace(everything, laplacian_kind="cot"),
+        "all terms, cotcurv Laplacian": replace(everything, laplacian_kind="cotcurv"),
     }
     rows = {f"SGD 1.0: {name}": replace(document, weights=weights) for name, weights in terms.items()}
-    everything = terms["all terms, uniform Laplacian"]
     rows["SGD 1.0: tutorial's weights"] = PointsConfig.tutorial()
     for weight in (0.00095, 0.01):
-        rows[f"SGD 1.0: all terms + quadric {weight}"] = replace(
-            document, weights=replace(everything, quadric=weight)
-        )
+        quadric = replace(everything, quadric=weight)
+        rows[f"SGD 1.0: all terms + quadric {weight}"] = replace(document, weights=quadric)
     for lr in (1.0, 0.01):
         adam = replace(MethodConfig.of("adam"), lr=lr)
         rows[f"Adam {lr}: all terms"] = replace(document, weights=everything, method=adam)
     large = PointsConfig.default()
     rows["large steps, not remeshed"] = replace(large, remesh=None)
     rows["large steps, remeshed (default)"] = large
-    rows["large steps, remeshed + quadric 0.001"] = replace(
-        large, weights=replace(large.weights, quadric=0.001)
-    )
+    quadric = replace(large.weights, quadric=0.001)
+    rows["large steps, remeshed + quadric 0.001"] = replace(large, weights=quadric)
     return rows
 
 
@@ -110,37 +115,35 @@ class Judge:
         return scores
 
 
-def run(scale: float = 1.0) -> list[dict]:
+def run(scale: float = 1.0) -> list[dict[str, Any]]:
     """All rows; `scale` shortens every run."""
     with as_file(files("maquette") / "assets") as assets:
         fox = load_mesh(assets / "fox.obj")
     target, _ = normalise(Meshes(fox.verts_list(), fox.faces_list()))
     judge, rows = Judge(target), []
-    for name, config in points_rows().items():
-        config = replace(config, steps=max(int(config.steps * scale), 1))
-        rows.append(_row("points", name, config, judge, lambda c: mold_to_points(target, c)))
-    cameras = judge.cameras["iou"]
-    hard = judge.masks["iou"]
+    for name, points in points_rows().items():
+        points = replace(points, steps=max(int(points.steps * scale), 1))
+        rows.append(_row(judge, "points", name, points.steps, partial(mold_to_points, target, points)))
+    cameras, hard = judge.cameras["iou"], judge.masks["iou"]
     soft = soft_silhouettes(MeshRasterizer(cameras).transform(target.extend(20)), SIZE).detach()
     here = Normalisation(torch.zeros(3), 1.0)
     for name, config in silhouette_rows().items():
         config = replace(config, steps=max(int(config.steps * scale), 1))
         goal = hard if "large" in name else soft
-        rows.append(
-            _row(
-                "silhouettes", name, config, judge, lambda c, g=goal: mold_to_silhouettes(g, cameras, c, here)
-            )
-        )
+        mold = partial(mold_to_silhouettes, goal, cameras, config, here)
+        rows.append(_row(judge, "silhouettes", name, config.steps, mold))
     return rows
 
 
-def _row(source: str, name: str, config, judge: Judge, mold) -> dict:
+def _row(
+    judge: Judge, source: str, name: str, steps: int, mold: Callable[[], PointsResult | SilhouettesResult]
+) -> dict[str, Any]:
     cpu = time.process_time()
-    result = mold(config)
+    result = mold()
     row = {
         "source": source,
         "name": name,
-        "steps": config.steps,
+        "steps": steps,
         "seconds": result.seconds,
         "cpu_seconds": time.process_time() - cpu,
         "vertices": len(result.mesh.verts_packed()),
@@ -150,7 +153,7 @@ def _row(source: str, name: str, config, judge: Judge, mold) -> dict:
     return row
 
 
-def markdown(rows: list[dict]) -> str:
+def markdown(rows: list[dict[str, Any]]) -> str:
     """The rows as a table."""
     head = (
         "| from | setting | steps | s | chamfer | F1 | IoU | IoU unseen | normal | quadric |\n"
@@ -164,20 +167,18 @@ def markdown(rows: list[dict]) -> str:
     return "\n".join([head, *lines])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", action="store_true")
+def main(words: Sequence[str] | None = None) -> None:
+    """Print a row a run, and the table on request."""
+    parser = study_parser(__doc__)
+    parser.add_argument("--markdown", action="store_true", help="print the table of the README")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the steps, for a quick look")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    options = parser.parse_args(words)
+    torch.set_num_threads(options.threads)
     machine = {**describe_machine(torch.device("cpu")), "seed": 0}
-    rows = run(args.scale)
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
-    if args.markdown:
+    rows = run(options.scale)
+    write_json(options.json, {"machine": machine, "rows": rows})
+    if options.markdown:
         print(markdown(rows))
 
 

@@ -1,30 +1,30 @@
 """Our operators against stored values of PyTorch3D 0.7.9: every array of tests/golden recomputed and compared.
 
-    python -m benchmarks.golden --json FILE
+    python -m maquette.bench.studies.golden --json FILE
 
-prints the worst error a file and array beside what is allowed. tests/test_golden.py asserts the same numbers.
+prints the worst error a file and array beside what is allowed; tests/bench/studies/test_golden.py asserts the same
+numbers.
 """
 
-import argparse
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from maquette.loss import (
+from ...loss import (
     chamfer_distance,
     mesh_edge_loss,
     mesh_laplacian_smoothing,
     mesh_normal_consistency,
     point_mesh_face_distance,
 )
-from maquette.ops import GraphConv, cubify, knn_points, marching_cubes, vert_align
-from maquette.renderer import (
+from ...ops import GraphConv, cubify, knn_points, marching_cubes, vert_align
+from ...renderer import (
     BlendParams,
     FoVPerspectiveCameras,
     HardPhongShader,
@@ -38,15 +38,17 @@ from maquette.renderer import (
     TexturesVertex,
     look_at_view_transform,
 )
-from maquette.structures import Meshes, Pointclouds
-from maquette.utils import ico_sphere
+from ...structures import Meshes, Pointclouds
+from ...utils import ico_sphere
+from .arguments import study_parser, write_json
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
-FILES = ("mesh_fox", "mesh_ico2", "points", "voxels", "layers")
+GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 IMAGE_SIZE = 64
 
 Stored = dict[str, Any]
 """The arrays of one file, as tensors."""
+Found = dict[str, tuple[str, Tensor]]
+"""Kind (see `Row`) and our values, by the name of the array."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,12 @@ def error(kind: str, ours: Tensor, stored: Tensor) -> float:
     if stored.numel() == 0:
         return 0.0
     if kind in ("exact", "index"):
-        return (ours != stored).double().mean().item()
+        return float((ours != stored).double().mean())
     difference = ours.double() - stored.double()
     if kind == "gradient":
-        return (difference.norm() / stored.double().norm().clamp(min=1e-30)).item()
+        return float(difference.norm() / stored.double().norm().clamp(min=1e-30))
     largest = difference.abs().max()
-    return (largest if kind == "pixel" else largest / stored.double().abs().max().clamp(min=1e-30)).item()
+    return float(largest if kind == "pixel" else largest / stored.double().abs().max().clamp(min=1e-30))
 
 
 def _mesh(stored: Stored) -> Meshes:
@@ -99,17 +101,15 @@ def _gradient(value: Tensor, wanted: Tensor) -> Tensor:
     return torch.autograd.grad(value, wanted)[0]
 
 
-def mesh_losses(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_losses(stored: Stored) -> Found:
     """Regularisers with their gradients, and the distance of points from faces."""
     losses: dict[str, Callable[[Meshes], Tensor]] = {
-        "edge": lambda mesh: mesh_edge_loss(mesh, 0.0),
+        "edge": mesh_edge_loss,
         "normal_consistency": mesh_normal_consistency,
-        **{
-            f"laplacian_{method}": lambda mesh, method=method: mesh_laplacian_smoothing(mesh, method)
-            for method in ("uniform", "cot", "cotcurv")
-        },
     }
-    found: dict[str, tuple[str, Tensor]] = {}
+    for method in ("uniform", "cot", "cotcurv"):
+        losses[f"laplacian_{method}"] = partial(mesh_laplacian_smoothing, method=method)
+    found: Found = {}
     for name, loss in losses.items():
         mesh = _mesh(stored)
         value = loss(mesh)
@@ -122,7 +122,7 @@ def mesh_losses(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     return found
 
 
-def mesh_geometry(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_geometry(stored: Stored) -> Found:
     """Edges, areas and normals."""
     mesh = _mesh(stored)
     return {
@@ -138,7 +138,7 @@ def _cameras(stored: Stored) -> FoVPerspectiveCameras:
     return FoVPerspectiveCameras(R=R, T=T)
 
 
-def mesh_cameras(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_cameras(stored: Stored) -> Found:
     """Cameras and where they see the vertices."""
     cameras = _cameras(stored)
     focal = float(stored["persp_focal_ndc"])
@@ -152,7 +152,7 @@ def mesh_cameras(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     }
 
 
-def mesh_rasterized(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_rasterized(stored: Stored) -> Found:
     """Hard rasterization; depth, weights and distances where both see the same face."""
     settings = RasterizationSettings(image_size=IMAGE_SIZE, blur_radius=0.0, faces_per_pixel=1)
     cameras = _cameras(stored)
@@ -166,7 +166,7 @@ def mesh_rasterized(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     }
 
 
-def mesh_silhouettes(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_silhouettes(stored: Stored) -> Found:
     """Soft silhouettes, a loss of theirs and its gradient."""
     settings = RasterizationSettings(
         image_size=IMAGE_SIZE, blur_radius=float(stored["sil_blur_radius"]), faces_per_pixel=150
@@ -182,16 +182,15 @@ def mesh_silhouettes(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     }
 
 
-def mesh_hard_phong(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_hard_phong(stored: Stored) -> Found:
     """Hard Phong with vertex colours and one point light."""
     cameras = _cameras(stored)
     lights = PointLights(location=stored["phong_light_location"])
     mesh = Meshes([stored["verts"]], [stored["faces"]], TexturesVertex(stored["phong_vertex_colors"][None]))
     settings = RasterizationSettings(image_size=IMAGE_SIZE, blur_radius=0.0, faces_per_pixel=1)
-    renderer = MeshRenderer(
-        MeshRasterizer(cameras, settings), HardPhongShader(cameras=cameras, lights=lights)
-    )
-    return {"phong_rgba": ("pixel", renderer(mesh.extend(len(cameras.R))))}
+    shader = HardPhongShader(cameras=cameras, lights=lights)
+    rgba = MeshRenderer(MeshRasterizer(cameras, settings), shader)(mesh.extend(len(cameras.R)))
+    return {"phong_rgba": ("pixel", rgba)}
 
 
 def _near_terminator(stored: Stored) -> Tensor:
@@ -203,13 +202,13 @@ def _near_terminator(stored: Stored) -> Tensor:
     mesh = Meshes([stored["verts"].double()], [stored["faces"]])
     to_light = stored["phong_light_location"] - mesh.verts_packed()
     grazing = (mesh.verts_normals_packed() * to_light).sum(1).abs() < 1e-7
-    around = grazing.clone()
+    around: Tensor = grazing.clone()
     edges = mesh.edges_packed()
     around[edges[grazing[edges].any(1)].flatten()] = True
     return around[:, None]
 
 
-def mesh_soft_phong(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def mesh_soft_phong(stored: Stored) -> Found:
     """Soft Phong as PyTorch3D's tutorial of fitting sets it, with gradients to vertices and colours."""
     cameras = _cameras(stored)
     lights = PointLights(location=stored["phong_light_location"])
@@ -227,13 +226,11 @@ def mesh_soft_phong(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     rgba = MeshRenderer(MeshRasterizer(cameras, settings), shader)(mesh.extend(len(cameras.R)))
     loss = (rgba[..., :3] ** 2).mean()
     grad_verts, grad_colors = torch.autograd.grad(loss, (verts, colors))
+    grad_verts = torch.where(_near_terminator(stored), stored["softphong_grad_verts"], grad_verts)
     return {
         "softphong_rgba": ("pixel", rgba),
         "softphong_loss_mean_square": ("value", loss),
-        "softphong_grad_verts": (
-            "gradient",
-            torch.where(_near_terminator(stored), stored["softphong_grad_verts"], grad_verts),
-        ),
+        "softphong_grad_verts": ("gradient", grad_verts),
         "softphong_grad_colors": ("gradient", grad_colors),
     }
 
@@ -253,9 +250,9 @@ MESH_INPUTS = (
 )
 
 
-def meshes(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def meshes(stored: Stored) -> Found:
     """Everything stored about one mesh."""
-    found = {name: ("input", stored[name]) for name in MESH_INPUTS}
+    found: Found = {name: ("input", stored[name]) for name in MESH_INPUTS}
     parts = (
         mesh_losses,
         mesh_geometry,
@@ -270,7 +267,7 @@ def meshes(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     return found
 
 
-def sphere(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def sphere(stored: Stored) -> Found:
     """The mesh made by `ico_sphere(2)`, centred and scaled, and all that is stored about it."""
     mesh = ico_sphere(2)
     verts = mesh.verts_packed() - mesh.verts_packed().mean(0)
@@ -280,15 +277,14 @@ def sphere(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     }
 
 
-def points(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def points(stored: Stored) -> Found:
     """Chamfer distance and nearest neighbours."""
     inputs = ("x", "y", "x_normals", "y_normals", "x_lengths", "y_lengths")
     x, y = stored["x"].clone().requires_grad_(), stored["y"]
-    lengths = {name: stored[name] for name in ("x_lengths", "y_lengths")}
-    normals = {name: stored[name] for name in ("x_normals", "y_normals")}
-    distance, of_normals = chamfer_distance(x, y, **lengths, **normals)
-    l1, _ = chamfer_distance(x, y, norm=1, point_reduction="sum")
-    near = knn_points(stored["x"], y, lengths1=lengths["x_lengths"], lengths2=lengths["y_lengths"], K=5)
+    given = {name: stored[name] for name in inputs[2:]}
+    distance, of_normals = cast(tuple[Tensor, Tensor], chamfer_distance(x, y, **given))
+    l1 = cast(Tensor, chamfer_distance(x, y, norm=1, point_reduction="sum")[0])
+    near = knn_points(stored["x"], y, stored["x_lengths"], stored["y_lengths"], K=5)
     return {name: ("input", stored[name]) for name in inputs} | {
         "chamfer": ("value", distance),
         "chamfer_normals": ("value", of_normals),
@@ -299,10 +295,10 @@ def points(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     }
 
 
-def voxels(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def voxels(stored: Stored) -> Found:
     """Cubify for three alignments, marching cubes."""
     grids, volume = stored["voxels_zyx"], stored["mc_volume"]
-    found = {"voxels_zyx": ("input", grids), "mc_volume": ("input", volume)}
+    found: Found = {"voxels_zyx": ("input", grids), "mc_volume": ("input", volume)}
     for align in ("topleft", "corner", "center"):
         cubes = cubify(grids, 0.6, align=align)
         for i, (verts, faces) in enumerate(zip(cubes.verts_list(), cubes.faces_list(), strict=True)):
@@ -315,7 +311,7 @@ def voxels(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     return found
 
 
-def layers(stored: Stored) -> dict[str, tuple[str, Tensor]]:
+def layers(stored: Stored) -> Found:
     """vert_align, GraphConv and the sizes of ico-spheres."""
     found = {
         name: ("input", stored[name])
@@ -328,13 +324,9 @@ def layers(stored: Stored) -> dict[str, tuple[str, Tensor]]:
             )
             found[f"vert_align_{padding}_align{int(corners)}"] = ("value", features)
     conv = GraphConv(5, 4)
-    conv.load_state_dict(
-        {
-            f"{layer}.{part}": stored[f"gc_{part[0]}{layer[1]}"]
-            for layer in ("w0", "w1")
-            for part in ("weight", "bias")
-        }
-    )
+    weights = {f"w{i}.weight": stored[f"gc_w{i}"] for i in (0, 1)}
+    biases = {f"w{i}.bias": stored[f"gc_b{i}"] for i in (0, 1)}
+    conv.load_state_dict(weights | biases)
     found["gc_out"] = ("value", conv(stored["gc_x"], stored["gc_edges"]))
     for level in range(5):
         mesh = ico_sphere(level)
@@ -343,13 +335,14 @@ def layers(stored: Stored) -> dict[str, tuple[str, Tensor]]:
     return found
 
 
-RECOMPUTE: dict[str, Callable[[Stored], dict[str, tuple[str, Tensor]]]] = {
+FILES: dict[str, Callable[[Stored], Found]] = {
     "mesh_fox": meshes,
     "mesh_ico2": sphere,
     "points": points,
     "voxels": voxels,
     "layers": layers,
 }
+"""What recomputes each file."""
 
 
 def compare(name: str) -> list[Row]:
@@ -359,7 +352,7 @@ def compare(name: str) -> list[Row]:
         KeyError: the file holds an array that nothing here recomputes.
     """
     stored = load(name)
-    found = RECOMPUTE[name](stored)
+    found = FILES[name](stored)
     rows = []
     for array, values in stored.items():
         kind, ours = found[array]
@@ -367,18 +360,13 @@ def compare(name: str) -> list[Row]:
     return rows
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Print the table; write it as JSON on request."""
-    parser = argparse.ArgumentParser(description="Compare with stored values of PyTorch3D 0.7.9.")
-    parser.add_argument("--json", type=Path, help="write the rows here")
-    path = parser.parse_args().json
-    rows = [row for name in FILES for row in compare(name)]
+    options = study_parser(__doc__).parse_args(words)
+    rows = [row for name in FILES for row in compare(name) if row.kind != "input"]
     for row in rows:
-        if row.kind != "input":
-            print(f"{row.file:10} {row.array:28} {row.kind:9} {row.error:.2e}  (allowed {row.allowed:g})")
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([asdict(row) for row in rows if row.kind != "input"], indent=1) + "\n")
+        print(f"{row.file:10} {row.array:28} {row.kind:9} {row.error:.2e}  (allowed {row.allowed:g})")
+    write_json(options.json, [asdict(row) for row in rows])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import functools
 import pytest
 import torch
 
-from benchmarks import golden
+from maquette.bench.studies import golden
 
 ARRAYS = [(name, array) for name in golden.FILES for array in golden.load(name)]
 rows = functools.cache(lambda name: {row.array: row for row in golden.compare(name)})

@@ -1,13 +1,11 @@
 """Cross-entropy and IoU of trained runs on shapes they were trained on and on shapes they were not, by origin.
 
-    python -m benchmarks.r2n2_study RUN ... --shapes FILE --every 5 --json FILE
+    python -m maquette.bench.studies.r2n2_study RUN ... --shapes FILE --every 5 --json FILE
 
 Pictures without augmentation, 3D-R2N2's cameras; of the training shapes one in `--every` is scored, of the test
 shapes all. Cross-entropy is the mean over all cells in nats, IoU is at the threshold of the weights.
 """
 
-import argparse
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,30 +13,30 @@ from typing import Any
 
 import torch
 
-from maquette.data.drawn_views import DrawnViews
-from maquette.data.pack import read_pack
-from maquette.data.pack_data import ShapePack
-from maquette.metrics.log_loss import log_loss
-from maquette.metrics.voxel_iou import voxel_iou
-from maquette.reconstruct import load_system
-from maquette.report.numbers import origin
+from ...data.drawn_views import DrawnViews
+from ...data.pack import read_pack
+from ...data.pack_data import ShapePack
+from ...metrics.log_loss import log_loss
+from ...metrics.voxel_iou import voxel_iou
+from ...reconstruct import load_system
+from ...report.numbers import origin
+from ...report.runs import read_run
+from .arguments import study_parser, write_json
 
 _AT_ONCE = 64
 
 
 def main(words: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """Score every run; returns the rows."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = study_parser(__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--shapes", type=Path, required=True, help="a pack")
     parser.add_argument("--views", type=int, default=1)
     parser.add_argument("--every", type=int, default=5, help="score one of so many training shapes")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
     pack = read_pack(options.shapes)
     rows = [score_run(run, pack, options.views, options.every) for run in options.runs]
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    write_json(options.json, rows)
     return rows
 
 
@@ -47,7 +45,7 @@ def score_run(run: Path, pack: ShapePack, views: int, every: int) -> dict[str, A
     system = load_system("r2n2", run)
     source = DrawnViews(pack, system.views_config)
     row: dict[str, Any] = {"run": run.name, "variant": system.network_config.variant, "views": views}
-    row["steps"], row["seconds"] = system.training.get("steps_done"), _seconds(run)
+    row["steps"], row["seconds"] = system.training.get("steps_done"), read_run(run).last("seconds")
     for split, step in (("train", every), ("test", 1)):
         chosen = [i for i, entry in enumerate(pack.entries) if entry.split == split][::step]
         row[split] = _scores(system, source, chosen, views)
@@ -74,11 +72,6 @@ def _scores(system: Any, source: DrawnViews, chosen: list[int], views: int) -> d
         }
         for name, rows in groups.items()
     }
-
-
-def _seconds(run: Path) -> float:
-    with open(run / "metrics.csv", encoding="utf-8", newline="") as lines:
-        return float([row["seconds"] for row in csv.DictReader(lines)][-1])
 
 
 if __name__ == "__main__":

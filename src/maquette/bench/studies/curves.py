@@ -1,24 +1,22 @@
 """IoU on validation shapes over the seconds of training, of several runs, as one picture.
 
-python -m benchmarks.curves NAME=RUN ... --out docs/images/r2n2_curves.svg --json FILE
+python -m maquette.bench.studies.curves NAME=RUN ... --out docs/images/r2n2_curves.svg --json FILE
 """
 
-import argparse
 import base64
-import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from maquette.report.plots import curves
+from ...report.plots import curves
+from ...report.runs import read_run
+from .arguments import study_parser, write_json
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Draw the picture, and write its numbers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = study_parser(__doc__)
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args(words)
     named = dict(run.split("=", 1) for run in options.runs)
     lines = {name: validations(Path(run)) for name, run in named.items()}
@@ -32,18 +30,14 @@ def main(words: Sequence[str] | None = None) -> None:
         marks=False,
     )
     options.out.write_bytes(base64.b64decode(uri.partition(",")[2]))
-    if options.json is not None:
-        options.json.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
+    write_json(options.json, lines)
 
 
 def validations(run: Path) -> list[dict[str, float]]:
     """Step, seconds and IoU of every validation of a run."""
-    with open(run / "metrics.csv", encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["val_iou"]]
-    return [
-        {"step": int(row["step"]), "seconds": float(row["seconds"]), "iou": round(float(row["val_iou"]), 4)}
-        for row in rows
-    ]
+    log = read_run(run).log
+    seconds = dict(log["seconds"])
+    return [{"step": step, "seconds": seconds[step], "iou": round(iou, 4)} for step, iou in log["val_iou"]]
 
 
 if __name__ == "__main__":

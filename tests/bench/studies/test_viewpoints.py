@@ -4,7 +4,7 @@ import json
 
 import torch
 
-from benchmarks import viewpoints
+from maquette.bench.studies import viewpoints
 from maquette.io import save_mesh
 from maquette.structures import join_meshes_as_scene
 from maquette.structures.textures_vertex import TexturesVertex
