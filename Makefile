@@ -14,8 +14,8 @@ help: ## list the targets
 demo: $(READY) ## reconstruct the shipped pictures and mold the shipped fox, into ./maquette_demo
 	$(BIN)/maquette demo
 
-test: $(READY) ## the tests, without the slow and long ones
-	$(BIN)/python -m pytest -m "not slow and not long" $(TESTS)
+test: $(READY) ## the tests, without the slow and long ones, on all cores
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not long" $(TESTS)
 
 test-slow: $(READY) ## the slow tests alone
 	$(BIN)/python -m pytest -m slow $(TESTS)
