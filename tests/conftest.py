@@ -4,7 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # a core each; read by torch when it is imported, here and by commands
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # a core each; read by torch when it is imported, here and by commands
     os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
