@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,30 @@ def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
     again = train(whole[1], said=said)
     assert torch.equal(weights(again), weights(whole[0]))
     assert said.lines == ["going on behind step 12"]
+
+
+@pytest.mark.parametrize("steps", [12, 13])
+def test_a_checkpoint_is_hashed_once_to_go_on_from_it(whole, tmp_path, monkeypatch, steps):
+    """Whether nothing is left to do or one more step."""
+    folder = shutil.copytree(whole[1], tmp_path / "run")
+    hashed, sha256_of = Counter(), checkpoint_files.sha256_of
+
+    def counting(file: Path) -> str:
+        hashed[file] += 1
+        return sha256_of(file)
+
+    monkeypatch.setattr(checkpoint_files, "sha256_of", counting)
+    assert train(folder, replace(CONFIG, steps=steps)).steps == steps
+    of_the_newest = {file.stem: n for file, n in hashed.items() if file.parent.name == "step_000000012"}
+    assert of_the_newest == {"weights": 1, "average": 1, "optimiser.network": 1}
+
+
+def test_processes_that_would_go_on_behind_different_steps_are_ended(whole, monkeypatch):
+    monkeypatch.setattr("maquette.training.fit.all_objects", lambda fabric, own: [own, 9])
+    with pytest.raises(
+        BadInput, match=r"checkpoints: processes would go on behind different steps: \[12, 9\]"
+    ):
+        train(whole[1])
 
 
 def test_accumulated_parts_are_the_same_step(whole, tmp_path):

@@ -11,7 +11,7 @@ from torch import nn
 
 from ..data.batch import Source, check_provided
 from ..io.errors import BadInput, as_bad_input
-from .fabric import repeatable
+from .fabric import all_objects, repeatable
 from .module import TrainingModule
 from .progress import Progress
 from .run_folder import RunFolder
@@ -97,12 +97,15 @@ def fit(
 
 def _resume(state: RunState, run: RunFolder, reporter: Reporter) -> bool:
     """Go back to the newest sound checkpoint; returns whether there is one."""
-    start = run.newest(read_state, reporter.say, clear=state.fabric.is_global_zero)
-    state.fabric.barrier()  # what another process clears away must not be read
-    if start is None:
+    found = run.newest(read_state, reporter.say, clear=state.fabric.is_global_zero)
+    starts = all_objects(state.fabric, found and found[0])
+    if starts.count(starts[0]) < len(starts):
+        raise BadInput(run.checkpoints, f"processes would go on behind different steps: {starts}")
+    if found is None:
         return False
+    start, checkpoint = found
     reporter.say(f"going on behind step {start}")
-    state.restore(read_state(run.checkpoint(start)), run.checkpoint(start))
+    state.restore(checkpoint, run.checkpoint(start))
     return True
 
 
