@@ -20,7 +20,7 @@ from maquette.training import checkpoint_files
 from maquette.training.config import TrainConfig
 from maquette.training.fabric import make_fabric
 from maquette.training.fit import FitOptions, Fitted, fit
-from maquette.training.progress import LogRow
+from maquette.training.progress import LogRow, Progress
 from maquette.training.run_folder import RunFolder
 from maquette.training.run_log import RunLog
 from maquette.training.trainer import Diverged, Reporter, Trainer
@@ -126,6 +126,31 @@ def test_from_other_first_weights_in_two_sessions_it_is_the_same(whole, tmp_path
     assert not torch.equal(weights(undisturbed), weights(whole[0]))
     assert started(tmp_path / "two", max_minutes=0).steps == 1
     assert torch.equal(weights(started(tmp_path / "two", starts=False)), weights(undisturbed))
+
+
+class Tied(TinyTraining):
+    """A parameter under two names."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__(config)
+        for network in (self.network, self.averaged):
+            network.add_module("again", torch.nn.Linear(1, SIDE**3, bias=False))
+            network.again.weight = network.weight
+
+
+def test_a_tied_parameter_stays_one_in_two_sessions(whole, tmp_path):
+    def tied(folder: Path, max_minutes: float | None = None) -> Tied:
+        module = Tied(CONFIG)
+        session(module, folder, options=FitOptions(max_minutes=max_minutes))
+        return module
+
+    assert tied(tmp_path / "run", max_minutes=0).step_count == 1
+    resumed = tied(tmp_path / "run")
+    for network in (resumed.network, resumed.averaged):
+        assert network.again.weight is network.weight
+    kept = load_file(RunFolder(tmp_path / "run").checkpoint(12) / "weights.safetensors")
+    assert torch.equal(kept["network.again.weight"], kept["network.weight"])
+    assert torch.equal(weights(Fitted(resumed.averaged, 12, Progress(), False)), weights(whole[0]))
 
 
 def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
