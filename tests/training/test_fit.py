@@ -304,6 +304,23 @@ def test_weights_that_are_not_finite_are_never_kept(tmp_path):
     assert train(tmp_path / "run").steps == 12
 
 
+def test_buffers_that_are_not_finite_are_never_kept(tmp_path):
+    class Remembering(TinyTraining):
+        def __init__(self, config):
+            super().__init__(config)
+            self.network.register_buffer("seen", torch.zeros(2))
+
+        def after_step(self, gather):
+            self.network.seen += float("inf") if self.step_count == 5 else 1.0
+
+    said = r"^the buffers are not finite at step 6; the last checkpoint is of step 4; .*$"
+    (tmp_path / "run").mkdir()
+    with pytest.raises(Diverged, match=said):
+        session(Remembering(replace(CONFIG, ema=0.0)), tmp_path / "run")
+    kept = load_file(RunFolder(tmp_path / "run").checkpoint(4) / "weights.safetensors")
+    assert kept["network.seen"].tolist() == [4.0, 4.0]
+
+
 def test_a_loss_above_the_limit_stops(tmp_path):
     with pytest.raises(Diverged, match=r"above 0\.01 at step 2"):
         train(tmp_path / "run", replace(CONFIG, stop_loss=0.01))

@@ -75,7 +75,7 @@ def fit(
 
     Raises:
         BadInput: data or checkpoints that cannot be read, or a folder that cannot be written to.
-        Diverged: the loss or the weights are not finite.
+        Diverged: the loss, the weights or the buffers are not finite.
         KeyboardInterrupt: Ctrl-C for the second time.
         ValueError: a batch that has no equal parts for all processes, or a source that lacks what is needed.
     """

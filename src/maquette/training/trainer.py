@@ -108,7 +108,7 @@ class Trainer:
 
         Raises:
             BadInput: data that cannot be read in any of the processes, or a folder that cannot be written to.
-            Diverged: the loss or the weights are not finite.
+            Diverged: the loss, the weights or the buffers are not finite.
         """
         self.module.train()
         for number, sample in enumerate(samples):
@@ -199,9 +199,10 @@ class Trainer:
     def _check_finite(self) -> None:
         """A loss may still be finite whose gradient was not."""
         self._judge_loss(self._means())
-        state = (*self.module.network.parameters(), *self.module.network.buffers())
-        if not all(bool(tensor.isfinite().all()) for tensor in state):
-            raise Diverged(self._failure("the weights are not finite"))
+        network = self.module.network
+        for what, tensors in (("weights", network.parameters()), ("buffers", network.buffers())):
+            if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+                raise Diverged(self._failure(f"the {what} are not finite"))
 
     def _judge_loss(self, means: dict[str, float]) -> None:
         limit = self.config.stop_loss or float("inf")
