@@ -10,9 +10,11 @@ from pathlib import Path
 PRELOADED = (
     "lightning_fabric",
     "torch.utils.tensorboard",
+    "typeguard",
     "maquette.cli.train",
     "maquette.cli.evaluate",
     "maquette.data.drawn_views",
+    "maquette.data.open",
     "maquette.renderer.voxel_pictures",
     "maquette.systems.r2n2.training",
     "maquette.training.fit",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -291,6 +292,22 @@ def test_single_pictures_have_one_view_each(runs, maquette, data, tmp_path):
     assert run([*words, "-o", tmp_path / "run"], tmp_path / "said", FAKES) == 0
     ran = maquette("evaluate", "fake-pictures", runs["fake-pictures"], "--views", 2, "--json", "-")
     assert (ran.code, "is the one picture of its object, not 2" in ran.err) == (3, True)
+
+
+def test_fp16_of_several_optimisers_in_parts_is_refused_before_there_is_a_folder(
+    maquette, data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("maquette.cli.train.set_up", lambda options: torch.device("cuda"))
+    monkeypatch.setattr("maquette.cli.train._need_gpus", lambda device, processes: None)
+    monkeypatch.setattr(
+        "maquette.training.fabric.make_fabric", lambda device, config: Fabric(accelerator="cpu")
+    )
+    words = [*words_of("fake-gan", data), "--device", "cuda", "--training.precision", "16"]
+    ran = maquette(*words, "--training.accumulate", 2, "-o", tmp_path / "run")
+    assert ran.code == 2, ran.err
+    assert "--training.precision 16: 2 optimisers cannot share parts of a batch" in ran.err
+    assert ran.err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_data_that_lack_what_is_needed(maquette, data, tmp_path):

@@ -67,6 +67,10 @@ def resume(whole: Path, folder: Path) -> tuple[int, str]:
         (["r2n2", "--shapes", "families:9", "--device", "xpu"], "training runs on cpu, cuda and mps"),
         (["r2n2", "--shapes", "families:9", "--workers", "-1"], "--workers -1: at least 0"),
         (["r2n2", "--shapes", "families:9", "--loss.dice", "-1"], "must not be negative"),
+        (
+            ["r2n2", "--shapes", "families:9", "--training.precision", "16"],
+            "maquette: --training.precision 16: fp16 is for GPUs; what a CPU has in 16 bits is bf16\n",
+        ),
     ],
 )
 def test_refuses_words_that_make_no_sense(maquette, tmp_path, words, said):

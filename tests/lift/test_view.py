@@ -16,20 +16,22 @@ def azimuth_error(found: float, true: float) -> float:
     return min(gap, 360 - gap)
 
 
-def test_azimuth_of_rendered_pictures():
-    errors, elevations = [], []
-    for boxes, chosen in ((CHAIR, VIEWS[:2]), (STEPS, VIEWS[1:]), (BALANCE, VIEWS[:1])):
-        mesh = solid(boxes)
-        surface = find_surface(occupancy(mesh))
-        seen = pictures(mesh, chosen)
-        for image, mask, (azimuth, elevation, _) in zip(seen.images, seen.masks, chosen, strict=True):
-            view = find_view(surface.mesh, image, mask[None].float())
-            errors.append(azimuth_error(view.azimuth, azimuth))
-            elevations.append(abs(view.elevation - elevation))
-            assert view.silhouette_iou > 0.75
-    assert sorted(errors)[len(errors) // 2] <= 5
-    assert sum(error <= 15 for error in errors) >= len(errors) - 1
-    assert sorted(elevations)[len(elevations) // 2] <= 7
+@pytest.mark.parametrize(
+    ("boxes", "chosen"),
+    [(CHAIR, VIEWS[:2]), (STEPS, VIEWS[1:]), (BALANCE, VIEWS[:1])],
+    ids=["chair", "steps", "balance"],
+)
+def test_azimuth_of_rendered_pictures(boxes, chosen):
+    mesh = solid(boxes)
+    surface, seen = find_surface(occupancy(mesh)), pictures(mesh, chosen)
+    elevations = []
+    for image, mask, (azimuth, elevation, _) in zip(seen.images, seen.masks, chosen, strict=True):
+        view = find_view(surface.mesh, image, mask[None].float())
+        assert azimuth_error(view.azimuth, azimuth) <= 5
+        assert view.silhouette_iou > 0.75
+        elevations.append(abs(view.elevation - elevation))
+    assert min(elevations) <= 7
+    assert max(elevations) <= 10
 
 
 def test_the_camera_lays_the_mesh_onto_the_object():

@@ -17,6 +17,46 @@ from maquette.report.numbers import numbers_of
 from maquette.report.runs import protocols_of, read_run
 from voxel_fakes import BoxSource, Seer
 
+OLD = {  # as version 0.1 wrote it
+    "maquette_evaluation": 1,
+    "version": "0.1.0",
+    "about": {
+        "system": "r2n2", "variant": "simple-gru-3", "parameters": 2615262, "recipe": "best",
+        "weights": "runs/old", "data": "boxes", "pictures": "drawn", "device": "cpu", "seed": 0,
+    },
+    "protocol": {
+        "name": "r2n2-2016", "source": "Choy et al.", "split": "test", "threshold": 0.4, "views": [1, 2],
+        "own_views": [1, 2, 3, 4, 5], "averaging": "class mean", "note": "",
+    },
+    "groups": {
+        "all": {
+            "count": 6, "classes": 2,
+            "views": {
+                count: {
+                    name: {"sample_mean": mean, "class_mean": mean + 0.01}
+                    for name, mean in (("iou", 0.4), ("log_loss", 0.3), ("average_precision", 0.6), ("fscore", 0.1))
+                }
+                for count in ("1", "2")
+            },
+        },
+    },
+    "classes": {
+        name: {"count": 3, "views": {"1": {"iou": iou, "log_loss": 0.3, "average_precision": 0.6, "fscore": 0.1}}}
+        for name, iou in (("low", 0.3), ("tall", 0.5))
+    },
+    "sweep": None,
+    "controls": {
+        "views": 1,
+        "other_target": {"compared": 6, "share_won": 0.8, "own": 0.4, "other": 0.2},
+        "mean_grid": None,
+    },
+    "samples": [
+        {"id": f"test{i}", "category": ("low", "tall")[i % 2], "source": "scans", "views": {"1": {"iou": 0.4}}}
+        for i in range(6)
+    ],
+    "skipped": [],
+    "seconds": {"all": 2.0, "network": 1.0},
+}  # fmt: skip
 LOG = """step,seconds,samples_per_second,lr,loss,iou,val_loss,val_iou
 20,10.5,8,1e-4,0.5,0.1,,
 40,21.0,8,1e-4,0.25,0.2,0.3,0.15
@@ -124,6 +164,34 @@ def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: di
     assert "may not be compared" not in comparison_page(comparison)
 
 
+def test_an_evaluation_of_version_0_1_stands_beside_one_of_today(tmp_path: Path, found: dict):
+    """It knew voxels alone: its measures are theirs, and what its protocol fixed was the threshold."""
+    paths = [make_run(tmp_path / name, {"r2n2-2016": content})
+             for name, content in (("old", OLD), ("new", found["r2n2-2016"]))]  # fmt: skip
+    assert protocols_of(paths[0] / "eval" / "r2n2-2016.json") == {"r2n2-2016"}
+    comparison = comparison_of([read_run(path) for path in paths])
+    assert comparison["differences"] == []
+    old, new = comparison["runs"]
+    assert old["measures"] == new["measures"]
+    assert (old["parameters"], old["protocol"]["headline"]) == (2615262, "iou")
+    assert old["controls"]["other_target"]["share_won"] == 0.8
+    head, (cells, _) = score_table(comparison)
+    scores = dict(zip(head, cells, strict=True))
+    assert (scores["test IoU"], scores["class mean"]) == ("0.400", "0.410")
+    assert (scores["test log loss"], scores["test AP"], scores["test F@1 %"]) == ("0.300", "0.600", "0.100")
+    html = comparison_page(comparison)
+    assert "may not be compared" not in html
+    assert "&gt;= 0.4, fixed" in html
+
+
+def test_an_evaluation_of_version_0_1_with_another_threshold_is_told_apart(tmp_path: Path, found: dict):
+    other = {**OLD, "protocol": {**OLD["protocol"], "threshold": 0.5}}
+    contents = {"old": other, "new": found["r2n2-2016"]}
+    runs = [read_run(make_run(tmp_path / name, {"r2n2-2016": contents[name]})) for name in contents]
+    (words,) = comparison_of(runs)["differences"]
+    assert words == "threshold differs (>= 0.5, fixed: old; >= 0.4, fixed: new)"
+
+
 @pytest.mark.parametrize(
     ("other", "protocol", "columns"),
     [("fewer", "r2n2-2016", ["data"]), ("pix2vox", "pix2vox", ["protocol", "threshold"])],
@@ -190,6 +258,7 @@ def test_the_page_stands_alone(tmp_path: Path, found: dict):
         ("metrics.csv", "step,loss\n20,high\n", "could not convert"),
         ("eval/r2n2-2016.json", '{"maquette_evaluation": 9}', "is not an evaluation"),
         ("eval/r2n2-2016.json", '{"maquette_evaluation": 1, "about": {}}', "lacks protocol, groups"),
+        ("eval/r2n2-2016.json", json.dumps({**OLD, "protocol": {}}), "lacks measures"),
     ],
 )
 def test_broken_files_are_named(tmp_path: Path, found: dict, name: str, text: str, reason: str):

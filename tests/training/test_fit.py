@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from maquette.training import checkpoint_files
 from maquette.training.config import TrainConfig
 from maquette.training.fabric import make_fabric
 from maquette.training.fit import FitOptions, Fitted, fit
-from maquette.training.progress import LogRow
+from maquette.training.progress import LogRow, Progress
 from maquette.training.run_folder import RunFolder
 from maquette.training.run_log import RunLog
 from maquette.training.trainer import Diverged, Reporter, Trainer
@@ -127,11 +128,60 @@ def test_from_other_first_weights_in_two_sessions_it_is_the_same(whole, tmp_path
     assert torch.equal(weights(started(tmp_path / "two", starts=False)), weights(undisturbed))
 
 
+class Tied(TinyTraining):
+    """A parameter under two names."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__(config)
+        for network in (self.network, self.averaged):
+            network.add_module("again", torch.nn.Linear(1, SIDE**3, bias=False))
+            network.again.weight = network.weight
+
+
+def test_a_tied_parameter_stays_one_in_two_sessions(whole, tmp_path):
+    def tied(folder: Path, max_minutes: float | None = None) -> Tied:
+        module = Tied(CONFIG)
+        session(module, folder, options=FitOptions(max_minutes=max_minutes))
+        return module
+
+    assert tied(tmp_path / "run", max_minutes=0).step_count == 1
+    resumed = tied(tmp_path / "run")
+    for network in (resumed.network, resumed.averaged):
+        assert network.again.weight is network.weight
+    kept = load_file(RunFolder(tmp_path / "run").checkpoint(12) / "weights.safetensors")
+    assert torch.equal(kept["network.again.weight"], kept["network.weight"])
+    assert torch.equal(weights(Fitted(resumed.averaged, 12, Progress(), False)), weights(whole[0]))
+
+
 def test_a_run_that_is_over_is_taken_up_as_it_is(whole, tmp_path):
     said = Said([])
     again = train(whole[1], said=said)
     assert torch.equal(weights(again), weights(whole[0]))
     assert said.lines == ["going on behind step 12"]
+
+
+@pytest.mark.parametrize("steps", [12, 13])
+def test_a_checkpoint_is_hashed_once_to_go_on_from_it(whole, tmp_path, monkeypatch, steps):
+    """Whether nothing is left to do or one more step."""
+    folder = shutil.copytree(whole[1], tmp_path / "run")
+    hashed, sha256_of = Counter(), checkpoint_files.sha256_of
+
+    def counting(file: Path) -> str:
+        hashed[file] += 1
+        return sha256_of(file)
+
+    monkeypatch.setattr(checkpoint_files, "sha256_of", counting)
+    assert train(folder, replace(CONFIG, steps=steps)).steps == steps
+    of_the_newest = {file.stem: n for file, n in hashed.items() if file.parent.name == "step_000000012"}
+    assert of_the_newest == {"weights": 1, "average": 1, "optimiser.network": 1}
+
+
+def test_processes_that_would_go_on_behind_different_steps_are_ended(whole, monkeypatch):
+    monkeypatch.setattr("maquette.training.fit.all_objects", lambda fabric, own: [own, 9])
+    with pytest.raises(
+        BadInput, match=r"checkpoints: processes would go on behind different steps: \[12, 9\]"
+    ):
+        train(whole[1])
 
 
 def test_accumulated_parts_are_the_same_step(whole, tmp_path):
@@ -252,6 +302,23 @@ def test_weights_that_are_not_finite_are_never_kept(tmp_path):
     with pytest.raises(Diverged, match=said):
         session(Steep(CONFIG), tmp_path / "run")
     assert train(tmp_path / "run").steps == 12
+
+
+def test_buffers_that_are_not_finite_are_never_kept(tmp_path):
+    class Remembering(TinyTraining):
+        def __init__(self, config):
+            super().__init__(config)
+            self.network.register_buffer("seen", torch.zeros(2))
+
+        def after_step(self, gather):
+            self.network.seen += float("inf") if self.step_count == 5 else 1.0
+
+    said = r"^the buffers are not finite at step 6; the last checkpoint is of step 4; .*$"
+    (tmp_path / "run").mkdir()
+    with pytest.raises(Diverged, match=said):
+        session(Remembering(replace(CONFIG, ema=0.0)), tmp_path / "run")
+    kept = load_file(RunFolder(tmp_path / "run").checkpoint(4) / "weights.safetensors")
+    assert kept["network.seen"].tolist() == [4.0, 4.0]
 
 
 def test_a_loss_above_the_limit_stops(tmp_path):

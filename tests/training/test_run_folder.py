@@ -15,19 +15,20 @@ def run(tmp_path) -> RunFolder:
     return run
 
 
-def sound(path) -> None:
+def sound(path) -> str:
     """Finds nothing wrong."""
+    return path.name
 
 
 def test_the_newest_is_found_and_what_was_being_written_is_cleared_away(run):
-    assert run.newest(sound, print) == 40
+    assert run.newest(sound, print) == (40, "step_000000040")
     assert sorted(entry.name for entry in run.checkpoints.iterdir()) == [
         f"step_0000000{n}0" for n in (1, 2, 3, 4)
     ]
 
 
 def test_other_processes_clear_nothing_away(run):
-    assert run.newest(sound, print, clear=False) == 40
+    assert run.newest(sound, print, clear=False) == (40, "step_000000040")
     assert len(list(run.checkpoints.iterdir())) == 5
 
 
@@ -37,7 +38,7 @@ def test_broken_ones_are_said_and_passed_over(run):
             raise BadInput(path, "is broken")
 
     said = []
-    assert run.newest(check, said.append) == 20
+    assert run.newest(check, said.append) == (20, None)
     assert len(said) == 2
     assert "step_000000040: is broken; going back" in said[0]
     assert run.steps() == [10, 20]
@@ -49,15 +50,15 @@ def test_broken_ones_are_put_aside_and_can_be_taken_back(run):
             raise BadInput(path, "is broken")
 
     (run.checkpoint(40) / "state.json").write_text("first")
-    assert run.newest(check, print) == 30
+    assert run.newest(check, print) == (30, None)
     aside = run.checkpoints / "step_000000040.broken"
     assert (aside / "state.json").read_text() == "first"
     run.checkpoint(40).mkdir()
     (run.checkpoint(40) / "state.json").write_text("second")
-    assert run.newest(check, print) == 30
+    assert run.newest(check, print) == (30, None)
     assert (aside / "state.json").read_text() == "second"
     aside.rename(run.checkpoint(40))
-    assert run.newest(sound, print) == 40
+    assert run.newest(sound, print) == (40, "step_000000040")
 
 
 def test_only_broken_ones_are_bad_input_and_stay(run):

@@ -1,10 +1,13 @@
 """From losses to steps: several optimisers, parts, clipping."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from lightning_fabric import Fabric
 from torch import nn
 
-from maquette.training.config import TrainConfig
+from maquette.training.config import TrainConfig, check_precision
 from maquette.training.fabric import make_fabric
 from maquette.training.update import Updates, average_gradients
 
@@ -77,6 +80,24 @@ def test_a_gradient_that_only_another_process_has_counts_as_zero_here(pair, monk
     first.grad = torch.ones(1)
     average_gradients(fabric, [first, second, third])
     assert (first.grad.item(), second.grad.item(), third.grad) == (5.0, 3.0, None)
+
+
+def test_what_fp16_cannot_do_is_refused_in_a_line(pair, monkeypatch):
+    halves = TrainConfig(precision="16", batch=4, accumulate=2)
+    on_cpu = r"^precision 16: fp16 is for GPUs; what a CPU has in 16 bits is bf16$"
+    with pytest.raises(ValueError, match=on_cpu):
+        make_fabric(torch.device("cpu"), halves)
+    fabric = make_fabric(torch.device("cpu"), TrainConfig())
+    optimisers = {name: torch.optim.SGD(layer.parameters()) for name, layer in pair.items()}
+    with pytest.raises(ValueError, match=on_cpu):
+        Updates(fabric, optimisers, halves)
+    monkeypatch.setattr(Fabric, "device", torch.device("cuda"))
+    several = r"^precision 16: 2 optimisers cannot share parts of a batch \(accumulate\), as fp16 scales .*$"
+    with pytest.raises(ValueError, match=several):
+        Updates(fabric, optimisers, halves)
+    check_precision(halves, "cuda", optimisers=1)
+    check_precision(replace(halves, accumulate=1), "cuda", optimisers=2)
+    check_precision(replace(halves, precision="bf16"), "cpu", optimisers=2)
 
 
 def test_a_loss_is_given_once_to_an_optimiser_that_there_is(pair):

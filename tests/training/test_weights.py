@@ -45,6 +45,21 @@ def test_round_trip(tmp_path, tensors, precision, loss):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
+def test_tied_tensors_have_a_copy_under_each_name(tmp_path, precision):
+    one, two = nn.Linear(3, 3), nn.Linear(3, 3)
+    two.weight = one.weight
+    one.register_buffer("steps", torch.tensor(7))
+    two.register_buffer("steps", one.steps)
+    state = nn.ModuleList([one, two]).state_dict()
+    save_weights(tmp_path / "w.safetensors", state, "r2n2", "simple-gru-1", CONFIG, precision)
+    found = load_weights(tmp_path / "w.safetensors").tensors
+    assert found.keys() == state.keys()
+    for name in ("weight", "steps"):
+        assert torch.equal(found[f"0.{name}"], found[f"1.{name}"])
+    torch.testing.assert_close(found["1.weight"], one.weight.detach(), atol=0.01, rtol=0.01)
+
+
 def test_int8_needs_a_quarter_and_errs_by_half_a_step():
     values = torch.randn(4, 50) * torch.tensor([1e-3, 1.0, 50.0, 0.0])[:, None]
     whole, scale = to_int8(values)

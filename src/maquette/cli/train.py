@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import BadInput
+from ..training.config import check_precision
 from ..training.place import is_first, process_counts
 from .console import Console
 from .evaluate import Asked, score
@@ -52,6 +53,7 @@ def _check(options: Train, settings: Settings) -> None:
     batch, accumulate = settings.config.training.batch, settings.config.training.accumulate
     if batch % (processes * accumulate):
         raise Refusal(f"a batch of {batch} has no {processes * accumulate} equal parts")
+    _check_precision(settings, options.device.split(":")[0])
     need_source(options)
     need_place(options.out)
     if options.out.exists() and not options.out.is_dir():
@@ -59,6 +61,13 @@ def _check(options: Train, settings: Settings) -> None:
     begun = options.out.is_dir() and any(options.out.iterdir())
     if not options.resume and begun and is_first():
         raise BadInput(options.out, "is not empty; --resume goes on with the run in it")
+
+
+def _check_precision(settings: Settings, device: str, optimisers: int = 1) -> None:
+    try:
+        check_precision(settings.config.training, device, optimisers)
+    except ValueError as error:
+        raise Refusal(f"--training.{error}") from error
 
 
 def _train(settings: Settings) -> None:
@@ -74,6 +83,7 @@ def _train(settings: Settings) -> None:
     console = Console(options.quiet or not fabric.is_global_zero)
     folder = RunFolder(options.out)
     module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
+    _check_precision(settings, device.type, len(module.optimisers()))
     protocol = _last_protocol(settings)
     needs = module.needs | (frozenset() if protocol is None else protocol.needs)
     settings, opened = (prepare if fabric.is_global_zero else join)(settings, folder, needs, console)

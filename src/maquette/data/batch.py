@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..structures import Meshes, join_meshes_as_batch
+from ..structures.device import Device
 
 Known = TypeVar("Known")
 
@@ -48,7 +49,7 @@ class PictureObjects:
     masks: Bool[Tensor, "object height width"] | None = None
     meshes: Meshes | None = None
 
-    def to(self, device: str | torch.device) -> "PictureObjects":
+    def to(self, device: Device) -> "PictureObjects":
         """The same on another device."""
         masks = None if self.masks is None else self.masks.to(device)
         meshes = None if self.meshes is None else self.meshes.to(device)
@@ -110,7 +111,7 @@ class Batch:
         """`truth.cameras`; raises ValueError where they are not known."""
         return known(self.truth.cameras)
 
-    def to(self, device: str | torch.device) -> "Batch":
+    def to(self, device: Device) -> "Batch":
         """Batch on another device."""
         return self._each(lambda x: x.to(device), lambda many: tuple(one.to(device) for one in many))
 
@@ -164,12 +165,7 @@ class Source(Protocol):
         ...
 
     def training_batch(
-        self,
-        step: int,
-        count: int,
-        views: int,
-        part: tuple[int, int] = (0, 1),
-        device: str | torch.device = "cpu",
+        self, step: int, count: int, views: int, part: tuple[int, int] = (0, 1), device: Device = "cpu"
     ) -> Batch:
         """Augmented pictures of objects of the training split: a pure function of (seed, step, place in the batch).
 
@@ -182,7 +178,7 @@ class Source(Protocol):
         """
         ...
 
-    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+    def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
         """Pictures without augmentation of the given entries, the same at every call.
 
         The first k of n views are the pictures of k views.

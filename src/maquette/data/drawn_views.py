@@ -11,6 +11,7 @@ from torch import Tensor
 from ..kernels.draw import PictureSpecs, Scene, draw
 from ..kernels.launch import compute_device
 from ..structures import Meshes
+from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .pack_data import ShapePack
@@ -68,12 +69,7 @@ class DrawnViews:
         """Any number of pictures can be drawn of an object."""
 
     def training_batch(
-        self,
-        step: int,
-        count: int,
-        views: int,
-        part: tuple[int, int] = (0, 1),
-        device: str | torch.device = "cpu",
+        self, step: int, count: int, views: int, part: tuple[int, int] = (0, 1), device: Device = "cpu"
     ) -> Batch:
         """Augmented pictures of shapes of the training split; arguments as `Source` has them.
 
@@ -93,7 +89,7 @@ class DrawnViews:
             return batch
         return _mirrored(batch, mirrored(objects, pictures, self.config)[::views])
 
-    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+    def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
         """Pictures without augmentation; the cameras follow from a hash of each entry's id.
 
         The background is R2N2's 240 / 255, colours are the shape's own, the light comes from above the camera;
@@ -121,7 +117,7 @@ class DrawnViews:
         specs: PictureSpecs,
         cameras: np.ndarray,
         scene: Scene,
-        device: str | torch.device,
+        device: Device,
     ) -> Batch:
         images, alpha = draw(scene, specs, self.config.size)
         rows = torch.tensor(list(index), device=device)
@@ -135,7 +131,7 @@ class DrawnViews:
         )
         return Batch(_by_object(images, len(rows)).to(device), rows, truth)
 
-    def _scene_on(self, device: str | torch.device) -> Scene:
+    def _scene_on(self, device: Device) -> Scene:
         """The shapes on the device that draws for `device`; brought there at the first call."""
         where = compute_device(torch.device(device))
         if where not in self._scenes:

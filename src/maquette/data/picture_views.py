@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..io.errors import BadInput
 from ..io.images import load_image, load_mask
+from ..structures.device import Device
 from .batch import Batch, Entry, Truth, part_of
 from .framing import cut_square
 from .pictures_config import PicturesConfig
@@ -68,12 +69,7 @@ class PictureViews:
         return 1
 
     def training_batch(
-        self,
-        step: int,
-        count: int,
-        views: int,
-        part: tuple[int, int] = (0, 1),
-        device: str | torch.device = "cpu",
+        self, step: int, count: int, views: int, part: tuple[int, int] = (0, 1), device: Device = "cpu"
     ) -> Batch:
         """Changed pictures of the training split (`Source.training_batch`); another one where one cannot be read.
 
@@ -89,7 +85,7 @@ class PictureViews:
         chosen = zip(places, self._order.at(places), strict=True)
         return Batch.join([self._training_sample(place, index) for place, index in chosen]).to(device)
 
-    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+    def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
         """The given pictures, unchanged but for the cut.
 
         Raises:

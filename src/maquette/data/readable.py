@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-import torch
-
 from ..io.errors import BadInput
+from ..structures.device import Device
 from .batch import Batch, Source
 from .problems import Problem
 
@@ -14,7 +13,7 @@ def readable_batches(
     indices: Sequence[int],
     views: int,
     at_once: int,
-    device: str | torch.device,
+    device: Device,
     problems: list[Problem],
 ) -> Iterator[tuple[Batch, list[int]]]:
     """Batches of held pictures, with the indices of their objects; what cannot be read is left out.
@@ -36,7 +35,7 @@ def readable_batches(
 
 
 def _one_by_one(
-    source: Source, indices: list[int], views: int, device: str | torch.device, problems: list[Problem]
+    source: Source, indices: list[int], views: int, device: Device, problems: list[Problem]
 ) -> Iterator[tuple[Batch, list[int]]]:
     for index in indices:
         try:

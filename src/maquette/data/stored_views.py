@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..io.errors import BadInput, as_bad_input
+from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .picture_changes import changed_picture, held_picture
@@ -61,12 +62,7 @@ class StoredViews:
         return self.dataset.view_count(index)
 
     def training_batch(
-        self,
-        step: int,
-        count: int,
-        views: int,
-        part: tuple[int, int] = (0, 1),
-        device: str | torch.device = "cpu",
+        self, step: int, count: int, views: int, part: tuple[int, int] = (0, 1), device: Device = "cpu"
     ) -> Batch:
         """Changed pictures of objects of the training split (`Source.training_batch`).
 
@@ -83,7 +79,7 @@ class StoredViews:
         chosen = zip(places, self._order.at(places), strict=True)
         return Batch.join([self._training_sample(place, index, views) for place, index in chosen]).to(device)
 
-    def held_batch(self, indices: Sequence[int], views: int, device: str | torch.device = "cpu") -> Batch:
+    def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
         """The first pictures of the given entries, unchanged but for background and crop.
 
         Raises:

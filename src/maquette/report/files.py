@@ -69,6 +69,8 @@ def read_evaluation(path: str | PathLike[str]) -> dict[str, Any]:
         missing = [key for key in ("about", "protocol", "groups", "classes", "samples") if key not in numbers]
         if missing or ALL not in numbers["groups"]:
             raise ParseError(f"lacks {', '.join(missing) or 'the group ' + ALL}")
+        if "measures" not in numbers and "threshold" not in numbers["protocol"]:
+            raise ParseError("lacks measures")
     if "measures" not in numbers:
         numbers["measures"] = [measure.as_json() for measure in VoxelProtocol.measures]
         numbers["protocol"]["headline"] = VoxelProtocol.headline.name

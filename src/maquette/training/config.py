@@ -23,7 +23,8 @@ class TrainConfig:
         decay_biases: whether everything else decays too.
         clip: largest norm of the gradient; 0 for no limit.
         ema: decay a step of the moving average of the weights, which is what is evaluated and kept; 0 for none.
-        precision: of the network's arithmetic: 32, 16 or bf16 bits; "auto" is bf16 on CUDA and 32 elsewhere.
+        precision: of the network's arithmetic: 32 bits, bf16 or, on GPUs, 16 (fp16); "auto" is bf16 on CUDA and 32
+            elsewhere.
         deterministic: same bits in every run on CUDA too, which is slower; on a CPU they always are.
         val_every: steps between two validations.
         val_samples: objects of the validation split that are looked at, spread evenly over it.
@@ -75,6 +76,24 @@ class TrainConfig:
             raise ValueError(f"ema must lie in [0, 1), got {self.ema}")
         if self.batch % self.accumulate:
             raise ValueError(f"a batch of {self.batch} has no {self.accumulate} equal parts (accumulate)")
+
+
+def check_precision(config: TrainConfig, device: str, optimisers: int = 1) -> None:
+    """Refuse a precision that cannot be had.
+
+    Args:
+        config: of the training.
+        device: the kind that it runs on, such as "cuda".
+        optimisers: how many there are.
+
+    Raises:
+        ValueError: fp16 on a CPU, or with several optimisers and parts of batches.
+    """
+    if config.precision == "16" and device == "cpu":
+        raise ValueError("precision 16: fp16 is for GPUs; what a CPU has in 16 bits is bf16")
+    if config.precision == "16" and optimisers > 1 and config.accumulate > 1:
+        cannot = f"{optimisers} optimisers cannot share parts of a batch (accumulate)"
+        raise ValueError(f"precision 16: {cannot}, as fp16 scales their losses; bf16 does not")
 
 
 _AT_LEAST_1 = (

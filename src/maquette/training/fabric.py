@@ -11,7 +11,7 @@ import torch.distributed as dist
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from .config import TrainConfig
+from .config import TrainConfig, check_precision
 from .place import process_counts
 
 Own = TypeVar("Own")
@@ -24,7 +24,11 @@ def make_fabric(device: torch.device, config: TrainConfig) -> Fabric:
         device: of this process, where it is alone; else its kind counts. Under torchrun's agent, which `--processes`
             has too, there are as many processes as that says.
         config: precision of the run.
+
+    Raises:
+        ValueError: a precision that the device lacks.
     """
+    check_precision(config, device.type)
     for name in ("lightning_fabric", "lightning_utilities.core.rank_zero"):
         logging.getLogger(name).setLevel(logging.ERROR)  # leaves out remarks and advice
     on_gpu = device.type == "cuda"

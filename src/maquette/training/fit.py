@@ -3,8 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lightning_fabric import Fabric
@@ -12,16 +11,14 @@ from torch import nn
 
 from ..data.batch import Source, check_provided
 from ..io.errors import BadInput, as_bad_input
-from .config import TrainConfig
-from .fabric import repeatable
+from .fabric import all_objects, repeatable
 from .module import TrainingModule
 from .progress import Progress
 from .run_folder import RunFolder
 from .run_log import RunLog, quiet_writer
-from .state import progress_of, read_state, restore_module, restore_optimisers
+from .state import RunState, read_state, restore_module
 from .stream import StepBatches, step_loader
 from .trainer import Limits, Reporter, Trainer
-from .update import Updates
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def fit(
 
     Raises:
         BadInput: data or checkpoints that cannot be read, or a folder that cannot be written to.
-        Diverged: the loss or the weights are not finite.
+        Diverged: the loss, the weights or the buffers are not finite.
         KeyboardInterrupt: Ctrl-C for the second time.
         ValueError: a batch that has no equal parts for all processes, or a source that lacks what is needed.
     """
@@ -88,71 +85,68 @@ def fit(
         raise ValueError(f"a batch of {config.batch} has no {parts} equal parts")
     check_provided(module.needs, source)
     limits = Limits(None if options.max_minutes is None else 60 * options.max_minutes)
-    start = run.newest(read_state, reporter.say, clear=fabric.is_global_zero)
-    fabric.barrier()  # what another process clears away must not be read
-    if start is not None:
-        reporter.say(f"going on behind step {start}")
-    progress = Progress() if start is None else progress_of(read_state(run.checkpoint(start)))
-    if start is not None and _is_over(progress, start, config, limits):
-        restore_module(module, read_state(run.checkpoint(start)), run.checkpoint(start))
-    else:
+    state = RunState(fabric, module)
+    resumed = _resume(state, run, reporter)
+    if not resumed or not _is_over(state, limits):
         with quiet_writer(), _signals(limits, reporter), repeatable(fabric, config):
-            _train(fabric, module, source, run, options, reporter, limits, progress, start, about)
+            _train(state, source, run, limits, reporter, options, about)
     if fabric.is_global_zero and config.patience:
-        _go_back_to_best(module, run, progress, reporter)
-    return Fitted(module.best_network, module.step_count, progress, limits.interrupted)
+        _go_back_to_best(state, run, reporter)
+    return Fitted(module.best_network, module.step_count, state.progress, limits.interrupted)
+
+
+def _resume(state: RunState, run: RunFolder, reporter: Reporter) -> bool:
+    """Go back to the newest sound checkpoint; returns whether there is one."""
+    found = run.newest(read_state, reporter.say, clear=state.fabric.is_global_zero)
+    starts = all_objects(state.fabric, found and found[0])
+    if starts.count(starts[0]) < len(starts):
+        raise BadInput(run.checkpoints, f"processes would go on behind different steps: {starts}")
+    if found is None:
+        return False
+    start, checkpoint = found
+    reporter.say(f"going on behind step {start}")
+    state.restore(checkpoint, run.checkpoint(start))
+    return True
 
 
 def _train(
-    fabric: Fabric,
-    module: TrainingModule,
+    state: RunState,
     source: Source,
     run: RunFolder,
-    options: FitOptions,
-    reporter: Reporter,
     limits: Limits,
-    progress: Progress,
-    start: int | None,
+    reporter: Reporter,
+    options: FitOptions,
     about: dict[str, Any],
 ) -> None:
-    config = module.training_config
-    fabric.to_device(module)
-    updates = Updates(fabric, module.optimisers(), config)
-    if start is not None:
-        _restore(fabric, module, updates, run.checkpoint(start))
+    fabric, start = state.fabric, state.module.step_count
     made_on = fabric.device if options.workers == 0 else "cpu"
+    config = state.module.training_config
     batches = StepBatches(source, config, fabric.global_rank, fabric.world_size, made_on)
     log = None
     if fabric.is_global_zero:
         with as_bad_input(run.path, OSError, say="cannot be written"):
             run.checkpoints.mkdir(exist_ok=True)
-        log = RunLog(run, start or 0, options.wandb, about)
-    trainer = Trainer(fabric, module, updates, source, run, limits, reporter, progress, log)
+        log = RunLog(run, start, options.wandb, about)
+    trainer = Trainer(state, source, run, limits, replace(reporter, log=log))
     try:
         with log or nullcontext():
-            trainer.train(step_loader(batches, start or 0, options.workers))
+            trainer.train(step_loader(batches, start, options.workers))
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if limits.interrupted and "DataLoader worker" in str(error):
             raise KeyboardInterrupt from error
         raise
 
 
-def _restore(fabric: Fabric, module: TrainingModule, updates: Updates, path: Path) -> None:
-    checkpoint = read_state(path)
-    restore_module(module, checkpoint, path)
-    restore_optimisers(updates.optimisers, checkpoint, path)
-    fabric.strategy.precision.load_state_dict(checkpoint.state["scaler"])
-
-
-def _is_over(progress: Progress, step: int, config: TrainConfig, limits: Limits) -> bool:
+def _is_over(state: RunState, limits: Limits) -> bool:
     """Whether nothing is left to do behind a checkpoint."""
+    done, progress = state.module.step_count, state.progress
     spent = limits.max_seconds is not None and progress.seconds >= limits.max_seconds
-    return step >= config.steps or progress.stopped or spent
+    return done >= state.module.training_config.steps or progress.stopped or spent
 
 
-def _go_back_to_best(module: TrainingModule, run: RunFolder, progress: Progress, reporter: Reporter) -> None:
+def _go_back_to_best(state: RunState, run: RunFolder, reporter: Reporter) -> None:
     """With early stopping the best weights are kept, not the last, unless they can no longer be read."""
-    best, steps = progress.best_step, module.step_count
+    module, best, steps = state.module, state.progress.best_step, state.module.step_count
     if best is None or best == steps:
         return
     module.cpu()

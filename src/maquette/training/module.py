@@ -39,8 +39,9 @@ class Taken:
 class TrainingModule(nn.Module, ABC):
     """Networks that are trained, the moving average of what is kept of them, and what is measured.
 
-    Everything that a run must remember beyond its optimisers is a parameter or a buffer. Random numbers are drawn
-    from torch's generators, which are seeded anew for every part of every step.
+    Everything that a run must remember beyond its optimisers is a parameter or a buffer, and finite: a run ends where
+    one is not, before it is kept. Random numbers are drawn from torch's generators, which are seeded anew for every
+    part of every step.
 
     Args:
         network: all that is trained.

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..io.atomic import replacing
 from ..io.errors import BadInput, as_bad_input
@@ -14,6 +14,8 @@ from ..io.errors import BadInput, as_bad_input
 FORMAT = "maquette-run/1"
 _STEP = re.compile(r"step_(\d{9})")
 _KEPT = 2
+
+Read = TypeVar("Read")
 
 
 class RunFolder:
@@ -74,14 +76,14 @@ class RunFolder:
         return sorted(int(match[1]) for match in names if match)
 
     def newest(
-        self, check: Callable[[Path], object], say: Callable[[str], None], clear: bool = True
-    ) -> int | None:
-        """The last step with a sound checkpoint; what was being written when a run ended is cleared away.
+        self, read: Callable[[Path], Read], say: Callable[[str], None], clear: bool = True
+    ) -> tuple[int, Read] | None:
+        """The last step with a sound checkpoint, and what was read of it; what was half written is cleared away.
 
         Checkpoints that cannot be used are put aside under another name: what failed may have been the disk.
 
         Args:
-            check: raises BadInput about a checkpoint that cannot be used.
+            read: raises BadInput about a checkpoint that cannot be used.
             say: told of checkpoints that cannot be used.
             clear: whether to clear away.
 
@@ -91,14 +93,14 @@ class RunFolder:
         problem = None
         for step in reversed(self.steps()):
             try:
-                check(self.checkpoint(step))
+                found = read(self.checkpoint(step))
             except BadInput as error:
                 problem = problem or error
                 say(f"{error}; going back to the checkpoint before")
                 continue
             if clear:
                 self._clear(step)
-            return step
+            return step, found
         if problem is not None:
             raise problem
         if clear:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -14,9 +15,36 @@ from .checkpoint_files import Checkpoint, read_checkpoint, write_checkpoint
 from .module import TrainingModule
 from .progress import Progress
 from .typed import typed
+from .update import Updates
 
 _AVERAGE = "averaged."
 _OPTIMISER = "optimiser."
+
+
+class RunState:
+    """What steps change and checkpoints keep: networks, their optimisers, and the progress of the run.
+
+    Args:
+        fabric: device, precision and processes.
+        module: with its first weights; brought to the fabric's device.
+    """
+
+    def __init__(self, fabric: Fabric, module: TrainingModule) -> None:
+        fabric.to_device(module)
+        self.fabric, self.module, self.progress = fabric, module, Progress()
+        self.updates = Updates(fabric, module.optimisers(), module.training_config)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint (`save_state`)."""
+        scaler = self.fabric.strategy.precision.state_dict()
+        save_state(path, self.module, self.updates.optimisers, self.progress, scaler)
+
+    def restore(self, checkpoint: Checkpoint, path: Path) -> None:
+        """Become what the checkpoint at a path holds; `BadInput` where it is of another network or optimiser."""
+        restore_module(self.module, checkpoint, path)
+        restore_optimisers(self.updates.optimisers, checkpoint, path)
+        self.fabric.strategy.precision.load_state_dict(checkpoint.state["scaler"])
+        self.progress = progress_of(checkpoint)
 
 
 def save_state(

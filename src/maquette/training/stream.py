@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..data.batch import Batch, Source
 from ..io.errors import BadInput
+from ..structures.device import Device
 from .config import TrainConfig
 from .schedule import views_at
 
@@ -50,12 +51,7 @@ class StepBatches(Dataset[Sample]):
     """
 
     def __init__(
-        self,
-        source: Source,
-        config: TrainConfig,
-        rank: int = 0,
-        world: int = 1,
-        device: str | torch.device = "cpu",
+        self, source: Source, config: TrainConfig, rank: int = 0, world: int = 1, device: Device = "cpu"
     ) -> None:
         self.source, self.config, self.device = source, config, device
         self.rank, self.world = rank, world

@@ -7,22 +7,20 @@ from functools import partial
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from ..data.batch import Source
 from ..data.problems import Problem
 from ..io.errors import BadInput
-from .config import TrainConfig
 from .fabric import all_objects, gathered, total
-from .module import TrainingModule, running_statistics
-from .progress import LogRow, Progress
+from .module import running_statistics
+from .progress import LogRow
 from .run_folder import RunFolder
 from .run_log import RunLog
 from .schedule import learning_rate
-from .state import save_state
+from .state import RunState
 from .stream import Sample
-from .update import Updates, average_tensors
+from .update import average_tensors
 from .validation import validate, validation_entries
 
 _MOST_NAMED = 20
@@ -53,10 +51,12 @@ class Reporter:
     Attributes:
         say: one line.
         advance: a row that stands in no line of its own.
+        log: rows and pictures of the first process; None in the others.
     """
 
     say: Callable[[str], None] = lambda line: None
     advance: Callable[[LogRow], None] = lambda row: None
+    log: RunLog | None = None
 
 
 @dataclass
@@ -80,48 +80,35 @@ class Trainer:
     validation, a checkpoint. A checkpoint knows all that went before, so that a run resumed from it does the same.
 
     Args:
-        fabric: device, precision and processes.
-        module: on the fabric's device.
-        updates: its optimisers.
+        state: what steps change.
         source: for validation.
         run: the folder.
         limits: what may end the run early.
         reporter: how it speaks.
-        progress: what it remembers.
-        log: rows and pictures of the first process; None in the others.
     """
 
     def __init__(
-        self,
-        fabric: Fabric,
-        module: TrainingModule,
-        updates: Updates,
-        source: Source,
-        run: RunFolder,
-        limits: Limits,
-        reporter: Reporter,
-        progress: Progress,
-        log: RunLog | None,
+        self, state: RunState, source: Source, run: RunFolder, limits: Limits, reporter: Reporter
     ) -> None:
-        self.fabric, self.module, self.updates, self.source, self.run = fabric, module, updates, source, run
-        self.limits, self.reporter, self.progress, self.log = limits, reporter, progress, log
-        self.config: TrainConfig = module.training_config
+        self.state, self.source, self.run, self.limits, self.reporter = state, source, run, limits, reporter
+        self.fabric, self.module, self.progress = state.fabric, state.module, state.progress
+        self.config = self.module.training_config
         self._held = validation_entries(source, self.config)
         self._sums = {
             name: self._double(torch.tensor(value, dtype=torch.float64))
-            for name, value in progress.sums.items()
+            for name, value in self.progress.sums.items()
         }
-        self._counts = dict(progress.counts)
+        self._counts = dict(self.progress.counts)
         self._left_out: set[Problem] = set()
         self._pace = _Pace()
-        self._began = time.monotonic() - progress.seconds
+        self._began = time.monotonic() - self.progress.seconds
 
     def train(self, samples: Iterable[Sample]) -> None:
         """Go through samples, `accumulate` of them a step, until the last or until something ends the run.
 
         Raises:
             BadInput: data that cannot be read in any of the processes, or a folder that cannot be written to.
-            Diverged: the loss or the weights are not finite.
+            Diverged: the loss, the weights or the buffers are not finite.
         """
         self.module.train()
         for number, sample in enumerate(samples):
@@ -137,9 +124,9 @@ class Trainer:
         place = fabric.global_rank * config.accumulate + part
         seeds = np.random.SeedSequence([config.seed, _RANDOM_STREAM, sample.step, place])
         torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        self.updates.begin(sample.step, part)
+        self.state.updates.begin(sample.step, part)
         with fabric.autocast():
-            numbers = self.module.step(sample.batch, self.updates)
+            numbers = self.module.step(sample.batch, self.state.updates)
         for name, number in numbers.items():
             value = self._double(number.detach())
             self._sums[name] = self._sums[name] + value if name in self._sums else value
@@ -212,9 +199,10 @@ class Trainer:
     def _check_finite(self) -> None:
         """A loss may still be finite whose gradient was not."""
         self._judge_loss(self._means())
-        state = (*self.module.network.parameters(), *self.module.network.buffers())
-        if not all(bool(tensor.isfinite().all()) for tensor in state):
-            raise Diverged(self._failure("the weights are not finite"))
+        network = self.module.network
+        for what, tensors in (("weights", network.parameters()), ("buffers", network.buffers())):
+            if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+                raise Diverged(self._failure(f"the {what} are not finite"))
 
     def _judge_loss(self, means: dict[str, float]) -> None:
         limit = self.config.stop_loss or float("inf")
@@ -239,8 +227,8 @@ class Trainer:
         val, improved = self._validate() if validates else ({}, False)
         seconds, lr = round(self.progress.seconds, 3), learning_rate(config, step - 1)
         row = LogRow(step, seconds, round(pace, 3), lr, means, val, self.progress.best)
-        if self.log is not None:
-            self.log.row(step, row.columns())
+        if self.reporter.log is not None:
+            self.reporter.log.row(step, row.columns())
         if val:
             self.reporter.say(f"step {step}: {row.text(self.module.goal)}")
         else:
@@ -260,8 +248,8 @@ class Trainer:
             return {}, False
         if goal.name not in found.means:
             raise ValueError(f"the goal {goal.name} is none of what is judged: {', '.join(found.means)}")
-        if self.log is not None and found.sheet is not None:
-            self.log.picture(step, "validation", found.sheet)
+        if self.reporter.log is not None and found.sheet is not None:
+            self.reporter.log.picture(step, "validation", found.sheet)
         return dict(found.means), self.progress.judge(step, found.means[goal.name], goal)
 
     def _say_left_out(self, problems: Sequence[Problem]) -> None:
@@ -277,15 +265,8 @@ class Trainer:
         self.progress.sums, self.progress.counts = self._shared()
         if not self.fabric.is_global_zero:
             return
-        scaler = self.fabric.strategy.precision.state_dict()
         try:
-            save_state(
-                self.run.checkpoint(self.module.step_count),
-                self.module,
-                self.updates.optimisers,
-                self.progress,
-                scaler,
-            )
+            self.state.save(self.run.checkpoint(self.module.step_count))
         except BadInput as error:
             steps = self.run.steps()
             kept = f"the checkpoint of step {steps[-1]} is intact" if steps else "there is no checkpoint yet"

@@ -9,7 +9,7 @@ from lightning_fabric.wrappers import _FabricOptimizer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from .config import TrainConfig
+from .config import TrainConfig, check_precision
 from .fabric import total
 from .schedule import learning_rate
 
@@ -24,9 +24,13 @@ class Updates:
         fabric: device, precision and processes.
         optimisers: by name; the rates that they have now are scheduled.
         config: parts, schedule and clipping.
+
+    Raises:
+        ValueError: several optimisers where losses are scaled and batches come in parts (`check_precision`).
     """
 
     def __init__(self, fabric: Fabric, optimisers: Mapping[str, Optimizer], config: TrainConfig) -> None:
+        check_precision(config, fabric.device.type, len(optimisers))
         self.fabric, self.optimisers, self.config = fabric, dict(optimisers), config
         self._wrapped = {
             name: cast(_FabricOptimizer, fabric.setup_optimizers(one))
@@ -34,11 +38,6 @@ class Updates:
         }
         self._rates = {name: [g["lr"] for g in one.param_groups] for name, one in self.optimisers.items()}
         self._last, self._done = True, set[str]()
-        several = len(self.optimisers) > 1 and config.accumulate > 1
-        if several and fabric.strategy.precision.state_dict():
-            raise ValueError(
-                "losses in 16 bits are scaled: several optimisers cannot share parts of a batch (accumulate)"
-            )
 
     def begin(self, step: int, part: int) -> None:
         """Set the rates of a step, counted from 0, and forget the gradients of the one before."""

@@ -71,7 +71,9 @@ def save_weights(
         as_bad_input(path, OSError, SafetensorError, say="cannot be written"),
         replacing(path) as file,  # `save_file` would keep everybody else from reading it
     ):
-        file.write(save({name: tensor.contiguous() for name, tensor in stored.items()}, about))
+        # safetensors takes only contiguous tensors, and no two that share memory.
+        apart = {name: x.clone(memory_format=torch.contiguous_format) for name, x in stored.items()}
+        file.write(save(apart, about))
 
 
 def load_weights(path: str | PathLike[str], system: str | None = None) -> Weights:
@@ -107,7 +109,7 @@ def read_tensors(file: str | PathLike[str]) -> dict[str, Tensor]:
 
 
 def fill(module: nn.Module, weights: Weights) -> None:
-    """Put the weights into a network, whose tensors become those of the weights.
+    """Put the weights into a network, whose tensors become those of the weights: each name has its own.
 
     Args:
         module: the network; on the device "meta" it has taken no memory before, so that no file can claim any.

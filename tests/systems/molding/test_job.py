@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_mesh, write_cameras
 from maquette.structures import Meshes
-from maquette.systems.molding import job, result_files
+from maquette.systems.molding import colours, job, points, result_files
 from maquette.systems.molding.job import MoldOptions, mold
 from maquette.systems.molding.pictures import load_pictures, picture_mesh
 from maquette.systems.molding.result_files import Molded
@@ -23,17 +24,24 @@ QUICK = MoldOptions("silhouettes", steps=12, size=32, remesh=False, colours=Fals
 
 @pytest.fixture(autouse=True)
 def _few_pictures(monkeypatch):
-    """Two frames of a turntable, figures that are not laid out, and little paint do for a test."""
+    """Two frames of a turntable, figures without layout and ticks, few points and little paint do for a test."""
     turntable, preview, save_figure = result_files.turntable, result_files.preview, result_files.save_figure
 
     def sketch(figure, path):
         figure.set(layout_engine="none", dpi=20)
+        for axes in figure.axes:
+            axes.set_axis_off()
         save_figure(figure, path)
 
     monkeypatch.setattr(result_files, "save_figure", sketch)
     monkeypatch.setattr(result_files, "preview", lambda mesh, up: preview(mesh, 48, up))
     monkeypatch.setattr(result_files, "turntable", lambda mesh, up: turntable(mesh, 2, 32, up))
-    monkeypatch.setattr("maquette.systems.molding.colours._FINE", 600)
+    monkeypatch.setattr(colours, "refine", partial(colours.refine, verts=600))
+    monkeypatch.setattr(job, "copy_colours", partial(colours.copy_colours, points=20_000))
+    for module in (job, points):
+        monkeypatch.setattr(module, "score_points", partial(points.score_points, points=2000))
+    few = replace(job._POINTS["default"](), points=1000, pool=20_000, level=3)
+    monkeypatch.setitem(job._POINTS, "default", lambda: few)
 
 
 @pytest.fixture
@@ -66,9 +74,9 @@ def test_a_folder_is_molded_to_where_the_mesh_was(folder, tmp_path):
     assert {"seconds", "seconds_in_all", "vertices", "faces", "maquette", "options"} <= set(report)
     mesh = load_mesh(out)
     torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.1, rtol=0)
-    colours, x = mesh.textures.verts_features_packed(), mesh.verts_packed()[:, 0] - SHIFT[0]
-    assert (colours[x < -0.5][:, 0] > colours[x < -0.5][:, 2]).float().mean() > 0.95
-    assert (colours[x > 0.5][:, 2] > colours[x > 0.5][:, 0]).float().mean() > 0.95
+    seen, x = mesh.textures.verts_features_packed(), mesh.verts_packed()[:, 0] - SHIFT[0]
+    assert (seen[x < -0.5][:, 0] > seen[x < -0.5][:, 2]).float().mean() > 0.95
+    assert (seen[x > 0.5][:, 2] > seen[x > 0.5][:, 0]).float().mean() > 0.95
     assert load_image(out.with_name("m_preview.png")).shape == (3, 48, 192)
 
 
@@ -212,15 +220,15 @@ def test_a_full_disk_is_bad_input(molded, tmp_path, monkeypatch):
 
 
 def test_choices_reach_the_configuration():
-    points = job._configure(
+    chosen = job._configure(
         job._POINTS["tutorial"](),
         MoldOptions(method="adam", lr=0.5, steps=7, remesh=True, laplacian_kind="cot", seed=3,
                     weights=(("quadric", 0.25), ("edge", 0.0))),
     )  # fmt: skip
-    assert (points.method.method, points.method.lr, points.steps, points.seed) == ("adam", 0.5, 7, 3)
-    assert points.remesh is not None
-    assert (points.weights.quadric, points.weights.edge, points.weights.laplacian_kind) == (0.25, 0.0, "cot")
-    assert points.weights.normal == 0.01  # the style's own
+    assert (chosen.method.method, chosen.method.lr, chosen.steps, chosen.seed) == ("adam", 0.5, 7, 3)
+    assert chosen.remesh is not None
+    assert (chosen.weights.quadric, chosen.weights.edge, chosen.weights.laplacian_kind) == (0.25, 0.0, "cot")
+    assert chosen.weights.normal == 0.01  # the style's own
     default = job._configure(job._SILHOUETTES["default"](), MoldOptions("silhouettes", remesh=False))
     assert default.remesh is None
     assert default.method == job._SILHOUETTES["default"]().method

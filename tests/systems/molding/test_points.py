@@ -12,7 +12,7 @@ from maquette.systems.molding.schedule import RemeshSchedule
 from maquette.utils import ico_sphere
 
 QUICK = MethodConfig(lr=0.2, betas=(0.5, 0.99))
-SMALL = {"steps": 120, "points": 800, "pool": 20_000, "level": 2}
+SMALL = {"steps": 100, "points": 800, "pool": 20_000, "level": 2}
 
 
 def egg() -> Meshes:

@@ -9,22 +9,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, Source
-from ...data.readable import readable_batches
 from ...renderer.voxel_pictures import EXTRA, MISSED, SOMEWHERE, draw_pair
 from ..average_precision import average_precision
 from ..averages import averages
-from ..controls import mean_grid, mean_of, other_target
+from ..controls import mean_grid, other_target
 from ..fscore import fscore
 from ..log_loss import log_loss
 from ..measure import Measure
 from ..voxel_iou import voxel_iou
 from .face import Case, Clock, EvaluationProtocol, Row, Section
+from .voxel_controls import control_remarks, control_sections, training_means
 
 IOU = Measure("iou", "IoU")
 LOG_LOSS = Measure("log_loss", "log loss", higher=False)
 AVERAGE_PRECISION = Measure("average_precision", "AP", "average precision")
 FSCORE = Measure("fscore", "F@1 %", "F-score at 1 %")
-_GRIDS_A_MEAN, _OBJECTS_AT_ONCE = 200, 32
 _BEHIND, _LEAST_ELEVATION = 150.0, 15.0
 
 
@@ -120,7 +119,7 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
         solid = torch.stack([row.kept.solid for row in rows])
         targets = torch.stack([row.kept.target for row in rows])
         categories = [row.entry.category for row in rows]
-        means = _training_means(source, set(categories), split)
+        means = training_means(source, set(categories), split)
         mean = mean_grid(solid, targets, categories, means, self.threshold)
         controls = {
             "views": rows[0].views,
@@ -144,18 +143,11 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
 
     def remarks(self, numbers: Mapping[str, Any]) -> list[str]:
         """What the controls say, for the terminal."""
-        other, mean = (numbers["controls"][name] for name in ("other_target", "mean_grid"))
-        lines = []
-        if other["compared"]:
-            share = f"{100 * other['share_won']:.0f} % of {other['compared']}"
-            lines.append(f"nearer to its own target than to another of the class: {share}")
-        if mean:
-            lines.append(f"above the class's mean training grid: {mean['ahead']:+.3f}")
-        return lines
+        return control_remarks(numbers["controls"])
 
     def sections(self, numbers: Mapping[str, Any]) -> list[Section]:
         """Controls and sweep, for the page."""
-        return [*_looking(numbers["controls"]), *_other_thresholds(numbers["sweep"])]
+        return [*control_sections(numbers["controls"]), *_other_thresholds(numbers["sweep"])]
 
     def predict(self, system: VoxelSystem, batch: Batch) -> Float[Tensor, "side side side"]:
         """Probability of the cells of one object."""
@@ -182,44 +174,6 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
     def legend(self) -> list[tuple[str, tuple[float, float, float]]]:
         """Colours of wrong cells."""
         return [("predicted, not there", EXTRA), ("there, not predicted", MISSED)]
-
-
-def _training_means(source: Source, categories: set[str], split: str) -> dict[str, Tensor]:
-    """Mean grid of the training shapes of each category, of at most 200 that are spread over its list.
-
-    There are none for the training split itself, whose samples would be among them.
-    """
-    members: dict[str, list[int]] = {}
-    for i, entry in enumerate(source.entries):
-        if entry.split == "train" and entry.category in categories and split != "train":
-            members.setdefault(entry.category, []).append(i)
-    means = {}
-    for category, places in members.items():
-        step = max(1, -(-len(places) // _GRIDS_A_MEAN))
-        batches = readable_batches(source, places[::step], 1, _OBJECTS_AT_ONCE, "cpu", [])
-        grids = [batch.voxels for batch, _ in batches]
-        if grids:
-            means[category] = mean_of(torch.cat(grids))
-    return means
-
-
-def _looking(controls: Mapping[str, Any]) -> list[Section]:
-    other, mean = controls["other_target"], controls["mean_grid"]
-    tiles = []
-    if other["compared"]:
-        more = (
-            f"own {other['own']:.3f}, another of its class {other['other']:.3f}; {other['compared']} samples"
-        )
-        tiles.append(("nearer to its own target", f"{100 * other['share_won']:.0f} %", more))
-    if mean:
-        best = f"mean grid {mean['best']:.3f} at its best threshold {mean['best_threshold']:g}"
-        more = f"{best}, {mean['fixed']:.3f} at the protocol's"
-        tiles.append(("IoU above the mean training grid", f"{mean['ahead']:+.3f}", more))
-    words = (
-        "A network that has only learnt what a class looks like on average is as near to another object of the "
-        "class as to its own target (50 %), and no better than the mean of the class's training grids."
-    )
-    return [Section("Does it look at the picture?", words, tiles=tiles)] if tiles else []
 
 
 def _other_thresholds(sweep: Mapping[str, Any] | None) -> list[Section]:
