@@ -232,7 +232,7 @@ def test_several_objects_are_one_scene_with_names_or_a_file_each(runs, maquette,
     assert [(one["rank"], one.get("remarks")) for one in found] == [(0, None), (1, ["it may be none"])]
     said = ran.err.splitlines()[-4:]
     assert said[:3] == ["chair_1 (0.90): 20 faces", "chair_2 (0.70): 20 faces", "it may be none"]
-    total = float(said[3].removeprefix("20 faces, ").removesuffix(" s"))
+    total = float(said[3].removeprefix("40 faces, ").removesuffix(" s"))
     assert 3e4 <= total < 3.5e4  # parts are in their stage
     content = (tmp_path / "a.glb").read_bytes()
     tree = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
