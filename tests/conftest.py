@@ -4,10 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # a core each; read by torch when it is imported, here and by commands
-    os.environ["OMP_NUM_THREADS"] = "1"
+if "PYTEST_XDIST_WORKER" in os.environ:  # read by torch when it is imported, here and by commands
+    os.environ["OMP_NUM_THREADS"] = "2"  # kernels cut their work by it: they are tested in pieces
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # idle threads must not spin beside the other workers
 
 import pytest
 import torch
@@ -16,6 +15,8 @@ from jaxtyping import install_import_hook
 FLOORS_0_TO_2 = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils")
 CHECKED = (*FLOORS_0_TO_2, "nn", "data", "training", "metrics", "segment", "lift", "systems")
 
+THREADS = torch.get_num_threads()
+
 sys.path.insert(0, str(Path(__file__).parent))
 install_import_hook([f"maquette.{name}" for name in CHECKED], "annotation_check.check")
 
@@ -23,3 +24,8 @@ install_import_hook([f"maquette.{name}" for name in CHECKED], "annotation_check.
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> None:
+    torch.set_num_threads(THREADS)  # the test before may have run a command with --threads 1

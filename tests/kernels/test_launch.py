@@ -1,6 +1,7 @@
 """Launching: pieces, threads, processes. What hangs would hang here, so everything has a time limit."""
 
 import multiprocessing
+import os
 import subprocess
 import sys
 import textwrap
@@ -52,6 +53,13 @@ def draw(seed: int, size: int = 32) -> torch.Tensor:
     fragments = rasterizer(sphere)
     (alpha.sum() + fragments.zbuf.sum() + fragments.dists.sum()).backward()
     return torch.cat((alpha.detach().flatten(), fragments.zbuf.detach().flatten(), verts.grad.flatten()))
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) == 1, reason="one core: all is one piece")
+def test_kernels_are_tested_in_pieces():
+    """In the workers of pytest-xdist too, which are as many as cores."""
+    assert torch.get_num_threads() >= 2
+    assert len(even_pieces(1000)) >= 2
 
 
 @pytest.mark.parametrize("items", [1, 2, 3, 1000])
