@@ -217,6 +217,43 @@ def test_the_run_is_found_however_it_is_named(whole, way):
     assert settings.recipe == "best"
 
 
+def test_a_run_with_precision_16_on_a_cpu_goes_on_in_bf16_which_it_was(pack, tmp_path):
+    words = [*WORDS.split(), "--shapes", pack, "--workers", 0, "--training.precision", "bf16", "--steps", 3]
+    words += ["--training.checkpoint-every", 1, "-o", tmp_path / "whole"]
+    assert run(words, tmp_path / "said") == 0
+    shutil.copytree(tmp_path / "whole", tmp_path / "run")
+    shutil.rmtree(RunFolder(tmp_path / "run").checkpoint(3))
+    config = RunFolder(tmp_path / "run").config_file
+    config.write_text(config.read_text().replace('"precision": "bf16"', '"precision": "16"'))
+    code, said = resume(tmp_path / "whole", tmp_path / "run")
+    assert code == 0, said
+    assert "going on behind step 2" in said
+    assert said.startswith("precision 16 of this run is bf16, which is what a CPU computed\n")
+    assert checksum(tmp_path / "run") == checksum(tmp_path / "whole")
+    assert json.loads(config.read_text())["config"]["training"]["precision"] == "bf16"
+
+
+@pytest.mark.parametrize("stored", ["16", "bf16", "32"])
+@pytest.mark.parametrize("words", [[], ["--training.precision", "16"]])
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", "cuda"])
+def test_precision_16_of_a_run_that_is_there_is_what_its_device_computed(
+    whole, tmp_path, stored, words, device
+):
+    config = tmp_path / "config.json"
+    about = json.loads((whole / "config.json").read_text())
+    about["config"]["training"]["precision"] = stored
+    config.write_text(json.dumps(about))
+    words = ["r2n2", "--resume", "-o", str(tmp_path), "--device", device, *words]
+    meant = {"16": "16" if device == "cuda" else "bf16"}
+    if meant.get(stored, stored) != meant.get("16" if len(words) > 6 else stored, stored):
+        with pytest.raises(Refusal, match=r"it has another training\.precision"):
+            read_settings(words)
+        return
+    settings = read_settings(words)
+    assert settings.config.training.precision == meant.get(stored, stored)
+    assert bool(settings.notice) == (device != "cuda" and (stored == "16" or len(words) > 6))
+
+
 def test_other_data_are_refused(maquette, whole):
     ran = maquette("train", "r2n2", "--resume", "-o", whole, "--shapes", "families:50")
     assert ran.code == 2

@@ -81,6 +81,8 @@ def _train(settings: Settings) -> None:
 
     fabric = make_fabric(device, config.training)
     console = Console(options.quiet or not fabric.is_global_zero)
+    if settings.notice:
+        console.say(settings.notice)
     folder = RunFolder(options.out)
     module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
     _check_precision(settings, device.type, len(module.optimisers()))

@@ -10,6 +10,7 @@ import tyro
 
 from ..io.errors import BadInput, as_bad_input
 from ..systems import NAMES, system_adopt, system_recipes
+from ..training.config import as_computed
 from .options import Compute, Out
 from .refusals import Refusal
 from .train_init import find_initial, stored_initial
@@ -93,6 +94,7 @@ class Settings:
         config: the complete configuration.
         stored: `config.json` of the run that is resumed; None for a new run.
         initial: weights that the run starts from, or has started from; None for random ones.
+        notice: what a person should know of them; empty where there is nothing.
     """
 
     options: Train
@@ -101,6 +103,7 @@ class Settings:
     config: Any
     stored: dict[str, Any] | None
     initial: "InitialWeights | None" = None
+    notice: str = ""
 
 
 def read_settings(words: Sequence[str]) -> Settings:
@@ -131,9 +134,19 @@ def read_settings(words: Sequence[str]) -> Settings:
     )
     default = _default(recipes[recipe], options, stored, initial)
     config = _configuration(options, default, rest)
+    asked, notice = config, ""
     if stored is not None:
-        _need_same_run(options, recipe, type(default.whole)(**default.parts), config, stored)
-    return Settings(options, system, recipe, config, stored, initial)
+        run, config = (
+            _as_computed(one, options.device) for one in (type(default.whole)(**default.parts), asked)
+        )
+        _need_same_run(options, recipe, run, config, stored)
+        notice = "" if config == asked else "precision 16 of this run is bf16, which is what a CPU computed"
+    return Settings(options, system, recipe, config, stored, initial, notice)
+
+
+def _as_computed(config: Any, device: str) -> Any:
+    """Settings of a run that is there (`training.config.as_computed`)."""
+    return replace(config, training=as_computed(config.training, device.split(":")[0]))
 
 
 def _system(words: Sequence[str]) -> tuple[str, list[str]]:

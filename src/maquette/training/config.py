@@ -1,6 +1,6 @@
 """`TrainConfig`: everything about training that is not the network, the pictures or the loss."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -94,6 +94,14 @@ def check_precision(config: TrainConfig, device: str, optimisers: int = 1) -> No
     if config.precision == "16" and optimisers > 1 and config.accumulate > 1:
         cannot = f"{optimisers} optimisers cannot share parts of a batch (accumulate)"
         raise ValueError(f"precision 16: {cannot}, as fp16 scales their losses; bf16 does not")
+
+
+def as_computed(config: TrainConfig, device: str) -> TrainConfig:
+    """The settings of a run that is there already, as its device has computed them.
+
+    Up to version 0.1 precision 16 on a CPU was taken, and was bf16.
+    """
+    return replace(config, precision="bf16") if config.precision == "16" and device == "cpu" else config
 
 
 _AT_LEAST_1 = (
