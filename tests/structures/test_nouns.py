@@ -48,6 +48,7 @@ def test_reconstruction_holds_what_a_system_found():
     found = Reconstruction(
         TRIANGLE, "object", voxels=GRID, depth=torch.rand(1, 4, 4), normals=torch.rand(3, 4, 4), score=0.5,
         box=torch.tensor([0.0, 0.0, 4.0, 4.0]), info={"system": "molding"},
+        facts={"steps": 3, "loss": {"first": None, "all": [0.5, True]}}, remarks=("it is dark",),
     )  # fmt: skip
     assert found.info["system"] == "molding"
     assert Reconstruction(TRIANGLE, "camera").info == {}
@@ -67,11 +68,39 @@ def test_reconstruction_holds_what_a_system_found():
         (TRIANGLE, {"score": 1.5}, "score"),
         (TRIANGLE, {"box": torch.rand(5)}, "box must have shape"),
         (TRIANGLE, {"box": torch.tensor([2.0, 0, 1, 1])}, "area"),
+        (
+            TRIANGLE,
+            {"facts": {"error": float("nan")}},
+            "fact error is nothing that JSON can hold: Out of range",
+        ),
+        (
+            TRIANGLE,
+            {"facts": {"depth": {"near": [float("inf")]}}},
+            "fact depth is nothing that JSON can hold",
+        ),
+        (TRIANGLE, {"facts": {"depth": torch.ones(2)}}, "fact depth .* Tensor is not JSON serializable"),
     ],
 )
 def test_reconstruction_errors(mesh, options, message):
     with pytest.raises(ValueError, match=message):
         Reconstruction(mesh, **{"frame": "object", **options})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("facts", {1: 2}, "facts must be a mapping from words"),
+        ("facts", [("error", 1)], "facts must be a mapping from words"),
+        ("remarks", "dark", "remarks must be a tuple of sentences, got 'dark'"),
+        ("remarks", ["dark"], "remarks must be a tuple"),
+        ("remarks", (1,), "remarks must be a tuple"),
+    ],
+)
+def test_what_a_system_tells_is_checked_without_checked_annotations(name, value, message):
+    made = Reconstruction(TRIANGLE, "object")
+    object.__setattr__(made, name, value)
+    with pytest.raises(ValueError, match=message):
+        made.__post_init__()
 
 
 def test_shape_from_mesh_stands_in_the_object_frame():

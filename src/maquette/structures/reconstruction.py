@@ -1,5 +1,6 @@
 """`Reconstruction`: what a system makes of the views of one object."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,12 +35,12 @@ class Reconstruction:
         score: of the detection, in [0, 1].
         info: what else is known of it in Python: system, variant, weights; `views`, a `lift.View` or None a picture;
             `seconds` of each stage, and of a stage's parts as <stage>_<part>; whatever the system adds.
-        facts: what the system reports of it under names of its own, as JSON can hold it.
+        facts: what the system reports of it under names of its own, as JSON can hold it: no tensor, no NaN.
         remarks: sentences about it that a person should know.
 
     Raises:
         ValueError: not one mesh, an unknown frame, pictures of wrong or different shapes, a box without area,
-            or a score out of [0, 1].
+            a score out of [0, 1], facts that JSON cannot hold, or remarks that are no tuple of sentences.
     """
 
     mesh: Meshes
@@ -68,6 +69,7 @@ class Reconstruction:
             raise ValueError(f"a reconstruction holds one voxel grid, got {len(self.voxels)}")
         self._check_pictures()
         self._check_detection()
+        self._check_told()
 
     def _check_pictures(self) -> None:
         sizes = set()
@@ -91,3 +93,14 @@ class Reconstruction:
         left, top, right, bottom = self.box.tolist()
         if not (left < right and top < bottom):
             raise ValueError(f"box must be left, top, right, bottom with an area, got {self.box.tolist()}")
+
+    def _check_told(self) -> None:
+        if not isinstance(self.facts, Mapping) or not all(isinstance(name, str) for name in self.facts):
+            raise ValueError(f"facts must be a mapping from words, got {self.facts!r}")
+        for name, fact in self.facts.items():
+            try:
+                json.dumps(fact, allow_nan=False)
+            except (TypeError, ValueError, RecursionError) as error:
+                raise ValueError(f"fact {name} is nothing that JSON can hold: {error}") from error
+        if not isinstance(self.remarks, tuple) or not all(isinstance(one, str) for one in self.remarks):
+            raise ValueError(f"remarks must be a tuple of sentences, got {self.remarks!r}")
