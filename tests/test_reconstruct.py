@@ -10,6 +10,7 @@ import torch
 from maquette.io import BadInput, load_image, load_mesh, save_image
 from maquette.lift import lift_reconstruction
 from maquette.reconstruct import (
+    RESERVED,
     describe,
     files_of,
     find_objects,
@@ -22,6 +23,7 @@ from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.voxels import VoxelGrid
 from maquette.systems.about import About
 from maquette.systems.r2n2.about import R2N2Options
+from maquette.utils import ico_sphere
 from tiny_r2n2 import VARIANT, tiny_r2n2, tiny_weights
 
 
@@ -194,11 +196,49 @@ def test_each_object_of_a_scene_has_facts_and_remarks_of_its_own(tmp_path, ball)
         Reconstruction(made.mesh, "camera", label="ball", score=0.5, facts={"depth": 2}, remarks=("far",)),
     ]
     report = write(objects, seen, tmp_path / "balls.glb")
-    size = {"verts": report["verts"], "faces": report["faces"]}
+    size = {"verts": len(made.mesh.verts_packed()), "faces": len(made.mesh.faces_packed())}
     assert report["objects"] == [
         {"name": "ball_1", "label": "ball", "depth": 1, **size},
         {"name": "ball_2", "label": "ball", "score": 0.5, "depth": 2, "remarks": ["far"], **size},
     ]
+    assert json.loads((tmp_path / "balls_report.json").read_text()) == report
+
+
+def test_the_report_of_a_scene_sums_its_objects_and_tells_of_none_of_them(tmp_path, ball):
+    told = Reconstruction(
+        ico_sphere(1), "object", label="ball", score=0.5, box=torch.tensor([0.0, 0, 9, 9]), facts={"depth": 1},
+        remarks=("far",),
+    )  # fmt: skip
+    report = write([told, Reconstruction(ico_sphere(0), "object")], ball[1], tmp_path / "two.glb")
+    assert (report["verts"], report["faces"]) == (42 + 12, 80 + 20)
+    assert report.keys() == {"system", "variant", "weights", "pictures", "frame", "seconds", "verts", "faces",
+                             "objects"}  # fmt: skip
+    assert [one["faces"] for one in report["objects"]] == [80, 20]
+
+
+def test_facts_leave_the_names_of_the_report_alone(tmp_path, ball):
+    """Where they did not, they would falsify it."""
+    made, seen = ball
+    told = replace(
+        made, label="ball", score=0.5, box=torch.tensor([0.0, 0, 9, 9]), remarks=("far",), facts={}
+    )
+    scene = write([told, told], seen, tmp_path / "scene.glb")
+    assert scene.keys() | scene["objects"][0].keys() == RESERVED
+    (tmp_path / "out").mkdir()
+    for name in RESERVED:
+        wrong = replace(made, facts={"depth": 1, name: 5})
+        with pytest.raises(ValueError, match=f"facts must not be called {name}: the report's own names"):
+            write(wrong, seen, tmp_path / "out" / "ball.glb")
+        with pytest.raises(ValueError, match=f"facts must not be called {name}"):
+            write([told, wrong], seen, tmp_path / "out" / "balls.glb")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_seconds_that_are_no_number_are_null_in_the_report(tmp_path, ball):
+    made, seen = ball
+    strange = replace(made, info={"seconds": {"network": float("nan")}})
+    write(strange, seen, tmp_path / "ball.glb")
+    assert json.loads((tmp_path / "ball_report.json").read_text())["seconds"]["network"] is None
 
 
 def test_every_object_has_a_name_of_its_own(ball):

@@ -1,6 +1,5 @@
 """Pictures to shapes, by any system: prepared, reconstructed, and written with what belongs to them."""
 
-import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from . import load
 from .io.atomic import replacing_path
 from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
+from .io.json_text import json_text
 from .io.mesh_write import save_mesh
 from .lift import View, draw_preview
 from .segment import Found, find_masks, given_mask
@@ -30,6 +30,12 @@ from .systems.face import Reconstructs
 from .systems.pictures import Pictures, as_views
 
 load_system = load  # beside the other steps that a command is made of
+RESERVED = frozenset(
+    (
+        *("system", "variant", "weights", "pictures", "frame", "seconds", "objects"),  # of a report
+        *("name", "label", "score", "box", "remarks", "verts", "faces"),  # of each object in it
+    )
+)
 _BESIDE = ("preview.png", "report.json")
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
 _FROM_FRONT = (90.0, 0.0)  # azimuth, in R2N2's sense, and elevation that face the camera's side of a mesh
@@ -190,7 +196,24 @@ def upright(made: Reconstruction) -> Meshes:
 
 
 def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
-    """What is known of a reconstruction, as JSON can hold it."""
+    """What is known of a reconstruction, as JSON can hold it.
+
+    Raises:
+        ValueError: facts under names of the report's own (`RESERVED`).
+    """
+    return {**_common(made, prepared), **_told(made)}
+
+
+def _describe_scene(objects: Sequence[Reconstruction], prepared: PreparedViews) -> dict[str, Any]:
+    """The same of several objects: what is common as the first has it, sizes of all, what each has of its own."""
+    named = zip(node_names(objects), objects, strict=True)
+    entries = [{"name": name, **_told(one)} for name, one in named]
+    sizes = {name: sum(entry[name] for entry in entries) for name in ("verts", "faces")}
+    return {**_common(objects[0], prepared), **sizes, "objects": entries}
+
+
+def _common(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
+    """What all objects of a scene share: who made them, of which pictures, in what time."""
     return {
         **{name: made.info.get(name) for name in ("system", "variant", "weights")},
         "pictures": [
@@ -203,7 +226,6 @@ def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
             for name, found, view in zip(prepared.names, prepared.found, _views(made, prepared), strict=True)
         ],
         "frame": made.frame,
-        **_told(made),
         "seconds": {
             name: round(took, 4)
             for name, took in {"mask": prepared.seconds, **made.info.get("seconds", {})}.items()
@@ -223,6 +245,8 @@ def _view_as_json(view: View) -> dict[str, float]:
 
 def _told(made: Reconstruction) -> dict[str, Any]:
     """What each object of a scene has of its own: facts, detection and remarks where there are any, size."""
+    if taken := sorted(RESERVED & made.facts.keys()):
+        raise ValueError(f"facts must not be called {', '.join(taken)}: the report's own names")
     box = None if made.box is None else made.box.tolist()
     known = {"label": made.label, "score": made.score, "box": box, "remarks": list(made.remarks) or None}
     return {
@@ -249,10 +273,12 @@ def write(
         out: the mesh file; its suffix says which kind.
 
     Returns:
-        the report; of several objects that of the first, and `objects` with what differs between them.
+        the report (`describe`); of several objects `verts` and `faces` are sums, and `objects` has what each has
+        of its own.
 
     Raises:
         BadInput: no object, an unknown suffix, a place that cannot be written to, or a folder where a file must go.
+        ValueError: facts under names of the report's own (`RESERVED`).
     """
     for path in files_of(out):
         if path.is_dir():
@@ -261,10 +287,7 @@ def write(
     if not objects:
         raise BadInput(prepared.names[0], "nothing was found in the picture")
     began = time.perf_counter()
-    report = describe(objects[0], prepared)
-    if len(objects) > 1:
-        names = node_names(objects)
-        report["objects"] = [{"name": name, **_told(one)} for one, name in zip(objects, names, strict=True)]
+    report = describe(objects[0], prepared) if len(objects) == 1 else _describe_scene(objects, prepared)
     scene = (
         join_meshes_as_batch([upright(one) for one in objects]) if len(objects) > 1 else upright(objects[0])
     )
@@ -273,7 +296,7 @@ def write(
         save_mesh(scene, mesh, names=node_names(objects))
         save_image(_preview(objects, scene, prepared), preview)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
-        numbers.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        numbers.write_text(json_text(report), encoding="utf-8")
     return report
 
 
