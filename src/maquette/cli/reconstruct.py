@@ -287,13 +287,13 @@ def _tell(report: dict[str, Any], console: Console) -> None:
             console.say(f"{made['name']}{score}: {made['faces']} faces")
         for remark in made.get("remarks", ()):
             console.say(remark)
-    faces = sum(made["faces"] for made in objects)
-    console.say(f"{faces} faces, {_total(report['seconds']):.1f} s")
+    console.say(f"{report['faces']} faces, {_total(report['seconds']):.1f} s")
 
 
 def _total(seconds: Mapping[str, float]) -> float:
     """Of the stages; the parts of a stage, <stage>_<part>, are in it."""
-    return sum(took for name, took in seconds.items() if name.rpartition("_")[0] not in seconds)
+    stages = tuple(f"{name}_" for name in seconds)
+    return sum(took for name, took in seconds.items() if not name.startswith(stages))
 
 
 def _distinct_stems(files: list[Path]) -> list[str]:

@@ -69,7 +69,7 @@ class Fake(FakeSystem):
                 score=0.9 - 0.2 * k,
                 info={
                     "system": self.about.name,
-                    "seconds": {"find": 1e4, "find_boxes": 9e3, "shape_all": 2e4},
+                    "seconds": {"find": 1e4, "find_boxes": 9e3, "find_first_look": 9e3, "shape_all": 2e4},
                 },
                 facts={"rank": k},
                 remarks=("it may be none",) if k else (),
