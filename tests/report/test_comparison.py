@@ -269,6 +269,58 @@ def test_broken_files_are_named(tmp_path: Path, found: dict, name: str, text: st
     assert caught.value.path == str(path / name)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        ("about", [], "about must be an object, got []"),
+        ("protocol", "r2n2-2016", "protocol must be an object, got 'r2n2-2016'"),
+        ("protocol.threshold", "0.4", "protocol.threshold must be a number, got '0.4'"),
+        ("protocol.threshold", None, "protocol.threshold must be a number, got None"),
+        ("protocol.name", 5, "protocol.name must be a word, got 5"),
+        ("protocol.split", ..., "protocol.split is missing"),
+        ("protocol.views", 1, "protocol.views must be a list, got 1"),
+        ("protocol.views", ["1"], "protocol.views[0] must be a whole number, got '1'"),
+        ("protocol.views", [], "protocol.views must not be empty"),
+        ("groups", None, "groups must be an object, got None"),
+        ("groups", ["all"], "groups must be an object, got ['all']"),
+        ("groups", {}, "lacks the group all"),
+        ("groups.all", 3, "groups.all must be an object, got 3"),
+        ("groups.all.count", ..., "groups.all.count is missing"),
+        ("groups.all.views.1", 0.5, "groups.all.views.1 must be an object, got 0.5"),
+        ("groups.all.views.1.iou", 0.5, "groups.all.views.1.iou must be an object, got 0.5"),
+        ("groups.all.views.1.iou.sample_mean", "high", "iou.sample_mean must be a number, got 'high'"),
+        ("classes.low.views", [], "classes.low.views must be an object, got []"),
+        ("samples", {}, "samples must be a list, got {}"),
+        ("samples", [1], "samples[0] must be an object, got 1"),
+        ("samples", [{"category": "low"}], "samples[0].id is missing"),
+        ("measures", {"iou": 1}, "measures must be a list, got {'iou': 1}"),
+        ("measures", [{"name": "iou"}], "protocol.fixed is missing"),
+    ],
+)
+def test_parts_of_another_kind_are_named(tmp_path: Path, place: str, value: object, reason: str):
+    numbers = copy.deepcopy(OLD)
+    *way, last = place.split(".")
+    inner = numbers
+    for name in way:
+        inner = inner[name]
+    inner.pop(last, None)
+    if value is not ...:
+        inner[last] = value
+    path = tmp_path / "numbers.json"
+    path.write_text(json.dumps(numbers))
+    with pytest.raises(BadInput) as caught:
+        read_evaluation(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert caught.value.reason.endswith(reason)
+
+
+def test_measures_of_another_kind_are_named(tmp_path: Path, found: dict):
+    path = tmp_path / "numbers.json"
+    path.write_text(json_text({**found["r2n2-2016"], "measures": [{"name": "iou"}]}))
+    with pytest.raises(BadInput, match=r"measures\[0\]\.label is missing"):
+        read_evaluation(path)
+
+
 def test_nothing_there(tmp_path: Path):
     with pytest.raises(BadInput, match="no such folder"):
         read_run(tmp_path / "nothing")

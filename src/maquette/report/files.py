@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.json_text import json_text
+from ..metrics.measure import Measure
 from ..metrics.protocols.voxel import VoxelProtocol
+from ..training.typed import typed
 from .evaluation_page import evaluation_page
 from .numbers import ALL, FORMAT, numbers_of
 
@@ -66,13 +69,104 @@ def read_evaluation(path: str | PathLike[str]) -> dict[str, Any]:
         numbers = json.loads(data)
         if not isinstance(numbers, dict) or numbers.get("maquette_evaluation") != FORMAT:
             raise ParseError("is not an evaluation written by this version of maquette")
-        missing = [key for key in ("about", "protocol", "groups", "classes", "samples") if key not in numbers]
-        if missing or ALL not in numbers["groups"]:
-            raise ParseError(f"lacks {', '.join(missing) or 'the group ' + ALL}")
-        if "measures" not in numbers and "threshold" not in numbers["protocol"]:
-            raise ParseError("lacks measures")
-    if "measures" not in numbers:
-        numbers["measures"] = [measure.as_json() for measure in VoxelProtocol.measures]
-        numbers["protocol"]["headline"] = VoxelProtocol.headline.name
-        numbers["protocol"]["fixed"] = {"threshold": f">= {numbers['protocol']['threshold']:g}, fixed"}
+        missing = [field.name for field in fields(_Evaluation) if field.name not in numbers]
+        if missing:
+            raise ParseError(f"lacks {', '.join(missing)}")
+        _need(_Evaluation, numbers, "")
+        if ALL not in numbers["groups"]:
+            raise ParseError(f"lacks the group {ALL}")
+        if "measures" not in numbers:
+            _add_measures(numbers)
+        _check(numbers)
     return numbers
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """Parts that reports read."""
+
+    about: Mapping[str, Any]
+    protocol: Mapping[str, Any]
+    groups: Mapping[str, Any]
+    classes: Mapping[str, Any]
+    samples: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class _Protocol:
+    """What they read of a protocol."""
+
+    name: str
+    split: str
+    headline: str
+    fixed: Mapping[str, Any]
+    views: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.views:
+            raise ValueError("protocol.views must not be empty")
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """What they read of a protocol of version 0.1."""
+
+    threshold: float
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What they read of a group or class."""
+
+    count: int
+    views: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What they read of a sample."""
+
+    id: str
+
+
+def _need(kind: type[Any], values: Any, place: str) -> None:
+    """Refuse values that lack a field of a dataclass or have another type there; what else they have is free."""
+    known = {field.name for field in fields(kind)}
+    is_object = isinstance(values, Mapping)
+    typed(kind, {name: values[name] for name in known & values.keys()} if is_object else values, place)
+
+
+def _add_measures(numbers: dict[str, Any]) -> None:
+    """What version 0.1, which knew voxels alone, left unsaid."""
+    protocol = numbers["protocol"]
+    if "threshold" not in protocol:
+        raise ParseError("lacks measures")
+    _need(_Fixed, protocol, "protocol")
+    numbers["measures"] = [measure.as_json() for measure in VoxelProtocol.measures]
+    protocol["headline"] = VoxelProtocol.headline.name
+    protocol["fixed"] = {"threshold": f">= {protocol['threshold']:g}, fixed"}
+
+
+def _check(numbers: Mapping[str, Any]) -> None:
+    """Refuse what reports would stumble over."""
+    if not isinstance(numbers["measures"], list):
+        raise ParseError(f"measures must be a list, got {numbers['measures']!r}")
+    _need(_Protocol, numbers["protocol"], "protocol")
+    for part, kind in (("measures", Measure), ("samples", _Sample)):
+        for i, one in enumerate(numbers[part]):
+            _need(kind, one, f"{part}[{i}]")
+    for part, depth in (("groups", 3), ("classes", 2)):  # number of views, measure, kind of mean
+        for name, group in numbers[part].items():
+            _need(_Group, group, f"{part}.{name}")
+            _need_numbers(group["views"], f"{part}.{name}.views", depth)
+
+
+def _need_numbers(values: Any, place: str, depth: int = 0) -> None:
+    """Refuse anything but numbers, or null for those that JSON does not know, below so many names."""
+    if depth:
+        if not isinstance(values, Mapping):
+            raise ParseError(f"{place} must be an object, got {values!r}")
+        for name, value in values.items():
+            _need_numbers(value, f"{place}.{name}", depth - 1)
+    elif isinstance(values, bool) or not isinstance(values, int | float | None):
+        raise ParseError(f"{place} must be a number, got {values!r}")
