@@ -1,9 +1,13 @@
 """What the command lines of the studies share."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...io.atomic import replacing
+from ...io.errors import BadInput
 from ...io.json_text import json_text
 
 
@@ -14,8 +18,18 @@ def study_parser(doc: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def run_study(main: Callable[[], Any]) -> None:
+    """Run a study as a command: a file that cannot be used is told in one line, as `maquette` does."""
+    try:
+        main()
+    except BadInput as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(3)
+
+
 def write_json(path: Path | None, numbers: Any) -> None:
-    """Write the numbers where `--json` said, if it did; a folder that is missing is made."""
+    """Write the numbers, whole or not at all, where `--json` said, if it did; a folder that is missing is made."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json_text(numbers), encoding="utf-8")
+        with replacing(path, "w") as file:
+            file.write(json_text(numbers))

@@ -7,9 +7,10 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...io.errors import BadInput
 from ...report.plots import curves
 from ...report.runs import read_run
-from .arguments import study_parser, write_json
+from .arguments import run_study, study_parser, write_json
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -18,7 +19,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(words)
-    named = dict(run.split("=", 1) for run in options.runs)
+    named = {name: run for name, _, run in (words.partition("=") for words in options.runs)}
+    if not all(named.values()):
+        parser.error("each run is given as NAME=RUN")
     lines = {name: validations(Path(run)) for name, run in named.items()}
     uri = curves(
         {
@@ -34,11 +37,13 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def validations(run: Path) -> list[dict[str, float]]:
-    """Step, seconds and IoU of every validation of a run."""
+    """Step, seconds and IoU of every validation of a run; `BadInput` where its log has none."""
     log = read_run(run).log
-    seconds = dict(log["seconds"])
-    return [{"step": step, "seconds": seconds[step], "iou": round(iou, 4)} for step, iou in log["val_iou"]]
+    seconds, ious = dict(log.get("seconds", ())), log.get("val_iou", ())
+    if not ious or not seconds.keys() >= dict(ious).keys():
+        raise BadInput(run / "metrics.csv", "has no val_iou with seconds")
+    return [{"step": step, "seconds": seconds[step], "iou": round(iou, 4)} for step, iou in ious]
 
 
 if __name__ == "__main__":
-    main()
+    run_study(main)

@@ -16,13 +16,15 @@ import torch
 from ...data.drawn_views import DrawnViews
 from ...data.pack import read_pack
 from ...data.pack_data import ShapePack
+from ...io.errors import BadInput
 from ...metrics.log_loss import log_loss
 from ...metrics.voxel_iou import voxel_iou
 from ...reconstruct import load_system
 from ...report.numbers import origin
 from ...report.runs import read_run
-from .arguments import study_parser, write_json
+from .arguments import run_study, study_parser, write_json
 
+SPLITS = ("train", "test")
 _AT_ONCE = 64
 
 
@@ -35,6 +37,9 @@ def main(words: Sequence[str] | None = None) -> list[dict[str, Any]]:
     parser.add_argument("--every", type=int, default=5, help="score one of so many training shapes")
     options = parser.parse_args(words)
     pack = read_pack(options.shapes)
+    for split in SPLITS:
+        if all(entry.split != split for entry in pack.entries):
+            raise BadInput(options.shapes, f"has nothing in its {split} split")
     rows = [score_run(run, pack, options.views, options.every) for run in options.runs]
     write_json(options.json, rows)
     return rows
@@ -46,7 +51,7 @@ def score_run(run: Path, pack: ShapePack, views: int, every: int) -> dict[str, A
     source = DrawnViews(pack, system.views_config)
     row: dict[str, Any] = {"run": run.name, "variant": system.network_config.variant, "views": views}
     row["steps"], row["seconds"] = system.training.get("steps_done"), read_run(run).last("seconds")
-    for split, step in (("train", every), ("test", 1)):
+    for split, step in zip(SPLITS, (every, 1), strict=True):
         chosen = [i for i, entry in enumerate(pack.entries) if entry.split == split][::step]
         row[split] = _scores(system, source, chosen, views)
     print(json.dumps(row), flush=True)
@@ -75,4 +80,4 @@ def _scores(system: Any, source: DrawnViews, chosen: list[int], views: int) -> d
 
 
 if __name__ == "__main__":
-    main()
+    run_study(main)
