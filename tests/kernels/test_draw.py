@@ -68,7 +68,7 @@ def _specs(count: int) -> PictureSpecs:
 
 def test_the_twin_draws_the_same() -> None:
     scene, specs = _scene(), _specs(24)
-    images, alpha = draw(scene, specs, SIZE)
+    images, alpha, _ = draw(scene, specs, SIZE)
     for i in range(24):
         image, covered = draw_one(scene, specs, i, SIZE)
         # Samples on an edge, or on a texture's edge, may fall to either side in float32.
@@ -82,10 +82,10 @@ def test_the_twin_draws_the_same() -> None:
 
 def test_each_ingredient_changes_the_picture() -> None:
     scene, specs = _scene(), _specs(24)
-    images, _ = draw(scene, specs, SIZE)
+    images, _, _ = draw(scene, specs, SIZE)
     for name in ("key", "grain", "lights", "behind", "matrix", "offset", "noise", "texture", "groups"):
         changed = replace(specs, **{name: getattr(specs, name) * 0})
-        others, _ = draw(scene, changed, SIZE)
+        others, _, _ = draw(scene, changed, SIZE)
         assert not torch.equal(images, others), name
 
 
@@ -127,7 +127,7 @@ def test_more_pictures_than_kernels_can_count_are_drawn_in_turns(monkeypatch) ->
 
 def test_pictures_do_not_depend_on_their_neighbours() -> None:
     scene, specs = _scene(), _specs(9)
-    images, alpha = draw(scene, specs, SIZE)
+    images, alpha, _ = draw(scene, specs, SIZE)
     some, some_alpha = draw(scene, specs[4:7], SIZE)
     assert torch.equal(images[4:7], some)
     assert torch.equal(alpha[4:7], some_alpha)
@@ -143,7 +143,7 @@ def test_faces_behind_or_beside_the_camera_are_left_out() -> None:
     _, alpha = draw(scene, replace(specs, window=specs.window + torch.tensor([0, 0, 1e6, 0])), SIZE)
     assert not alpha.any()
     broken = replace(scene, verts=torch.full_like(scene.verts, torch.nan))
-    images, alpha = draw(broken, specs, SIZE)
+    images, alpha, _ = draw(broken, specs, SIZE)
     assert images.isfinite().all()
     assert not alpha.any()
 

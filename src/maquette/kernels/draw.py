@@ -135,8 +135,9 @@ def _paint_pixels(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
+    depths: wp.array(dtype=float),
 ) -> None:
-    """Colour and coverage of pixels `first` to `last` of a picture, whose samples become free again."""
+    """Colour, coverage and depth of pixels `first` to `last` of a picture, whose samples become free again."""
     take = _taken(specs, picture)
     kind, front, back = specs.kind[picture], specs.behind[picture, 0], specs.behind[picture, 1]
     pattern = specs.pattern[picture]
@@ -151,12 +152,15 @@ def _paint_pixels(
         x, y = pixel % size, pixel // size
         total = wp.vec3(0.0)
         covered = int(0)
+        nearest = float(0.0)  # the largest inverse depth
         for i in range(SAMPLES):
             for j in range(SAMPLES):
                 place = base + (y * SAMPLES + i) * size * SAMPLES + x * SAMPLES + j
                 word = samples[place]
                 if word != wp.uint64(0):
                     samples[place] = wp.uint64(0)
+                    inverse = wp.cast(wp.uint32(word >> wp.uint64(32)), float)
+                    nearest = wp.max(nearest, inverse)
                     face = int(word & wp.uint64(0xFFFFFFFF)) - 1
                     if face != seen:
                         part_key = _part_key(scene, take, face)
@@ -167,8 +171,7 @@ def _paint_pixels(
                     if unit(part_key) < take.texture:
                         column = float(x) + (float(j) + 0.5) / float(SAMPLES)
                         line = float(y) + (float(i) + 0.5) / float(SAMPLES)
-                        depth = 1.0 / wp.cast(wp.uint32(word >> wp.uint64(32)), float)
-                        shown = textured(colour, _place(take, column, line, depth), part_key)
+                        shown = textured(colour, _place(take, column, line, 1.0 / inverse), part_key)
                     total += wp.min(shown * strength, wp.vec3(1.0))
                     covered += 1
         share = float(covered) / float(SAMPLES * SAMPLES)
@@ -185,6 +188,8 @@ def _paint_pixels(
         for c in range(3):
             images[(picture * 3 + c) * pixels + pixel] = wp.clamp(total[c], 0.0, 1.0)
         alpha[picture * pixels + pixel] = share
+        if covered > 0:
+            depths[picture * pixels + pixel] = 1.0 / nearest
 
 
 @wp.kernel
@@ -197,6 +202,7 @@ def _draw(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
+    depths: wp.array(dtype=float),
 ) -> None:
     owner = start + wp.tid()
     base = owner * size * size * SAMPLES * SAMPLES
@@ -204,7 +210,7 @@ def _draw(
         shape = specs.shape[picture]
         count = scene.face_starts[shape + 1] - scene.face_starts[shape]
         _enter(scene, _taken(specs, picture), 0, count, 0, 1, size, base, samples)
-        _paint_pixels(scene, specs, picture, 0, size * size, size, base, samples, images, alpha)
+        _paint_pixels(scene, specs, picture, 0, size * size, size, base, samples, images, alpha, depths)
 
 
 @wp.kernel
@@ -242,12 +248,13 @@ def _paint(
     samples: wp.array(dtype=wp.uint64),
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
+    depths: wp.array(dtype=float),
 ) -> None:
     item = start + wp.tid()
     picture = item // (size * size)
     pixel = item % (size * size)
     base = picture * size * size * SAMPLES * SAMPLES
-    _paint_pixels(scene, specs, picture, pixel, pixel + 1, size, base, samples, images, alpha)
+    _paint_pixels(scene, specs, picture, pixel, pixel + 1, size, base, samples, images, alpha, depths)
 
 
 @wp.kernel
@@ -268,7 +275,7 @@ def _bound(
 
 
 @on_compute_device
-def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor]:
+def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Draw pictures.
 
     Args:
@@ -277,41 +284,43 @@ def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor]:
         size: pixels a side.
 
     Returns:
-        (P, 3, size, size) float32 RGB in [0, 1], and (P, size, size) float32: the part of each pixel's four
-        samples that the object covers. Where two faces are equally near, the one with the larger index shows.
+        (P, 3, size, size) float32 RGB in [0, 1]; (P, size, size) float32: the part of each pixel's four samples
+        that the object covers; and the depth of the nearest of these samples, 0 where there is none. Where two
+        faces are equally near, the one with the larger index shows.
     """
     device = scene.device
     images = torch.empty((len(specs), 3, size, size), device=device)
     alpha = torch.empty((len(specs), size, size), device=device)
+    depth = torch.zeros_like(alpha)
     each = size * size * int(SAMPLES) ** 2
     way, most = (_draw_by_face, _MOST_SAMPLES) if device.type == "cuda" else (_draw_by_picture, _MOST_PLACES)
     at_once = max(1, most // each)
     for start in range(0, len(specs), at_once):
         part = slice(start, start + at_once)
-        way(scene, specs[part], size, images[part], alpha[part])
-    return images, alpha
+        way(scene, specs[part], size, images[part], alpha[part], depth[part])
+    return images, alpha, depth
 
 
-def _draw_by_picture(scene: Scene, specs: PictureSpecs, size: int, images: Tensor, alpha: Tensor) -> None:
+def _draw_by_picture(scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor) -> None:
     owners = min(torch.get_num_threads(), len(specs))
     samples = torch.zeros(owners * (size * int(SAMPLES)) ** 2, dtype=torch.uint64)
-    inputs = [owners, size, *as_arrays(scene, specs), samples, images.view(-1), alpha.view(-1)]
-    launch(_draw, owners, inputs, images.device, even_pieces(owners))
+    inputs = [owners, size, *as_arrays(scene, specs), samples, *(p.view(-1) for p in pictures)]
+    launch(_draw, owners, inputs, scene.device, even_pieces(owners))
 
 
-def _draw_by_face(scene: Scene, specs: PictureSpecs, size: int, images: Tensor, alpha: Tensor) -> None:
+def _draw_by_face(scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor) -> None:
     shape = specs.shape.long()
     ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
-    samples = torch.zeros(len(specs) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=images.device)
+    samples = torch.zeros(len(specs) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=scene.device)
     samples = samples.view(torch.uint64)
     arrays = as_arrays(scene, specs)
     items = int(ends[-1]) * _STRIPS
-    launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], images.device)
+    launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], scene.device)
     launch(
         _paint,
         len(specs) * size * size,
-        [size, *arrays, samples, images.view(-1), alpha.view(-1)],
-        images.device,
+        [size, *arrays, samples, *(p.view(-1) for p in pictures)],
+        scene.device,
     )
 
 

@@ -46,7 +46,7 @@ def draw_pictures(pack: ShapePack, views: int, size: int, seed: int) -> MadePict
     config = ViewsConfig(size=size, render_size=size)
     specs, cameras = held_specs(np.zeros(views, np.int64), numbers, config, scene)
     black = PictureSpecs(**{**specs.__dict__, "behind": torch.zeros_like(specs.behind)})
-    images, alpha = draw(scene, black, size)
+    images, alpha, _ = draw(scene, black, size)
     return MadePictures(_rgba(images.numpy(), alpha.numpy()), cameras)
 
 
