@@ -2,6 +2,8 @@
 
 import hashlib
 
+import torch
+
 from maquette.data.pack import read_pack
 from tests.data.pack_shapes import mesh_folder
 
@@ -41,6 +43,21 @@ def test_packs_are_joined_and_chosen_from(maquette, tmp_path):
     assert "none of 3 shapes" in ran.err
 
 
+def test_finer_voxels_hold_the_coarser_ones(maquette, tmp_path):
+    folder = mesh_folder(tmp_path / "meshes")
+    for side in (32, 64):
+        words = ("-o", tmp_path / f"{side}.pack", "--side", side, "--quiet")
+        assert maquette("data", "pack", folder, *words).code == 0
+    coarse, fine = (read_pack(tmp_path / f"{side}.pack") for side in (32, 64))
+    assert (coarse.side, fine.side) == (32, 64)
+    assert fine.solid(torch.arange(2)).shape == (2, 64, 64, 64)
+    agree = fine.solid(torch.arange(2), 32) == coarse.solid(torch.arange(2))
+    assert agree.float().mean() > 0.999
+    words = (tmp_path / "32.pack", tmp_path / "64.pack", "-o", tmp_path / "both.pack")
+    ran = maquette("data", "pack", *words)
+    assert ran.code == 3
+
+
 def test_refusals(maquette, tmp_path):
     (tmp_path / "meshes").mkdir()
     out = ("-o", tmp_path / "a.pack")
@@ -55,6 +72,7 @@ def test_refusals(maquette, tmp_path):
         ),
         ((tmp_path / "meshes", *out, "--up", "top"), 2, "up 'top' is none of +X, -X"),
         ((tmp_path / "meshes", "-o", tmp_path / "a.zip"), 3, "must end in .pack"),
+        ((tmp_path / "meshes", *out, "--side", "33"), 2, "--side 33: use an even number from 2 to 256"),
     ):
         ran = maquette("data", "pack", *words)
         assert ran.code == code

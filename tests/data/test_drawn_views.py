@@ -147,7 +147,7 @@ def test_a_mirrored_picture_is_a_picture_of_the_mirrored_shape(pack) -> None:
         for view in range(2):
             numbers = (mirrored.truth.cameras[k, view].double().numpy() - low) / (high - low)
             specs, _ = held_specs(np.array([index]), numbers[None], config, scene)
-            image, _ = draw(scene, replace(specs, behind=torch.ones_like(specs.behind)), 64)
+            image, _, _ = draw(scene, replace(specs, behind=torch.ones_like(specs.behind)), 64)
             assert (image[0] - mirrored.images[k, view]).abs().mean() < 2e-3
 
 

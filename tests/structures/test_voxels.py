@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maquette.structures import VoxelGrid, swap_binvox_axes, swap_zyx_axes
+from maquette.structures.voxels import coarser
 
 
 def test_cell_centers_fill_the_cube():
@@ -64,3 +65,12 @@ def test_solid_select_and_move():
 def test_errors(occupancy, side, message):
     with pytest.raises(ValueError, match=message):
         VoxelGrid(occupancy, side)
+
+
+def test_coarser_cells_are_solid_where_any_within_is():
+    fine = torch.rand(2, 12, 12, 12) < 0.05
+    pooled = torch.nn.functional.max_pool3d(fine[:, None].float(), 3)[:, 0] > 0
+    assert torch.equal(coarser(fine, 4), pooled)
+    assert coarser(fine, 12) is fine
+    with pytest.raises(ValueError, match="cannot be brought to 5"):
+        coarser(fine, 5)

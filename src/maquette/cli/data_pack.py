@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 SUFFIX = ".pack"
 _MOST_NAMED = 20
+_SIDES = range(2, 257, 2)  # that a file may have
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pack(Compute, Axes):
-    """Many shapes in one compressed file, with colours, parts and solid voxels of 32 cells a side.
+    """Many shapes in one compressed file, with colours, parts and solid voxels.
 
     In a folder of meshes the sub-folders are categories; a table MANIFEST.csv with columns file, category,
     split, family, source, licence, up and front (all but the first may be missing) says more. Splits that are not
@@ -43,6 +44,8 @@ class Pack(Compute, Axes):
     """Keep only shapes of these sources."""
     categories: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
     """Keep only shapes of these categories."""
+    side: Annotated[int, tyro.conf.arg(metavar="N")] = 32
+    """Cells along the edges of the voxels, even, at most 256; packed files that are joined must have as many."""
     json: JsonFile = None
     """Write counts, skipped files, size and SHA-256 as JSON; `-` is stdout."""
 
@@ -55,6 +58,8 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, (SUFFIX,))
     if not options.meshes:
         raise Refusal("data pack: name at least one folder of meshes")
+    if options.side not in _SIDES:
+        raise Refusal(f"--side {options.side}: use an even number from {_SIDES[0]} to {_SIDES[-1]}")
     for name in options.meshes:
         if count_of_families(name) is None and not Path(name).exists():
             raise BadInput(name, "there is no such folder or packed file")
@@ -67,7 +72,7 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict[str, Any]:
     set_up(options)
     from ..data.pack import write_pack
 
-    packed = _gathered(options.meshes, axes, console)
+    packed = _gathered(options, axes, console)
     pack = packed.pack.select(options.sources or None, options.categories or None)
     if not len(pack):
         raise BadInput(options.meshes[0], f"none of {len(packed.pack)} shapes is of what is wanted")
@@ -88,14 +93,15 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict[str, Any]:
     }
 
 
-def _gathered(names: Sequence[str], axes: "MeshAxes", console: Console) -> "Packed":
+def _gathered(options: Pack, axes: "MeshAxes", console: Console) -> "Packed":
     """All shapes of folders, packed files and families."""
     from ..data.open import pack_families
     from ..data.pack import Packed, join_packs, pack_meshes, read_pack
 
+    names, side = options.meshes, options.side
     counts = [count_of_families(name) for name in names]
     paths = [Path(name) for name, count in zip(names, counts, strict=True) if count is None]
-    packs = [pack_families(count, 0) for count in counts if count is not None]
+    packs = [pack_families(count, 0, side) for count in counts if count is not None]
     packs += [read_pack(path) for path in paths if path.is_file()]
     folders = [path for path in paths if not path.is_file()]
     skipped: tuple[Problem, ...] = ()
@@ -106,7 +112,7 @@ def _gathered(names: Sequence[str], axes: "MeshAxes", console: Console) -> "Pack
             def bar(total: int) -> Advance:
                 return stack.enter_context(console.progress("packing", total))
 
-            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name), axes=axes)
+            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name), side, axes)
         packs.append(packed.pack)
         skipped = packed.skipped
     try:

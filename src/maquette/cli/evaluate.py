@@ -136,7 +136,7 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
 
     protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
     system = system_class(options.system).load(options.weights, device=device)
-    opened = open_source(place_of(options), system.views_config, console, protocol.needs)
+    opened = open_source(place_of(options), system.views_config, console, protocol.needs, protocol.side)
     views = options.views or (STUDY_VIEWS if options.study else None)
     asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
     return score(system, opened, protocol, asked, folder, console)

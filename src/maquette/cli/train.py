@@ -88,7 +88,8 @@ def _train(settings: Settings) -> None:
     _check_precision(settings, device.type, len(module.optimisers()))
     protocol = _last_protocol(settings)
     needs = module.needs | (frozenset() if protocol is None else protocol.needs)
-    settings, opened = (prepare if fabric.is_global_zero else join)(settings, folder, needs, console)
+    opening = prepare if fabric.is_global_zero else join
+    settings, opened = opening(settings, folder, needs, module.side, console)
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
     fit_options = FitOptions(workers, options.max_minutes, options.wandb)

@@ -40,7 +40,7 @@ def with_stored_data(settings: Settings) -> Train:
 
 
 def prepare(
-    settings: Settings, folder: "RunFolder", needs: frozenset[str], console: Console
+    settings: Settings, folder: "RunFolder", needs: frozenset[str], side: int, console: Console
 ) -> tuple[Settings, "Opened"]:
     """Open the data and make the folder of a new run, with its shapes as a pack.
 
@@ -50,13 +50,14 @@ def prepare(
         settings: what was asked for.
         folder: of the run.
         needs: what batches must know of their objects.
+        side: cells along the edges of their voxels.
         console: says what is left out.
 
     Returns:
         the settings, with that pack as data, and the data.
     """
     if settings.stored is not None:
-        opened = _open(settings, needs, console)
+        opened = _open(settings, needs, side, console)
         if asdict(settings.config) != settings.stored["config"]:  # more steps
             folder.write_config({**settings.stored, "config": asdict(settings.config)})
         return settings, opened
@@ -65,17 +66,17 @@ def prepare(
     data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
     with _made_or_gone(folder):
         if options.shapes is not None and not Path(options.shapes).is_file():
-            _pack(options.shapes, folder, console)
+            _pack(options.shapes, folder, side, console)
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
-        opened = _open(settings, needs, console)
+        opened = _open(settings, needs, side, console)
         _need_views(opened.source, settings)
         folder.write_config(_about_run(settings, data))
     return settings, opened
 
 
 def join(
-    settings: Settings, folder: "RunFolder", needs: frozenset[str], console: Console
+    settings: Settings, folder: "RunFolder", needs: frozenset[str], side: int, console: Console
 ) -> tuple[Settings, "Opened"]:
     """In the other processes: wait until the first one has made the folder, and take the data from there."""
     if settings.stored is None:  # else they are those of the run already
@@ -83,7 +84,7 @@ def join(
             time.sleep(_WAIT_SECONDS)
         stored = folder.read_config()
         settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
-    return settings, _open(settings, needs, console)
+    return settings, _open(settings, needs, side, console)
 
 
 def names(given: dict[str, str | None]) -> dict[str, str | None]:
@@ -108,18 +109,18 @@ def _made_or_gone(folder: "RunFolder") -> Iterator[None]:
         raise
 
 
-def _pack(shapes: str, folder: "RunFolder", console: Console) -> None:
+def _pack(shapes: str, folder: "RunFolder", side: int, console: Console) -> None:
     from ..data.pack import write_pack
 
-    pack, problems = open_shapes(shapes, console)
+    pack, problems = open_shapes(shapes, console, side)
     write_pack(pack, folder.pack)
     for problem in problems:
         console.say(f"left out {problem.path}: {problem.reason}")
 
 
-def _open(settings: Settings, needs: frozenset[str], console: Console) -> "Opened":
-    config = settings.config
-    opened = open_source(place_of(settings.options), config.views, console, needs, config.training.seed)
+def _open(settings: Settings, needs: frozenset[str], side: int, console: Console) -> "Opened":
+    config, place = settings.config, place_of(settings.options)
+    opened = open_source(place, config.views, console, needs, side, config.training.seed)
     splits = [entry.split for entry in opened.source.entries]
     counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
     for problem in opened.problems[:_MOST_NAMED]:

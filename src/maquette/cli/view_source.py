@@ -70,23 +70,28 @@ def place_of(options: ShapesOrData) -> "DataPlace":
 
 
 def open_source(
-    place: "DataPlace", config: "SourceConfig", console: Console, needs: frozenset[str], seed: int = 0
+    place: "DataPlace",
+    config: "SourceConfig",
+    console: Console,
+    needs: frozenset[str],
+    side: int,
+    seed: int = 0,
 ) -> "Opened":
     """`data.open.open_source`, with its progress shown."""
     from ..data import open as data
 
     count = None if place.shapes is None else data.count_of_meshes(place.shapes)
     with nullcontext() if count is None else console.progress("packing", count) as advance:
-        return data.open_source(place, config, seed, needs, _watch(advance))
+        return data.open_source(place, config, seed, needs, _watch(advance), side)
 
 
-def open_shapes(shapes: str, console: Console) -> tuple["ShapePack", tuple["Problem", ...]]:
+def open_shapes(shapes: str, console: Console, side: int) -> tuple["ShapePack", tuple["Problem", ...]]:
     """`data.open.open_shapes`, with its progress shown."""
     from ..data import open as data
 
     count = data.count_of_meshes(shapes)
     with nullcontext() if count is None else console.progress("packing", count) as advance:
-        return data.open_shapes(shapes, watch=_watch(advance))
+        return data.open_shapes(shapes, watch=_watch(advance), side=side)
 
 
 def _watch(advance: Advance | None) -> "Watch | None":

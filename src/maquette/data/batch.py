@@ -65,14 +65,19 @@ class Truth:
             box's longest: the grids of R2N2's binvox files.
         cameras: azimuth and elevation in degrees and ratio of distances of every view, as in R2N2's
             `rendering_metadata.txt`.
+        sides: edge of the voxels' cube, in units of the object frame.
+        windows: focal lengths along columns and rows, and column and row of the optical axis, of every view in its
+            pixels; a negative focal length along columns mirrors.
         meshes: one an object, in the object frame.
         masks: 1 on the object.
-        depth: distance along the camera's axis, in units of the object frame.
+        depth: distance of what is seen along the camera's axis, in units of the object frame; 0 where nothing is.
         objects: of each picture, for pictures that show several.
     """
 
     voxels: Bool[Tensor, "batch side side side"] | None = None
+    sides: Float[Tensor, " batch"] | None = None
     cameras: Float[Tensor, "batch view 3"] | None = None
+    windows: Float[Tensor, "batch view 4"] | None = None
     meshes: Meshes | None = None
     masks: Float[Tensor, "batch view 1 height width"] | None = None
     depth: Float[Tensor, "batch view 1 height width"] | None = None

@@ -1,8 +1,9 @@
 """`DrawnViews`: batches of pictures that are drawn as they are needed, from a pack of shapes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ from ..structures import Meshes
 from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
-from .pack_data import ShapePack
+from .pack_data import SIDE, ShapePack
 from .picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, mirrored, training_specs
 from .shape_order import ShapeOrder
 from .views_config import ViewsConfig, check_pictures
 
 _STREAM = 2
+_PROVIDED = frozenset({"voxels", "sides", "cameras", "windows", "meshes", "masks", "depth"})
 
 
 class DrawnViews:
@@ -35,6 +37,7 @@ class DrawnViews:
         config: how pictures are taken.
         seed: of training samples, >= 0.
         truth: what batches say of the objects beside their cameras; all of it costs time or memory.
+        side: cells along the edges of the voxels, where the pack has as many.
 
     Raises:
         ValueError: settings that cannot be drawn.
@@ -47,10 +50,13 @@ class DrawnViews:
         config: ViewsConfig,
         seed: int = 0,
         truth: frozenset[str] = frozenset({"voxels", "cameras"}),
+        side: int = SIDE,
     ) -> None:
         check_pictures(config)
-        self.pack, self.config, self.seed = pack, config, seed
-        self.provides = (truth | {"cameras"}) & {"voxels", "cameras", "meshes", "masks"}
+        if pack.side > side and pack.side % side:
+            raise ValueError(f"voxels of {pack.side} cells an edge cannot be brought to {side}")
+        self.pack, self.config, self.seed, self.side = pack, config, seed, min(side, pack.side)
+        self.provides = (truth | {"cameras"}) & _PROVIDED
         photos = None
         if "photos" in config.backgrounds:
             photos = load_photos(config.photos or "")
@@ -119,17 +125,19 @@ class DrawnViews:
         scene: Scene,
         device: Device,
     ) -> Batch:
-        images, alpha = draw(scene, specs, self.config.size)
+        images, alpha, depth = draw(scene, specs, self.config.size)
         rows = torch.tensor(list(index), device=device)
-        placed = _by_object(torch.from_numpy(cameras).float(), len(rows)).to(device)
-        wanted = self.provides
-        truth = Truth(
-            voxels=self.pack.solid(rows) if "voxels" in wanted else None,
-            cameras=placed if "cameras" in wanted else None,
-            meshes=self.pack.meshes(index).to(device) if "meshes" in wanted else None,
-            masks=_by_object(alpha, len(rows))[:, :, None].to(device) if "masks" in wanted else None,
-        )
-        return Batch(_by_object(images, len(rows)).to(device), rows, truth)
+        truth: dict[str, Callable[[], Any]] = {
+            "voxels": lambda: self.pack.solid(rows, self.side),
+            "sides": lambda: self.pack.sides[list(index)],
+            "cameras": lambda: _by_object(torch.from_numpy(cameras).float(), len(rows)),
+            "windows": lambda: _by_object(specs.window, len(rows)),
+            "meshes": lambda: self.pack.meshes(index),
+            "masks": lambda: _by_object(alpha, len(rows))[:, :, None],
+            "depth": lambda: _by_object(depth, len(rows))[:, :, None],
+        }
+        wanted = {name: truth[name]().to(device) for name in self.provides}
+        return Batch(_by_object(images, len(rows)).to(device), rows, Truth(**wanted))
 
     def _scene_on(self, device: Device) -> Scene:
         """The shapes on the device that draws for `device`; brought there at the first call."""
@@ -142,7 +150,7 @@ class DrawnViews:
 def _mirrored(batch: Batch, flip: np.ndarray) -> Batch:
     """Shapes mirrored in the plane x = 0 where their pictures are; cameras are known as mirrored already."""
     truth, which = batch.truth, torch.from_numpy(flip.copy()).to(batch.images.device)
-    voxels, meshes = truth.voxels, truth.meshes
+    voxels, meshes, windows = truth.voxels, truth.meshes, truth.windows
     if voxels is not None:
         voxels = torch.where(which[:, None, None, None], voxels.flip(1), voxels)
     if meshes is not None:
@@ -151,7 +159,12 @@ def _mirrored(batch: Batch, flip: np.ndarray) -> Batch:
             [verts * verts.new_tensor([-1.0, 1.0, 1.0]) if turned else verts for verts, _, turned in pairs],
             [faces.flip(1) if turned else faces for _, faces, turned in pairs],
         )
-    return replace(batch, truth=replace(truth, voxels=voxels, meshes=meshes))
+    if windows is not None:
+        windows = torch.cat(
+            [torch.where(which[:, None, None], windows[..., :1].abs(), windows[..., :1]), windows[..., 1:]],
+            -1,
+        )
+    return replace(batch, truth=replace(truth, voxels=voxels, meshes=meshes, windows=windows))
 
 
 def _by_object(pictures: Tensor, objects: int) -> Tensor:

@@ -11,7 +11,7 @@ from .drawn_views import DrawnViews
 from .families import shapes as shapes_of_families
 from .mesh_folder import read_mesh_folder
 from .pack import pack_meshes, pack_shapes, read_pack
-from .pack_data import ShapePack
+from .pack_data import SIDE, ShapePack
 from .picture_folder import read_picture_folder
 from .picture_views import PictureFile, PictureViews
 from .pictures_config import PicturesConfig
@@ -69,6 +69,7 @@ def open_source(
     seed: int = 0,
     needs: frozenset[str] = frozenset(),
     watch: Watch | None = None,
+    side: int = SIDE,
 ) -> Opened:
     """Open data for a system.
 
@@ -78,6 +79,7 @@ def open_source(
         seed: of training samples, and of shapes of the families.
         needs: what batches must know of their objects (`Truth`), where it can be told; the rest may be left out.
         watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
+        side: cells along the edges of the voxels of shapes; packed files may have fewer.
 
     Raises:
         BadInput: nothing usable, a layout of another kind of pictures, one that holds none, or one that does not
@@ -91,13 +93,13 @@ def open_source(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
         return _checked(_OPENERS[layout](place, config, seed), needs)
-    pack, problems = open_shapes(str(place.shapes), seed, watch)
-    opened = Opened(DrawnViews(pack, _views(place, config), seed, needs), place.name, "drawn", problems)
+    pack, problems = open_shapes(str(place.shapes), seed, watch, side)
+    opened = Opened(DrawnViews(pack, _views(place, config), seed, needs, side), place.name, "drawn", problems)
     return _checked(opened, needs)
 
 
 def open_shapes(
-    shapes: str, seed: int = 0, watch: Watch | None = None
+    shapes: str, seed: int = 0, watch: Watch | None = None, side: int = SIDE
 ) -> tuple[ShapePack, tuple[Problem, ...]]:
     """The shapes of a folder, a packed file or the families, and the meshes that had to be left out.
 
@@ -105,11 +107,11 @@ def open_shapes(
     """
     count = count_of_families(shapes)
     if count is not None:
-        return pack_families(count, seed), ()
+        return pack_families(count, seed, side), ()
     path = Path(shapes)
     if not path.is_dir():
         return read_pack(path), ()
-    packed = pack_meshes([path], watch)
+    packed = pack_meshes([path], watch, side)
     return packed.pack, packed.skipped
 
 
@@ -119,9 +121,9 @@ def count_of_meshes(shapes: str) -> int | None:
     return len(read_mesh_folder(shapes)) if here else None
 
 
-def pack_families(count: int, seed: int) -> ShapePack:
-    """Shapes of the built-in families, in turns."""
-    return pack_shapes(shapes_of_families(count, seed), source=FAMILIES)
+def pack_families(count: int, seed: int, side: int = SIDE) -> ShapePack:
+    """Shapes of the built-in families, in turns, with voxels of `side` cells along an edge."""
+    return pack_shapes(shapes_of_families(count, seed), source=FAMILIES, side=side)
 
 
 def _checked(opened: Opened, needs: frozenset[str]) -> Opened:

@@ -22,14 +22,13 @@ from ..structures.shape import Shape
 from .batch import Entry
 from .mesh_axes import OBJECT_AXES, MeshAxes
 from .mesh_folder import FolderMesh, read_mesh_folder
-from .pack_data import ShapePack, join_packs, starts_of
+from .pack_data import SIDE, ShapePack, join_packs, starts_of
 from .pack_file import read_pack, write_pack
 from .problems import Problem
 from .splits import split_of
 
 __all__ = ["Packed", "ShapePack", "join_packs", "pack_meshes", "pack_shapes", "read_pack", "write_pack"]
 
-SIDE = 32
 _GREY = 179
 _MOST_COLOURS = 256  # of a shape; more are brought down to the nearest of so many
 _MOST_PART_COLOURS = 64  # of a shape whose parts are split by colour
@@ -109,7 +108,11 @@ def pack_meshes(
 
 
 def pack_shapes(
-    shapes: Iterable[Shape], source: str = "", licence: str = "", families: Callable[[str], str] | None = None
+    shapes: Iterable[Shape],
+    source: str = "",
+    licence: str = "",
+    families: Callable[[str], str] | None = None,
+    side: int = SIDE,
 ) -> ShapePack:
     """Pack shapes that have meshes, as `data.families` makes them.
 
@@ -118,6 +121,7 @@ def pack_shapes(
         source: of all of them.
         licence: of all of them.
         families: the family of an id, for shapes that must stay in one split.
+        side: cells of the solid voxels along each axis.
 
     Raises:
         ValueError: no shapes, a shape without a mesh or with an extent of 0, or two of one id.
@@ -132,7 +136,7 @@ def pack_shapes(
             entry = Entry(shape.id, shape.category, split, family, source)
             yield _piece(entry, licence, from_meshes(shape.mesh)[0])
 
-    pack = _gathered(pieces(), SIDE)
+    pack = _gathered(pieces(), side)
     if len({entry.id for entry in pack.entries}) != len(pack) or not len(pack):
         raise ValueError("shapes with different ids are needed")
     return pack

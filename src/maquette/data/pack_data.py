@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,9 +13,10 @@ from torch import Tensor
 from ..structures import Meshes
 from ..structures.shape import Shape
 from ..structures.textures_atlas import TexturesAtlas
-from ..structures.voxels import VoxelGrid
+from ..structures.voxels import VoxelGrid, coarser
 from .batch import Entry
 
+SIDE = 32  # cells along the edges of the grids of R2N2's binvox files
 _BIT_ORDER = tuple(range(7, -1, -1))
 
 
@@ -58,12 +60,30 @@ class ShapePack:
         """Cells of the voxels along each axis."""
         return round(math.cbrt(self.voxels.shape[1] * 8))
 
-    def solid(self, index: Int[Tensor, " batch"]) -> Bool[Tensor, "batch side side side"]:
-        """Solid cells of the shapes at `index`, indexed (x, y, z), on the device of `index`."""
+    @cached_property
+    def sides(self) -> Float[Tensor, " shapes"]:
+        """Edge of the voxels' cube of every shape: the longest of its box."""
+        ends = [
+            (verts.amin(0), verts.amax(0)) for verts in self.verts.split(self.vert_starts.diff().tolist())
+        ]
+        return torch.stack([(high - low).amax() for low, high in ends]) if ends else torch.zeros(0)
+
+    def solid(
+        self, index: Int[Tensor, " batch"], side: int | None = None
+    ) -> Bool[Tensor, "batch side side side"]:
+        """Solid cells of the shapes at `index`, indexed (x, y, z), on the device of `index`.
+
+        Args:
+            index: of shapes.
+            side: cells along an edge, of which the pack's are a multiple; all of these when not given.
+
+        Raises:
+            ValueError: they are no multiple.
+        """
         packed = self.voxels[index.to(self.voxels.device)].to(index.device)
         bits = torch.tensor(_BIT_ORDER, dtype=torch.uint8, device=index.device)
         cells = (packed[..., None] >> bits) & 1
-        return cells.view(torch.bool).reshape(-1, *(self.side,) * 3)
+        return coarser(cells.view(torch.bool).reshape(-1, *(self.side,) * 3), side or self.side)
 
     def meshes(self, index: Sequence[int]) -> Meshes:
         """Shapes at `index`, without colours."""

@@ -92,3 +92,24 @@ def swap_binvox_axes(occupancy: Tensor) -> Tensor:
 def swap_zyx_axes(occupancy: Tensor) -> Tensor:
     """(batch, x, y, z) to the order (batch, z, y, x) of `cubify` and `marching_cubes`, or back; a view."""
     return occupancy.transpose(-1, -3)
+
+
+def coarser(
+    solid: Bool[Tensor, "batch x y z"], resolution: int
+) -> Bool[Tensor, "batch {resolution} {resolution} {resolution}"]:
+    """The same solids on a grid of fewer cells: a cell is solid when any within it is.
+
+    Args:
+        solid: solid cells.
+        resolution: cells along an edge, of which those of `solid` are a multiple.
+
+    Raises:
+        ValueError: they are not.
+    """
+    times, rest = divmod(solid.shape[1], resolution)
+    if rest or not times:
+        raise ValueError(f"a grid of {solid.shape[1]} cells an edge cannot be brought to {resolution}")
+    if times == 1:
+        return solid
+    parts = solid.view(len(solid), resolution, times, resolution, times, resolution, times)
+    return parts.any(6).any(4).any(2)

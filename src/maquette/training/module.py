@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..data.batch import Batch
+from ..data.pack_data import SIDE
 from ..metrics.measure import Measure
 from .config import TrainConfig
 from .optimiser import make_optimiser
@@ -50,11 +51,13 @@ class TrainingModule(nn.Module, ABC):
 
     Attributes:
         needs: what batches must know of their objects (`Truth.known`).
+        side: cells along the edges of the voxels that it learns from, where shapes can be had so fine.
         goal: decides which validation is the best; a name that `judge` gives.
         step_count: steps that are done.
     """
 
     needs: frozenset[str] = frozenset()
+    side: int = SIDE
     goal: Measure
 
     def __init__(self, network: nn.Module, training: TrainConfig, kept: nn.Module | None = None) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, Source
+from ...data.pack_data import SIDE
 from ..averages import averages
 from ..measure import Measure
 
@@ -107,6 +108,7 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
         measures: what each summary has, in order.
         headline: decides which samples are worst and best.
         needs: what batches must know (`Truth.known`).
+        side: cells along the edges of their voxels.
     """
 
     name: str
@@ -117,6 +119,7 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
     measures: ClassVar[tuple[Measure, ...]]
     headline: ClassVar[Measure]
     needs: ClassVar[frozenset[str]]
+    side: ClassVar[int] = SIDE
 
     def settings(self) -> Mapping[str, Any]:
         """What the protocol fixes beside views and averaging, by name, as JSON can hold it."""
