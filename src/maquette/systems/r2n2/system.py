@@ -1,123 +1,44 @@
 """`R2N2`: 3D-R2N2 behind the common face of the systems."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...data.views_config import ViewsConfig
-from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ...structures.voxel_log_odds import solid_log_odds
-from ...training.weights import fill, load_weights
-from ...training.weights_header import Precision
 from .. import shipped_weights
 from ..about import About
-from ..info import Info, describe_network
+from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from .about import ABOUT, R2N2Options
-from .config import THRESHOLD, NetworkConfig
+from .config import NetworkConfig
 from .framing import frame_views
 from .network import R2N2Network
-from .weights_file import SYSTEM, read_settings, write_weights
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Reconstructs
 
-SHIPPED = shipped_weights(SYSTEM)
+SHIPPED = shipped_weights(ABOUT.name)
 _PICTURES_AT_ONCE = 32
 
 
-class R2N2:
+class R2N2(OccupancySystem[R2N2Network]):
     """3D-R2N2 (Choy et al., ECCV 2016): any number of pictures of an object to voxels, and from these to a mesh.
 
-    Args:
-        network: the network; it is put into evaluation mode.
-        views_config: how its training pictures were taken, and pictures are framed.
-        threshold: least probability of a solid cell.
-        training: settings that it was trained with, as JSON can hold them.
-        weights: where its weights came from.
+    Arguments are those of `OccupancySystem`.
     """
 
     about: ClassVar[About] = ABOUT
     name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
 
-    def __init__(
-        self,
-        network: R2N2Network,
-        views_config: ViewsConfig | None = None,
-        threshold: float = THRESHOLD,
-        training: Mapping[str, Any] | None = None,
-        weights: str = "untrained",
-    ) -> None:
-        self.network = network.eval()
-        self.views_config = views_config or ViewsConfig(size=network.config.size)
-        self.threshold = threshold
-        self.training = dict(training or {})
-        self.weights = weights
-        if self.views_config.size != network.config.size:
-            sizes = f"{network.config.size} and {self.views_config.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
-
-    @property
-    def network_config(self) -> NetworkConfig:
-        """Which of the networks it is, and how wide."""
-        return self.network.config
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
-
-    @classmethod
-    def load(
-        cls,
-        weights: str | PathLike[str] | None = None,
-        variant: str | None = None,
-        device: str | torch.device = "cpu",
-    ) -> "R2N2":
-        """A trained system.
-
-        Args:
-            weights: a weights file or the folder of a run; None takes the weights that ship with maquette.
-            variant: that the weights must be of; None takes any.
-            device: where to compute.
-
-        Raises:
-            BadInput: weights that are missing, broken, or of another system or variant.
-        """
-        if weights is None and not SHIPPED.is_file():
-            raise BadInput(
-                SHIPPED, "no weights ship with this version; name a weights file or the folder of a run"
-            )
-        found = load_weights(SHIPPED if weights is None else weights, cls.name)
-        network_config, views_config, threshold = read_settings(found)
-        if variant is not None and network_config.variant != variant:
-            raise BadInput(
-                found.path, f"these are weights of variant {network_config.variant}, not of {variant}"
-            )
-        with torch.device("meta"):
-            network = R2N2Network(network_config)
-        fill(network, found)
-        network.requires_grad_(False)
-        name = "shipped" if weights is None else fspath(weights)
-        with as_bad_input(found.path, ValueError, say="the settings in its header"):
-            return cls(network.to(device), views_config, threshold, found.config.get("training"), name)
-
-    def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
-        """Write the weights file that `load` reads.
-
-        Raises:
-            BadInput: the file cannot be written.
-        """
-        write_weights(path, self.network, self.views_config, self.threshold, self.training, precision)
+    network_class, config_class = R2N2Network, NetworkConfig
 
     def reconstruct(self, pictures: Pictures, options: R2N2Options | None = None) -> list[Reconstruction]:
         """One shape from the pictures of one object, which the recurrence sees one after another.
@@ -204,40 +125,10 @@ class R2N2:
         told = None if head is None else head(features)[0].float().softmax(dim=-1).cpu()
         return solid.cpu(), told
 
-    @classmethod
-    def claims(cls, views: Views) -> bool:
-        """None: it takes what no other system claims."""
-        return False
-
-    @property
-    def variant(self) -> str:
-        """Which of the networks it is."""
-        return self.network_config.variant
-
-    def facts(self) -> Mapping[str, Any]:
-        """The threshold."""
-        return {"threshold": self.threshold}
-
-    @classmethod
-    def describe(cls, variant: str | None = None) -> Info:
-        """Parameters, multiply-accumulates and shapes of a network of published width, for one picture.
-
-        Raises:
-            ValueError: an unknown variant.
-        """
-        return _describe(R2N2Network(NetworkConfig() if variant is None else NetworkConfig(variant=variant)))
-
-    @property
-    def info(self) -> Info:
-        """Parameters, multiply-accumulates and shapes of this system's own network, for one picture."""
-        return _describe(self.network)
-
     @staticmethod
-    def recipes() -> Mapping[str, Callable[..., Any]]:
-        """Functions that give complete settings for training, by name."""
-        from .recipes import RECIPES
-
-        return RECIPES
+    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
+        """One picture."""
+        return {"images": torch.zeros(1, 1, 3, config.size, config.size, device=device)}
 
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
@@ -245,12 +136,6 @@ class R2N2:
         from .training import R2N2Training
 
         return R2N2Training(config)
-
-
-def _describe(network: R2N2Network) -> Info:
-    parameter, config = next(network.parameters()), network.config
-    picture = torch.zeros(1, 1, 3, config.size, config.size, device=parameter.device)
-    return describe_network(R2N2.name, config.variant, network, images=picture)
 
 
 if TYPE_CHECKING:

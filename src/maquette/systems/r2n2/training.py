@@ -6,25 +6,24 @@ from os import PathLike
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from ...data.batch import Batch
 from ...loss import voxel_cross_entropy, voxel_dice, voxel_focal
 from ...metrics.measure import Measure
 from ...metrics.voxel_iou import voxel_iou
-from ...renderer.voxel_pictures import SOMEWHERE, draw_pair
 from ...structures.voxel_log_odds import solid_log_odds
 from ...training.module import TrainingModule, Update
+from ...training.voxel_sheet import voxel_sheet
+from ..weights_file import write_weights
+from .about import ABOUT
 from .config import THRESHOLD
 from .network import R2N2Network
 from .recipes import LossConfig, R2N2Config
 from .viewpoint import azimuth_loss
-from .weights_file import write_weights
 
 IOU = Measure("iou", "IoU")
-_PICTURE = 96  # pixels a side of the log's pictures
 _TERMS = {"cross_entropy": voxel_cross_entropy, "dice": voxel_dice, "focal": voxel_focal}
 
 
@@ -85,7 +84,8 @@ class R2N2Training(TrainingModule):
         kept = R2N2Network(self.config.network)
         kept.load_state_dict({name: tensor.cpu() for name, tensor in network.state_dict().items()})
         training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
-        write_weights(path, kept, self.config.views, self.threshold, training, "float32")
+        config, views = self.config.network, self.config.views
+        write_weights(path, ABOUT.name, kept, config, views, self.threshold, training, "float32")
 
 
 def voxel_loss(
@@ -101,20 +101,3 @@ def voxel_loss(
     weights = asdict(config)
     terms = [weights[name] * term(logits, target) for name, term in _TERMS.items() if weights[name]]
     return torch.stack(terms).sum()
-
-
-def voxel_sheet(batch: Batch, solid: Bool[Tensor, "sample x y z"]) -> Float[Tensor, "3 height width"]:
-    """A sheet with a row for every object: its first picture, what was made of it, and the truth.
-
-    Args:
-        batch: objects, on the CPU.
-        solid: cells of what was made of them, on the CPU.
-    """
-    rows = []
-    for i in range(len(solid)):
-        image = interpolate(batch.images[i, :1].float(), (_PICTURE, _PICTURE), mode="area")[0]
-        camera = torch.tensor(SOMEWHERE) if batch.truth.cameras is None else batch.truth.cameras[i, 0]
-        truth = batch.voxels[i]
-        predicted, target = draw_pair(solid[i], truth, camera[:1], float(camera[1]), _PICTURE)
-        rows.append(torch.cat([image, predicted[0], target[0]], dim=2))
-    return torch.cat(rows, dim=1).clamp(0, 1)

@@ -1,0 +1,166 @@
+"""`OccupancySystem`: what systems have in common that take views of shapes and tell solid cells from empty ones."""
+
+from collections.abc import Callable, Mapping
+from os import PathLike, fspath
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ..data.views_config import ViewsConfig
+from ..io.errors import BadInput, as_bad_input
+from ..structures.views import Views
+from ..training.weights import fill, load_weights
+from ..training.weights_header import Precision
+from . import shipped_weights, system_recipes
+from .about import About
+from .info import Info, describe_network
+from .weights_file import read_settings, write_weights
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+THRESHOLD = 0.4  # least probability of a solid cell where weights say nothing, as 3D-R2N2's
+
+
+class OccupancySystem(Generic[NetworkT]):
+    """One network behind the common face of the systems; what it makes of pictures is its heirs' to say.
+
+    Args:
+        network: the network, with its settings in `config`; it is put into evaluation mode.
+        views_config: how its training pictures were taken, and pictures are framed; as published when not given.
+        threshold: least probability of a solid cell.
+        training: settings that it was trained with, as JSON can hold them.
+        weights: where its weights came from.
+
+    Raises:
+        ValueError: a network for pictures of another size.
+    """
+
+    about: ClassVar[About]
+    network_class: ClassVar[type[Any]]
+    config_class: ClassVar[type[Any]]
+
+    def __init__(
+        self,
+        network: NetworkT,
+        views_config: ViewsConfig | None = None,
+        threshold: float = THRESHOLD,
+        training: Mapping[str, Any] | None = None,
+        weights: str = "untrained",
+    ) -> None:
+        self.network = network.eval()
+        size = self.network_config.size
+        self.views_config = views_config or ViewsConfig(size=size)
+        self.threshold = threshold
+        self.training = dict(training or {})
+        self.weights = weights
+        if self.views_config.size != size:
+            sizes = f"{size} and {self.views_config.size}"
+            raise ValueError(f"network and pictures must have one size, got {sizes}")
+
+    @property
+    def network_config(self) -> Any:
+        """Which of the networks it is, and how large."""
+        return self.network.config
+
+    @property
+    def variant(self) -> str:
+        """Which of the networks it is."""
+        variant: str = self.network_config.variant
+        return variant
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike[str] | None = None,
+        variant: str | None = None,
+        device: str | torch.device = "cpu",
+    ) -> Self:
+        """A trained system.
+
+        Args:
+            weights: a weights file or the folder of a run; None takes the weights that ship with maquette.
+            variant: that the weights must be of; None takes any.
+            device: where to compute.
+
+        Raises:
+            BadInput: weights that are missing, broken, or of another system or variant.
+        """
+        shipped = shipped_weights(cls.about.name)
+        if weights is None and not shipped.is_file():
+            raise BadInput(
+                shipped, "no weights ship with this version; name a weights file or the folder of a run"
+            )
+        found = load_weights(shipped if weights is None else weights, cls.about.name)
+        config, views_config, threshold = read_settings(found, cls.config_class, THRESHOLD)
+        if variant not in (None, config.variant):
+            raise BadInput(found.path, f"these are weights of variant {config.variant}, not of {variant}")
+        with torch.device("meta"):
+            network = cls.network_class(config)
+        fill(network, found)
+        network.requires_grad_(False)
+        name = "shipped" if weights is None else fspath(weights)
+        with as_bad_input(found.path, ValueError, say="the settings in its header"):
+            return cls(network.to(device), views_config, threshold, found.config.get("training"), name)
+
+    def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
+        """Write the weights file that `load` reads.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        write_weights(
+            path,
+            self.about.name,
+            self.network,
+            self.network_config,
+            self.views_config,
+            self.threshold,
+            self.training,
+            precision,
+        )
+
+    def facts(self) -> Mapping[str, Any]:
+        """The threshold."""
+        return {"threshold": self.threshold}
+
+    @classmethod
+    def claims(cls, views: Views) -> bool:
+        """None: it takes what no other system claims."""
+        return False
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a network of published width, for one picture.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
+        config = cls.config_class() if variant is None else cls.config_class(variant=variant)
+        return cls._described(cls.network_class(config))
+
+    @property
+    def info(self) -> Info:
+        """Parameters, multiply-accumulates and shapes of this system's own network, for one picture."""
+        return self._described(self.network)
+
+    @classmethod
+    def _described(cls, network: Any) -> Info:
+        device = next(network.parameters()).device
+        return describe_network(
+            cls.about.name, network.config.variant, network, **cls.example(network.config, device)
+        )
+
+    @staticmethod
+    def example(config: Any, device: torch.device) -> dict[str, Tensor]:
+        """What the network takes for one picture, by name."""
+        raise NotImplementedError
+
+    @classmethod
+    def recipes(cls) -> Mapping[str, Callable[..., Any]]:
+        """Functions that give complete settings for training, by name."""
+        return system_recipes(cls.about.name)
