@@ -11,7 +11,7 @@ def make_optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
 
     "adam" adds `weight_decay` times the weight to its gradient (L2, as 3D-R2N2), "adamw" shrinks the weight apart
     from the gradient. Parameters of one axis (biases, normalisation) decay only with `decay_biases`.
-    On a CPU one kernel moves all of a parameter; in mixed precision Lightning refuses to clip gradients for that.
+    On a CPU one kernel moves all of a parameter.
     """
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
@@ -22,5 +22,5 @@ def make_optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
         },
     ]
     kind = Adam if config.optimiser == "adam" else AdamW
-    fused = config.precision in ("32", "auto") and all(p.device.type == "cpu" for p in trained)
+    fused = all(p.device.type == "cpu" for p in trained)
     return kind([group for group in groups if group["params"]], lr=config.lr, fused=fused)
