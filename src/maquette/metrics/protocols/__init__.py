@@ -16,6 +16,7 @@ _TABLE = {
     "r2n2-2016": ".voxel:R2N2_2016",
     "seed001": ".voxel:SEED001",
     "pix2vox": ".voxel:PIX2VOX",
+    "viewer": ".viewer:VIEWER",
 }
 
 

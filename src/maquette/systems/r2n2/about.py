@@ -28,7 +28,7 @@ class R2N2Options:
 ABOUT = About(
     name="r2n2",
     variants=VARIANTS,
-    protocols=("r2n2-2016", "seed001", "pix2vox"),
+    protocols=("r2n2-2016", "seed001", "pix2vox", "viewer"),
     needs_masks=True,
     options=R2N2Options,
 )

@@ -1,0 +1,260 @@
+"""Protocol `viewer`: shapes from one picture, compared where the camera saw them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...data.batch import Batch, Entry, known
+from ...kernels.sample_points import sample_surface
+from ...ops.voxelize import voxelize
+from ...renderer.mesh.rasterizer import MeshRasterizer, RasterizationSettings
+from ...renderer.views import cameras_from_r2n2, orbit_views, render_views
+from ...structures import Meshes
+from ...structures.cameras import CamerasBase, PerspectiveCameras
+from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
+from ..measure import Measure
+from ..placing import fit_along_rays, point_scores
+from ..voxel_iou import voxel_iou
+from .face import Case, Clock, EvaluationProtocol, Row
+
+_DISTANCES = (0.01, 0.02, 0.05)  # of the object's diagonal
+_POINTS = 8192
+_SIDE_VIEWS, _SIDE_DISTANCE, _SIDE_PIXELS = 8, 1.5, 96
+_TURNS = 24
+_FINER = 2
+_BEHIND = 150.0
+
+
+@runtime_checkable
+class ShapeSystem(Protocol):
+    """What a system has to have to be scored on shapes."""
+
+    def reconstruct(self, pictures: Views) -> list[Reconstruction]:
+        """The objects that pictures show."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """What is true of one object.
+
+    Attributes:
+        mesh: in the object frame.
+        voxels: (1, n, n, n) solid cells of the cube around it.
+        side: edge of the cube.
+        camera: that took the picture, for the object frame, in the picture's pixels.
+        mask: (height, width) bool.
+    """
+
+    mesh: Meshes
+    voxels: Tensor
+    side: float
+    camera: PerspectiveCameras
+    mask: Tensor
+
+
+@dataclass(frozen=True)
+class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
+    """How shapes from one picture are scored (`EvaluationProtocol`).
+
+    A mesh in the camera frame is brought into the object frame by the true camera, once its scale and depth are
+    fitted by least squares (`fit_along_rays`), the same for every system; beside stands what it comes to without a
+    fit, the middle of its box as far away as the object. A mesh in the object frame goes through the viewpoint that
+    was found into the camera frame, and on as above; beside stand its scores as it is, and in the best of 24 turns
+    about the vertical.
+    """
+
+    name: str = "viewer"
+    source: str = "viewer-centred, after Shin et al., CVPR 2018; F-score of Tatarchenko et al., CVPR 2019"
+    note: str = "pictures come with their masks and their field of view"
+    views: tuple[int, ...] = (1,)
+    averaging: str = "sample mean"
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure("iou", "IoU"),
+        Measure("chamfer", "Chamfer", higher=False),
+        Measure("f1", "F@1 %"),
+        Measure("f2", "F@2 %"),
+        Measure("f5", "F@5 %"),
+        Measure("outline", "outline IoU", "silhouette IoU from the picture's view"),
+        Measure("outlines", "8 outlines", "silhouette IoU from eight other views"),
+        Measure("iou_unfitted", "IoU, no fit"),
+        Measure("f5_unfitted", "F@5 %, no fit"),
+        Measure("iou_best", "IoU, best of 24"),
+        Measure("f5_best", "F@5 %, best of 24"),
+    )
+    headline: ClassVar[Measure] = measures[0]
+    needs: ClassVar[frozenset[str]] = frozenset({"voxels", "sides", "meshes", "cameras", "windows", "masks"})
+
+    def rows(
+        self,
+        system: ShapeSystem,
+        batch: Batch,
+        entries: Sequence[Entry],
+        counts: Sequence[int],
+        seed: int,
+        clock: Clock,
+    ) -> list[Row]:
+        """Score a batch (`EvaluationProtocol.rows`), from the first picture of each object."""
+        rows = []
+        for i, entry in enumerate(entries):
+            with clock.running():
+                made = self._made(system, batch, i)
+            values = _scores(made, _truth(batch, i), seed)
+            rows += [Row(entry, count, values) for count in counts]
+        return rows
+
+    def _made(self, system: ShapeSystem, batch: Batch, i: int) -> Reconstruction:
+        masks = known(batch.truth.masks)
+        camera = _truth(batch, i).camera
+        return system.reconstruct(Views([batch.images[i, 0]], [masks[i, 0]], camera))[0]
+
+    def predict(self, system: ShapeSystem, batch: Batch) -> Meshes:
+        """The mesh of one object, brought to where the true one is."""
+        truth = _truth(batch, 0)
+        return _placed(self._made(system, batch, 0), truth, 0)["fitted"]
+
+    def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
+        """Prediction and target from where the picture was taken, and from behind."""
+        azimuth, elevation, ratio = known(case.batch.truth.cameras)[0, 0]
+        turned = torch.stack([azimuth, azimuth + _BEHIND])
+        cameras = cameras_from_r2n2(turned, elevation.expand(2), ratio.clamp_min(0.7).expand(2))
+        found = [
+            render_views(mesh.cpu(), cameras, 192, antialias=2).images
+            for mesh in (case.made, known(case.batch.truth.meshes))
+        ]
+        return [
+            (f"{what}{where}", found[k][view])
+            for view, where in enumerate(("", ", from behind"))
+            for k, what in enumerate(("predicted", "target"))
+        ]
+
+
+def _truth(batch: Batch, i: int) -> _Truth:
+    truth = batch.truth
+    azimuth, elevation, ratio = batch.cameras[i, 0].cpu()
+    seen = cameras_from_r2n2(azimuth[None], elevation[None], ratio[None])
+    focal_x, focal_y, column, row = known(truth.windows)[i, 0].tolist()
+    mask = known(truth.masks)[i, 0, 0].cpu() > 0.5
+    camera = PerspectiveCameras(
+        focal_length=((focal_x, focal_y),),
+        principal_point=((column, row),),
+        R=seen.R,
+        T=seen.T,
+        in_ndc=False,
+        image_size=(tuple(mask.shape),),
+    )
+    return _Truth(
+        known(truth.meshes)[i].cpu(), batch.voxels[[i]].cpu(), float(known(truth.sides)[i]), camera, mask
+    )
+
+
+def _scores(made: Reconstruction, truth: _Truth, seed: int) -> Mapping[str, float]:
+    placed = _placed(made, truth, seed)
+    true = _points(truth.mesh, seed)
+    fitted = placed["fitted"]
+    chamfer, (f1, f2, f5) = point_scores(_points(fitted, seed + 1), true, _DISTANCES)
+    turned = [(_iou(mesh, truth), mesh) for name, mesh in placed.items() if name.startswith("turn")]
+    best_iou, best = max(turned, key=lambda pair: pair[0]) if turned else (_iou(fitted, truth), fitted)
+    unfitted = placed["unfitted"]
+    return {
+        "iou": _iou(fitted, truth),
+        "chamfer": chamfer,
+        "f1": f1,
+        "f2": f2,
+        "f5": f5,
+        "outline": _outline(made, truth),
+        "outlines": _overlap(fitted, truth.mesh),
+        "iou_unfitted": _iou(unfitted, truth),
+        "f5_unfitted": point_scores(_points(unfitted, seed + 1), true, _DISTANCES)[1][-1],
+        "iou_best": best_iou,
+        "f5_best": point_scores(_points(best, seed + 1), true, _DISTANCES)[1][-1],
+    }
+
+
+def _placed(made: Reconstruction, truth: _Truth, seed: int) -> dict[str, Meshes]:
+    """The mesh in the object frame, in several ways."""
+    mesh, R, T = made.mesh.cpu(), truth.camera.R[0], truth.camera.T[0]
+    seen = truth.mesh.update_padded(truth.mesh.verts_padded() @ R + T)
+    found: dict[str, Meshes] = {}
+    if made.frame == "object":
+        found["unfitted"] = mesh
+        for k in range(_TURNS):
+            angle = torch.tensor(2 * torch.pi * k / _TURNS)
+            cos, sin, zero = angle.cos(), angle.sin(), torch.tensor(0.0)
+            turn = torch.stack([cos, zero, sin, zero, zero + 1, zero, -sin, zero, cos]).view(3, 3)
+            found[f"turn {k}"] = mesh.update_padded(mesh.verts_padded() @ turn)
+        view = (made.info.get("views") or [None])[0]
+        eye = truth.camera if view is None else view.camera
+        mesh = mesh.update_padded(mesh.verts_padded() @ eye.R[0].cpu() + eye.T[0].cpu())
+    verts = mesh.verts_packed()
+    middle = (verts.amin(0) + verts.amax(0)) / 2
+    verts = verts * (float(T[2]) / float(middle[2].clamp_min(1e-6)))
+    mesh = mesh.update_padded(verts[None])
+    found.setdefault("unfitted", mesh.update_padded(((verts - T) @ R.T)[None]))
+    scale, shift = fit_along_rays(_points(mesh, seed + 2), _points(seen, seed + 3))
+    fitted = scale * verts + shift * verts.new_tensor([0.0, 0.0, 1.0])
+    found["fitted"] = mesh.update_padded(((fitted - T) @ R.T)[None])
+    return found
+
+
+def _points(mesh: Meshes, seed: int) -> Float[Tensor, "point 3"]:
+    """Points on a mesh, uniform by area."""
+    draw = torch.rand(1, _POINTS, 3, generator=torch.Generator().manual_seed(seed))
+    points, _, _ = sample_surface(
+        mesh.verts_packed(),
+        mesh.faces_packed(),
+        mesh.mesh_to_faces_packed_first_idx(),
+        mesh.num_faces_per_mesh(),
+        mesh.faces_packed_to_mesh_idx(),
+        draw,
+    )
+    return points[0]
+
+
+def _iou(mesh: Meshes, truth: _Truth) -> float:
+    solid = voxelize(mesh, truth.voxels.shape[-1], truth.side).occupancy
+    return float(voxel_iou(solid, truth.voxels))
+
+
+def _outline(made: Reconstruction, truth: _Truth) -> float:
+    """Overlap of the mask with the mesh from the picture's view: its own where it found one."""
+    camera = truth.camera
+    if made.frame == "camera":
+        camera = PerspectiveCameras(
+            focal_length=camera.focal_length,
+            principal_point=camera.principal_point,
+            in_ndc=False,
+            image_size=camera.image_size,
+        )
+    elif (view := (made.info.get("views") or [None])[0]) is not None:
+        camera = view.camera
+    # Finer than the mask, whose pixels' centres may be the very corners of a mesh that was made from it.
+    mask = truth.mask.repeat_interleave(_FINER, 0).repeat_interleave(_FINER, 1)
+    return _share(_covered(made.mesh.cpu(), camera, tuple(mask.shape))[0], mask)
+
+
+def _overlap(mesh: Meshes, true: Meshes) -> float:
+    """Mean overlap of the outlines of two meshes in the object frame, from all around."""
+    cameras = orbit_views(_SIDE_VIEWS, _SIDE_DISTANCE, fov=50.0)
+    size = (_SIDE_PIXELS, _SIDE_PIXELS)
+    ours, theirs = (_covered(one, cameras, size) for one in (mesh, true))
+    return sum(_share(a, b) for a, b in zip(ours, theirs, strict=True)) / len(ours)
+
+
+def _covered(mesh: Meshes, cameras: CamerasBase, size: tuple[int, ...]) -> Tensor:
+    """(view, height, width) bool of pixels that a mesh covers."""
+    rasterizer = MeshRasterizer(cameras, RasterizationSettings(image_size=(size[0], size[1])))
+    covered: Tensor = rasterizer(mesh.extend(len(cameras))).pix_to_face[..., 0] >= 0
+    return covered
+
+
+def _share(ours: Tensor, theirs: Tensor) -> float:
+    return float((ours & theirs).sum()) / max(1.0, float((ours | theirs).sum()))
+
+
+VIEWER = ViewerProtocol()
