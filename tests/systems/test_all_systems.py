@@ -1,6 +1,7 @@
 """One test over all systems: forward, backward, save, load, describe."""
 
 from dataclasses import fields
+from inspect import signature
 
 import pytest
 import torch
@@ -12,6 +13,9 @@ from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
 from maquette.systems import NAMES, about_system, system_class, system_recipes
 from maquette.systems.face import Generates, Reconstructs, System
+from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
+from maquette.systems.frustum.network import FrustumNetwork
+from maquette.systems.frustum.recipes import best
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
 
@@ -21,7 +25,12 @@ def small_r2n2(variant: str):
     return system_class("r2n2")(R2N2Network(config))
 
 
-SMALL = {"r2n2": small_r2n2}
+def small_frustum(variant: str):
+    config = FrustumConfig(variant=variant, width=0.25)
+    return system_class("frustum")(FrustumNetwork(config), best(variant).views)
+
+
+SMALL = {"r2n2": small_r2n2, "frustum": small_frustum}
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
 
@@ -42,7 +51,9 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path) ->
     ):
         assert key == other
         assert torch.equal(ours, theirs)
-    views = Views(list(torch.rand(2, 3, 40, 50)), masks=list(torch.ones(2, 1, 40, 50)))
+    mask = torch.zeros(1, 40, 50)
+    mask[:, 8:32, 10:40] = 1
+    views = Views([torch.rand(3, 40, 50)], masks=[mask])
     if isinstance(system, Reconstructs):
         ours, theirs = (one.reconstruct(views)[0].mesh for one in (system, back))
         assert torch.equal(ours.verts_packed(), theirs.verts_packed())
@@ -52,8 +63,9 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path) ->
 def test_every_parameter_can_be_trained(name: str, variant: str) -> None:
     system = SMALL[name](variant)
     system.network.train()
-    shapes = [shape for part, shape in system.info.as_dict()["shapes"].items() if part == "images"]
-    system.network(torch.rand(shapes[0])).square().mean().backward()
+    shapes = system.info.as_dict()["shapes"]
+    inputs = [torch.rand(shapes[name]) for name in signature(system.network.forward).parameters]
+    system.network(*inputs).square().mean().backward()
     assert all(parameter.grad is not None for parameter in system.network.parameters())
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TABLE = {
     "r2n2": ".r2n2.system:R2N2",
+    "frustum": ".frustum.system:FrustumSystem",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "r2n2"  # reconstructs where nothing is said and no system claims the pictures

@@ -1,0 +1,94 @@
+"""What of a picture the network sees, and the frustum behind it."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...data.framing import cut_square, frame_object, object_box
+from ...structures.camera_conversions import opencv_from_cameras_projection
+from ...structures.cameras import CamerasBase, PerspectiveCameras
+from .grid import Frustum
+
+FOV = 50.0  # degrees, where nothing is known: a main camera of a phone has about 65, portraits less
+_BACKGROUND = (240 / 255,) * 3  # as behind the pictures of validation
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A picture as the network sees it.
+
+    Attributes:
+        image: RGB in [0, 1] of the square around the object.
+        mask: 1 on the object, in the same square.
+        frustum: behind the square; a batch of one.
+        camera: that sees the frustum's camera frame in the whole picture's pixels.
+    """
+
+    image: Float[Tensor, "3 size size"]
+    mask: Float[Tensor, "1 size size"]
+    frustum: Frustum
+    camera: PerspectiveCameras
+
+
+@dataclass(frozen=True)
+class Lens:
+    """How a picture was projected.
+
+    Attributes:
+        focal: focal length in pixels.
+        axis: column and row of the optical axis.
+    """
+
+    focal: float
+    axis: tuple[float, float]
+
+    @classmethod
+    def of_fov(cls, fov: float, size: tuple[int, int]) -> "Lens":
+        """The lens that sees `fov` degrees along the longer side of a picture of (height, width), from its middle."""
+        return cls(max(size) / (2 * math.tan(math.radians(fov) / 2)), (size[1] / 2, size[0] / 2))
+
+    @classmethod
+    def of_camera(cls, camera: CamerasBase, size: tuple[int, int]) -> "Lens":
+        """That of one camera, for a picture of (height, width)."""
+        _, _, matrix = opencv_from_cameras_projection(camera, torch.tensor([size]))
+        return cls(float(matrix[0, 0, 0]), (float(matrix[0, 0, 2]), float(matrix[0, 1, 2])))
+
+
+def frame(
+    image: Float[Tensor, "3 height width"],
+    mask: Float[Tensor, "1 height width"],
+    lens: Lens,
+    size: int,
+    margin: float,
+) -> Framed:
+    """Cut out the square around an object, as in training pictures without anything random.
+
+    Args:
+        image: RGB in [0, 1].
+        mask: 1 on the object.
+        lens: of the picture.
+        size: pixels a side of the square.
+        margin: on every side of the object's box, as a fraction of its longer side.
+
+    Raises:
+        ValueError: a mask without a pixel above 0.5.
+    """
+    height, width = mask.shape[1:]
+    top, bottom, left, right = object_box(mask)
+    side = max(bottom - top, right - left) * (1 + 2 * margin)
+    x, y = (left + right - side) / 2, (top + bottom - side) / 2
+    square = frame_object(image, mask.to(image), size, margin, _BACKGROUND)
+    empty = torch.nn.functional.pad(mask.to(image), [1] * 4)  # beyond the picture there is no object
+    cut = cut_square(empty, x + 1, y + 1, side, size)
+    axis = image.new_tensor([[(lens.axis[0] - x) / side, (lens.axis[1] - y) / side]])
+    camera = PerspectiveCameras(
+        focal_length=lens.focal,
+        principal_point=(lens.axis,),
+        in_ndc=False,
+        image_size=((height, width),),
+        device=image.device,
+    )
+    return Framed(square, cut, Frustum(image.new_tensor([lens.focal / side]), axis), camera)

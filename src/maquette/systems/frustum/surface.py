@@ -1,0 +1,67 @@
+"""From probabilities in the frustum to a closed surface in the camera frame that fills the mask."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy import ndimage
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from ...ops.marching_cubes import marching_cubes
+from ...structures import Meshes
+from .grid import Frustum
+
+_SMOOTH = 0.7  # standard deviation of the smoothing, in fine cells
+_REACH = 1.1  # at least so much of the threshold is reached on every ray of the object
+_LEVEL = 1.0 + 3e-5  # keeps the level off the field's own values, where triangles would vanish
+_INSIDE = 0.5  # of a mask
+_SPECK = 0.005  # of the solid cells; smaller pieces are dropped
+
+
+def surface_of(
+    field: Float[Tensor, "depth row column"],
+    mask: Float[Tensor, "1 size size"],
+    frustum: Frustum,
+    threshold: float,
+) -> Meshes:
+    """Marching cubes on the field, cut to the outline of the mask, and undistorted.
+
+    Every ray of the mask meets something: where its probabilities stay below the threshold they are scaled up, so
+    that thin parts whose depth is unsure stay. Seen from the camera the surface fills the mask.
+
+    Args:
+        field: probabilities that cells are solid, of one frustum.
+        mask: 1 on the object, in the same square of the picture.
+        frustum: of the picture.
+        threshold: probability from which on a cell is solid.
+
+    Returns:
+        one closed mesh with faces that look outwards.
+    """
+    size = mask.shape[-1]
+    fine = interpolate(field[None, None].float(), (size,) * 3, mode="trilinear", align_corners=False)[0, 0]
+    fine = torch.from_numpy(ndimage.gaussian_filter(fine.cpu().numpy(), _SMOOTH)).to(fine) / threshold
+    most = fine.amax(dim=0, keepdim=True)
+    on = mask > _INSIDE
+    fine = fine * torch.where(on & (most < _REACH), _REACH / most.clamp_min(1e-6), 1.0)
+    shape = _without_specks(torch.minimum(fine, mask.to(fine) / _INSIDE))
+    verts, faces = marching_cubes(pad(shape, [1] * 6)[None].contiguous(), _LEVEL, return_local_coords=False)
+    places = (verts[0] - 0.5) / size  # the first cell is one of the border's
+    points = frustum.points(places[None])[0]
+    return Meshes([points], [_outwards(points, faces[0])])
+
+
+def _without_specks(shape: Float[Tensor, "depth row column"]) -> Float[Tensor, "depth row column"]:
+    """The field without its small pieces."""
+    labels, count = ndimage.label((shape > _LEVEL).cpu().numpy(), structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    small = sizes < _SPECK * sizes[1:].sum()
+    small[0] = False
+    return shape.masked_fill(torch.from_numpy(small[labels]).to(shape.device), 0.0)
+
+
+def _outwards(verts: Tensor, faces: Tensor) -> Tensor:
+    """Faces turned so that their normals point out of the solid."""
+    a, b, c = verts[faces].unbind(dim=1)
+    volume = float((a * torch.linalg.cross(b, c)).sum())
+    return faces.flip(1) if volume < 0 else faces

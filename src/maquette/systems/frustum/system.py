@@ -1,0 +1,108 @@
+"""`FrustumSystem`: the viewer-centred network behind the common face of the systems."""
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...io.errors import BadInput
+from ...structures.reconstruction import Reconstruction
+from ..about import About
+from ..occupancy import OccupancySystem
+from ..pictures import Pictures, as_views
+from .about import ABOUT, FrustumOptions
+from .config import NetworkConfig
+from .framing import FOV, Lens, frame
+from .network import FrustumNetwork
+from .rays import Rays, filled, rays_on, taken
+from .surface import surface_of
+
+if TYPE_CHECKING:
+    from ...training.module import TrainingModule
+    from ..face import Reconstructs
+
+
+class FrustumSystem(OccupancySystem[FrustumNetwork]):
+    """A picture of an object to a mesh that agrees with it, in the camera's frame.
+
+    Arguments are those of `OccupancySystem`.
+    """
+
+    about: ClassVar[About] = ABOUT
+    name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
+
+    network_class, config_class = FrustumNetwork, NetworkConfig
+
+    def reconstruct(self, pictures: Pictures, options: FrustumOptions | None = None) -> list[Reconstruction]:
+        """A shape from one picture of an object.
+
+        Args:
+            pictures: one, as `systems.pictures.as_views` takes it; the object is found where no mask is there.
+            options: another threshold than that of the weights, or the picture's field of view; else that of its
+                camera counts, where it has one.
+
+        Returns:
+            a list of one reconstruction in the camera frame, in sides of the square around the object.
+
+        Raises:
+            BadInput: several pictures, a file that is none, or a picture in which no object is found.
+        """
+        from ...lift.colours import paint_from_views
+        from ...segment import with_masks
+
+        began = time.perf_counter()
+        options = options or FrustumOptions()
+        views = with_masks(as_views(pictures))
+        if len(views) != 1:
+            raise BadInput((views.names or ["pictures"])[-1], f"one picture at a time, not {len(views)}")
+        (image,), (mask,) = views.images, views.masks or ()
+        assert mask is not None
+        size, margin = self.views_config.size, sum(self.views_config.margin) / 2
+        shape = (image.shape[1], image.shape[2])
+        if options.fov is None and views.cameras is not None:
+            lens = Lens.of_camera(views.cameras, shape)
+        else:
+            lens = Lens.of_fov(options.fov or FOV, shape)
+        framed = frame(image, mask, lens, size, margin)
+        field = self.field(framed.image[None], framed.mask[None])[0]
+        seen = time.perf_counter()
+        threshold = options.threshold or self.threshold
+        mesh = surface_of(field, framed.mask, framed.frustum, threshold)
+        mesh = paint_from_views(mesh, [image], [mask], [framed.camera], symmetric=False)
+        seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
+        about = {"system": self.name, "variant": self.variant, "weights": self.weights}
+        return [Reconstruction(mesh, frame="camera", info={**about, "seconds": seconds})]
+
+    @torch.no_grad()
+    def field(
+        self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
+    ) -> Float[Tensor, "batch depth row column"]:
+        """Probabilities that the cells of the frustums are solid.
+
+        Args:
+            images: RGB in [0, 1], framed as in training (`framing.frame`).
+            masks: 1 on the object.
+        """
+        resolution = self.network.config.resolution
+        on = rays_on(masks, resolution)
+        output = self.network(images.to(self.device), masks.to(self.device)).to(images.device)
+        return filled(Rays.of_output(taken(output, on), resolution).solid(), on)
+
+    @staticmethod
+    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
+        """One picture with its mask."""
+        picture = torch.zeros(1, 3, config.size, config.size, device=device)
+        return {"images": picture, "masks": picture[:, :1]}
+
+    @staticmethod
+    def training_module(config: Any) -> "TrainingModule":
+        """What is trained with a recipe's settings."""
+        from .training import FrustumTraining
+
+        return FrustumTraining(config)
+
+
+if TYPE_CHECKING:
+    _: type[Reconstructs] = FrustumSystem
