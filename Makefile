@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_INSTALL := uv pip install --quiet --constraint requirements.lock
 TESTS ?= tests
+unexport PYTHONDONTWRITEBYTECODE # or every command would compile all of torch anew, ten seconds each
 
 .PHONY: help demo test test-slow test-long lint bench wheel wheel-demo lock clean
 

@@ -17,8 +17,10 @@ from maquette.reconstruct import (
     load_system,
     node_names,
     reconstruct,
+    upright,
     write,
 )
+from maquette.structures import Meshes
 from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.voxels import VoxelGrid
 from maquette.systems.about import About
@@ -253,3 +255,24 @@ def test_no_objects_are_refused(tmp_path, ball):
     with pytest.raises(BadInput, match="picture 0: nothing was found in the picture"):
         write([], ball[1], tmp_path / "none.glb")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("elevation", [0.0, 25.0, 60.0, -30.0])
+def test_a_mesh_of_a_camera_that_looks_down_stands_upright(elevation):
+    """A post with a nose towards the camera: up stays up, the nose points to +Z."""
+    angle = torch.tensor(elevation).deg2rad()
+    up = torch.stack([torch.tensor(0.0), angle.cos(), -angle.sin()])  # tilted towards the camera
+    nose = torch.stack([torch.tensor(0.0), -angle.sin(), -angle.cos()])
+    verts = torch.stack([up, -up, 0.3 * nose]) + torch.tensor([0.0, 0.0, 3.0])
+    made = Reconstruction(Meshes([verts], [torch.tensor([[0, 1, 2]])]), "camera", up=up)
+    stands = upright(made).verts_packed()
+    stands = stands - (stands[0] + stands[1]) / 2
+    assert torch.allclose(stands[0], torch.tensor([0.0, 1, 0]), atol=1e-5)
+    assert torch.allclose(stands[2], torch.tensor([0.0, 0, 0.3]), atol=1e-5)
+
+
+def test_seen_from_straight_above_a_mesh_is_turned_as_if_nothing_were_known():
+    verts = torch.rand(3, 3)
+    mesh = Meshes([verts], [torch.tensor([[0, 1, 2]])])
+    above = upright(Reconstruction(mesh, "camera", up=torch.tensor([0.0, 0.01, -1.0])))
+    assert torch.equal(above.verts_packed(), upright(Reconstruction(mesh, "camera")).verts_packed())

@@ -37,6 +37,7 @@ RESERVED = frozenset(
     )
 )
 _BESIDE = ("preview.png", "report.json")
+_STEEP = 0.1  # sine of the angle between a view from above and the vertical, below which it says nothing of a front
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
 _FROM_FRONT = (90.0, 0.0)  # azimuth, in R2N2's sense, and elevation that face the camera's side of a mesh
 
@@ -187,12 +188,26 @@ def reconstruct(
 def upright(made: Reconstruction) -> Meshes:
     """The mesh with +Y up and the side that the camera, or the front, sees to +Z: the axes of files.
 
-    A camera frame (+X left, +Z into the scene) is turned by half a turn about Y.
+    A camera frame (+X left, +Z into the scene) is turned by half a turn about Y; and so that what is up in the scene
+    is up, where that is known.
     """
     if made.frame == "object":
         return made.mesh
-    turn = made.mesh.verts_packed().new_tensor([-1.0, 1.0, -1.0])
-    return made.mesh.update_padded(made.mesh.verts_padded() * turn)
+    verts = made.mesh.verts_padded()
+    turn = torch.diag(verts.new_tensor([-1.0, 1.0, -1.0]))
+    if made.up is not None:
+        turn = _standing(turn @ made.up.to(verts)) @ turn
+    return made.mesh.update_padded(verts @ turn.T)
+
+
+def _standing(up: Tensor) -> Tensor:
+    """The turn that brings a direction to +Y and keeps +Z as near to where it is as can be; none near +Z itself."""
+    up = up / up.norm().clamp_min(1e-9)
+    front = up.new_tensor([0.0, 0.0, 1.0]) - up[2] * up
+    if front.norm() < _STEEP:
+        return torch.eye(3).to(up)
+    front = front / front.norm()
+    return torch.stack([torch.linalg.cross(up, front), up, front])
 
 
 def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:

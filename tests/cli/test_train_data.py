@@ -17,7 +17,7 @@ def test_objects_that_are_left_out_are_named(tmp_path, capsys):
     root = write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}, views=2)
     (root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox").write_bytes(b"#binvox 1")
     settings = read_settings(["r2n2", "--data", str(root), "-o", str(tmp_path / "run")])
-    assert len(_open(settings, frozenset({"voxels"}), Console()).source.entries) == 4
+    assert len(_open(settings, frozenset({"voxels"}), 32, Console()).source.entries) == 4
     said = capsys.readouterr().out
     assert "b/model.binvox: header: the header has no line 'data'" in said
     assert "4 objects: 3 train, 0 val, 1 test; 1 left out" in said
@@ -60,7 +60,7 @@ def test_unusable_data_leave_nothing_behind(maquette, tmp_path, kind, was_there)
 def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     settings = read_settings(["r2n2", "--shapes", "families:9", "-o", str(first)])
-    prepared, _ = prepare(settings, RunFolder(first), frozenset({"voxels"}), Console(quiet=True))
+    prepared, _ = prepare(settings, RunFolder(first), frozenset({"voxels"}), 32, Console(quiet=True))
     assert prepared.options.shapes == str(first / "shapes.pack")
     first.rename(second)
     resumed = with_stored_data(read_settings(["r2n2", "--resume", "-o", str(second)]))

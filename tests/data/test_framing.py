@@ -24,7 +24,7 @@ def test_frames_as_drawing_does(size: int) -> None:
     big = replace(views.config, framing="camera", render_size=600, size=600)
     numbers = np.concatenate([views._held_numbers(i, 2) for i in index])
     specs, _ = held_specs(np.repeat(index, 2), numbers, big, views._scene_on("cpu"))
-    images, alpha = draw(views._scene_on("cpu"), specs, 600)
+    images, alpha, _ = draw(views._scene_on("cpu"), specs, 600)
     for image, mask, wanted in zip(images, alpha, held.images.flatten(0, 1), strict=True):
         framed = frame_object(image, mask[None], size, 0.2, GREY)
         assert (framed - wanted).abs().mean() < 0.01

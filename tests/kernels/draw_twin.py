@@ -116,8 +116,8 @@ def _shaded(
     return (colour * strength).clamp(max=1)
 
 
-def draw_one(scene: Scene, specs: PictureSpecs, i: int, size: int) -> tuple[Tensor, Tensor]:
-    """(3, size, size) picture and (size, size) coverage of picture `i`, in float64."""
+def draw_one(scene: Scene, specs: PictureSpecs, i: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(3, size, size) picture, (size, size) coverage and depth of picture `i`, in float64."""
     fields = {name: getattr(specs, name)[i] for name in specs.__dataclass_fields__}
     take = {name: value.double() if value.is_floating_point() else value for name, value in fields.items()}
     shape = int(take["shape"])
@@ -158,4 +158,6 @@ def draw_one(scene: Scene, specs: PictureSpecs, i: int, size: int) -> tuple[Tens
     image = image @ take["matrix"].T + take["offset"]
     number = hashed(take["grain"].long(), 2) + torch.arange(3 * size * size).view(size, size, 3)
     image = image + bell(number) * take["noise"]
-    return image.clamp(0, 1).permute(2, 0, 1), alpha
+    closest = nearest.view(size, 2, size, 2).amax((1, 3))
+    seen_depth = torch.where(closest > 0, 1 / closest.clamp_min(1e-9), 0.0)
+    return image.clamp(0, 1).permute(2, 0, 1), alpha, seen_depth

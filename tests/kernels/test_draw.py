@@ -68,9 +68,10 @@ def _specs(count: int) -> PictureSpecs:
 
 def test_the_twin_draws_the_same() -> None:
     scene, specs = _scene(), _specs(24)
-    images, alpha, _ = draw(scene, specs, SIZE)
+    images, alpha, depth = draw(scene, specs, SIZE)
     for i in range(24):
-        image, covered = draw_one(scene, specs, i, SIZE)
+        image, covered, seen = draw_one(scene, specs, i, SIZE)
+        assert (depth[i] - seen).abs().gt(1e-3).float().mean() < 0.01
         # Samples on an edge, or on a texture's edge, may fall to either side in float32.
         assert (alpha[i] - covered).abs().gt(0.01).float().mean() < 0.01
         assert (images[i] - image).abs().amax(0).gt(2e-3).float().mean() < 0.03
@@ -105,15 +106,17 @@ def test_the_same_bits_for_any_number_of_threads(threads: int) -> None:
 
 def test_the_way_of_cuda_gives_the_same_pictures() -> None:
     scene, specs = _scene(), _specs(7)
-    expected, expected_alpha = draw(scene, specs, SIZE)
+    expected, expected_alpha, expected_depth = draw(scene, specs, SIZE)
     images, alpha = torch.empty_like(expected), torch.empty_like(expected_alpha)
+    depth = torch.zeros_like(expected_depth)
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # items share samples, which only CUDA's atomics allow to more than one thread
     try:
-        _draw_by_face(scene, specs, SIZE, images, alpha)
+        _draw_by_face(scene, specs, SIZE, images, alpha, depth)
     finally:
         torch.set_num_threads(before)
     assert torch.equal(alpha, expected_alpha)
+    assert torch.equal(depth, expected_depth)
     torch.testing.assert_close(images, expected, rtol=0, atol=1e-5)
 
 
@@ -128,19 +131,19 @@ def test_more_pictures_than_kernels_can_count_are_drawn_in_turns(monkeypatch) ->
 def test_pictures_do_not_depend_on_their_neighbours() -> None:
     scene, specs = _scene(), _specs(9)
     images, alpha, _ = draw(scene, specs, SIZE)
-    some, some_alpha = draw(scene, specs[4:7], SIZE)
+    some, some_alpha, _ = draw(scene, specs[4:7], SIZE)
     assert torch.equal(images[4:7], some)
     assert torch.equal(alpha[4:7], some_alpha)
-    none, _ = draw(scene, specs[:0], SIZE)
+    none, _, _ = draw(scene, specs[:0], SIZE)
     assert none.shape == (0, 3, SIZE, SIZE)
 
 
 def test_faces_behind_or_beside_the_camera_are_left_out() -> None:
     scene, specs = _scene(), _specs(3)
-    inside, alpha = draw(scene, replace(specs, distance=torch.zeros(3)), SIZE)
+    inside, alpha, _ = draw(scene, replace(specs, distance=torch.zeros(3)), SIZE)
     assert inside.isfinite().all()
     assert alpha.isfinite().all()
-    _, alpha = draw(scene, replace(specs, window=specs.window + torch.tensor([0, 0, 1e6, 0])), SIZE)
+    _, alpha, _ = draw(scene, replace(specs, window=specs.window + torch.tensor([0, 0, 1e6, 0])), SIZE)
     assert not alpha.any()
     broken = replace(scene, verts=torch.full_like(scene.verts, torch.nan))
     images, alpha, _ = draw(broken, specs, SIZE)
@@ -164,7 +167,7 @@ def test_a_closed_surface_has_no_cracks() -> None:
     specs = replace(
         _specs(4), shape=torch.zeros(4).int(), window=torch.tensor([[60.0, 60.0, 32.0, 32.0]] * 4)
     )
-    _, alpha = draw(scene, specs, 64)
+    _, alpha, _ = draw(scene, specs, 64)
     for picture, distance in zip(alpha, specs.distance, strict=True):
         radius = 60 * 0.5 / (distance**2 - 0.25).sqrt()
         y, x = torch.meshgrid(torch.arange(64) - 31.5, torch.arange(64) - 31.5, indexing="ij")

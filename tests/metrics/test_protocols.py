@@ -12,7 +12,7 @@ def test_every_protocol_prints_what_it_fixes(name: str):
     for word in (
         name,
         "val",
-        f">= {protocol.threshold:g}",
+        *(f">= {value:g}" for name, value in protocol.settings().items() if name == "threshold"),
         ", ".join(map(str, protocol.views)),
         "sample mean",
     ):

@@ -29,6 +29,8 @@ class Reconstruction:
         confidence: (1, H, W) of the picture's pixels.
         mask: (1, H, W) of the object in the picture.
         light: what the system found about the light, by name.
+        up: (3,) unit vector that points upwards where the object stands, of a mesh in the camera frame; +Y when it is
+            not known.
         view: what it found about the viewpoint: rotation and translation as the system states them.
         box: (4,) left, top, right, bottom in pixels of the picture.
         label: category.
@@ -52,6 +54,7 @@ class Reconstruction:
     confidence: Tensor | None = None
     mask: Tensor | None = None
     light: Mapping[str, Tensor] | None = None
+    up: Tensor | None = None
     view: Tensor | None = None
     box: Tensor | None = None
     label: str | None = None

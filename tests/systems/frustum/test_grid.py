@@ -47,6 +47,13 @@ def test_azimuth_and_elevation_are_those_of_r2n2() -> None:
     assert torch.allclose(torch.linalg.det(pose.rotation), torch.ones(2))
 
 
+def test_up_is_the_objects_y_axis() -> None:
+    frustum, pose = frustums(), poses()
+    ends = pose.to_camera(torch.tensor([[[0.0, 0, 0], [0.0, 1, 0]]]).expand(4, 2, 3), frustum)
+    axis = torch.nn.functional.normalize(ends[:, 1] - ends[:, 0], dim=1)
+    assert torch.allclose(pose.up, axis, atol=1e-5)
+
+
 def _twin(voxels, sides, frustum, pose, pixels, depths, samples=2):
     """Cells by looking up every sample's point in the grid."""
     n, fine = voxels.shape[1], (depths * samples, pixels * samples, pixels * samples)

@@ -21,7 +21,7 @@ def config() -> FrustumConfig:
     return replace(
         whole,
         network=replace(whole.network, width=0.25),
-        training=replace(whole.training, steps=40, batch=4, lr=5e-3, warmup=0, val_samples=4),
+        training=replace(whole.training, steps=40, batch=4, lr=2e-3, warmup=0, val_samples=4),
     )
 
 
@@ -57,6 +57,7 @@ def test_judging_changes_nothing_and_scores_each_object(trained, source) -> None
         scores = module.judge(module.kept, source.held_batch([0, 1], 1))
         sheet = module.show(module.kept, source.held_batch([0, 1], 1))
     assert scores["iou"].shape == scores["loss"].shape == (2,)
+    assert 0 <= scores["tilt"].min() <= scores["tilt"].max() <= 180
     assert 0 <= scores["iou"].min() <= scores["iou"].max() <= 1
     assert sheet.shape == (3, 2 * 96, 3 * 96)
     assert all(torch.equal(before[name], tensor) for name, tensor in module.kept.state_dict().items())
@@ -72,6 +73,7 @@ def test_what_was_trained_is_what_reconstructs(trained, source, tmp_path) -> Non
     (made,) = system.reconstruct(views)
     assert made.frame == "camera"
     assert made.info["system"] == "frustum"
+    assert torch.allclose(made.up.norm(), torch.tensor(1.0))
     told = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=40.0))[0]
     assert torch.allclose(made.mesh.verts_packed(), told.mesh.verts_packed(), atol=1e-4)
     wide = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=80.0))[0]

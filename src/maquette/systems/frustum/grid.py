@@ -87,6 +87,12 @@ class Pose:
         rotation = torch.stack([right, cos * up - sin * level, cos * level + sin * up], dim=1)
         return cls(rotation, R2N2_REACH * cameras[:, 2])
 
+    @property
+    def up(self) -> Float[Tensor, "batch 3"]:
+        """The object frame's +Y in the camera frame."""
+        right, up, back = self.rotation[:, :, 1].unbind(1)
+        return torch.stack([-right, up, -back], dim=1)
+
     def to_camera(self, points: Float[Tensor, "batch n 3"], frustum: Frustum) -> Float[Tensor, "batch n 3"]:
         """Points of the object frame in the camera frame of frustums."""
         left, up, into = (points @ self.rotation.mT).unbind(-1)

@@ -4,6 +4,8 @@ Every output lies behind the pixel that speaks for it, as in networks that predi
 CVPR 2018) in the camera's frame (Shin et al., CVPR 2018), and there are no 3D convolutions.
 """
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -21,6 +23,18 @@ _AT_FIRST = (
     0.0,
     1.0,
 )  # what is told before training: little is hidden, what is visible goes on for a while
+
+
+class Told(NamedTuple):
+    """What the network says of pictures.
+
+    Attributes:
+        rays: what `rays.Rays` reads, of every pixel of the grid.
+        up: direction that points upwards where the object stands, in the camera frame; of any length.
+    """
+
+    rays: Float[Tensor, "batch channel row column"]
+    up: Float[Tensor, "batch 3"]
 
 
 class FrustumNetwork(nn.Module):
@@ -47,11 +61,12 @@ class FrustumNetwork(nn.Module):
         at_first = [torch.full((n,), value) for n, value in zip(parts_of(config), _AT_FIRST, strict=True)]
         out.bias = nn.Parameter(torch.cat(at_first))
         self.head = nn.Sequential(normalisation("group", c1), nn.ReLU(), out)
+        self.up = nn.Linear(c3, 3)
 
     def forward(
         self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
-    ) -> Float[Tensor, "batch channel row column"]:
-        """What `rays.Rays` reads.
+    ) -> Told:
+        """What is behind every pixel, and where up is.
 
         Args:
             images: RGB in [0, 1], framed around the object.
@@ -61,10 +76,10 @@ class FrustumNetwork(nn.Module):
         fine = self.fine(self.stem(x))
         half = self.down1(fine)
         quarter = self.down2(half)
-        y = self.up2(_joined(self.down3(quarter), quarter))
+        coarse = self.down3(quarter)
+        y = self.up2(_joined(coarse, quarter))
         y = self.up1(_joined(y, half))
-        out: Tensor = self.head(self.up0(_joined(y, fine)))
-        return out
+        return Told(self.head(self.up0(_joined(y, fine))), self.up(coarse.mean((2, 3))))
 
 
 def parts_of(config: NetworkConfig) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from ...io.errors import BadInput
 from ...structures.reconstruction import Reconstruction
@@ -15,7 +16,7 @@ from ..pictures import Pictures, as_views
 from .about import ABOUT, FrustumOptions
 from .config import NetworkConfig
 from .framing import FOV, Lens, frame
-from .network import FrustumNetwork
+from .network import FrustumNetwork, Told
 from .rays import Rays, filled, rays_on, taken
 from .surface import surface_of
 
@@ -66,20 +67,20 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         else:
             lens = Lens.of_fov(options.fov or FOV, shape)
         framed = frame(image, mask, lens, size, margin)
-        field = self.field(framed.image[None], framed.mask[None])[0]
+        field, up = (told[0] for told in self.see(framed.image[None], framed.mask[None]))
         seen = time.perf_counter()
         threshold = options.threshold or self.threshold
         mesh = surface_of(field, framed.mask, framed.frustum, threshold)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera], symmetric=False)
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         about = {"system": self.name, "variant": self.variant, "weights": self.weights}
-        return [Reconstruction(mesh, frame="camera", info={**about, "seconds": seconds})]
+        return [Reconstruction(mesh, frame="camera", up=up, info={**about, "seconds": seconds})]
 
     @torch.no_grad()
-    def field(
+    def see(
         self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
-    ) -> Float[Tensor, "batch depth row column"]:
-        """Probabilities that the cells of the frustums are solid.
+    ) -> tuple[Float[Tensor, "batch depth row column"], Float[Tensor, "batch 3"]]:
+        """Probabilities that the cells of the frustums are solid, and unit vectors upwards in the camera frame.
 
         Args:
             images: RGB in [0, 1], framed as in training (`framing.frame`).
@@ -87,8 +88,9 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         """
         resolution = self.network.config.resolution
         on = rays_on(masks, resolution)
-        output = self.network(images.to(self.device), masks.to(self.device)).to(images.device)
-        return filled(Rays.of_output(taken(output, on), resolution).solid(), on)
+        told: Told = self.network(images.to(self.device), masks.to(self.device))
+        rays = Rays.of_output(taken(told.rays.to(images.device), on), resolution)
+        return filled(rays.solid(), on), normalize(told.up.to(images.device), dim=1)
 
     @staticmethod
     def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:

@@ -1,13 +1,14 @@
 """`FrustumTraining`: what the frustum's network is trained by."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import cosine_similarity
 
 from ...data.batch import Batch, known
 from ...metrics.measure import Measure
@@ -19,7 +20,7 @@ from ..weights_file import write_weights
 from .about import ABOUT
 from .config import THRESHOLD
 from .loss import frustum_loss
-from .network import FrustumNetwork
+from .network import FrustumNetwork, Told
 from .rays import Rays, filled, taken
 from .recipes import FrustumConfig
 from .targets import NEEDS, Targets, object_grid, targets_of
@@ -47,47 +48,40 @@ class FrustumTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms."""
-        targets = targets_of(batch, self.config.network.resolution)
-        loss, terms = self._loss(self.network, targets)
+        loss, terms = self._loss(self._see(self.network, batch))
         update("network", loss)
         return {"loss": loss.detach(), **{name: term.detach() for name, term in terms.items()}}
 
     def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
-        """The batch's mean loss, for each of its objects, and each one's IoU from its first picture."""
-        targets = targets_of(batch, self.config.network.resolution)
-        loss, _ = self._loss(network, targets)
-        made = self._grids(network, batch)
+        """The batch's mean loss, for each of its objects; each one's IoU, and error of the vertical in degrees."""
+        seen = self._see(network, batch)
+        loss, _ = self._loss(seen)
+        made = _grids(seen, batch)
         iou = voxel_iou(made, coarser(batch.voxels, made.shape[-1]), THRESHOLD)
-        return {"loss": loss.expand(len(iou)), "iou": iou}
+        views = batch.images.shape[1]
+        cosine = cosine_similarity(seen.up.float(), seen.targets.pose.up)[::views]
+        return {"loss": loss.expand(len(iou)), "iou": iou, "tilt": cosine.clamp(-1, 1).acos().rad2deg()}
 
     def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
         """A row an object: its first picture, what was made of it, and the truth."""
-        return voxel_sheet(batch.to("cpu"), self._grids(network, batch).cpu() >= THRESHOLD)
+        made = _grids(self._see(network, batch), batch)
+        return voxel_sheet(batch.to("cpu"), made.cpu() >= THRESHOLD)
 
-    def _rays(self, network: nn.Module, targets: Targets) -> Rays:
-        return Rays.of_output(
-            taken(network(targets.images, targets.masks), targets.on), self.config.network.resolution
+    def _see(self, network: nn.Module, batch: Batch) -> "_Seen":
+        resolution = self.config.network.resolution
+        targets = targets_of(batch, resolution)
+        told: Told = network(targets.images, targets.masks)
+        return _Seen(targets, Rays.of_output(taken(told.rays, targets.on), resolution), told.up)
+
+    def _loss(self, seen: "_Seen") -> tuple[Tensor, Mapping[str, Tensor]]:
+        targets, config = seen.targets, self.config
+        images = len(targets.images)
+        cells = images * config.network.resolution**3
+        total, terms = frustum_loss(
+            seen.rays, targets.solid, targets.front, targets.image, images, cells, config.loss
         )
-
-    def _loss(self, network: nn.Module, targets: Targets) -> tuple[Tensor, Mapping[str, Tensor]]:
-        images, resolution = len(targets.images), self.config.network.resolution
-        return frustum_loss(
-            self._rays(network, targets),
-            targets.solid,
-            targets.front,
-            targets.image,
-            images,
-            images * resolution**3,
-            self.config.loss,
-        )
-
-    def _grids(self, network: nn.Module, batch: Batch) -> Float[Tensor, "sample x y z"]:
-        """Probability of the cells in the object's own grid, through the true camera, from the first pictures."""
-        targets = targets_of(batch, self.config.network.resolution)
-        field = filled(self._rays(network, targets).solid(), targets.on)[:: batch.images.shape[1]]
-        first = slice(None, None, batch.images.shape[1])
-        frustum, pose = targets.frustum[first], targets.pose[first]
-        return object_grid(field, known(batch.truth.sides), frustum, pose)
+        up = (seen.up.float() - targets.pose.up).square().sum(1).mean()
+        return total + config.loss.up * up, {**terms, "up": up}
 
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `Frustum.load` reads (`TrainingModule.save_weights`)."""
@@ -96,3 +90,19 @@ class FrustumTraining(TrainingModule):
         training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
         config, views = self.config.network, self.config.views
         write_weights(path, ABOUT.name, kept, config, views, THRESHOLD, training, "float32")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is true of pictures, and what the network says of them."""
+
+    targets: Targets
+    rays: Rays
+    up: Float[Tensor, "image 3"]
+
+
+def _grids(seen: _Seen, batch: Batch) -> Float[Tensor, "sample x y z"]:
+    """Probability of the cells in the object's own grid, through the true camera, from the first pictures."""
+    first = slice(None, None, batch.images.shape[1])
+    targets, field = seen.targets, filled(seen.rays.solid(), seen.targets.on)[first]
+    return object_grid(field, known(batch.truth.sides), targets.frustum[first], targets.pose[first])
