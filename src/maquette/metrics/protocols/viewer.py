@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...data.batch import Batch, Entry, known
+from ...data.batch import Batch, Entry, Source, known
 from ...kernels.sample_points import sample_surface
 from ...ops.voxelize import voxelize
 from ...renderer.mesh.rasterizer import MeshRasterizer, RasterizationSettings
@@ -20,10 +20,12 @@ from ...structures.views import Views
 from ..measure import Measure
 from ..placing import fit_along_rays, point_scores
 from ..voxel_iou import voxel_iou
-from .face import Case, Clock, EvaluationProtocol, Row
+from .face import Case, Clock, EvaluationProtocol, Row, Section
+from .viewer_baselines import BASELINES, baseline_sections, baselines_as_json, box_of, hull_of, means_of
+from .voxel_controls import training_means
 
 _DISTANCES = (0.01, 0.02, 0.05)  # of the object's diagonal
-_POINTS = 8192
+_POINTS, _FIT_POINTS = 8192, 3000
 _SIDE_VIEWS, _SIDE_DISTANCE, _SIDE_PIXELS = 8, 1.5, 96
 _TURNS = 24
 _FINER = 2
@@ -102,21 +104,48 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         """Score a batch (`EvaluationProtocol.rows`), from the first picture of each object."""
         rows = []
         for i, entry in enumerate(entries):
+            truth = _truth(batch, i)
             with clock.running():
-                made = self._made(system, batch, i)
-            values = _scores(made, _truth(batch, i), seed)
-            rows += [Row(entry, count, values) for count in counts]
+                made = self._made(system, batch, i, truth)
+            values = _scores(made, truth, seed)
+            rows += [Row(entry, count, values, truth if count == min(counts) else None) for count in counts]
         return rows
 
-    def _made(self, system: ShapeSystem, batch: Batch, i: int) -> Reconstruction:
+    def beyond(self, rows: Sequence[Row], source: Source, split: str, seed: int) -> Mapping[str, Any]:
+        """What guesses would score on the same samples."""
+        means = training_means(source, {row.entry.category for row in rows}, split)
+        found: dict[str, list[Mapping[str, float]]] = {name: [] for name in BASELINES}
+        for row in rows:
+            truth, mean = row.kept, means.get(row.entry.category)
+            found["box"].append(_shape_scores(box_of(truth.mesh), truth, seed))
+            hull = hull_of(truth.mask, truth.camera)
+            if hull is not None:
+                found["hull"].append(_shape_scores(hull, truth, seed))
+            guesses = [] if mean is None else list(means_of(mean, truth.side))
+            if guesses:
+                scored = [_shape_scores(guess, truth, seed) for guess in guesses]
+                found["mean"].append(max(scored, key=lambda values: values["IoU"]))
+        return {"baselines": baselines_as_json(found)}
+
+    def remarks(self, numbers: Mapping[str, Any]) -> list[str]:
+        """The same, for the terminal."""
+        return [
+            f"{BASELINES[name]}: " + ", ".join(f"{what} {value:.3f}" for what, value in values.items())
+            for name, values in numbers["baselines"].items()
+        ]
+
+    def sections(self, numbers: Mapping[str, Any]) -> list[Section]:
+        """The same, for the page."""
+        return baseline_sections(numbers["baselines"])
+
+    def _made(self, system: ShapeSystem, batch: Batch, i: int, truth: _Truth) -> Reconstruction:
         masks = known(batch.truth.masks)
-        camera = _truth(batch, i).camera
-        return system.reconstruct(Views([batch.images[i, 0]], [masks[i, 0]], camera))[0]
+        return system.reconstruct(Views([batch.images[i, 0]], [masks[i, 0]], truth.camera))[0]
 
     def predict(self, system: ShapeSystem, batch: Batch) -> Meshes:
         """The mesh of one object, brought to where the true one is."""
         truth = _truth(batch, 0)
-        return _placed(self._made(system, batch, 0), truth, 0)["fitted"]
+        return _placed(self._made(system, batch, 0, truth), truth, 0)["fitted"]
 
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """Prediction and target from where the picture was taken, and from behind."""
@@ -196,15 +225,21 @@ def _placed(made: Reconstruction, truth: _Truth, seed: int) -> dict[str, Meshes]
     verts = verts * (float(T[2]) / float(middle[2].clamp_min(1e-6)))
     mesh = mesh.update_padded(verts[None])
     found.setdefault("unfitted", mesh.update_padded(((verts - T) @ R.T)[None]))
-    scale, shift = fit_along_rays(_points(mesh, seed + 2), _points(seen, seed + 3))
+    scale, shift = fit_along_rays(_points(mesh, seed + 2, _FIT_POINTS), _points(seen, seed + 3, _FIT_POINTS))
     fitted = scale * verts + shift * verts.new_tensor([0.0, 0.0, 1.0])
     found["fitted"] = mesh.update_padded(((fitted - T) @ R.T)[None])
     return found
 
 
-def _points(mesh: Meshes, seed: int) -> Float[Tensor, "point 3"]:
+def _shape_scores(mesh: Meshes, truth: _Truth, seed: int) -> dict[str, float]:
+    """What a guess in the object frame comes to."""
+    chamfer, scores = point_scores(_points(mesh, seed + 1), _points(truth.mesh, seed), _DISTANCES)
+    return {"IoU": _iou(mesh, truth), "Chamfer": chamfer, "F@5 %": scores[-1]}
+
+
+def _points(mesh: Meshes, seed: int, count: int = _POINTS) -> Float[Tensor, "point 3"]:
     """Points on a mesh, uniform by area."""
-    draw = torch.rand(1, _POINTS, 3, generator=torch.Generator().manual_seed(seed))
+    draw = torch.rand(1, count, 3, generator=torch.Generator().manual_seed(seed))
     points, _, _ = sample_surface(
         mesh.verts_packed(),
         mesh.faces_packed(),
