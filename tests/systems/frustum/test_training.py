@@ -76,6 +76,8 @@ def test_what_was_trained_is_what_reconstructs(trained, source, tmp_path) -> Non
     assert torch.allclose(made.up.norm(), torch.tensor(1.0))
     told = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=40.0))[0]
     assert torch.allclose(made.mesh.verts_packed(), told.mesh.verts_packed(), atol=1e-4)
+    assert abs(made.facts["fov"] - 40) < 0.1  # of a square picture
+    assert -90 <= made.facts["elevation"] <= 90
     wide = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=80.0))[0]
     middle = [float(one.mesh.verts_packed()[:, 2].mean()) for one in (made, wide)]
     assert middle[0] > 1.5 * middle[1]  # what is as large in a wider view is nearer

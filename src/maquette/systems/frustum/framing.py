@@ -50,6 +50,10 @@ class Lens:
         """The lens that sees `fov` degrees along the longer side of a picture of (height, width), from its middle."""
         return cls(max(size) / (2 * math.tan(math.radians(fov) / 2)), (size[1] / 2, size[0] / 2))
 
+    def fov(self, size: tuple[int, int]) -> float:
+        """Degrees along the longer side of a picture of (height, width)."""
+        return math.degrees(2 * math.atan(max(size) / 2 / self.focal))
+
     @classmethod
     def of_camera(cls, camera: CamerasBase, size: tuple[int, int]) -> "Lens":
         """That of one camera, for a picture of (height, width)."""

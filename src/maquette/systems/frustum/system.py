@@ -1,5 +1,6 @@
 """`FrustumSystem`: the viewer-centred network behind the common face of the systems."""
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,7 +46,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
                 camera counts, where it has one.
 
         Returns:
-            a list of one reconstruction in the camera frame, in sides of the square around the object.
+            a list of one reconstruction in the camera frame, in sides of the square around the object; threshold,
+            field of view and elevation of the camera in degrees are among its facts.
 
         Raises:
             BadInput: several pictures, a file that is none, or a picture in which no object is found.
@@ -73,8 +75,10 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         mesh = surface_of(field, framed.mask, framed.frustum, threshold)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera], symmetric=False)
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
-        about = {"system": self.name, "variant": self.variant, "weights": self.weights}
-        return [Reconstruction(mesh, frame="camera", up=up, info={**about, "seconds": seconds})]
+        info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
+        elevation = math.degrees(math.asin(min(max(-float(up[2]), -1.0), 1.0)))
+        facts = {"threshold": threshold, "fov": round(lens.fov(shape), 2), "elevation": round(elevation, 1)}
+        return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts)]
 
     @torch.no_grad()
     def see(
