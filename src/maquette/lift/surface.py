@@ -71,7 +71,7 @@ def find_surface(occupancy: Float[Tensor, "x y z"], threshold: float = 0.4) -> S
     scale = 1 / float((high - low).norm())
     middle = (low + high) / 2
     mesh = Meshes(
-        [((cells - middle) * scale).to(occupancy.device)], [_outwards(cells, faces[0]).to(occupancy.device)]
+        [((cells - middle) * scale).to(occupancy.device)], [outwards(cells, faces[0]).to(occupancy.device)]
     )
     side = scale * len(field)
     x, y, z = ((len(field) / 2 - middle) * scale).tolist()
@@ -112,7 +112,7 @@ def _level_of_volume(fine: Tensor, cells: int, threshold: float) -> float:
     return min(level, _BELOW_PEAK * float(fine.max()))
 
 
-def _outwards(verts: Tensor, faces: Tensor) -> Tensor:
+def outwards(verts: Tensor, faces: Tensor) -> Tensor:
     """Faces turned so that their normals point out of the solid."""
     a, b, c = verts[faces].unbind(dim=1)
     volume = float((a * torch.linalg.cross(b, c)).sum())

@@ -7,6 +7,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from ...lift.surface import outwards
 from ...ops.marching_cubes import marching_cubes
 from ...structures import Meshes
 from .grid import Frustum
@@ -48,7 +49,7 @@ def surface_of(
     verts, faces = marching_cubes(pad(shape, [1] * 6)[None].contiguous(), _LEVEL, return_local_coords=False)
     places = (verts[0] - 0.5) / size  # the first cell is one of the border's
     points = frustum.points(places[None])[0]
-    return Meshes([points], [_outwards(points, faces[0])])
+    return Meshes([points], [outwards(points, faces[0])])
 
 
 def _without_specks(shape: Float[Tensor, "depth row column"]) -> Float[Tensor, "depth row column"]:
@@ -58,10 +59,3 @@ def _without_specks(shape: Float[Tensor, "depth row column"]) -> Float[Tensor, "
     small = sizes < _SPECK * sizes[1:].sum()
     small[0] = False
     return shape.masked_fill(torch.from_numpy(small[labels]).to(shape.device), 0.0)
-
-
-def _outwards(verts: Tensor, faces: Tensor) -> Tensor:
-    """Faces turned so that their normals point out of the solid."""
-    a, b, c = verts[faces].unbind(dim=1)
-    volume = float((a * torch.linalg.cross(b, c)).sum())
-    return faces.flip(1) if volume < 0 else faces
