@@ -231,3 +231,14 @@ def test_corners_of_crops_are_those_of_the_published_code(pack, number, corner) 
         np.array([0]), np.full((1, OBJECT_DRAWS), 0.9), views, replace(PLAIN, flip=0.0), scene_of(pack)
     )
     assert specs.window[0, 2:].tolist() == [22 - corner, 22 - corner]
+
+
+def test_the_same_pictures_with_less_said(pack) -> None:
+    whole = DrawnViews(pack, PLAIN, truth=frozenset({"voxels", "meshes", "masks"}))
+    less = whole.only(frozenset({"voxels"}), 16)
+    ours, theirs = less.training_batch(3, 2, 1), whole.training_batch(3, 2, 1)
+    assert ours.truth.known == less.provides == {"voxels", "cameras"}
+    assert theirs.truth.known == {"voxels", "cameras", "meshes", "masks"}
+    assert torch.equal(ours.images, theirs.images)
+    assert ours.voxels.shape[1:] == (16, 16, 16)
+    assert theirs.voxels.shape[1:] == (32, 32, 32)

@@ -100,7 +100,8 @@ def _train(settings: Settings) -> None:
             reporter = Reporter(say, lambda row: advance(row.step, row.short_text(goal)))
         else:
             reporter = Reporter(console.say, lambda row: advance(row.step, row.text(goal)))
-        fitted = fit(fabric, module, opened.source, folder, fit_options, reporter, about)
+        source = opened.only(module.needs, module.side).source
+        fitted = fit(fabric, module, source, folder, fit_options, reporter, about)
     if fitted.interrupted:
         raise KeyboardInterrupt if fabric.is_global_zero else SystemExit(130)
     if not fabric.is_global_zero:
@@ -114,7 +115,7 @@ def _train(settings: Settings) -> None:
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     if protocol is not None:
-        _evaluate(settings, opened, folder, protocol, console)
+        _evaluate(settings, opened.only(protocol.needs, protocol.side), folder, protocol, console)
 
 
 def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":

@@ -1,5 +1,6 @@
 """`DrawnViews`: batches of pictures that are drawn as they are needed, from a pack of shapes."""
 
+import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -65,6 +66,12 @@ class DrawnViews:
         weights = dict(config.source_weights)
         wanted = [weights.get(pack.entries[i].source, 1.0) for i in training] if weights else None
         self._order = ShapeOrder(training, seed, wanted) if training else None
+
+    def only(self, truth: frozenset[str], side: int) -> "DrawnViews":
+        """The same pictures, of which no more is said; arguments as above. Shapes are shared."""
+        other = copy.copy(self)
+        other.provides, other.side = (truth | {"cameras"}) & _PROVIDED, min(side, self.pack.side)
+        return other
 
     @property
     def entries(self) -> Sequence[Entry]:

@@ -1,7 +1,7 @@
 """Opening data: a table from the layout of a folder to the source that reads it, and shapes that are drawn."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..io.errors import BadInput, as_bad_input
@@ -61,6 +61,17 @@ class Opened:
     name: str
     kind: str
     problems: tuple[Problem, ...] = ()
+
+    def only(self, needs: frozenset[str], side: int) -> "Opened":
+        """The same data for who needs no more: what drawn batches say beside costs time.
+
+        Args:
+            needs: what batches must know of their objects.
+            side: cells along the edges of their voxels.
+        """
+        if not isinstance(self.source, DrawnViews):
+            return self
+        return replace(self, source=self.source.only(needs, side))
 
 
 def open_source(

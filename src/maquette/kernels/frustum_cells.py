@@ -1,7 +1,7 @@
 """Which part of each cell of a camera's frustum is solid: an object's grid, read along rays.
 
 Every cell is looked at in `SAMPLES` places along each axis; a ray's places lie on a line in the grid, of which only
-the piece within is walked. An item owns some rows of pixels of one picture.
+the piece within is walked. An item owns a row of pixels of one picture.
 """
 
 import torch

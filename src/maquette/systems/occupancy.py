@@ -1,5 +1,6 @@
 """`OccupancySystem`: what systems have in common that take views of shapes and tell solid cells from empty ones."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -21,7 +22,7 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 THRESHOLD = 0.4  # least probability of a solid cell where weights say nothing, as 3D-R2N2's
 
 
-class OccupancySystem(Generic[NetworkT]):
+class OccupancySystem(ABC, Generic[NetworkT]):
     """One network behind the common face of the systems; what it makes of pictures is its heirs' to say.
 
     Args:
@@ -156,9 +157,9 @@ class OccupancySystem(Generic[NetworkT]):
         )
 
     @staticmethod
+    @abstractmethod
     def example(config: Any, device: torch.device) -> dict[str, Tensor]:
         """What the network takes for one picture, by name."""
-        raise NotImplementedError
 
     @classmethod
     def recipes(cls) -> Mapping[str, Callable[..., Any]]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from ...kernels.frustum_cells import frustum_cells
-from ...renderer.views import R2N2_REACH
+from ...renderer.views import R2N2_REACH, cameras_from_r2n2
 
 EXTENT = 1.3  # depth of a frustum; 98 of 100 objects from any side reach neither end
 _NEAREST = 0.02  # distance from the camera of the nearest point that is told from those behind it
@@ -78,14 +78,9 @@ class Pose:
     @classmethod
     def of_cameras(cls, cameras: Float[Tensor, "batch 3"]) -> "Pose":
         """Poses of cameras as R2N2 states them: azimuth and elevation in degrees, and ratio of distances."""
-        azimuth, elevation = torch.deg2rad(cameras[:, 0]), torch.deg2rad(cameras[:, 1])
-        zero = torch.zeros_like(azimuth)
-        right = torch.stack([azimuth.sin(), zero, -azimuth.cos()], dim=1)
-        level = torch.stack([azimuth.cos(), zero, azimuth.sin()], dim=1)
-        up = torch.stack([zero, torch.ones_like(zero), zero], dim=1)
-        cos, sin = elevation.cos()[:, None], elevation.sin()[:, None]
-        rotation = torch.stack([right, cos * up - sin * level, cos * level + sin * up], dim=1)
-        return cls(rotation, R2N2_REACH * cameras[:, 2])
+        azimuth, elevation, ratio = cameras.unbind(1)
+        R = cameras_from_r2n2(azimuth, elevation, ratio, cameras.device).R  # columns left, up, into the scene
+        return cls(R.mT * R.new_tensor([[-1.0], [1.0], [-1.0]]), R2N2_REACH * ratio)
 
     @property
     def up(self) -> Float[Tensor, "batch 3"]:
