@@ -151,6 +151,26 @@ def test_a_mirrored_picture_is_a_picture_of_the_mirrored_shape(pack) -> None:
             assert (image[0] - mirrored.images[k, view]).abs().mean() < 2e-3
 
 
+def test_a_stretched_picture_is_a_picture_of_the_stretched_shape(pack) -> None:
+    """Cameras are told as of the shape itself; meshes and the sides of the voxels' boxes are stretched."""
+    truth = frozenset({"voxels", "sides", "meshes"})
+    config = replace(PLAIN, size=64, render_size=64, plain=(1.0, 1.0), flip=0.0, stretch=2.0)
+    batch = DrawnViews(pack, config, truth=truth).training_batch(2, 4, 2)
+    factors = batch.truth.sides / pack.sides[batch.index][:, None]
+    assert ((factors > 0.5) & (factors <= 1)).all()
+    assert factors.unique().numel() == 12
+    assert torch.equal(batch.voxels, pack.solid(batch.index))
+    whole = DrawnViews(pack, replace(config, stretch=1.0), truth=truth).training_batch(2, 4, 2)
+    assert torch.equal(whole.cameras, batch.cameras)
+    for k, mesh in enumerate(batch.truth.meshes):
+        own = whole.truth.meshes[k].verts_packed()
+        torch.testing.assert_close(mesh.verts_packed(), own * factors[k])
+        cameras = cameras_from_r2n2(*batch.cameras[k].unbind(1))
+        seen = MeshRasterizer(cameras, RasterizationSettings(64))(mesh.extend(2)).pix_to_face[..., 0] >= 0
+        drawn = (batch.images[k] - batch.images[k, :, :, :1, :1]).abs().amax(1) > 0.25
+        assert (seen & drawn).sum() / (seen | drawn).sum() > 0.9
+
+
 def test_held_pictures_never_change(pack, everything) -> None:
     for config in (PLAIN, everything):
         views = DrawnViews(pack, config, seed=0)
@@ -204,6 +224,8 @@ def test_an_object_keeps_its_colours_in_all_its_pictures(pack) -> None:
         ({"size": 50}, "cannot be cut out"),
         ({"ratio": (0.1, 0.5)}, "ratio must rise within"),
         ({"backgrounds": ()}, "at least one kind"),
+        ({"stretch": 0.5}, "stretch must lie in"),
+        ({"stretch": 1.2}, "knows the sides"),
         ({"backgrounds": ("photos",)}, "need a folder"),
     ],
 )

@@ -123,6 +123,7 @@ def draw_one(scene: Scene, specs: PictureSpecs, i: int, size: int) -> tuple[Tens
     shape = int(take["shape"])
     first, last = (int(x) for x in scene.face_starts[shape : shape + 2])
     verts = scene.verts.double()[int(scene.vert_starts[shape]) + scene.faces[first:last].long()]
+    verts = verts * take["stretch"]
     focal_x, focal_y, column, row = take["window"]
     seen = verts @ take["camera"].T
     depth = take["distance"] - seen[..., 2]

@@ -48,6 +48,7 @@ def _specs(count: int) -> PictureSpecs:
     pattern = torch.rand(count, 4) * torch.tensor([4.0, 4.0, 8.0, 1.9])
     return PictureSpecs(
         shape=(number % 3).int(),
+        stretch=0.7 + 0.6 * torch.rand(count, 3),
         camera=torch.stack([right, torch.linalg.cross(back, right), back], dim=1),
         distance=1.2 + torch.rand(count),
         window=torch.tensor([20.0, 20.0, SIZE / 2, SIZE / 2]) + 3 * torch.rand(count, 4),
@@ -164,9 +165,8 @@ def test_a_closed_surface_has_no_cracks() -> None:
         face_starts=_starts(len(faces)),
         palette_starts=_starts(3),
     )
-    specs = replace(
-        _specs(4), shape=torch.zeros(4).int(), window=torch.tensor([[60.0, 60.0, 32.0, 32.0]] * 4)
-    )
+    window = torch.tensor([[60.0, 60.0, 32.0, 32.0]] * 4)
+    specs = replace(_specs(4), shape=torch.zeros(4).int(), stretch=torch.ones(4, 3), window=window)
     _, alpha, _ = draw(scene, specs, 64)
     for picture, distance in zip(alpha, specs.distance, strict=True):
         radius = 60 * 0.5 / (distance**2 - 0.25).sqrt()
@@ -181,7 +181,8 @@ def test_boxes_are_those_of_the_projected_vertices() -> None:
     boxes = projected_boxes(scene, specs)
     for i, box in enumerate(boxes):
         shape = int(specs.shape[i])
-        verts = scene.verts[scene.vert_starts[shape] : scene.vert_starts[shape + 1]] @ specs.camera[i].T
+        verts = scene.verts[scene.vert_starts[shape] : scene.vert_starts[shape + 1]] * specs.stretch[i]
+        verts = verts @ specs.camera[i].T
         depth = specs.distance[i] - verts[:, 2]
         columns = specs.window[i, 2] + specs.window[i, 0] * verts[:, 0] / depth
         rows = specs.window[i, 3] - specs.window[i, 1] * verts[:, 1] / depth

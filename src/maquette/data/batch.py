@@ -65,7 +65,8 @@ class Truth:
             box's longest: the grids of R2N2's binvox files.
         cameras: azimuth and elevation in degrees and ratio of distances of every view, as in R2N2's
             `rendering_metadata.txt`.
-        sides: edge of the voxels' cube, in units of the object frame.
+        sides: edges of the voxels' grid along x, y and z, in units of the object frame: a cube, unless the shape is
+            stretched.
         windows: focal lengths along columns and rows, and column and row of the optical axis, of every view in its
             pixels; a negative focal length along columns mirrors.
         meshes: one an object, in the object frame.
@@ -75,7 +76,7 @@ class Truth:
     """
 
     voxels: Bool[Tensor, "batch side side side"] | None = None
-    sides: Float[Tensor, " batch"] | None = None
+    sides: Float[Tensor, "batch 3"] | None = None
     cameras: Float[Tensor, "batch view 3"] | None = None
     windows: Float[Tensor, "batch view 4"] | None = None
     meshes: Meshes | None = None

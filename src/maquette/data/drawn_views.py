@@ -56,6 +56,8 @@ class DrawnViews:
         check_pictures(config)
         if pack.side > side and pack.side % side:
             raise ValueError(f"voxels of {pack.side} cells an edge cannot be brought to {side}")
+        if config.stretch > 1 and "voxels" in truth and "sides" not in truth:
+            raise ValueError("views.stretch needs a system that knows the sides of its voxels' boxes")
         self.pack, self.config, self.seed, self.side = pack, config, seed, min(side, pack.side)
         self.provides = (truth | {"cameras"}) & _PROVIDED
         photos = None
@@ -134,12 +136,13 @@ class DrawnViews:
     ) -> Batch:
         images, alpha, depth = draw(scene, specs, self.config.size)
         rows = torch.tensor(list(index), device=device)
+        stretch = _by_object(specs.stretch.cpu(), len(rows))[:, 0]
         truth: dict[str, Callable[[], Any]] = {
             "voxels": lambda: self.pack.solid(rows, self.side),
-            "sides": lambda: self.pack.sides[list(index)],
+            "sides": lambda: self.pack.sides[list(index), None] * stretch,
             "cameras": lambda: _by_object(torch.from_numpy(cameras).float(), len(rows)),
             "windows": lambda: _by_object(specs.window, len(rows)),
-            "meshes": lambda: self.pack.meshes(index),
+            "meshes": lambda: _stretched(self.pack.meshes(index), stretch),
             "masks": lambda: _by_object(alpha, len(rows))[:, :, None],
             "depth": lambda: _by_object(depth, len(rows))[:, :, None],
         }
@@ -172,6 +175,11 @@ def _mirrored(batch: Batch, flip: np.ndarray) -> Batch:
             -1,
         )
     return replace(batch, truth=replace(truth, voxels=voxels, meshes=meshes, windows=windows))
+
+
+def _stretched(meshes: Meshes, factors: Tensor) -> Meshes:
+    verts = [some * factor for some, factor in zip(meshes.verts_list(), factors, strict=True)]
+    return Meshes(verts, meshes.faces_list())
 
 
 def _by_object(pictures: Tensor, objects: int) -> Tensor:

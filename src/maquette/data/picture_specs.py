@@ -61,6 +61,7 @@ def training_specs(
     specs = _specs(
         scene.verts.device,
         shape=shape,
+        stretch=stretched(objects, config),
         camera=rotation,
         distance=R2N2_REACH * drawn[:, 2],
         window=np.tile([1.0, 1.0, 0.0, 0.0], (len(shape), 1)),
@@ -98,6 +99,7 @@ def held_specs(
     specs = _specs(
         scene.verts.device,
         shape=shape,
+        stretch=np.ones((count, 3)),
         camera=rotation,
         distance=R2N2_REACH * drawn[:, 2],
         window=np.tile([1.0, 1.0, 0.0, 0.0], (count, 1)),
@@ -121,6 +123,12 @@ def held_specs(
         middle = torch.full((count,), sum(config.margin) / 2)
         window = window_around(projected_boxes(scene, specs), config.size, middle.to(scene.verts.device))
     return _with_window(specs, window), drawn
+
+
+def stretched(objects: _Numbers, config: ViewsConfig) -> Float[np.ndarray, "picture 3"]:
+    """Factors along x, y and z, at most 1 so that no camera comes nearer than without them."""
+    factors: np.ndarray = config.stretch ** -objects[:, 4:7]
+    return factors
 
 
 def mirrored(objects: _Numbers, views: _Numbers, config: ViewsConfig) -> np.ndarray:

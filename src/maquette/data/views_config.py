@@ -12,6 +12,7 @@ _RANGES = {
     "plain": (0.0, 1.0),
 }
 _MOST = {"shift": 10.0, "texture": 1.0, "jitter": 1.0, "flip": 1.0, "noise": 1.0}
+_MOST_STRETCH = 4.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ViewsConfig:
         texture: probability of a procedural texture on a part.
         lights: whether the light is drawn; otherwise it comes from above the camera.
         jitter: strength of the jitter of brightness, contrast, saturation and hue, 0 for none.
+        stretch: largest ratio of the factors by which an object is stretched along x, y and z; 1 for none.
         flip: probability of a mirrored picture.
         flip_voxels: whether the voxels are mirrored with the picture; 3D-R2N2 leaves them.
         noise: standard deviation of noise on the pictures, in [0, 1].
@@ -60,6 +62,7 @@ class ViewsConfig:
     texture: float = 0.0
     lights: bool = False
     jitter: float = 0.0
+    stretch: float = 1.0
     flip: float = 0.5
     flip_voxels: bool = False
     noise: float = 0.0
@@ -83,6 +86,8 @@ def check_pictures(config: ViewsConfig) -> None:
     for name, most in _MOST.items():
         if not 0 <= getattr(config, name) <= most:
             raise ValueError(f"{name} must lie in [0, {most:g}], got {getattr(config, name):g}")
+    if not 1 <= config.stretch <= _MOST_STRETCH:
+        raise ValueError(f"stretch must lie in [1, {_MOST_STRETCH:g}], got {config.stretch:g}")
     for source, weight in config.source_weights:
         if not 0 < weight < float("inf"):
             raise ValueError(f"source_weights must be positive, got {weight:g} for {source}")

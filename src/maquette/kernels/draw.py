@@ -28,6 +28,7 @@ class _Spec:
     """One picture of `SpecArrays`, held in registers: structures of arrays are copied at every call."""
 
     shape: int
+    stretch: wp.vec3
     camera: wp.mat33
     distance: float
     window: wp.vec4
@@ -46,6 +47,7 @@ class _Spec:
 def _taken(specs: SpecArrays, picture: int) -> _Spec:
     take = _Spec()
     take.shape = specs.shape[picture]
+    take.stretch = specs.stretch[picture]
     take.camera = specs.camera[picture]
     take.distance = specs.distance[picture]
     take.window = specs.window[picture]
@@ -62,6 +64,12 @@ def _taken(specs: SpecArrays, picture: int) -> _Spec:
 
 
 @wp.func
+def _corner(scene: SceneArrays, take: _Spec, number: int) -> wp.vec3:
+    """A vertex of a picture's shape in the object frame."""
+    return wp.cw_mul(scene.verts[scene.vert_starts[take.shape] + number], take.stretch)
+
+
+@wp.func
 def _enter(
     scene: SceneArrays,
     take: _Spec,
@@ -74,12 +82,12 @@ def _enter(
     samples: wp.array(dtype=wp.uint64),
 ) -> None:
     """Enter faces `first` to `last` of a picture's shape into its samples."""
-    face_start, vert_start = scene.face_starts[take.shape], scene.vert_starts[take.shape]
+    face_start = scene.face_starts[take.shape]
     for face in range(first, last):
         corners = scene.faces[face_start + face]
-        a = projected(scene.verts[vert_start + corners[0]], take.camera, take.distance, take.window)
-        b = projected(scene.verts[vert_start + corners[1]], take.camera, take.distance, take.window)
-        c = projected(scene.verts[vert_start + corners[2]], take.camera, take.distance, take.window)
+        a = projected(_corner(scene, take, corners[0]), take.camera, take.distance, take.window)
+        b = projected(_corner(scene, take, corners[1]), take.camera, take.distance, take.window)
+        c = projected(_corner(scene, take, corners[2]), take.camera, take.distance, take.window)
         cover(a, b, c, face, size * SAMPLES, strip, strips, base, samples)
 
 
@@ -105,9 +113,8 @@ def _face_colour(scene: SceneArrays, take: _Spec, face: int) -> wp.vec3:
 def _face_light(scene: SceneArrays, take: _Spec, face: int) -> float:
     """Strength of the light on the side of a face that is seen."""
     corners = scene.faces[scene.face_starts[take.shape] + face]
-    start = scene.vert_starts[take.shape]
-    a = scene.verts[start + corners[0]]
-    normal = wp.cross(scene.verts[start + corners[1]] - a, scene.verts[start + corners[2]] - a)
+    a = _corner(scene, take, corners[0])
+    normal = wp.cross(_corner(scene, take, corners[1]) - a, _corner(scene, take, corners[2]) - a)
     eye = wp.vec3(take.camera[2, 0], take.camera[2, 1], take.camera[2, 2]) * take.distance
     return light_strength(normal, eye - a, take.ambient, take.light, take.other)
 
@@ -267,7 +274,8 @@ def _bound(
     low = wp.vec2(float(wp.inf))
     high = wp.vec2(float(-wp.inf))
     for i in range(scene.vert_starts[shape] + item % lanes, scene.vert_starts[shape + 1], lanes):
-        p = projected(scene.verts[i], specs.camera[picture], specs.distance[picture], specs.window[picture])
+        vert = wp.cw_mul(scene.verts[i], specs.stretch[picture])
+        p = projected(vert, specs.camera[picture], specs.distance[picture], specs.window[picture])
         low = wp.min(low, wp.vec2(p[0], p[1]))
         high = wp.max(high, wp.vec2(p[0], p[1]))
     boxes[item, 0] = low

@@ -50,6 +50,7 @@ class PictureSpecs:
 
     Attributes:
         shape: (P,) index of the shape.
+        stretch: (P, 3) factors along x, y and z of the object frame.
         camera: (P, 3, 3) rows are the directions right, up and back.
         distance: (P,) of the camera from the origin.
         window: (P, 4) focal lengths along columns and rows and the optical axis's column and row, in pixels; a
@@ -68,6 +69,7 @@ class PictureSpecs:
     """
 
     shape: Tensor
+    stretch: Tensor
     camera: Tensor
     distance: Tensor
     window: Tensor
@@ -115,6 +117,7 @@ class SpecArrays:
     """`PictureSpecs` within a kernel."""
 
     shape: wp.array(dtype=wp.int32)
+    stretch: wp.array(dtype=wp.vec3)
     camera: wp.array(dtype=wp.mat33)
     distance: wp.array(dtype=float)
     window: wp.array(dtype=wp.vec4)

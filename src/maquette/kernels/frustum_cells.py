@@ -37,7 +37,7 @@ def _gather(
     size: float,
     extent: float,
     voxels: wp.array4d(dtype=wp.uint8),
-    sides: wp.array(dtype=float),
+    sides: wp.array(dtype=wp.vec3),
     cameras: wp.array(dtype=wp.mat33),
     distances: wp.array(dtype=float),
     windows: wp.array(dtype=wp.vec4),
@@ -47,7 +47,7 @@ def _gather(
     picture = item // pixels
     row = item % pixels
     camera, distance, window = wp.transpose(cameras[picture]), distances[picture], windows[picture]
-    scale = float(n) / sides[picture]
+    scale = wp.cw_div(wp.vec3(float(n)), sides[picture])
     deep = extent * distance * size / window[0]  # of the frustum
     share = 1.0 / float(samples * samples * samples)
     first_depth = distance - 0.5 * deep
@@ -59,9 +59,9 @@ def _gather(
                 v = (float(row) + (float(i) + 0.5) / float(samples)) * size / float(pixels)
                 ray = camera * wp.vec3((u - window[2]) / window[0], (window[3] - v) / window[1], -1.0)
                 eye = camera * wp.vec3(0.0, 0.0, distance)
-                at = (eye + ray * (first_depth + 0.5 * step_depth)) * scale
-                step = ray * (step_depth * scale)
-                at = at + wp.vec3(0.5 * float(n))
+                at = eye + ray * (first_depth + 0.5 * step_depth)
+                at = wp.cw_mul(at, scale) + wp.vec3(0.5 * float(n))
+                step = wp.cw_mul(ray * step_depth, scale)
                 ends = wp.vec2(0.0, float(depths * samples))
                 for axis in range(3):
                     ends = _within(at[axis], step[axis], float(n), ends)
@@ -91,8 +91,8 @@ def frustum_cells(
     """Solid part of the cells of P frustums.
 
     Args:
-        voxels: (P, n, n, n) bool cubic grids around the origin, indexed (x, y, z).
-        sides: (P,) float32 edges of the grids.
+        voxels: (P, n, n, n) bool grids of boxes around the origin, indexed (x, y, z).
+        sides: (P, 3) float32 edges of the boxes along x, y and z.
         cameras, distances, windows: of P pictures, as in `PictureSpecs`; windows that do not mirror.
         size: pixels a side that windows are stated for.
         pixels: cells along columns and rows of a picture.

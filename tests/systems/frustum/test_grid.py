@@ -60,7 +60,7 @@ def _twin(voxels, sides, frustum, pose, pixels, depths, samples=2):
     z, y, x = torch.meshgrid(*((torch.arange(k) + 0.5) / k for k in fine), indexing="ij")
     places = torch.stack([x, y, z], -1).view(1, -1, 3).expand(len(voxels), -1, -1)
     points = pose.to_object(frustum.points(places), frustum)
-    cells = ((points / sides[:, None, None] + 0.5) * n).floor().long()
+    cells = ((points / sides[:, None] + 0.5) * n).floor().long()
     inside = ((cells >= 0) & (cells < n)).all(-1)
     flat = ((cells[..., 0] * n + cells[..., 1]) * n + cells[..., 2]).clamp(0, n**3 - 1)
     solid = (voxels.flatten(1).gather(1, flat) & inside).float().view(-1, 1, *fine)
@@ -68,7 +68,7 @@ def _twin(voxels, sides, frustum, pose, pixels, depths, samples=2):
 
 
 def test_the_kernel_counts_what_its_twin_counts() -> None:
-    voxels, sides = torch.rand(4, 10, 10, 10) < 0.3, 0.6 + 0.3 * torch.rand(4)
+    voxels, sides = torch.rand(4, 10, 10, 10) < 0.3, 0.6 + 0.3 * torch.rand(4, 3)
     frustum, pose = frustums(), poses()
     found = cells_of_grid(voxels, sides, frustum, pose, 12, 9)
     expected = _twin(voxels, sides, frustum, pose, 12, 9)
@@ -84,7 +84,7 @@ def test_a_grid_comes_back(resolution: int, cells: int, least: float) -> None:
     x, y, z = torch.meshgrid(place, place, place, indexing="ij")
     ball = x**2 + (y - 0.1) ** 2 + z**2 < 0.3**2
     legs = (((x.abs() - 0.3).abs() < 1 / resolution) & ((z.abs() - 0.3).abs() < 1 / resolution)) & (y < 0)
-    voxels, sides = (ball | legs)[None], torch.tensor([0.62])
+    voxels, sides = (ball | legs)[None], torch.tensor([[0.62, 0.55, 0.7]])
     frustum, pose = Frustum(torch.tensor([1.6]), torch.tensor([[0.5, 0.52]])), poses(1)
     field = cells_of_grid(voxels, sides, frustum, pose, cells, cells)
     back = grid_of_cells(field, sides, frustum, pose, resolution) > 0.5

@@ -21,9 +21,10 @@ def pack():
     return pack_families(8, 0, side=64)
 
 
-@pytest.mark.parametrize("flip", [0.0, 1.0])
-def test_solids_are_where_pictures_show_them(pack, flip: float) -> None:
-    views = DrawnViews(pack, replace(best().views, flip=flip), truth=NEEDS, side=64)
+@pytest.mark.parametrize(("flip", "stretch"), [(0.0, 1.0), (1.0, 1.0), (0.5, 2.0)])
+def test_solids_are_where_pictures_show_them(pack, flip: float, stretch: float) -> None:
+    config = replace(best().views, flip=flip, stretch=stretch)
+    views = DrawnViews(pack, config, truth=NEEDS, side=64)
     batch = views.training_batch(3, 4, 2)
     targets = targets_of(batch, RESOLUTION)
     assert len(targets.images) == 8
@@ -37,7 +38,7 @@ def test_solids_are_where_pictures_show_them(pack, flip: float) -> None:
 
 
 def test_the_truth_in_frustums_is_the_truth_in_the_objects_grid(pack) -> None:
-    views = DrawnViews(pack, replace(best().views, flip=0.5), truth=NEEDS, side=64)
+    views = DrawnViews(pack, replace(best().views, flip=0.5, stretch=1.5), truth=NEEDS, side=64)
     batch = views.training_batch(1, 4, 1)
     targets = targets_of(batch, 96)
     field = filled(targets.solid, targets.on)

@@ -101,13 +101,13 @@ class Pose:
 
 
 def cells_of_grid(
-    voxels: Tensor, sides: Float[Tensor, " batch"], frustum: Frustum, pose: Pose, pixels: int, depths: int
+    voxels: Tensor, sides: Float[Tensor, "batch 3"], frustum: Frustum, pose: Pose, pixels: int, depths: int
 ) -> Float[Tensor, "batch depth row column"]:
     """Which part of each cell of the frustums is solid.
 
     Args:
-        voxels: (batch, n, n, n) bool solid cells of cubes around the middle of the object frame.
-        sides: edges of the cubes.
+        voxels: (batch, n, n, n) bool solid cells of boxes around the middle of the object frame.
+        sides: edges of the boxes along x, y and z.
         frustum, pose: how the objects are seen.
         pixels: cells along columns and rows.
         depths: cells along a ray.
@@ -120,21 +120,21 @@ def cells_of_grid(
 
 def grid_of_cells(
     field: Float[Tensor, "batch depth row column"],
-    sides: Float[Tensor, " batch"],
+    sides: Float[Tensor, "batch 3"],
     frustum: Frustum,
     pose: Pose,
     resolution: int,
 ) -> Float[Tensor, "batch x y z"]:
-    """Values of a field over the frustums at the middles of the cells of cubes in the object frame.
+    """Values of a field over the frustums at the middles of the cells of boxes in the object frame.
 
     Args:
         field: linear between the middles of its cells, 0 outside.
-        sides: edges of the cubes.
+        sides: edges of the boxes along x, y and z.
         frustum, pose: how the objects are seen.
         resolution: cells along an edge.
     """
     middles = (torch.arange(resolution, device=field.device) + 0.5) / resolution - 0.5
     cube = torch.stack(torch.meshgrid(middles, middles, middles, indexing="ij"), dim=-1).view(1, -1, 3)
-    places = frustum.cells(pose.to_camera(cube * sides[:, None, None], frustum))
+    places = frustum.cells(pose.to_camera(cube * sides[:, None], frustum))
     values = grid_sample(field[:, None], 2 * places[:, :, None, None] - 1, align_corners=False)
     return values.view(-1, *(resolution,) * 3)

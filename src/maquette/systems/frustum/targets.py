@@ -79,11 +79,11 @@ def _fronts(
 
 def object_grid(
     field: Float[Tensor, "image depth row column"],
-    sides: Float[Tensor, " image"],
+    sides: Float[Tensor, "image 3"],
     frustum: Frustum,
     pose: Pose,
     resolution: int = _SCORED,
 ) -> Float[Tensor, "image x y z"]:
-    """Probability that each cell of the cube around an object is solid: the largest at some places in it."""
+    """Probability that each cell of the box around an object is solid: the largest at some places in it."""
     places = grid_of_cells(field, sides, frustum, pose, _FINER * resolution)
     return max_pool3d(places[:, None], _FINER)[:, 0]
