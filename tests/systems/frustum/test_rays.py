@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maquette.systems.frustum.loss import LossConfig, front_loss, frustum_loss, run_loss
-from maquette.systems.frustum.rays import Rays, filled, rays_on, taken
+from maquette.systems.frustum.rays import Rays, agreed, filled, rays_on, taken
 
 
 def rays(count: int = 5, depths: int = 12, run: int = 4) -> Rays:
@@ -53,6 +53,24 @@ def test_taken_and_filled_are_inverse() -> None:
     on = torch.rand(2, 6, 6) < 0.4
     field = torch.randn(2, 9, 6, 6) * on[:, None]
     assert torch.equal(filled(taken(field, on), on), field)
+
+
+def test_neighbours_settle_where_a_surface_is() -> None:
+    """One ray that differs is outvoted; on both sides of an edge in depth the surface stays where it was."""
+    on = torch.ones(1, 6, 6, dtype=torch.bool)
+    on[0, 0, 0] = False
+    place = torch.full((6, 6), 2)
+    place[:, 3:] = 8
+    told = place.clone()
+    told[4, 1] = 6
+    front = 4 * torch.nn.functional.one_hot(told[on[0]], 10).float() + 0.1 * torch.randn(35, 10)
+    given = Rays(torch.randn(35, 10), front, torch.randn(35, 3))
+    found = agreed(given, on)
+    assert torch.equal(found.front.argmax(1), place[on[0]])
+    assert torch.equal(found.hidden, given.hidden)
+    assert torch.equal(found.run, given.run)
+    before, after = given.front.softmax(1).amax(1), found.front.softmax(1).amax(1)
+    assert after.median() > before.median()
 
 
 def test_the_loss_is_least_at_the_truth() -> None:

@@ -64,3 +64,17 @@ def test_rays_of_the_mask_that_are_unsure_stay() -> None:
     field[10:40, 6:42, 24:42] = 0.1  # no depth is sure
     mesh = surface_of(field, disc(), FRUSTUM, 0.4)
     assert iou(outline(mesh), disc()[0] > 0.5) > 0.97
+
+
+def test_a_small_piece_stays_where_nothing_else_is_met() -> None:
+    """A flag without a pole is in the picture; a crumb before the disc is not."""
+    field = torch.zeros(48, 48, 48)
+    field[20:28, 6:42, 6:42] = 0.9
+    field[10:12, 23:25, 23:25] = 0.9
+    mask = disc()
+    mask[0, 4:7, 46:50] = 1
+    field[22:24, 2:4, 23:25] = 0.9
+    mesh = surface_of(field, mask, FRUSTUM, 0.4)
+    assert iou(outline(mesh), mask[0] > 0.5) > 0.98
+    assert outline(mesh)[5, 48]
+    assert (mesh.verts_packed()[:, 2] - 1.5).min() / FRUSTUM.extent + 0.5 > 18 / 48

@@ -13,6 +13,7 @@ from ...structures.cameras import CamerasBase, PerspectiveCameras
 from .grid import Frustum
 
 FOV = 50.0  # degrees, where nothing is known: a main camera of a phone has about 65, portraits less
+_FINER = 2  # pixels of the outline for one of the network's
 _BACKGROUND = (240 / 255,) * 3  # as behind the pictures of validation
 
 
@@ -23,12 +24,14 @@ class Framed:
     Attributes:
         image: RGB in [0, 1] of the square around the object.
         mask: 1 on the object, in the same square.
+        outline: the same mask, finer.
         frustum: behind the square; a batch of one.
         camera: that sees the frustum's camera frame in the whole picture's pixels.
     """
 
     image: Float[Tensor, "3 size size"]
     mask: Float[Tensor, "1 size size"]
+    outline: Float[Tensor, "1 fine fine"]
     frustum: Frustum
     camera: PerspectiveCameras
 
@@ -86,7 +89,7 @@ def frame(
     x, y = (left + right - side) / 2, (top + bottom - side) / 2
     square = frame_object(image, mask.to(image), size, margin, _BACKGROUND)
     empty = torch.nn.functional.pad(mask.to(image), [1] * 4)  # beyond the picture there is no object
-    cut = cut_square(empty, x + 1, y + 1, side, size)
+    cut, outline = (cut_square(empty, x + 1, y + 1, side, fine) for fine in (size, _FINER * size))
     axis = image.new_tensor([[(lens.axis[0] - x) / side, (lens.axis[1] - y) / side]])
     camera = PerspectiveCameras(
         focal_length=lens.focal,
@@ -95,4 +98,4 @@ def frame(
         image_size=((height, width),),
         device=image.device,
     )
-    return Framed(square, cut, Frustum(image.new_tensor([lens.focal / side]), axis), camera)
+    return Framed(square, cut, outline, Frustum(image.new_tensor([lens.focal / side]), axis), camera)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import avg_pool2d, max_pool2d
 
+_NEAR = 3  # rays along each side of the squares that agree on where the surface is
+_TRUST = 3.0  # how much surer they are together
 _ON = 0.2  # share of a cell's pixels that makes its ray one of the object's
 
 
@@ -49,6 +51,20 @@ class Rays:
     def solid(self) -> Float[Tensor, "n depth"]:
         """Probability that each cell is solid, for one reason or another."""
         return 1 - (1 - self.visible()) * (1 - self.hidden.sigmoid())
+
+
+def agreed(rays: Rays, on: Tensor) -> Rays:
+    """Rays whose visible surface lies where their neighbours see it too.
+
+    The mean of the neighbours' logarithms is a product of what they say: where they differ, as on both sides of an
+    edge in depth, most of them decide, as in a median.
+
+    Args:
+        rays: those for which `on` (batch, row, column) is true.
+    """
+    weight = avg_pool2d(on.float()[:, None], _NEAR, 1, _NEAR // 2).clamp_min(1e-6)
+    near = avg_pool2d(filled(rays.front.log_softmax(1), on), _NEAR, 1, _NEAR // 2) / weight
+    return Rays(rays.hidden, _TRUST * taken(near, on), rays.run)
 
 
 def rays_on(masks: Float[Tensor, "batch 1 size size"], resolution: int) -> Tensor:

@@ -18,7 +18,7 @@ from .about import ABOUT, FrustumOptions
 from .config import NetworkConfig
 from .framing import FOV, Lens, frame
 from .network import FrustumNetwork, Told
-from .rays import Rays, filled, rays_on, taken
+from .rays import Rays, agreed, filled, rays_on, taken
 from .surface import surface_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         field, up = (told[0] for told in self.see(framed.image[None], framed.mask[None]))
         seen = time.perf_counter()
         threshold = options.threshold or self.threshold
-        mesh = surface_of(field, framed.mask, framed.frustum, threshold)
+        mesh = surface_of(field, framed.outline, framed.frustum, threshold)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera], symmetric=False)
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
@@ -93,7 +93,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         resolution = self.network.config.resolution
         on = rays_on(masks, resolution)
         told: Told = self.network(images.to(self.device), masks.to(self.device))
-        rays = Rays.of_output(taken(told.rays.to(images.device), on), resolution)
+        rays = agreed(Rays.of_output(taken(told.rays.to(images.device), on), resolution), on)
         return filled(rays.solid(), on), normalize(told.up.to(images.device), dim=1)
 
     @staticmethod

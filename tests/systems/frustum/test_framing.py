@@ -1,0 +1,51 @@
+"""The square around an object, and the lens that saw it."""
+
+import pytest
+import torch
+
+from maquette.structures.cameras import PerspectiveCameras
+from maquette.systems.frustum.framing import Lens, frame
+
+
+def picture() -> tuple[torch.Tensor, torch.Tensor]:
+    """A disc of 30 pixels across, right of the middle of 60 x 80 pixels."""
+    rows, columns = torch.meshgrid(torch.arange(60) + 0.5, torch.arange(80) + 0.5, indexing="ij")
+    mask = ((rows - 30) ** 2 + (columns - 55) ** 2 < 15**2).float()[None]
+    return torch.rand(3, 60, 80), mask
+
+
+def test_a_field_of_view_is_that_of_the_longer_side() -> None:
+    for size in ((60, 80), (80, 60)):
+        lens = Lens.of_fov(40.0, size)
+        assert lens.fov(size) == pytest.approx(40.0)
+        assert lens.axis == (size[1] / 2, size[0] / 2)
+
+
+def test_the_lens_of_a_camera() -> None:
+    camera = PerspectiveCameras(
+        focal_length=90.0, principal_point=((33.0, 28.0),), in_ndc=False, image_size=((60, 80),)
+    )
+    lens = Lens.of_camera(camera, (60, 80))
+    assert lens.focal == pytest.approx(90.0)
+    assert lens.axis == pytest.approx((33.0, 28.0))
+
+
+def test_the_frustum_lies_behind_the_square() -> None:
+    """What the frustum has at a place of the square is what the camera sees at that place of the picture."""
+    image, mask = picture()
+    framed = frame(image, mask, Lens.of_fov(40.0, (60, 80)), 24, 0.2)
+    side = 30 * 1.4
+    places = torch.tensor([[[0.0, 0.0, 0.3], [1.0, 0.5, 0.9], [0.5, 0.5, 0.5]]])
+    seen = framed.camera.transform_points_screen(framed.frustum.points(places))[0, :, :2]
+    expected = torch.tensor([55 - side / 2, 30 - side / 2]) + side * places[0, :, :2]
+    torch.testing.assert_close(seen, expected, atol=1e-3, rtol=0)
+
+
+def test_the_outline_is_the_mask_seen_finer() -> None:
+    image, mask = picture()
+    framed = frame(image, mask, Lens.of_fov(40.0, (60, 80)), 24, 0.2)
+    assert framed.mask.shape == (1, 24, 24)
+    assert framed.outline.shape == (1, 48, 48)
+    coarse = torch.nn.functional.avg_pool2d(framed.outline, 2)
+    assert (coarse - framed.mask).abs().max() < 0.05
+    assert framed.outline.mean() == pytest.approx(torch.pi * 15**2 / (30 * 1.4) ** 2, rel=0.02)
