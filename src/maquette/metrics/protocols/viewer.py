@@ -178,7 +178,11 @@ def _truth(batch: Batch, i: int) -> _Truth:
         image_size=(tuple(mask.shape),),
     )
     return _Truth(
-        known(truth.meshes)[i].cpu(), batch.voxels[[i]].cpu(), float(known(truth.sides)[i].amax()), camera, mask
+        known(truth.meshes)[i].cpu(),
+        batch.voxels[[i]].cpu(),
+        float(known(truth.sides)[i].amax()),
+        camera,
+        mask,
     )
 
 

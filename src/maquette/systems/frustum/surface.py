@@ -54,7 +54,9 @@ def surface_of(
     fine = fine * torch.where((weight > _FAINT) & (most < _REACH), _REACH / most.clamp_min(1e-6), 1.0)
     shape = _without_specks(torch.minimum(fine, mask.to(fine) / _INSIDE))
     verts, faces = marching_cubes(pad(shape, [1] * 6)[None].contiguous(), _LEVEL, return_local_coords=False)
-    places = (verts[0] - 0.5) / shape.new_tensor([size, size, depths])  # the first cell is one of the border's
+    places = (verts[0] - 0.5) / shape.new_tensor(
+        [size, size, depths]
+    )  # the first cell is one of the border's
     points = frustum.points(places[None])[0]
     return Meshes([points], [outwards(points, faces[0])])
 

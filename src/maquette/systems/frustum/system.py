@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,14 +16,31 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from .about import ABOUT, FrustumOptions
 from .config import NetworkConfig
+from .field import field_of
 from .framing import FOV, Lens, frame
+from .grid import Frustum
+from .mirror import Mirror
 from .network import FrustumNetwork, Told
-from .rays import Rays, agreed, filled, rays_on, taken
+from .rays import Rays, rays_on, taken
 from .surface import surface_of
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Reconstructs
+
+
+class Sight(NamedTuple):
+    """What is seen of pictures.
+
+    Attributes:
+        field: probabilities that the cells of the frustums are solid.
+        up: unit vectors upwards in the camera frame.
+        mirror: planes of symmetry there.
+    """
+
+    field: Float[Tensor, "batch depth row column"]
+    up: Float[Tensor, "batch 3"]
+    mirror: Mirror
 
 
 class FrustumSystem(OccupancySystem[FrustumNetwork]):
@@ -69,7 +86,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         else:
             lens = Lens.of_fov(options.fov or FOV, shape)
         framed = frame(image, mask, lens, size, margin)
-        field, up = (told[0] for told in self.see(framed.image[None], framed.mask[None]))
+        sight = self.see(framed.image[None], framed.mask[None], framed.frustum)
+        field, up = sight.field[0], sight.up[0]
         seen = time.perf_counter()
         threshold = options.threshold or self.threshold
         mesh = surface_of(field, framed.outline, framed.frustum, threshold)
@@ -82,19 +100,25 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
     @torch.no_grad()
     def see(
-        self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
-    ) -> tuple[Float[Tensor, "batch depth row column"], Float[Tensor, "batch 3"]]:
-        """Probabilities that the cells of the frustums are solid, and unit vectors upwards in the camera frame.
+        self,
+        images: Float[Tensor, "batch 3 size size"],
+        masks: Float[Tensor, "batch 1 size size"],
+        frustum: Frustum,
+    ) -> Sight:
+        """What the network says of pictures.
 
         Args:
             images: RGB in [0, 1], framed as in training (`framing.frame`).
             masks: 1 on the object.
+            frustum: behind the pictures.
         """
         resolution = self.network.config.resolution
         on = rays_on(masks, resolution)
         told: Told = self.network(images.to(self.device), masks.to(self.device))
-        rays = agreed(Rays.of_output(taken(told.rays.to(images.device), on), resolution), on)
-        return filled(rays.solid(), on), normalize(told.up.to(images.device), dim=1)
+        rays = Rays.of_output(taken(told.rays.to(images.device), on), resolution)
+        mirror = Mirror.of_told(told.mirror.to(images.device), frustum)
+        up = normalize(told.up.to(images.device), dim=1)
+        return Sight(field_of(rays, on, mirror, frustum), up, mirror)
 
     @staticmethod
     def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
