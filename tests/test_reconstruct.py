@@ -11,6 +11,7 @@ from maquette.io import BadInput, load_image, load_mesh, save_image
 from maquette.lift import lift_reconstruction
 from maquette.reconstruct import (
     RESERVED,
+    choose_system,
     describe,
     files_of,
     find_objects,
@@ -23,6 +24,7 @@ from maquette.reconstruct import (
 from maquette.structures import Meshes
 from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.voxels import VoxelGrid
+from maquette.systems import DEFAULT, SEVERAL
 from maquette.systems.about import About
 from maquette.systems.r2n2.about import R2N2Options
 from maquette.utils import ico_sphere
@@ -51,6 +53,12 @@ class BallSystem:
         self.calls.append(len(views))
         centres = VoxelGrid(torch.zeros(1, 16, 16, 16, dtype=torch.bool)).cell_centers()
         return [lift_reconstruction((centres.norm(dim=-1) < 0.45).float(), views)]
+
+
+def test_the_number_of_pictures_decides_which_system_takes_them():
+    one, several = picture(), [picture(), picture()]
+    assert choose_system(one) == choose_system([one]) == choose_system(several, each=True) == DEFAULT
+    assert choose_system(several) == SEVERAL
 
 
 def test_pictures_are_fused_or_taken_one_by_one():

@@ -25,7 +25,7 @@ from .segment.found import How
 from .structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from .structures.reconstruction import Reconstruction
 from .structures.views import Views
-from .systems import DEFAULT, NAMES, about_system, system_class
+from .systems import DEFAULT, NAMES, SEVERAL, about_system, system_class
 from .systems.face import Reconstructs
 from .systems.pictures import Pictures, as_views
 
@@ -80,7 +80,8 @@ class PreparedViews:
         views, found = self.views, self.found[i]
         masks = None if found is None else [found.mask]
         cameras = None if views.cameras is None else views.cameras[[i]]
-        one = Views([views.images[i]], masks, cameras, [self.names[i]])
+        fovs = None if views.fovs is None else [views.fovs[i]]
+        one = Views([views.images[i]], masks, cameras, [self.names[i]], fovs)
         return PreparedViews(one, (found,), self.seconds / len(self))
 
 
@@ -143,19 +144,25 @@ def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
     return scaled.clamp(0, 1)
 
 
-def choose_system(pictures: Pictures) -> str:
-    """Name of the system for pictures where none is named: one that claims them, else the default."""
+def choose_system(pictures: Pictures, each: bool = False) -> str:
+    """Name of the system for pictures where none is named: one that claims them, else by their number.
+
+    Args:
+        pictures: of one object, as `systems.pictures.as_views` takes them.
+        each: whether every picture shows an object of its own instead.
+    """
+    views = as_views(pictures)
     for name in NAMES:
         if "claim" in about_system(name).abilities:
             kind = cast(type[Reconstructs], system_class(name))
-            if kind.claims(as_views(pictures)):
+            if kind.claims(views):
                 return name
-    return DEFAULT
+    return DEFAULT if each or len(views) == 1 else SEVERAL
 
 
 def reconstruct(
     pictures: Pictures | PreparedViews,
-    system: Any = DEFAULT,
+    system: Any = None,
     each: bool = False,
     weights: str | PathLike[str] | None = None,
     variant: str | None = None,
@@ -166,7 +173,8 @@ def reconstruct(
 
     Args:
         pictures: of one object: files, arrays, tensors, `Views`, or what `find_objects` gave.
-        system: its name, or one that is loaded; weights, variant and device only serve to load it.
+        system: its name, or one that is loaded; weights, variant and device only serve to load it. When not given,
+            that of `choose_system`.
         each: reconstruct every picture on its own.
         weights, variant, device: see `maquette.load`.
         options: of the system's own kind (`About.options`).
@@ -178,9 +186,11 @@ def reconstruct(
     Raises:
         BadInput: pictures without an object, files that are no pictures, weights that cannot be used.
     """
+    views = pictures.views if isinstance(pictures, PreparedViews) else as_views(pictures)
+    system = choose_system(views, each) if system is None else system
     loaded = load(system, weights, variant, device) if isinstance(system, str) else system
     if not isinstance(pictures, PreparedViews):
-        pictures = prepare_views(pictures, find=loaded.about.needs_masks)
+        pictures = prepare_views(views, find=loaded.about.needs_masks)
     groups = pictures.each() if each else [pictures]
     return [made for group in groups for made in loaded.reconstruct(group.views, options)]
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from maquette.io import BadInput, load_image, load_mask, save_image
-from maquette.io.image_files import decode_image, png_bytes, read_pixels
+from maquette.io.image_files import decode_image, image_fov, png_bytes, read_pixels
 from maquette.io.images import image_size
 
 
@@ -192,6 +192,37 @@ def test_large_pictures_are_reduced_while_they_are_read(tmp_path, kind):
     assert array.shape[:2] == (30, 12)
     np.testing.assert_allclose(array[:14, :, 0], 40 / 255, atol=0.01)
     np.testing.assert_allclose(array[16:, :, 0], 200 / 255, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("size", "degrees"), [((36, 24), 65.47), ((24, 36), 65.47), ((40, 30), 63.4), ((30, 30), 57.3)]
+)
+def test_a_lens_of_28_mm_has_its_field_of_view(tmp_path, size, degrees):
+    """The diagonal's is 75.4 degrees in any proportions."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = 28
+    Image.new("RGB", size).save(tmp_path / "p.jpg", exif=exif)
+    assert image_fov(tmp_path / "p.jpg") == pytest.approx(degrees, abs=0.1)
+
+
+@pytest.mark.parametrize("focal", [None, 0])
+def test_pictures_without_a_focal_length_have_no_field_of_view(tmp_path, focal):
+    exif = Image.Exif()
+    if focal is not None:
+        exif.get_ifd(0x8769)[0xA405] = focal
+    Image.new("RGB", (8, 8)).save(tmp_path / "p.jpg", exif=exif)
+    assert image_fov(tmp_path / "p.jpg") is None
+
+
+def test_a_broken_directory_has_no_field_of_view(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = 28
+    Image.new("RGB", (8, 8)).save(tmp_path / "p.jpg", exif=exif)
+    data = (tmp_path / "p.jpg").read_bytes()
+    at = data.index(b"Exif\0\0") + 6
+    (tmp_path / "q.jpg").write_bytes(data[: at + 4] + b"\xff\xff\xff\x7f" + data[at + 8 :])
+    assert load_image(tmp_path / "q.jpg").shape == (3, 8, 8)
+    assert image_fov(tmp_path / "q.jpg") is None
 
 
 def test_small_pictures_are_read_as_they_are(tmp_path):

@@ -37,6 +37,8 @@ def test_views_of_different_sizes():
         ([torch.rand(3, 4, 4)], {"masks": [torch.rand(3, 4, 4)]}, "shape"),
         ([torch.rand(3, 4, 4)], {"names": ["a", "b"]}, "2 names"),
         ([torch.rand(3, 4, 4)], {"cameras": [1, 2]}, "2 cameras"),
+        ([torch.rand(3, 4, 4)], {"fovs": [40.0, None]}, "2 fovs"),
+        ([torch.rand(3, 4, 4)], {"fovs": [180.0]}, "between 0 and 180"),
     ],
 )
 def test_views_errors(images, options, message):

@@ -24,11 +24,13 @@ class Picture:
         name: file it came from.
         pixels: (H, W, C) floats in [0, 1] with C 1, 3 or 4.
         mask: (H', W') booleans, or None.
+        fov: degrees along the longer side, or None where the file does not say.
     """
 
     name: str
     pixels: np.ndarray
     mask: np.ndarray | None = None
+    fov: float | None = None
 
 
 def picture_files(paths: Sequence[Path]) -> list[Path]:

@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
 from ..io.errors import BadInput, as_bad_input
-from ..systems import DEFAULT, NAMES, about_system, shipped_weights
+from ..io.image_files import image_fov
+from ..systems import DEFAULT, about_system, shipped_weights
 from ..systems.about import About
+from ..training.weights_header import read_weights_header
 from .console import Console
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
 from .picture_input import Picture, need_mask, need_object, need_picture, picture_files
@@ -45,7 +47,8 @@ class Reconstruct(Compute):
     each_object: bool = False
     """Write every object that is found in a picture to a file of its own, <stem>_<name>."""
     system: str | None = None
-    """Which system reconstructs; when not given, the one that claims such pictures, else r2n2."""
+    """Which system reconstructs; when not given, that of the weights, the one that claims such pictures, or frustum
+    for one picture of an object and r2n2 for several."""
     variant: str | None = None
     """Variant that the weights must be of."""
     weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
@@ -83,8 +86,10 @@ def run(words: Sequence[str]) -> None:
 
 
 def _read_words(words: Sequence[str]) -> ReconstructRequest:
-    """The command's options, with those of the named system mounted beside them."""
+    """The command's options, with those of the system that is named, or has the weights, mounted beside them."""
     named = option_of(words, "--system")
+    if named is None and (weights := option_of(words, "--weights")) is not None:
+        named = read_weights_header(weights).system
     try:
         about = about_system(named or DEFAULT)
     except KeyError as error:
@@ -111,38 +116,41 @@ def _check(request: ReconstructRequest) -> None:
         raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
-    if not _may_be_claimed(options):
+    if not _left_open(options):
         _check_weights(request)
 
 
-def _may_be_claimed(options: Reconstruct) -> bool:
+def _left_open(options: Reconstruct) -> bool:
     """Whether the pictures decide which system takes them."""
-    unsaid = options.system is None and options.weights is None
-    return unsaid and any("claim" in about_system(name).abilities for name in NAMES)
+    return options.system is None and options.weights is None
 
 
-def _claimed(request: ReconstructRequest, pictures: list[Picture], console: Console) -> ReconstructRequest:
-    """The same for the system that claims the pictures; whose options were given for another is refused."""
-    if not _may_be_claimed(request.options):
+def _chosen(request: ReconstructRequest, pictures: list[Picture], console: Console) -> ReconstructRequest:
+    """The same for the system that takes the pictures; options that were given and that it lacks are refused."""
+    if not _left_open(request.options):
         return request
     from ..reconstruct import choose_system
 
     name = choose_system([picture.pixels for picture in pictures])
     if name != request.about.name:
-        if request.own != request.about.options():
-            own = ", ".join(field.name for field in fields(request.about.options))
-            raise Refusal(f"such pictures are {name}'s, which has no {own}; --system says otherwise")
-        about = about_system(name)
+        about, plain = about_system(name), request.about.options()
+        given = {
+            f.name: value
+            for f in fields(plain)
+            if (value := getattr(request.own, f.name)) != getattr(plain, f.name)
+        }
+        if lacks := sorted(given.keys() - {f.name for f in fields(about.options)}):
+            raise Refusal(
+                f"such pictures are {name}'s, which has no {', '.join(lacks)}; --system says otherwise"
+            )
         console.say(f"such pictures are {name.replace('_', '-')}'s; --system says otherwise")
-        request = request._replace(about=about, own=about.options())
+        request = request._replace(about=about, own=about.options(**given))
     _check_weights(request)
     return request
 
 
 def _check_weights(request: ReconstructRequest) -> None:
     """Refuse weights that are missing or of something else by their header, before torch is imported."""
-    from ..training.weights_header import read_weights_header
-
     options, shipped = request.options, shipped_weights(request.about.name)
     if options.weights is None and not shipped.is_file():
         raise BadInput(
@@ -162,7 +170,7 @@ def _check_out(options: Reconstruct) -> None:
 
 def _one(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
     pictures = [_read(*pair) for pair in pairs]
-    request = _claimed(request, pictures, console)
+    request = _chosen(request, pictures, console)
     for picture in pictures:
         need_object(picture, request.about.needs_masks)
     _spare(pairs, request.options.out)
@@ -188,7 +196,7 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
         except BadInput as problem:
             skip(problem)
             continue
-        request = request if system else _claimed(request, [picture], console)
+        request = request if system else _chosen(request, [picture], console)
         try:
             need_object(picture, request.about.needs_masks)
         except BadInput as problem:
@@ -216,7 +224,7 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
 
 
 def _read(file: Path, mask: Path | None) -> Picture:
-    return Picture(str(file), need_picture(file), None if mask is None else need_mask(mask))
+    return Picture(str(file), need_picture(file), None if mask is None else need_mask(mask), image_fov(file))
 
 
 def _load(request: ReconstructRequest) -> Any:
@@ -237,7 +245,8 @@ def _prepared(pictures: list[Picture], system: Any) -> "PreparedViews":
 
     masks = [None if p.mask is None else torch.from_numpy(p.mask)[None].float() for p in pictures]
     names = [p.name for p in pictures]
-    return prepare_views([p.pixels for p in pictures], masks, names, find=system.about.needs_masks)
+    prepared = prepare_views([p.pixels for p in pictures], masks, names, find=system.about.needs_masks)
+    return replace(prepared, views=replace(prepared.views, fovs=[p.fov for p in pictures]))
 
 
 def _make(

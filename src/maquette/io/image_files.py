@@ -1,6 +1,7 @@
 """What a picture file holds, as arrays; every problem with a file is a `BadInput`. Does without torch."""
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from .files import read_file
 
 LARGEST_PIXELS = 64_000_000
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
+_EXIF, _FOCAL_IN_35_MM = 0x8769, 0xA405
+_FILM = math.hypot(36, 24)  # mm, the diagonal
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 _NOWHERE = logging.NullHandler()
 
@@ -144,6 +147,25 @@ def image_size(path: str | PathLike[str]) -> tuple[int, int]:
         width, height = picture.size
         turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     return (height, width) if turned else (width, height)
+
+
+def image_fov(path: str | PathLike[str]) -> float | None:
+    """Degrees along the longer side of a picture, as its camera says in EXIF; None where it says nothing.
+
+    The focal length is the one that on film of 36 x 24 mm has the same view: along the diagonal, since pictures have
+    other proportions. `BadInput` when there is no picture.
+    """
+    data = read_file(path)
+    with as_bad_input(path, ParseError), _decoding():
+        picture = _open(data)
+        width, height = picture.size
+        try:
+            focal = float(picture.getexif().get_ifd(_EXIF).get(_FOCAL_IN_35_MM, 0))
+        except Exception:  # whatever a broken directory raises: the picture is one all the same
+            return None
+    if not 0 < focal < math.inf:
+        return None
+    return math.degrees(2 * math.atan(max(width, height) / math.hypot(width, height) * _FILM / 2 / focal))
 
 
 def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5) -> np.ndarray:

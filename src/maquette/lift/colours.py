@@ -17,7 +17,7 @@ _KNOWN = 7e-4  # weight from which on a colour counts as seen: a cosine of 0.3
 _RIM = 5  # pixels a side of the square by whose half a mask is thinned: its rim mixes with the background
 _NEIGHBOURS = 24  # coloured vertices whose mean an unseen vertex takes
 _MIRRORED = 0.8  # IoU of a solid and its mirror image from which on it counts as symmetric
-_NEAR = 0.03  # how far a vertex's mirror image may be from a coloured vertex, in the object frame
+_NEAR = 0.03  # how far a vertex's mirror image may be from a coloured vertex
 _LARGEST = 384  # longest side of the pictures that colours are read from
 
 
@@ -46,19 +46,19 @@ def paint_from_views(
     images: Sequence[Float[Tensor, "3 _h _w"]],
     masks: Sequence[Float[Tensor, "1 _h _w"]],
     cameras: Sequence[CamerasBase],
-    symmetric: bool,
+    mirrored: Float[Tensor, "vert 3"] | None = None,
 ) -> Meshes:
     """Give each vertex the colour that the pictures show at it.
 
-    What no picture sees takes the colour of its mirror image in x, where the object is symmetric and that is
-    seen; what is left takes the colour of the nearest coloured vertex.
+    What no picture sees takes the colour of its mirror image where that is seen; what is left takes the colour of
+    the nearest coloured vertex.
 
     Args:
-        mesh: one mesh in the object frame.
+        mesh: one mesh, about one unit large.
         images: colours in [0, 1].
         masks: 1 on the object.
-        cameras: one a picture, that see the object frame in the picture's pixels.
-        symmetric: whether the object is its own mirror image in x.
+        cameras: one a picture, that see the mesh's frame in the picture's pixels.
+        mirrored: where the mirror image of each vertex lies, of an object that is symmetric.
 
     Returns:
         The mesh with `TexturesVertex`.
@@ -74,8 +74,8 @@ def paint_from_views(
     colours = total / weight.clamp(min=1e-9)
     if not bool(known.any()):
         return paint_evenly(mesh, mean_colour(images, masks))
-    if symmetric:
-        colours, known = _mirror(verts, colours, known)
+    if mirrored is not None:
+        colours, known = _mirror(verts, mirrored, colours, known)
     return _painted(mesh, _spread(verts, colours, known, weight[:, 0]))
 
 
@@ -88,13 +88,12 @@ def _small(image: Tensor, mask: Tensor) -> tuple[Float[Tensor, "3 _h _w"], Float
     return both[:3], (thin if bool((thin > 0.5).any()) else both[3:])[0]
 
 
-def _mirror(verts: Tensor, colours: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+def _mirror(verts: Tensor, mirrored: Tensor, colours: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Unknown colours taken from near the vertex's mirror image, where one is known."""
-    images = verts * verts.new_tensor([-1.0, 1.0, 1.0])
-    nearest = knn_points(images[None], verts[known][None])
+    nearest = knn_points(mirrored[None], verts[known][None])
     taken = ~known & (nearest.dists[0, :, 0] <= _NEAR**2)
-    mirrored = colours[known][nearest.idx[0, :, 0]]
-    return torch.where(taken[:, None], mirrored, colours), known | taken
+    there = colours[known][nearest.idx[0, :, 0]]
+    return torch.where(taken[:, None], there, colours), known | taken
 
 
 def _spread(verts: Tensor, colours: Tensor, known: Tensor, weight: Tensor) -> Float[Tensor, "vert 3"]:

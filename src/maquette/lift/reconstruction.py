@@ -110,4 +110,6 @@ def _coloured(
         return paint_evenly(surface.mesh, mean_colour(views.images, masks)), "mean"
     images, thin = [views.images[i] for i, _ in sure], [masks[i] for i, _ in sure]
     cameras = [view.camera for _, view in sure]
-    return paint_from_views(surface.mesh, images, thin, cameras, symmetric), "pictures"
+    verts = surface.mesh.verts_packed()
+    mirrored = verts * verts.new_tensor([-1.0, 1.0, 1.0]) if symmetric else None
+    return paint_from_views(surface.mesh, images, thin, cameras, mirrored), "pictures"

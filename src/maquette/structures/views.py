@@ -18,6 +18,8 @@ class Views:
             known; None altogether when no mask is known.
         cameras: cameras as many as pictures, in the same order, or None.
         names: file names or other words for the pictures, or None.
+        fovs: degrees along the longer side of each picture, as its camera wrote them down, None where it did not;
+            None altogether when none is known. Where there are cameras these count.
 
     Raises:
         ValueError: no pictures, shapes or numbers that do not fit, values not finite or out of [0, 1].
@@ -27,16 +29,20 @@ class Views:
     masks: Sequence[Tensor | None] | None = None
     cameras: Any = None
     names: Sequence[str] | None = None
+    fovs: Sequence[float | None] | None = None
 
     def __post_init__(self) -> None:
         if not self.images:
             raise ValueError("Views need at least one picture")
         for i, image in enumerate(self.images):
             _check_picture(image, 3, f"picture {i}")
-        for field in ("masks", "cameras", "names"):
+        for field in ("masks", "cameras", "names", "fovs"):
             values = getattr(self, field)
             if values is not None and len(values) != len(self.images):
                 raise ValueError(f"{len(self.images)} pictures but {len(values)} {field}")
+        for fov in self.fovs or ():
+            if fov is not None and not 0 < fov < 180:
+                raise ValueError(f"a field of view must lie between 0 and 180 degrees, got {fov:g}")
         for i, mask in enumerate(self.masks or ()):
             if mask is None:
                 continue

@@ -21,7 +21,8 @@ _TABLE = {
     "frustum": ".frustum.system:FrustumSystem",
 }
 NAMES = _TABLE.keys()
-DEFAULT = "r2n2"  # reconstructs where nothing is said and no system claims the pictures
+DEFAULT = "r2n2"  # reconstructs one picture where nothing is said and no system claims it
+SEVERAL = "r2n2"  # the same for several pictures of an object
 
 
 def system_class(name: str) -> "type[System]":

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..io.errors import BadInput
+from ..io.image_files import image_fov
 from ..io.images import load_image
 from ..structures.views import Views
 
@@ -39,7 +40,8 @@ def as_views(pictures: Pictures, names: Sequence[str] | None = None) -> Views:
     several: list[Any] = [pictures] if single else list(pictures)  # type: ignore[arg-type]
     known = [_name(picture, i) for i, picture in enumerate(several)] if names is None else list(names)
     opened = [_with_alpha(picture, name) for picture, name in zip(several, known, strict=True)]
-    return Views([image for image, _ in opened], masks=[mask for _, mask in opened], names=known)
+    fovs = [image_fov(picture) if isinstance(picture, str | PathLike) else None for picture in several]
+    return Views([image for image, _ in opened], [mask for _, mask in opened], names=known, fovs=fovs)
 
 
 def _name(picture: Any, index: int) -> str:

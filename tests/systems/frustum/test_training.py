@@ -63,6 +63,13 @@ def test_judging_changes_nothing_and_scores_each_object(trained, source) -> None
     assert all(torch.equal(before[name], tensor) for name, tensor in module.kept.state_dict().items())
 
 
+def test_judging_in_bfloat16(trained, source) -> None:
+    module, _ = trained
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        scores = module.judge(module.kept, source.held_batch([0, 1], 1))
+    assert all(score.isfinite().all() for score in scores.values())
+
+
 def test_what_was_trained_is_what_reconstructs(trained, source, tmp_path) -> None:
     module, _ = trained
     module.save_weights(tmp_path / "w.safetensors", module.kept, {"steps": 12})
@@ -77,6 +84,10 @@ def test_what_was_trained_is_what_reconstructs(trained, source, tmp_path) -> Non
     told = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=40.0))[0]
     assert torch.allclose(made.mesh.verts_packed(), told.mesh.verts_packed(), atol=1e-4)
     assert abs(made.facts["fov"] - 40) < 0.1  # of a square picture
+    noted = system.reconstruct(replace(views, cameras=None, fovs=[40.0]))[0]
+    assert noted.facts == made.facts
+    assert 0 < made.facts["confidence"] < 1
+    assert bool(made.remarks) == (made.facts["confidence"] < 0.8)
     assert -90 <= made.facts["elevation"] <= 90
     wide = system.reconstruct(replace(views, cameras=None), FrustumOptions(fov=80.0))[0]
     middle = [float(one.mesh.verts_packed()[:, 2].mean()) for one in (made, wide)]

@@ -20,7 +20,7 @@ class FrustumOptions:
     threshold: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
     """Probability from which on a cell is solid; that of the weights when not given."""
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
-    """Field of view along the picture's longer side; 50 when not given."""
+    """Field of view along the picture's longer side; what its file says of the lens when not given, else 50."""
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:

@@ -37,12 +37,11 @@ class Mirror:
     @classmethod
     def of_told(cls, told: Float[Tensor, "batch 9"], frustum: Frustum) -> "Mirror":
         """The planes that `NUMBERS` numbers of each picture tell."""
+        told = told.float()
         matrix = told.new_zeros((len(told), 3, 3))
-        matrix[:, _ROWS, _COLUMNS] = matrix[:, _COLUMNS, _ROWS] = told[:, :6].float()
+        matrix[:, _ROWS, _COLUMNS] = matrix[:, _COLUMNS, _ROWS] = told[:, :6]
         values, vectors = torch.linalg.eigh(matrix)
-        return cls(
-            vectors[:, :, 2], _middle(frustum) + told[:, 6:].float() / _FARTHER, values[:, 2].clamp(0, 1)
-        )
+        return cls(vectors[:, :, 2], _middle(frustum) + told[:, 6:] / _FARTHER, values[:, 2].clamp(0, 1))
 
     def image(self, points: Float[Tensor, "batch n 3"]) -> Float[Tensor, "batch n 3"]:
         """Mirror images of points."""

@@ -11,10 +11,12 @@ from torch.nn.functional import normalize
 
 from ...io.errors import BadInput
 from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
 from ..about import About
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from .about import ABOUT, FrustumOptions
+from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
 from .field import field_of
 from .framing import FOV, Lens, frame
@@ -27,6 +29,9 @@ from .surface import surface_of
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Reconstructs
+
+
+_SYMMETRIC = 0.5  # trust from which on the far side takes colours from the other half
 
 
 class Sight(NamedTuple):
@@ -60,11 +65,12 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         Args:
             pictures: one, as `systems.pictures.as_views` takes it; the object is found where no mask is there.
             options: another threshold than that of the weights, or the picture's field of view; else that of its
-                camera counts, where it has one.
+                camera counts, or what its file says of the lens.
 
         Returns:
-            a list of one reconstruction in the camera frame, in sides of the square around the object; threshold,
-            field of view and elevation of the camera in degrees are among its facts.
+            a list of one reconstruction in the camera frame, in sides of the square around the object. Its facts:
+            the chance that it is good (`confidence`), threshold, field of view and elevation of the camera in
+            degrees, and whether the far side has its colours by symmetry.
 
         Raises:
             BadInput: several pictures, a file that is none, or a picture in which no object is found.
@@ -79,24 +85,27 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             raise BadInput((views.names or ["pictures"])[-1], f"one picture at a time, not {len(views)}")
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
-        size, margin = self.views_config.size, sum(self.views_config.margin) / 2
-        shape = (image.shape[1], image.shape[2])
-        if options.fov is None and views.cameras is not None:
-            lens = Lens.of_camera(views.cameras, shape)
-        else:
-            lens = Lens.of_fov(options.fov or FOV, shape)
-        framed = frame(image, mask, lens, size, margin)
+        lens = _lens(views, options)
+        framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
         sight = self.see(framed.image[None], framed.mask[None], framed.frustum)
-        field, up = sight.field[0], sight.up[0]
         seen = time.perf_counter()
-        threshold = options.threshold or self.threshold
+        field, up, threshold = sight.field[0], sight.up[0], options.threshold or self.threshold
         mesh = surface_of(field, framed.outline, framed.frustum, threshold)
-        mesh = paint_from_views(mesh, [image], [mask], [framed.camera], symmetric=False)
+        symmetric = float(sight.mirror.trust) >= _SYMMETRIC
+        mirrored = sight.mirror.image(mesh.verts_packed()[None])[0] if symmetric else None
+        mesh = paint_from_views(mesh, [image], [mask], [framed.camera], mirrored)
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
+        sure = confidence(expected_overlap(field, threshold, framed.frustum))
+        facts = {
+            "confidence": round(sure, 3),
+            "threshold": threshold,
+            "fov": round(lens.fov((image.shape[1], image.shape[2])), 2),
+            "elevation": round(math.degrees(math.asin(min(max(-float(up[2]), -1.0), 1.0))), 1),
+            "symmetric": symmetric,
+        }
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
-        elevation = math.degrees(math.asin(min(max(-float(up[2]), -1.0), 1.0)))
-        facts = {"threshold": threshold, "fov": round(lens.fov(shape), 2), "elevation": round(elevation, 1)}
-        return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts)]
+        remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
+        return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts, remarks=remarks)]
 
     @torch.no_grad()
     def see(
@@ -132,6 +141,15 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         from .training import FrustumTraining
 
         return FrustumTraining(config)
+
+
+def _lens(views: Views, options: FrustumOptions) -> Lens:
+    """That of the one picture: told, of its camera, as its file says, or a common one."""
+    size = (views.images[0].shape[1], views.images[0].shape[2])
+    if options.fov is None and views.cameras is not None:
+        return Lens.of_camera(views.cameras, size)
+    own = None if views.fovs is None else views.fovs[0]
+    return Lens.of_fov(options.fov or own or FOV, size)
 
 
 if TYPE_CHECKING:
