@@ -14,16 +14,19 @@ from ...structures.reconstruction import Reconstruction
 from ..about import About
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
+from ..portable import Portable
 from .about import ABOUT, FrustumOptions
 from .config import NetworkConfig
 from .framing import FOV, Lens, frame
+from .grid import EXTENT
 from .network import FrustumNetwork, Told
+from .portable import PortableFrustum
 from .rays import Rays, agreed, filled, rays_on, taken
 from .surface import surface_of
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Reconstructs
+    from ..face import Exports, Reconstructs
 
 
 class FrustumSystem(OccupancySystem[FrustumNetwork]):
@@ -102,6 +105,13 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         picture = torch.zeros(1, 3, config.size, config.size, device=device)
         return {"images": picture, "masks": picture[:, :1]}
 
+    def portable(self) -> Portable:
+        """The network, from framed pictures and masks to what `see` says."""
+        size = self.network_config.size
+        inputs = {"images": ("batch", 3, size, size), "masks": ("batch", 1, size, size)}
+        settings = {**self.framing(), "fov": FOV, "extent": EXTENT}
+        return Portable(PortableFrustum(self.network), inputs, ("solid", "up"), settings)
+
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
         """What is trained with a recipe's settings."""
@@ -112,3 +122,4 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
 if TYPE_CHECKING:
     _: type[Reconstructs] = FrustumSystem
+    __: type[Exports] = FrustumSystem
