@@ -10,7 +10,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # read by torch when it is imported, he
 
 import pytest
 import torch
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 FLOORS_0_TO_2 = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils")
 CHECKED = (*FLOORS_0_TO_2, "nn", "data", "training", "metrics", "segment", "lift", "systems")
@@ -29,3 +29,11 @@ def _seed() -> None:
 @pytest.fixture(autouse=True)
 def _threads() -> None:
     torch.set_num_threads(THREADS)  # the test before may have run a command with --threads 1
+
+
+@pytest.fixture
+def unchecked():
+    """Without checks of annotations: they write lists, which is nothing that the loop of a graph may do."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)

@@ -58,6 +58,28 @@ def test_finer_voxels_hold_the_coarser_ones(maquette, tmp_path):
     assert ran.code == 3
 
 
+def test_meshes_of_a_table_are_turned(maquette, tmp_path):
+    folder = mesh_folder(tmp_path / "meshes")
+    table = tmp_path / "turned.csv"
+    table.write_text("file,up,front\nstool/one.ply,+Y,+X\nstool/two.ply,+Y,-X\n")
+    for name, words in (("as_it_is", ()), ("turned", ("--turned", table))):
+        ran = maquette("data", "pack", folder, "-o", tmp_path / f"{name}.pack", *words)
+        assert ran.code == 0
+        assert (f"1 meshes are turned as {table} says\n" in ran.out) == (name == "turned")
+    before, after = (read_pack(tmp_path / f"{name}.pack") for name in ("as_it_is", "turned"))
+    ball, stool = (before.shape(i).mesh.verts_packed() for i in (0, 1))
+    x, y, z = stool.unbind(1)
+    assert torch.equal(after.shape(0).mesh.verts_packed(), ball)
+    assert torch.allclose(after.shape(1).mesh.verts_packed(), torch.stack([-z, y, x], 1), atol=1e-4)
+    table.write_text("file,up,front\nstool/two.ply,+Y,-X\n")
+    ran = maquette("data", "pack", folder, "-o", tmp_path / "x.pack", "--turned", table)
+    assert (ran.code, ran.err) == (
+        3,
+        f"maquette: {table}: names no mesh of the folders that are packed\n",
+    )
+    assert not (tmp_path / "x.pack").exists()
+
+
 def test_refusals(maquette, tmp_path):
     (tmp_path / "meshes").mkdir()
     out = ("-o", tmp_path / "a.pack")

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from maquette.data.mesh_folder import read_mesh_folder
+from maquette.data.mesh_axes import OBJECT_AXES
+from maquette.data.mesh_folder import read_mesh_folder, read_turned
 from maquette.data.splits import split_of
 from maquette.io.errors import BadInput
 
@@ -101,6 +102,23 @@ def test_malformed_tables(tmp_path: Path, table: str | bytes, reason: str) -> No
     with pytest.raises(BadInput, match=r"manifest\.csv") as caught:
         read_mesh_folder(tmp_path)
     assert reason in str(caught.value)
+
+
+def test_a_table_of_turned_meshes_tells_the_axes_of_each(tmp_path: Path) -> None:
+    table = tmp_path / "turned.csv"
+    table.write_text("file,up,front\noak.ply,+Y,-X\nelm.ply,,\n")
+    with pytest.raises(BadInput, match=r"turned\.csv: up and front of elm\.ply are missing"):
+        read_turned(table)
+    table.write_text("file,front\noak.ply,-X\n")
+    with pytest.raises(BadInput, match=r"line 2: up and front are told together"):
+        read_turned(table)
+
+
+def test_the_table_of_the_studies_shapes_turns_each_of_them() -> None:
+    turned = read_turned(Path(__file__).parents[2] / "benchmarks/data/turned_shapes.csv")
+    assert list(turned) == sorted(turned)
+    assert OBJECT_AXES not in turned.values()
+    assert turned["chair/ikea_manual__Chair_froset.ply"].front == "-X"
 
 
 def test_no_folder_and_no_mesh(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ import pytest
 import torch
 
 from maquette.data.mesh_axes import MeshAxes
+from maquette.data.mesh_folder import read_turned
 from maquette.data.pack import join_packs, pack_meshes, pack_shapes
 from maquette.data.splits import split_of
 from maquette.io import save_mesh
 from maquette.io.errors import BadInput
 from maquette.ops import voxelize
 from maquette.renderer import TexturesVertex
-from maquette.structures import Meshes
+from maquette.structures import Meshes, join_meshes_as_scene
 from maquette.structures.shape import Shape
 from maquette.utils import ico_sphere
 from tests.data.pack_shapes import box, mesh_folder, small_pack, stool
@@ -89,6 +90,25 @@ def test_axes_of_the_folder_and_of_the_table(tmp_path):
     assert torch.equal(by_option.solid(first), upright.solid(first))
     assert torch.equal(by_table.solid(first + 1), upright.solid(first))
     assert not torch.equal(pack_meshes([tmp_path / "a"]).pack.solid(first), upright.solid(first))
+
+
+def test_a_turned_chair_faces_the_front_whatever_the_folders_table_tells(tmp_path):
+    chair = join_meshes_as_scene(
+        [box((0, 0, 0), (1, 0.5, 1), (1, 0, 0)), box((0, 0.5, 0), (1, 1.3, 0.2), (0, 0, 1))]
+    )
+    (tmp_path / "set/chair").mkdir(parents=True)
+    sides = torch.tensor([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])  # its front is -X in the file
+    save_mesh(chair.update_padded(chair.verts_padded() @ sides), tmp_path / "set/chair/oak.ply")
+    save_mesh(chair, tmp_path / "set/chair/elm.ply")
+    (tmp_path / "set/MANIFEST.csv").write_text("file,up,front\nchair/oak.ply,+Y,+X\nchair/elm.ply,,\n")
+    (tmp_path / "turned.csv").write_text("file,up,front\nchair/oak.ply,+Y,-X\nchair/gone.ply,+Y,-Z\n")
+    pack = pack_meshes([tmp_path / "set"], turned=read_turned(tmp_path / "turned.csv")).pack
+    elm, oak = (pack.shape(i).mesh.verts_packed() for i in (0, 1))
+    assert [entry.id for entry in pack.entries] == ["chair/elm", "chair/oak"]
+    for verts in (elm, oak):
+        back = verts[verts[:, 1] > verts[:, 1].max() - 0.01]
+        assert back[:, 2].max() < 0 < verts[:, 2].max()
+    assert torch.equal(pack.solid(torch.tensor([0])), pack.solid(torch.tensor([1])))
 
 
 def test_two_folders_may_use_the_same_names(tmp_path):

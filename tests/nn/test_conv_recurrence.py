@@ -64,3 +64,14 @@ def test_without_gradients_nothing_is_kept() -> None:
     cell = ConvGRU3d(6, 8, 2, 3)
     with torch.no_grad():
         assert cell(torch.randn(2, 1, 6)).grad_fn is None
+
+
+@pytest.mark.parametrize("kind", [ConvGRU3d, ConvLSTM3d])
+def test_an_exported_graph_takes_any_number_of_views(kind, unchecked) -> None:
+    cell = kind(10, 8, 2, 3, "group").eval()
+    free = {0: torch.export.Dim("batch"), 1: torch.export.Dim("view")}
+    with torch.no_grad():
+        graph = torch.export.export(cell, (torch.randn(2, 3, 10),), dynamic_shapes=[free]).module()
+        for batch, views in ((2, 1), (1, 2), (3, 5)):
+            x = torch.randn(batch, views, 10)
+            torch.testing.assert_close(graph(x), cell(x))

@@ -12,7 +12,7 @@ from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
 from maquette.systems import NAMES, about_system, system_class, system_recipes
-from maquette.systems.face import Generates, Reconstructs, System
+from maquette.systems.face import Exports, Generates, Reconstructs, System
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
@@ -81,6 +81,7 @@ def test_what_is_said_without_torch_is_true(name: str) -> None:
     assert isinstance(system, System)
     assert isinstance(system, Reconstructs) == ("reconstruct" in about.abilities)
     assert isinstance(system, Generates) == ("generate" in about.abilities)
+    assert isinstance(system, Exports) == ("export" in about.abilities)
     assert set(about.protocols) <= set(PROTOCOLS)
     assert set(system_recipes(name)) == set(kind.recipes())
 

@@ -44,6 +44,9 @@ class Pack(Compute, Axes):
     """Keep only shapes of these sources."""
     categories: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
     """Keep only shapes of these categories."""
+    turned: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """A table with columns file, up and front of meshes that stand another way than their folder's others; it goes
+    before MANIFEST.csv."""
     side: Annotated[int, tyro.conf.arg(metavar="N")] = 32
     """Cells along the edges of the voxels, even, at most 256; packed files that are joined must have as many."""
     json: JsonFile = None
@@ -101,9 +104,10 @@ def _gathered(options: Pack, axes: "MeshAxes", console: Console) -> "Packed":
     names, side = options.meshes, options.side
     counts = [count_of_families(name) for name in names]
     paths = [Path(name) for name, count in zip(names, counts, strict=True) if count is None]
+    folders = [path for path in paths if not path.is_file()]
+    turned = _turned(options.turned, folders, console)
     packs = [pack_families(count, 0, side) for count in counts if count is not None]
     packs += [read_pack(path) for path in paths if path.is_file()]
-    folders = [path for path in paths if not path.is_file()]
     skipped: tuple[Problem, ...] = ()
     if folders:
         with ExitStack() as stack:
@@ -112,13 +116,30 @@ def _gathered(options: Pack, axes: "MeshAxes", console: Console) -> "Packed":
             def bar(total: int) -> Advance:
                 return stack.enter_context(console.progress("packing", total))
 
-            packed = pack_meshes(folders, lambda done, total, name: bar(total)(done, name), side, axes)
+            def watch(done: int, total: int, name: str) -> None:
+                bar(total)(done, name)
+
+            packed = pack_meshes(folders, watch, side, axes, turned)
         packs.append(packed.pack)
         skipped = packed.skipped
     try:
         return Packed(join_packs(packs), skipped)
     except ValueError as error:
         raise BadInput(names[0], str(error)) from error
+
+
+def _turned(table: Path | None, folders: list[Path], console: Console) -> "dict[str, MeshAxes]":
+    """Axes of the meshes that a table names; refuses one that names none of the folders'."""
+    from ..data.mesh_folder import read_turned
+
+    if table is None:
+        return {}
+    turned = read_turned(table)
+    there = sum((folder / name).is_file() for folder in folders for name in turned)
+    if not there:
+        raise BadInput(table, "names no mesh of the folders that are packed")
+    console.say(f"{there} meshes are turned as {table} says")
+    return turned
 
 
 def _counts(pack: "ShapePack") -> str:

@@ -12,9 +12,13 @@ from typing import Any
 from .. import __version__
 from .console import Console
 from .cores import usable_cores
+from .export import PACKAGES
 from .options import Common, JsonFile, parse
 
-_EXTRAS = {"wandb": "pip install 'maquette[wandb]'"}
+_EXTRAS = {
+    "wandb": "pip install 'maquette[wandb]'",
+    **dict.fromkeys(PACKAGES, "pip install 'maquette[export]'"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

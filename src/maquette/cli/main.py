@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, scores, per class too",
     "info": "parameters, multiply-accumulates and shapes of a system's network",
+    "export": "a system's network as an ONNX file, which runs without maquette and torch",
     "bench": "time operators and networks on this machine, each beside plain torch",
     "doctor": "versions, devices and caches; what is missing and how to get it",
 }

@@ -7,7 +7,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from io import StringIO
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -42,7 +42,9 @@ class FolderMesh(NamedTuple):
     axes: MeshAxes
 
 
-def read_mesh_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) -> list[FolderMesh]:
+def read_mesh_folder(
+    path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES, turned: Mapping[str, MeshAxes] | None = None
+) -> list[FolderMesh]:
     """The meshes of a folder and what is known of each, in order of their ids; no mesh is opened.
 
     The id is the path below the folder without its suffix ("chair/oak"); that of a file called `model` or
@@ -53,6 +55,7 @@ def read_mesh_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) ->
     Args:
         path: the folder.
         axes: of meshes whose axes the table does not tell.
+        turned: axes of meshes by their path below the folder (`read_turned`); they go before the table's.
 
     Raises:
         BadInput: no folder, one that cannot be read, a name that is not text, a malformed table, or no mesh.
@@ -78,11 +81,27 @@ def read_mesh_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) ->
             root / name,
             _entry(ids[name], _stem(name), row),
             row.get("licence", ""),
-            _axes(row) or axes,
+            (turned or {}).get(name) or _axes(row) or axes,
         )
         for name, row in rows.items()
     ]
     return sorted(found, key=lambda mesh: mesh.entry.id)
+
+
+def read_turned(path: Path) -> dict[str, MeshAxes]:
+    """Axes of meshes that stand another way than a set's others, by their path in its folder.
+
+    Args:
+        path: a table with columns `file`, `up` and `front`.
+
+    Raises:
+        BadInput: as `read_table`, or a row without axes.
+    """
+    turned = {name: _axes(row) for name, row in read_table(path).items()}
+    for name, axes in turned.items():
+        if axes is None:
+            raise BadInput(path, f"up and front of {name} are missing")
+    return {name: axes for name, axes in turned.items() if axes is not None}
 
 
 def find_table(root: Path) -> Path | None:

@@ -1,6 +1,6 @@
 """Packing: meshes of a folder, or shapes from anywhere, into one `ShapePack`, and packs in and out of files."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from os import PathLike
@@ -69,6 +69,7 @@ def pack_meshes(
     progress: Progress | None = None,
     side: int = SIDE,
     axes: MeshAxes = OBJECT_AXES,
+    turned: Mapping[str, MeshAxes] | None = None,
 ) -> Packed:
     """Pack the meshes of folders: sub-folders are categories, and a table may say more (`read_mesh_folder`).
 
@@ -80,12 +81,13 @@ def pack_meshes(
         progress: told (done, total, id) after every mesh.
         side: cells of the solid voxels along each axis.
         axes: of the meshes whose axes no table tells.
+        turned: axes of meshes by their path below their folder, whatever its table tells (`mesh_folder.read_turned`).
 
     Raises:
         BadInput: no folder, a malformed table, or no usable mesh in all of them.
     """
     roots = [Path(folder) for folder in folders]
-    files = list(_files(roots, axes))
+    files = list(_files(roots, axes, turned))
     skipped: list[Problem] = []
 
     def pieces() -> Iterator[_Piece]:
@@ -142,10 +144,12 @@ def pack_shapes(
     return pack
 
 
-def _files(folders: list[Path], axes: MeshAxes) -> Iterator[FolderMesh]:
+def _files(
+    folders: list[Path], axes: MeshAxes, turned: Mapping[str, MeshAxes] | None
+) -> Iterator[FolderMesh]:
     taken: set[str] = set()
     for folder in folders:
-        for mesh in read_mesh_folder(folder, axes):
+        for mesh in read_mesh_folder(folder, axes, turned):
             entry = mesh.entry
             if entry.id in taken:
                 entry = replace(entry, id=f"{folder.name}/{entry.id}")

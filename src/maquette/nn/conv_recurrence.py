@@ -52,6 +52,8 @@ class Gate(nn.Module):
 class Recurrence3d(nn.Module):
     """A recurrence of three gates over a grid of hidden units.
 
+    The first state is 0: its convolutions are skipped, and so is the idle gate.
+
     Args:
         features: of the input.
         channels: of the state.
@@ -62,6 +64,7 @@ class Recurrence3d(nn.Module):
 
     gates: tuple[str, str, str]
     idle: str  # the gate that has nothing to multiply while the state is 0
+    carried: int  # tensors that go from view to view; the last is the hidden state
 
     def __init__(
         self, features: int, channels: int, side: int = 4, kernel_size: int = 3, norm: Norm = "none"
@@ -72,6 +75,8 @@ class Recurrence3d(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
         """Hidden state after the last view."""
+        if torch.compiler.is_exporting():
+            return self._looped(x)
         *_, state = self.states(x)
         return state if x.shape[1] > 1 else with_zero_gradients(state, self._not_seen())
 
@@ -79,15 +84,49 @@ class Recurrence3d(nn.Module):
         self, x: Float[Tensor, "batch view feature"]
     ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
         """Hidden state after each view."""
+        idle, *busy = self._gates()
+        grids = [gate.of_input(x) for gate in busy]
+        idle_grids = idle.of_input(x[:, 1:])
+        carried = self.first(*(grid[:, 0] for grid in grids))
+        yield carried[-1]
+        for view in range(1, x.shape[1]):
+            carried = self.step(carried, idle_grids[:, view - 1], *(grid[:, view] for grid in grids))
+            yield carried[-1]
+
+    def first(self, *grids: Float[Tensor, "batch channel n n n"]) -> tuple[Tensor, ...]:
+        """What is carried after the first view, of what the gates but the idle one make of it."""
         raise NotImplementedError
+
+    def step(
+        self, carried: tuple[Tensor, ...], *grids: Float[Tensor, "batch channel n n n"]
+    ) -> tuple[Tensor, ...]:
+        """What is carried after one more view, of what the gates make of it, the idle one first."""
+        raise NotImplementedError
+
+    def _looped(self, x: Float[Tensor, "batch view feature"]) -> Float[Tensor, "batch channel n n n"]:
+        """The same as one operator of a graph, whatever the number of views: every view is one more after 0."""
+        from torch._higher_order_ops.scan import scan  # with torch's compiler; nothing else here needs it
+
+        def seen(before: tuple[Tensor, ...], grids: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], Tensor]:
+            after = self.step(before, *grids)
+            return after, after[-1].clone()
+
+        gates = self._gates()
+        grids = tuple(gate.of_input(x).transpose(0, 1) for gate in gates)
+        zeros = tuple(x.new_zeros(x.shape[0], *gates[0].shape) for _ in range(self.carried))
+        _, states = scan(seen, zeros, grids)
+        last: Tensor = states[-1]
+        return last
+
+    def _gates(self) -> list[Gate]:
+        """The idle one, then the others."""
+        names = sorted(self.gates, key=lambda name: name != self.idle)
+        return [gate for gate in map(self.get_submodule, names) if isinstance(gate, Gate)]
 
     def _not_seen(self) -> list[Tensor]:
         """Parameters that a single view leaves unused: all of the idle gate, and the others' kernels."""
-        idle = self.get_submodule(self.idle)
-        kernels = [
-            gate.state.weight for gate in self.children() if isinstance(gate, Gate) and gate is not idle
-        ]
-        return [*idle.parameters(), *kernels]
+        idle, *busy = self._gates()
+        return [*idle.parameters(), *(gate.state.weight for gate in busy)]
 
 
 class ConvGRU3d(Recurrence3d):
@@ -99,30 +138,27 @@ class ConvGRU3d(Recurrence3d):
 
     as in Choy et al., 3D-R2N2, equations 9 to 11. The released code multiplies u with the old state instead:
     the same unit with u in place of 1 - u.
-
-    The first state is 0. Its convolutions are 0 too and are skipped, as is r, which has nothing to multiply.
     """
 
     gates = ("update", "reset", "candidate")
     idle = "reset"
+    carried = 1
     update: Gate
     reset: Gate
     candidate: Gate
 
-    def states(
-        self, x: Float[Tensor, "batch view feature"]
-    ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
-        updates, candidates = self.update.of_input(x), self.candidate.of_input(x)
-        resets = self.reset.of_input(x[:, 1:])
-        u = torch.sigmoid(self.update(updates[:, 0], None))
-        state = u * torch.tanh(self.candidate(candidates[:, 0], None))
-        yield state
-        for view in range(1, x.shape[1]):
-            u = torch.sigmoid(self.update(updates[:, view], state))
-            r = torch.sigmoid(self.reset(resets[:, view - 1], state))
-            new = torch.tanh(self.candidate(candidates[:, view], r * state))
-            state = state + u * (new - state)
-            yield state
+    def first(self, *grids: Float[Tensor, "batch channel n n n"]) -> tuple[Tensor, ...]:
+        update, candidate = grids
+        return (torch.sigmoid(self.update(update, None)) * torch.tanh(self.candidate(candidate, None)),)
+
+    def step(
+        self, carried: tuple[Tensor, ...], *grids: Float[Tensor, "batch channel n n n"]
+    ) -> tuple[Tensor, ...]:
+        (state,), (reset, update, candidate) = carried, grids
+        u = torch.sigmoid(self.update(update, state))
+        r = torch.sigmoid(self.reset(reset, state))
+        new = torch.tanh(self.candidate(candidate, r * state))
+        return (state + u * (new - state),)
 
 
 class ConvLSTM3d(Recurrence3d):
@@ -133,31 +169,29 @@ class ConvLSTM3d(Recurrence3d):
         s' = f s + i tanh(W_s x + U_s * h + b_s)
         h' = tanh(s')
 
-    as in Choy et al., 3D-R2N2, equations 4 to 8. The first states are 0: their convolutions and f, which has
-    nothing to multiply, are skipped.
+    as in Choy et al., 3D-R2N2, equations 4 to 8.
     """
 
     gates = ("forget", "insert", "candidate")
     idle = "forget"
+    carried = 2
     forget: Gate
     insert: Gate
     candidate: Gate
 
-    def states(
-        self, x: Float[Tensor, "batch view feature"]
-    ) -> Iterator[Float[Tensor, "batch channel n n n"]]:
-        inserts, candidates = self.insert.of_input(x), self.candidate.of_input(x)
-        forgets = self.forget.of_input(x[:, 1:])
-        i = torch.sigmoid(self.insert(inserts[:, 0], None))
-        memory = i * torch.tanh(self.candidate(candidates[:, 0], None))
-        hidden = torch.tanh(memory)
-        yield hidden
-        for view in range(1, x.shape[1]):
-            f = torch.sigmoid(self.forget(forgets[:, view - 1], hidden))
-            i = torch.sigmoid(self.insert(inserts[:, view], hidden))
-            memory = f * memory + i * torch.tanh(self.candidate(candidates[:, view], hidden))
-            hidden = torch.tanh(memory)
-            yield hidden
+    def first(self, *grids: Float[Tensor, "batch channel n n n"]) -> tuple[Tensor, ...]:
+        insert, candidate = grids
+        memory = torch.sigmoid(self.insert(insert, None)) * torch.tanh(self.candidate(candidate, None))
+        return memory, torch.tanh(memory)
+
+    def step(
+        self, carried: tuple[Tensor, ...], *grids: Float[Tensor, "batch channel n n n"]
+    ) -> tuple[Tensor, ...]:
+        (memory, hidden), (forget, insert, candidate) = carried, grids
+        f = torch.sigmoid(self.forget(forget, hidden))
+        i = torch.sigmoid(self.insert(insert, hidden))
+        memory = f * memory + i * torch.tanh(self.candidate(candidate, hidden))
+        return memory, torch.tanh(memory)
 
 
 def with_zero_gradients(x: Tensor, unused: list[Tensor]) -> Tensor:

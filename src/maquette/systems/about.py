@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Ability = Literal["train", "reconstruct", "generate", "claim"]
+Ability = Literal["train", "reconstruct", "generate", "claim", "export"]
 
 
 class Command(NamedTuple):
@@ -33,7 +33,8 @@ class About:
         variants: names of its networks.
         protocols: by which it is evaluated; the first one ends its training.
         abilities: "train"; "reconstruct" shapes from pictures; "generate" pictures; "claim": some pictures are so
-            plainly this system's that it takes them where none is named (`Reconstructs.claims`).
+            plainly this system's that it takes them where none is named (`Reconstructs.claims`); "export": its
+            network can run by itself (`Exports`).
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.

@@ -16,6 +16,7 @@ from ..training.weights_header import Precision
 from .about import About
 from .info import Info
 from .pictures import Pictures
+from .portable import Portable
 
 
 class RunConfig(Protocol):
@@ -146,4 +147,13 @@ class Generates(System, Protocol):
             seed: of what is drawn.
             options: of the type `about.options`; its defaults when not given.
         """
+        ...
+
+
+@runtime_checkable
+class Exports(System, Protocol):
+    """A system whose network can run by itself."""
+
+    def portable(self) -> Portable:
+        """The network, from framed pictures to what can be used without the rest of the system."""
         ...

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..data.backgrounds import HELD_GREY
 from ..data.views_config import ViewsConfig
 from ..io.errors import BadInput, as_bad_input
 from ..structures.views import Views
@@ -128,6 +129,14 @@ class OccupancySystem(ABC, Generic[NetworkT]):
     def facts(self) -> Mapping[str, Any]:
         """The threshold."""
         return {"threshold": self.threshold}
+
+    def framing(self) -> dict[str, Any]:
+        """How pictures are framed that are not its training's, as JSON can hold it."""
+        views = self.views_config
+        settings = {"framing": views.framing, "size": views.size, "background": HELD_GREY}
+        if views.framing == "object":
+            return {**settings, "margin": sum(views.margin) / 2}
+        return {**settings, "render_size": views.render_size}
 
     @classmethod
     def claims(cls, views: Views) -> bool:

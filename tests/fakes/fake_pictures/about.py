@@ -21,6 +21,6 @@ ABOUT = About(
     "fake_pictures",
     ("plain",),
     ("fake-depth",),
-    abilities=frozenset({"train", "reconstruct", "claim"}),
+    abilities=frozenset({"train", "reconstruct", "claim", "export"}),
     options=Options,
 )

@@ -7,6 +7,7 @@ from maquette.metrics.measure import Measure
 from maquette.structures import Meshes
 from maquette.structures.reconstruction import Reconstruction
 from maquette.systems.pictures import as_views
+from maquette.systems.portable import Portable
 from maquette.training.module import TrainingModule
 
 from ..base import SIZE, FakeSystem, NetworkConfig, SinglesConfig, write_network
@@ -22,6 +23,17 @@ class Depth(nn.Module):
 
     def forward(self, images):
         return self.depth(torch.relu(self.norm(self.conv(images[:, 0]))))
+
+
+class Alone(nn.Module):
+    """The network behind one picture instead of several of an object."""
+
+    def __init__(self, network: Depth) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images):
+        return (self.network(images[:, None]),)
 
 
 class Training(TrainingModule):
@@ -55,6 +67,9 @@ class Fake(FakeSystem):
     @classmethod
     def claims(cls, views):
         return all(float(image[0].mean()) > 0.8 > float(image[1].mean()) for image in views.images)
+
+    def portable(self):
+        return Portable(Alone(self.network), {"images": ("batch", 3, SIZE, SIZE)}, ("depth",), {"size": SIZE})
 
     def reconstruct(self, pictures, options=None):
         """A surface in the camera frame, behind the picture."""

@@ -30,5 +30,10 @@ class FrustumOptions:
 
 
 ABOUT = About(
-    name="frustum", variants=VARIANTS, protocols=("viewer",), needs_masks=True, options=FrustumOptions
+    name="frustum",
+    variants=VARIANTS,
+    protocols=("viewer",),
+    abilities=frozenset({"train", "reconstruct", "export"}),
+    needs_masks=True,
+    options=FrustumOptions,
 )

@@ -67,6 +67,7 @@ class FrustumNetwork(nn.Module):
         self.up = nn.Linear(c3, 3)
         self.mirror = nn.Linear(c3, NUMBERS)
         nn.init.zeros_(self.mirror.weight)
+        nn.init.zeros_(self.mirror.bias)
 
     def forward(
         self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]

@@ -62,9 +62,19 @@ def agreed(rays: Rays, on: Tensor) -> Rays:
     Args:
         rays: those for which `on` (batch, row, column) is true.
     """
-    weight = avg_pool2d(on.float()[:, None], _NEAR, 1, _NEAR // 2).clamp_min(1e-6)
-    near = avg_pool2d(filled(rays.front.log_softmax(1), on), _NEAR, 1, _NEAR // 2) / weight
-    return Rays(rays.hidden, _TRUST * taken(near, on), rays.run)
+    return Rays(rays.hidden, taken(pooled(filled(rays.front.log_softmax(1), on), on), on), rays.run)
+
+
+def pooled(
+    fronts: Float[Tensor, "batch depth row column"], on: Tensor
+) -> Float[Tensor, "batch depth row column"]:
+    """What rays for which `on` (batch, row, column) is true say of the surface together with their neighbours.
+
+    Args:
+        fronts: logarithms of probabilities; 0 where `on` is false.
+    """
+    share = avg_pool2d(on.float()[:, None], _NEAR, 1, _NEAR // 2).clamp_min(1e-6)
+    return _TRUST * (avg_pool2d(fronts, _NEAR, 1, _NEAR // 2) / share)
 
 
 def rays_on(masks: Float[Tensor, "batch 1 size size"], resolution: int) -> Tensor:

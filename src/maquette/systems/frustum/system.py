@@ -15,20 +15,22 @@ from ...structures.views import Views
 from ..about import About
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
+from ..portable import Portable
 from .about import ABOUT, FrustumOptions
 from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
 from .field import field_of
 from .framing import FOV, Lens, frame
-from .grid import Frustum
+from .grid import EXTENT, Frustum
 from .mirror import Mirror
 from .network import FrustumNetwork, Told
+from .portable import PortableFrustum
 from .rays import Rays, rays_on, taken
 from .surface import surface_of
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Reconstructs
+    from ..face import Exports, Reconstructs
 
 
 _SYMMETRIC = 0.5  # trust from which on the far side takes colours from the other half
@@ -135,6 +137,13 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         picture = torch.zeros(1, 3, config.size, config.size, device=device)
         return {"images": picture, "masks": picture[:, :1]}
 
+    def portable(self) -> Portable:
+        """The network, from framed pictures and masks to what `see` says."""
+        size = self.network_config.size
+        inputs = {"images": ("batch", 3, size, size), "masks": ("batch", 1, size, size)}
+        settings = {**self.framing(), "fov": FOV, "extent": EXTENT}
+        return Portable(PortableFrustum(self.network), inputs, ("solid", "up", "mirror"), settings)
+
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
         """What is trained with a recipe's settings."""
@@ -154,3 +163,4 @@ def _lens(views: Views, options: FrustumOptions) -> Lens:
 
 if TYPE_CHECKING:
     _: type[Reconstructs] = FrustumSystem
+    __: type[Exports] = FrustumSystem

@@ -29,6 +29,7 @@ ABOUT = About(
     name="r2n2",
     variants=VARIANTS,
     protocols=("r2n2-2016", "seed001", "pix2vox", "viewer"),
+    abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=R2N2Options,
 )

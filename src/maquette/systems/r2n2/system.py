@@ -16,14 +16,16 @@ from .. import shipped_weights
 from ..about import About
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
+from ..portable import Portable
 from .about import ABOUT, R2N2Options
 from .config import NetworkConfig
 from .framing import frame_views
 from .network import R2N2Network
+from .portable import PortableR2N2
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Reconstructs
+    from ..face import Exports, Reconstructs
 
 SHIPPED = shipped_weights(ABOUT.name)
 _PICTURES_AT_ONCE = 32
@@ -130,6 +132,13 @@ class R2N2(OccupancySystem[R2N2Network]):
         """One picture."""
         return {"images": torch.zeros(1, 1, 3, config.size, config.size, device=device)}
 
+    def portable(self) -> Portable:
+        """The network, from framed pictures to what `occupancy` and `azimuths` say."""
+        size = self.network_config.size
+        images = ("batch", "view", 3, size, size)
+        outputs = ("solid",) if self.network.viewpoint is None else ("solid", "azimuths")
+        return Portable(PortableR2N2(self.network), {"images": images}, outputs, self.framing())
+
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
         """What is trained with a recipe's settings."""
@@ -140,3 +149,4 @@ class R2N2(OccupancySystem[R2N2Network]):
 
 if TYPE_CHECKING:
     _: type[Reconstructs] = R2N2
+    __: type[Exports] = R2N2
