@@ -19,7 +19,7 @@ from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
 from .io.json_text import json_text
 from .io.mesh_write import save_mesh
-from .lift import View, draw_preview
+from .lift import View, draw_preview, known_view
 from .segment import Found, find_masks, given_mask
 from .segment.found import How
 from .structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
@@ -157,7 +157,7 @@ def choose_system(pictures: Pictures, each: bool = False) -> str:
             kind = cast(type[Reconstructs], system_class(name))
             if kind.claims(views):
                 return name
-    return DEFAULT if each or len(views) == 1 else SEVERAL
+    return DEFAULT if each or len(views) == 1 or views.cameras is not None else SEVERAL
 
 
 def reconstruct(
@@ -199,9 +199,9 @@ def upright(made: Reconstruction) -> Meshes:
     """The mesh with +Y up and the side that the camera, or the front, sees to +Z: the axes of files.
 
     A camera frame (+X left, +Z into the scene) is turned by half a turn about Y; and so that what is up in the scene
-    is up, where that is known.
+    is up, where that is known. The world of cameras that were given stays as it is.
     """
-    if made.frame == "object":
+    if made.frame != "camera":
         return made.mesh
     verts = made.mesh.verts_padded()
     turn = torch.diag(verts.new_tensor([-1.0, 1.0, -1.0]))
@@ -340,15 +340,20 @@ def node_names(objects: Sequence[Reconstruction]) -> list[str]:
 
 
 def _preview(objects: Sequence[Reconstruction], scene: Meshes, prepared: PreparedViews) -> Tensor:
-    """Pictures beside the scene; what is in no object frame is brought to its size, and seen from the camera."""
+    """Pictures beside the scene; what is in no object frame is brought to its size, and seen from the cameras."""
     pictures, masks = prepared.views.images, prepared.masks
     if len(objects) == 1 and objects[0].frame == "object":
         return draw_preview(scene, pictures, masks, _views(objects[0], prepared))
     whole = join_meshes_as_scene(scene)
     low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
     size = (high - low).norm().clamp_min(1e-12)
-    whole = whole.update_padded((whole.verts_padded() - (low + high) / 2) / size)
-    return draw_preview(whole, pictures, masks, [None] * len(prepared), unknown=_FROM_FRONT)
+    middle = (low + high) / 2
+    whole = whole.update_padded((whole.verts_padded() - middle) / size)
+    views: list[View | None] = [None] * len(prepared)
+    if objects[0].frame == "world":
+        cameras = prepared.views.cameras
+        views = [known_view(cameras[[i]], picture, middle, size) for i, picture in enumerate(pictures)]
+    return draw_preview(whole, pictures, masks, views, unknown=_FROM_FRONT)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ...io.errors import BadInput
+from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ..about import About
@@ -21,11 +21,13 @@ from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
 from .field import field_of
 from .framing import FOV, Lens, frame
+from .fusion import fuse
 from .grid import EXTENT, Frustum
 from .mirror import Mirror
 from .network import FrustumNetwork, Told
 from .portable import PortableFrustum
 from .rays import Rays, rays_on, taken
+from .scene import Scene
 from .surface import surface_of
 
 if TYPE_CHECKING:
@@ -83,8 +85,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         began = time.perf_counter()
         options = options or FrustumOptions()
         views = with_masks(as_views(pictures))
-        if len(views) != 1:
-            raise BadInput((views.names or ["pictures"])[-1], f"one picture at a time, not {len(views)}")
+        if len(views) > 1:
+            return [self._together(views, options.threshold or self.threshold, began)]
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         lens = _lens(views, options)
@@ -108,6 +110,29 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
         return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts, remarks=remarks)]
+
+    def _together(self, views: Views, threshold: float, began: float) -> Reconstruction:
+        """A shape from several pictures of an object, in the world of their cameras."""
+        from ...lift.colours import paint_from_views
+
+        name = (views.names or ["pictures"])[-1]
+        if views.cameras is None:
+            several = (
+                f"one picture at a time, not {len(views)}; only with their cameras are several put together"
+            )
+            raise BadInput(name, several)
+        here = views.to("cpu")
+        masks = [mask for mask in here.masks or () if mask is not None]
+        with as_bad_input(name, ValueError):
+            scene = Scene.of_views(here, self.views_config.size, sum(self.views_config.margin) / 2)
+            fields = self.see(scene.images, scene.masks, scene.frustums).field
+            seen = time.perf_counter()
+            mesh = fuse(scene.witnesses(fields), threshold)
+        cameras = [scene.cameras[[i]] for i in range(len(views))]
+        mesh = scene.back(paint_from_views(mesh, here.images, masks, cameras))
+        seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
+        info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
+        return Reconstruction(mesh.to(views.device), frame="world", info=info, facts={"threshold": threshold})
 
     @torch.no_grad()
     def see(
