@@ -18,11 +18,13 @@ from .init_shape import visual_hull
 from .losses import SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
 from .optimise import LossFunction, MethodConfig, Molder, Watcher, run, seeded
+from .remeshing import RemeshedSurface, remesh
 from .schedule import RemeshSchedule, StepSize
 
 _BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
 _NEAREST = 0.01  # depth, in radii of the object, before which nothing is seen
 _PIXELS_AT_ONCE = 8_000_000
+_PASSES = 4  # of remeshing, which bring edges of half the length to it
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,9 @@ def mold_to_silhouettes(
     config: SilhouettesConfig | None = None,
     frame: Normalisation | None = None,
     watch: Watcher | None = None,
+    start: Meshes | None = None,
 ) -> SilhouettesResult:
-    """Shape a sphere until its silhouettes match masks.
+    """Shape a sphere, or another mesh, until its silhouettes match masks.
 
     Args:
         masks: 1 on the object, 0 elsewhere; soft values are allowed. What lies outside a picture is unknown.
@@ -183,6 +186,7 @@ def mold_to_silhouettes(
         frame: the working frame, in which the object about fills [-1, 1]; found from the masks' visual hull
             where None.
         watch: called after every step with its number, the molder and the step's terms.
+        start: one closed mesh in the cameras' world, instead of the sphere; its topology stays.
 
     Returns:
         The mesh in the cameras' world, curves and the IoU. The same seed gives the same result on a CPU.
@@ -198,7 +202,7 @@ def mold_to_silhouettes(
     config = config or SilhouettesConfig.default()
     frame = frame or find_ball(cameras, masks)
     with seeded(config.seed, masks.device):
-        return _mold(masks, cameras, config, frame, watch)
+        return _mold(masks, cameras, config, frame, watch, start)
 
 
 def _shrunk(masks: Float[Tensor, "view height width"], size: int) -> Float[Tensor, "view h w"]:
@@ -247,16 +251,33 @@ class _Target:
         return weighted_sum(terms, self._weights), terms
 
 
+def _sphere(config: SilhouettesConfig, device: torch.device) -> Meshes:
+    ball = ico_sphere(config.level, device)
+    return Meshes([config.radius * ball.verts_packed()], ball.faces_list())
+
+
+def _even(mesh: Meshes, schedule: RemeshSchedule | None) -> Meshes:
+    """A mesh of the working frame with edges about as long as remeshing first makes them."""
+    if schedule is None:
+        return mesh
+    lengths = torch.full_like(mesh.verts_packed()[:, 0], schedule.coarse)
+    surface = RemeshedSurface(mesh.verts_packed(), mesh.faces_packed(), lengths)
+    for _ in range(_PASSES):
+        surface = remesh(surface)
+    return Meshes([surface.verts], [surface.faces])
+
+
 def _mold(
     masks: Tensor,
     cameras: CamerasBase,
     config: SilhouettesConfig,
     frame: Normalisation,
     watch: Watcher | None,
+    start: Meshes | None,
 ) -> SilhouettesResult:
     began = time.perf_counter()
-    sphere = ico_sphere(config.level, masks.device)
-    molder = Molder(config.radius * sphere.verts_packed(), sphere.faces_packed(), config.method)
+    first = _sphere(config, masks.device) if start is None else _even(frame.mesh(start), config.remesh)
+    molder = Molder(first.verts_packed(), first.faces_packed(), config.method)
     target = _Target(masks, cameras, config, frame)
 
     def losses(step: int) -> LossFunction:
