@@ -19,21 +19,16 @@ from ..portable import Portable
 from .about import ABOUT, FrustumOptions
 from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
-from .field import field_of
 from .framing import FOV, Lens, frame
-from .grid import EXTENT, Frustum
-from .mirror import Mirror
+from .grid import EXTENT
 from .network import FrustumNetwork, Told
 from .portable import PortableFrustum
-from .rays import Rays, rays_on, taken
+from .rays import Rays, agreed, filled, rays_on, taken
 from .surface import surface_of
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Exports, Reconstructs
-
-
-_SYMMETRIC = 0.5  # trust from which on the far side takes colours from the other half
 
 
 class Sight(NamedTuple):
@@ -42,12 +37,10 @@ class Sight(NamedTuple):
     Attributes:
         field: probabilities that the cells of the frustums are solid.
         up: unit vectors upwards in the camera frame.
-        mirror: planes of symmetry there.
     """
 
     field: Float[Tensor, "batch depth row column"]
     up: Float[Tensor, "batch 3"]
-    mirror: Mirror
 
 
 class FrustumSystem(OccupancySystem[FrustumNetwork]):
@@ -71,8 +64,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         Returns:
             a list of one reconstruction in the camera frame, in sides of the square around the object. Its facts:
-            the chance that it is good (`confidence`), threshold, field of view and elevation of the camera in
-            degrees, and whether the far side has its colours by symmetry.
+            the chance that it is good (`confidence`), threshold, and field of view and elevation of the camera in
+            degrees.
 
         Raises:
             BadInput: several pictures, a file that is none, or a picture in which no object is found.
@@ -89,13 +82,11 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         assert mask is not None
         lens = _lens(views, options)
         framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
-        sight = self.see(framed.image[None], framed.mask[None], framed.frustum)
+        sight = self.see(framed.image[None], framed.mask[None])
         seen = time.perf_counter()
         field, up, threshold = sight.field[0], sight.up[0], options.threshold or self.threshold
         mesh = surface_of(field, framed.outline, framed.frustum, threshold)
-        symmetric = float(sight.mirror.trust) >= _SYMMETRIC
-        mirrored = sight.mirror.image(mesh.verts_packed()[None])[0] if symmetric else None
-        mesh = paint_from_views(mesh, [image], [mask], [framed.camera], mirrored)
+        mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         sure = confidence(expected_overlap(field, threshold, framed.frustum))
         facts = {
@@ -103,7 +94,6 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             "threshold": threshold,
             "fov": round(lens.fov((image.shape[1], image.shape[2])), 2),
             "elevation": round(math.degrees(math.asin(min(max(-float(up[2]), -1.0), 1.0))), 1),
-            "symmetric": symmetric,
         }
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
@@ -114,22 +104,19 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         self,
         images: Float[Tensor, "batch 3 size size"],
         masks: Float[Tensor, "batch 1 size size"],
-        frustum: Frustum,
     ) -> Sight:
         """What the network says of pictures.
 
         Args:
             images: RGB in [0, 1], framed as in training (`framing.frame`).
             masks: 1 on the object.
-            frustum: behind the pictures.
         """
         resolution = self.network.config.resolution
         on = rays_on(masks, resolution)
         told: Told = self.network(images.to(self.device), masks.to(self.device))
         rays = Rays.of_output(taken(told.rays.to(images.device), on), resolution)
-        mirror = Mirror.of_told(told.mirror.to(images.device), frustum)
         up = normalize(told.up.to(images.device), dim=1)
-        return Sight(field_of(rays, on, mirror, frustum), up, mirror)
+        return Sight(filled(agreed(rays, on).solid(), on), up)
 
     @staticmethod
     def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
@@ -142,7 +129,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         size = self.network_config.size
         inputs = {"images": ("batch", 3, size, size), "masks": ("batch", 1, size, size)}
         settings = {**self.framing(), "fov": FOV, "extent": EXTENT}
-        return Portable(PortableFrustum(self.network), inputs, ("solid", "up", "mirror"), settings)
+        return Portable(PortableFrustum(self.network), inputs, ("solid", "up"), settings)
 
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
