@@ -1,5 +1,6 @@
 """Pictures to shapes, by any system: prepared, reconstructed, and written with what belongs to them."""
 
+import math
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ RESERVED = frozenset(
 _BESIDE = ("preview.png", "report.json")
 _STEEP = 0.1  # sine of the angle between a view from above and the vertical, below which it says nothing of a front
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
-_FROM_FRONT = (90.0, 0.0)  # azimuth, in R2N2's sense, and elevation that face the camera's side of a mesh
+_TO_CAMERA = 90.0  # azimuth, in R2N2's sense, that faces the camera's side of a mesh
 
 
 @dataclass(frozen=True)
@@ -313,13 +314,10 @@ def write(
         raise BadInput(prepared.names[0], "nothing was found in the picture")
     began = time.perf_counter()
     report = describe(objects[0], prepared) if len(objects) == 1 else _describe_scene(objects, prepared)
-    scene = (
-        join_meshes_as_batch([upright(one) for one in objects]) if len(objects) > 1 else upright(objects[0])
-    )
     with _under_its_name(out), ExitStack() as stack:
-        mesh, preview, numbers = (stack.enter_context(replacing_path(path)) for path in files_of(out))
-        save_mesh(scene, mesh, names=node_names(objects))
-        save_image(_preview(objects, scene, prepared), preview)
+        mesh, picture, numbers = (stack.enter_context(replacing_path(path)) for path in files_of(out))
+        save_mesh(_scene(objects), mesh, names=node_names(objects))
+        save_image(preview(objects, prepared), picture)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json_text(report), encoding="utf-8")
     return report
@@ -339,11 +337,18 @@ def node_names(objects: Sequence[Reconstruction]) -> list[str]:
     return names
 
 
-def _preview(objects: Sequence[Reconstruction], scene: Meshes, prepared: PreparedViews) -> Tensor:
-    """Pictures beside the scene; what is in no object frame is brought to its size, and seen from the cameras."""
+def preview(objects: Sequence[Reconstruction], prepared: PreparedViews, tile: int = 256) -> Tensor:
+    """Pictures beside what was made of them, from there and from two other sides (`lift.draw_preview`).
+
+    Args:
+        objects: of one scene; what is in no object frame is brought to its size, and seen from the cameras.
+        prepared: the pictures.
+        tile: pixels a side of every part.
+    """
+    scene = _scene(objects)
     pictures, masks = prepared.views.images, prepared.masks
     if len(objects) == 1 and objects[0].frame == "object":
-        return draw_preview(scene, pictures, masks, _views(objects[0], prepared))
+        return draw_preview(scene, pictures, masks, _views(objects[0], prepared), tile)
     whole = join_meshes_as_scene(scene)
     low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
     size = (high - low).norm().clamp_min(1e-12)
@@ -353,7 +358,21 @@ def _preview(objects: Sequence[Reconstruction], scene: Meshes, prepared: Prepare
     if objects[0].frame == "world":
         cameras = prepared.views.cameras
         views = [known_view(cameras[[i]], picture, middle, size) for i, picture in enumerate(pictures)]
-    return draw_preview(whole, pictures, masks, views, unknown=_FROM_FRONT)
+    unknown = (_TO_CAMERA, _elevation(objects[0]))
+    return draw_preview(whole, pictures, masks, views, tile, unknown)
+
+
+def _scene(objects: Sequence[Reconstruction]) -> Meshes:
+    """All objects upright, in one batch."""
+    meshes = [upright(one) for one in objects]
+    return join_meshes_as_batch(meshes) if len(meshes) > 1 else meshes[0]
+
+
+def _elevation(made: Reconstruction) -> float:
+    """Degrees from which the camera looks down on what stands upright; 0 where up is not known."""
+    if made.up is None:
+        return 0.0
+    return -math.degrees(math.asin(min(max(float(made.up[2] / made.up.norm().clamp_min(1e-9)), -1.0), 1.0)))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from .options import Compute, JsonFile, check_compute, parse, set_up
 from .refusals import Refusal, need_place
 from .watching import Watch, live_page
 
-_SYSTEM = "r2n2"
+_SYSTEM = "frustum"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ _TABLE = {
     "frustum": ".frustum.system:FrustumSystem",
 }
 NAMES = _TABLE.keys()
-DEFAULT = "r2n2"  # reconstructs one picture where nothing is said and no system claims it
+DEFAULT = "frustum"  # reconstructs one picture where nothing is said and no system claims it
 SEVERAL = "r2n2"  # the same for several pictures of an object
 
 

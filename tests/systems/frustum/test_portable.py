@@ -4,8 +4,6 @@ import pytest
 import torch
 
 from maquette.systems.frustum.config import RESOLUTIONS, NetworkConfig
-from maquette.systems.frustum.grid import Frustum
-from maquette.systems.frustum.mirror import Mirror
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.portable import spread
 from maquette.systems.frustum.rays import Rays, rays_on
@@ -33,16 +31,13 @@ def test_it_says_what_the_system_sees(resolution: int) -> None:
     system = FrustumSystem(network, best(variant).views)
     masks = masks_of(2 * resolution)
     images = torch.rand(3, 3, *masks.shape[2:])
-    frustum = Frustum(torch.full((3,), 1.5), torch.full((3, 2), 0.5))
-    field, up, mirror = system.see(images, masks, frustum)
+    field, up = system.see(images, masks)
     with torch.no_grad():
-        solid, upwards, told = system.portable().module(images, masks)
+        solid, upwards = system.portable().module(images, masks)
     assert field.std() > 0.1
     assert (solid - field).abs().max() < 1e-5
     assert (solid.amax(1)[~rays_on(masks, resolution)] == 0).all()
     assert torch.equal(upwards, up)
-    assert mirror.trust.amax() == 0  # untrained: the field is not completed
-    assert torch.equal(Mirror.of_told(told, frustum).point, mirror.point)
 
 
 @pytest.mark.parametrize("run", [1, 4, 12])
@@ -55,7 +50,7 @@ def test_the_spread_is_that_of_rays(run: int) -> None:
 def test_what_is_said_of_inputs_and_outputs() -> None:
     told = FrustumSystem(FrustumNetwork(NetworkConfig(width=0.25)), best("rays-48").views).portable()
     assert told.inputs == {"images": ("batch", 3, 96, 96), "masks": ("batch", 1, 96, 96)}
-    assert told.outputs == ("solid", "up", "mirror")
+    assert told.outputs == ("solid", "up")
     assert told.settings == {
         "framing": "object", "size": 96, "background": 240 / 255, "margin": 0.15, "fov": 50.0, "extent": 1.3
     }  # fmt: skip

@@ -51,8 +51,8 @@ def system(monkeypatch) -> FrustumSystem:
     made = FrustumSystem(FrustumNetwork(NetworkConfig(width=0.1)), best().views)
     grid = voxelize(pebble(), 48, 0.6).occupancy.expand(3, -1, -1, -1)
 
-    def see(images, masks, frustum):
-        sides = torch.full((3, 3), 0.6)
+    def see(images, masks):
+        frustum, sides = Scene.of_views(pictures(), 96, 0.15).frustums, torch.full((3, 3), 0.6)
         return SimpleNamespace(field=cells_of_grid(grid, sides, frustum, Pose.of_cameras(AROUND), 48, 48))
 
     monkeypatch.setattr(made, "see", see)

@@ -12,8 +12,7 @@ from torch import Tensor
 
 from ...data import families
 from ...io.images import save_image
-from ...lift import draw_preview
-from ...reconstruct import find_objects, load_system, reconstruct
+from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
@@ -24,7 +23,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Write both sheets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="a folder")
-    parser.add_argument("--weights", type=Path, help="of r2n2; those that ship when not given")
+    parser.add_argument("--weights", type=Path, help="of frustum; those that ship when not given")
     options = parser.parse_args(words)
     save_image(families_sheet(), options.out / "families.png")
     save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
@@ -45,12 +44,11 @@ def families_sheet() -> Tensor:
 
 def reconstructions_sheet(weights: Path | None) -> Tensor:
     """A row a picture that ships: object, mask, and the reconstruction from there and from two other sides."""
-    system = load_system("r2n2", weights)
+    system = load_system("frustum", weights)
     rows = []
     for file in sorted(_PICTURES.glob("*.png")):
         seen = find_objects([file])
-        (made,) = reconstruct(seen, system)
-        rows.append(draw_preview(made.mesh, seen.views.images, seen.masks, made.info["views"], tile=170))
+        rows.append(preview(reconstruct(seen, system), seen, tile=170))
     return torch.cat(rows, dim=1)
 
 

@@ -85,11 +85,7 @@ class Pose:
     @property
     def up(self) -> Float[Tensor, "batch 3"]:
         """The object frame's +Y in the camera frame."""
-        return self.axis(1)
-
-    def axis(self, number: int) -> Float[Tensor, "batch 3"]:
-        """The object frame's +X, +Y or +Z in the camera frame."""
-        right, up, back = self.rotation[:, :, number].unbind(1)
+        right, up, back = self.rotation[:, :, 1].unbind(1)
         return torch.stack([-right, up, -back], dim=1)
 
     def to_camera(self, points: Float[Tensor, "batch n 3"], frustum: Frustum) -> Float[Tensor, "batch n 3"]:

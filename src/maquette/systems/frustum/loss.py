@@ -23,7 +23,6 @@ class LossConfig:
         front: of where the visible surface lies, as a mean over the object's rays.
         run: of what is solid behind the true visible surface, as a mean over the object's rays.
         up: of the direction upwards, a squared distance.
-        mirror: of the plane of symmetry, a squared distance.
 
     Raises:
         ValueError: a weight that is negative or not finite, or no weight for the cells.
@@ -34,10 +33,9 @@ class LossConfig:
     front: float = 0.3
     run: float = 0.3
     up: float = 0.3
-    mirror: float = 0.1
 
     def __post_init__(self) -> None:
-        weights = (self.cross_entropy, self.dice, self.front, self.run, self.up, self.mirror)
+        weights = (self.cross_entropy, self.dice, self.front, self.run, self.up)
         if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:2]):
             raise ValueError(f"weights must not be negative, nor both of the cells' 0; got {weights}")
 

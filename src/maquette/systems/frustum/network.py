@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 from ...nn.normalisation import normalisation
 from .config import NetworkConfig
-from .mirror import NUMBERS
 
 _CHANNELS = (32, 64, 160, 320)  # at 1/2, 1/4, 1/8 and 1/16 of the picture
 _HEADS = 4
@@ -32,12 +31,10 @@ class Told(NamedTuple):
     Attributes:
         rays: what `rays.Rays` reads, of every pixel of the grid.
         up: direction that points upwards where the object stands, in the camera frame; of any length.
-        mirror: what `mirror.Mirror` reads.
     """
 
     rays: Float[Tensor, "batch channel row column"]
     up: Float[Tensor, "batch 3"]
-    mirror: Float[Tensor, "batch 9"]
 
 
 class FrustumNetwork(nn.Module):
@@ -65,14 +62,11 @@ class FrustumNetwork(nn.Module):
         out.bias = nn.Parameter(torch.cat(at_first))
         self.head = nn.Sequential(normalisation("group", c1), nn.ReLU(), out)
         self.up = nn.Linear(c3, 3)
-        self.mirror = nn.Linear(c3, NUMBERS)
-        nn.init.zeros_(self.mirror.weight)
-        nn.init.zeros_(self.mirror.bias)
 
     def forward(
         self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
     ) -> Told:
-        """What is behind every pixel, where up is, and where the plane of symmetry.
+        """What is behind every pixel, and where up is.
 
         Args:
             images: RGB in [0, 1], framed around the object.
@@ -85,8 +79,7 @@ class FrustumNetwork(nn.Module):
         coarse = self.down3(quarter)
         y = self.up2(_joined(coarse, quarter))
         y = self.up1(_joined(y, half))
-        whole = coarse.mean((2, 3))
-        return Told(self.head(self.up0(_joined(y, fine))), self.up(whole), self.mirror(whole))
+        return Told(self.head(self.up0(_joined(y, fine))), self.up(coarse.mean((2, 3))))
 
 
 def parts_of(config: NetworkConfig) -> tuple[int, int, int]:

@@ -10,11 +10,10 @@ from .rays import pooled, rays_on
 
 
 class PortableFrustum(nn.Module):
-    """Pictures with masks to probabilities of cells, to where up is, and to the plane of symmetry.
+    """Pictures with masks to probabilities of cells, and to where up is.
 
-    Differs from `FrustumSystem.see` in that nothing is left out beside the object but set to 0 afterwards, that
-    surfaces are spread by their runs as a sum of products instead of by Fourier transforms, and that cells are not
-    yet completed by their mirror images.
+    Differs from `FrustumSystem.see` in that nothing is left out beside the object but set to 0 afterwards, and in
+    that surfaces are spread by their runs as a sum of products instead of by Fourier transforms.
 
     Args:
         network: with its weights.
@@ -26,18 +25,15 @@ class PortableFrustum(nn.Module):
 
     def forward(
         self, images: Float[Tensor, "batch 3 size size"], masks: Float[Tensor, "batch 1 size size"]
-    ) -> tuple[Float[Tensor, "batch depth row column"], Float[Tensor, "batch 3"], Float[Tensor, "batch 9"]]:
-        """Probabilities that cells are solid, unit vectors upwards, and what `Mirror.of_told` reads.
-
-        Arguments are those of `see`.
-        """
+    ) -> tuple[Float[Tensor, "batch depth row column"], Float[Tensor, "batch 3"]]:
+        """Probabilities that cells are solid, and unit vectors upwards; arguments are those of `see`."""
         config = self.network.config
         told: Told = self.network(images, masks)
         hidden, front, run = told.rays.split(parts_of(config), dim=1)
         on = rays_on(masks, config.resolution)
         front = pooled(torch.where(on[:, None], front.log_softmax(1), 0.0), on).softmax(1)
         empty = (1 - spread(front, run.sigmoid())) * (1 - hidden.sigmoid())
-        return torch.where(on[:, None], 1 - empty, 0.0), normalize(told.up, dim=1), told.mirror
+        return torch.where(on[:, None], 1 - empty, 0.0), normalize(told.up, dim=1)
 
 
 def spread(

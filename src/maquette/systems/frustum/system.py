@@ -19,14 +19,12 @@ from ..portable import Portable
 from .about import ABOUT, FrustumOptions
 from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
-from .field import field_of
 from .framing import FOV, Lens, frame
 from .fusion import fuse
-from .grid import EXTENT, Frustum
-from .mirror import Mirror
+from .grid import EXTENT
 from .network import FrustumNetwork, Told
 from .portable import PortableFrustum
-from .rays import Rays, rays_on, taken
+from .rays import Rays, agreed, filled, rays_on, taken
 from .scene import Scene
 from .surface import surface_of
 
@@ -35,21 +33,16 @@ if TYPE_CHECKING:
     from ..face import Exports, Reconstructs
 
 
-_SYMMETRIC = 0.5  # trust from which on the far side takes colours from the other half
-
-
 class Sight(NamedTuple):
     """What is seen of pictures.
 
     Attributes:
         field: probabilities that the cells of the frustums are solid.
         up: unit vectors upwards in the camera frame.
-        mirror: planes of symmetry there.
     """
 
     field: Float[Tensor, "batch depth row column"]
     up: Float[Tensor, "batch 3"]
-    mirror: Mirror
 
 
 class FrustumSystem(OccupancySystem[FrustumNetwork]):
@@ -64,20 +57,21 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
     network_class, config_class = FrustumNetwork, NetworkConfig
 
     def reconstruct(self, pictures: Pictures, options: FrustumOptions | None = None) -> list[Reconstruction]:
-        """A shape from one picture of an object.
+        """A shape from one picture of an object, or from several whose cameras are known.
 
         Args:
-            pictures: one, as `systems.pictures.as_views` takes it; the object is found where no mask is there.
-            options: another threshold than that of the weights, or the picture's field of view; else that of its
+            pictures: as `systems.pictures.as_views` takes them; the object is found where no mask is there.
+            options: another threshold than that of the weights, or the field of view of one picture; else that of its
                 camera counts, or what its file says of the lens.
 
         Returns:
-            a list of one reconstruction in the camera frame, in sides of the square around the object. Its facts:
-            the chance that it is good (`confidence`), threshold, field of view and elevation of the camera in
-            degrees, and whether the far side has its colours by symmetry.
+            a list of one reconstruction. Of one picture: in the camera frame, in sides of the square around the
+            object, with the chance that it is good (`confidence`), threshold, and field of view and elevation of
+            the camera in degrees as facts. Of several: in the world of their cameras, with the threshold.
 
         Raises:
-            BadInput: several pictures, a file that is none, or a picture in which no object is found.
+            BadInput: several pictures without cameras, or whose cameras do not look at one place, a file that is no
+                picture, or a picture in which no object is found.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
@@ -91,13 +85,11 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         assert mask is not None
         lens = _lens(views, options)
         framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
-        sight = self.see(framed.image[None], framed.mask[None], framed.frustum)
+        sight = self.see(framed.image[None], framed.mask[None])
         seen = time.perf_counter()
         field, up, threshold = sight.field[0], sight.up[0], options.threshold or self.threshold
         mesh = surface_of(field, framed.outline, framed.frustum, threshold)
-        symmetric = float(sight.mirror.trust) >= _SYMMETRIC
-        mirrored = sight.mirror.image(mesh.verts_packed()[None])[0] if symmetric else None
-        mesh = paint_from_views(mesh, [image], [mask], [framed.camera], mirrored)
+        mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         sure = confidence(expected_overlap(field, threshold, framed.frustum))
         facts = {
@@ -105,7 +97,6 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             "threshold": threshold,
             "fov": round(lens.fov((image.shape[1], image.shape[2])), 2),
             "elevation": round(math.degrees(math.asin(min(max(-float(up[2]), -1.0), 1.0))), 1),
-            "symmetric": symmetric,
         }
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
@@ -117,15 +108,13 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         name = (views.names or ["pictures"])[-1]
         if views.cameras is None:
-            several = (
-                f"one picture at a time, not {len(views)}; only with their cameras are several put together"
-            )
-            raise BadInput(name, several)
+            together = "only with their cameras are several put together"
+            raise BadInput(name, f"one picture at a time, not {len(views)}; {together}")
         here = views.to("cpu")
         masks = [mask for mask in here.masks or () if mask is not None]
         with as_bad_input(name, ValueError):
             scene = Scene.of_views(here, self.views_config.size, sum(self.views_config.margin) / 2)
-            fields = self.see(scene.images, scene.masks, scene.frustums).field
+            fields = self.see(scene.images, scene.masks).field
             seen = time.perf_counter()
             mesh = fuse(scene.witnesses(fields), threshold)
         cameras = [scene.cameras[[i]] for i in range(len(views))]
@@ -139,22 +128,19 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         self,
         images: Float[Tensor, "batch 3 size size"],
         masks: Float[Tensor, "batch 1 size size"],
-        frustum: Frustum,
     ) -> Sight:
         """What the network says of pictures.
 
         Args:
             images: RGB in [0, 1], framed as in training (`framing.frame`).
             masks: 1 on the object.
-            frustum: behind the pictures.
         """
         resolution = self.network.config.resolution
         on = rays_on(masks, resolution)
         told: Told = self.network(images.to(self.device), masks.to(self.device))
         rays = Rays.of_output(taken(told.rays.to(images.device), on), resolution)
-        mirror = Mirror.of_told(told.mirror.to(images.device), frustum)
         up = normalize(told.up.to(images.device), dim=1)
-        return Sight(field_of(rays, on, mirror, frustum), up, mirror)
+        return Sight(filled(agreed(rays, on).solid(), on), up)
 
     @staticmethod
     def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
@@ -167,7 +153,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         size = self.network_config.size
         inputs = {"images": ("batch", 3, size, size), "masks": ("batch", 1, size, size)}
         settings = {**self.framing(), "fov": FOV, "extent": EXTENT}
-        return Portable(PortableFrustum(self.network), inputs, ("solid", "up", "mirror"), settings)
+        return Portable(PortableFrustum(self.network), inputs, ("solid", "up"), settings)
 
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":

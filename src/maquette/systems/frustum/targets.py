@@ -23,7 +23,6 @@ class Targets:
     Attributes:
         images: RGB in [0, 1].
         masks: 1 on the object.
-        voxels: solid cells of each picture's object, in its own frame.
         frustum, pose: how it is seen.
         on: (batch, row, column) rays that meet the object or pass beside it.
         solid: solid part of the cells of these rays.
@@ -33,7 +32,6 @@ class Targets:
 
     images: Float[Tensor, "batch 3 size size"]
     masks: Float[Tensor, "batch 1 size size"]
-    voxels: Tensor
     frustum: Frustum
     pose: Pose
     on: Tensor
@@ -59,7 +57,6 @@ def targets_of(batch: Batch, resolution: int) -> Targets:
     return Targets(
         images,
         masks,
-        voxels,
         frustum,
         pose,
         on,

@@ -19,11 +19,9 @@ from ...training.voxel_sheet import voxel_sheet
 from ..weights_file import write_weights
 from .about import ABOUT
 from .config import THRESHOLD
-from .field import field_of
 from .loss import frustum_loss
-from .mirror import Mirror, mirror_loss
 from .network import FrustumNetwork, Told
-from .rays import Rays, taken
+from .rays import Rays, agreed, filled, taken
 from .recipes import FrustumConfig
 from .targets import NEEDS, Targets, object_grid, targets_of
 
@@ -74,7 +72,7 @@ class FrustumTraining(TrainingModule):
         targets = targets_of(batch, resolution)
         told: Told = network(targets.images, targets.masks)
         rays = Rays.of_output(taken(told.rays, targets.on), resolution)
-        return _Seen(targets, rays, told.up, told.mirror)
+        return _Seen(targets, rays, told.up)
 
     def _loss(self, seen: "_Seen") -> tuple[Tensor, Mapping[str, Tensor]]:
         targets, config = seen.targets, self.config
@@ -84,9 +82,7 @@ class FrustumTraining(TrainingModule):
             seen.rays, targets.solid, targets.front, targets.image, images, cells, config.loss
         )
         up = (seen.up.float() - targets.pose.up).square().sum(1).mean()
-        mirror = mirror_loss(seen.mirror, targets.voxels, targets.frustum, targets.pose)
-        total = total + config.loss.up * up + config.loss.mirror * mirror
-        return total, {**terms, "up": up, "mirror": mirror}
+        return total + config.loss.up * up, {**terms, "up": up}
 
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `Frustum.load` reads (`TrainingModule.save_weights`)."""
@@ -104,13 +100,11 @@ class _Seen:
     targets: Targets
     rays: Rays
     up: Float[Tensor, "image 3"]
-    mirror: Float[Tensor, "image 9"]
 
 
 def _grids(seen: _Seen, batch: Batch) -> Float[Tensor, "sample x y z"]:
     """Probability of the cells in the object's own grid, through the true camera, from the first pictures."""
     first = slice(None, None, batch.images.shape[1])
     targets = seen.targets
-    mirror = Mirror.of_told(seen.mirror, targets.frustum)
-    field = field_of(seen.rays, targets.on, mirror, targets.frustum)[first]
+    field = filled(agreed(seen.rays, targets.on).solid(), targets.on)[first]
     return object_grid(field, known(batch.truth.sides), targets.frustum[first], targets.pose[first])
