@@ -1,16 +1,20 @@
 """`maquette mold` and `maquette demo`: words become options, results become files."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from maquette.cli import mold as command
+from maquette.compose import mold_from_pictures as composed
 from maquette.io import load_mesh
+from maquette.systems.frustum import system as frustum_system
 from maquette.systems.molding import demo, job
 from maquette.systems.molding.optimise import MethodConfig, Molder
 from maquette.utils import ico_sphere
+from tiny_frustum import tiny_frustum_weights
 from tiny_r2n2 import tiny_weights
 
 BESIDE = {"compare.png", "loss.png", "preview.png", "report.json", "turntable.gif"}
@@ -45,6 +49,68 @@ def test_a_folder_of_views_comes_back_in_its_place(maquette, ball, tmp_path):
     assert report["silhouette_iou_held_out"] > 0.85
     assert torch.allclose(center(tmp_path / "m.ply"), torch.tensor([10.0, 20, -5]), atol=0.5)
     assert "silhouette IoU 0.9" in ran.out
+
+
+@pytest.fixture(scope="module")
+def frustum_weights(tmp_path_factory):
+    return tiny_frustum_weights(tmp_path_factory.mktemp("weights") / "frustum.safetensors")
+
+
+@pytest.fixture
+def views(maquette, ball, tmp_path):
+    """A folder of three views of the ball."""
+    words = ("--style", "orbit", "--views", 3, "--size", 48, "--quiet")
+    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
+    return tmp_path / "views"
+
+
+def test_a_guess_from_the_pictures_is_molded(maquette, views, frustum_weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(frustum_system, "fuse", partial(frustum_system.fuse, cells=40))
+    monkeypatch.setattr(composed, "solid_surface", partial(composed.solid_surface, cells=20))
+    words = (
+        "--init",
+        "pictures",
+        "--init-weights",
+        frustum_weights,
+        "--steps",
+        40,
+        "--lr",
+        0.05,
+        "--no-remesh",
+    )
+    ran = maquette("mold", views, "-o", tmp_path / "m.ply", *words, "--json", "-")
+    assert ran.code == 0, ran.err
+    report = ran.json()
+    assert report["start"] == "pictures"
+    assert report["silhouette_iou"] > 0.9
+    assert "s for the start" in ran.err
+    assert torch.allclose(center(tmp_path / "m.ply"), torch.tensor([10.0, 20, -5]), atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("target", "words", "said"),
+    [
+        ("ball", ("--init", "pictures"), "--init pictures goes with a folder of views, not with a mesh"),
+        ("views", ("--init-weights", "w.safetensors"), "--init-weights goes with --init pictures"),
+    ],
+)
+def test_a_start_that_does_not_go_with_the_target_is_refused(
+    maquette, request, tmp_path, target, words, said
+):
+    ran = maquette("mold", request.getfixturevalue(target), "-o", tmp_path / "m.glb", *words)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+
+
+def test_a_start_without_weights_is_refused(maquette, views, tmp_path, monkeypatch):
+    monkeypatch.setattr("maquette.cli.weights_input.shipped_weights", lambda name: tmp_path / name)
+    ran = maquette("mold", views, "-o", tmp_path / "m.glb", "--init", "pictures")
+    assert ran.code == 3
+    assert f"{tmp_path / 'frustum'}: no weights ship with this version; --init-weights names" in ran.err
+    other = tiny_weights(tmp_path / "r2n2.safetensors")
+    ran = maquette("mold", views, "-o", tmp_path / "m.glb", "--init", "pictures", "--init-weights", other)
+    assert ran.code == 3
+    assert f"{other}: " in ran.err
+    assert not (tmp_path / "m.glb").exists()
 
 
 @pytest.fixture

@@ -6,13 +6,18 @@ import subprocess
 import sys
 import time
 import zlib
+from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from maquette.cli.picture_input import need_picture
+from maquette.io import load_mesh
 from maquette.reconstruct import find_objects
+from maquette.systems.frustum import system as frustum_system
+from tiny_frustum import tiny_frustum_weights
 from tiny_r2n2 import VARIANT, tiny_weights
 
 SIZE = 48
@@ -137,7 +142,7 @@ def test_no_picture(maquette, tmp_path):
 
 
 def test_no_weights_ship(maquette, picture, tmp_path, monkeypatch):
-    monkeypatch.setattr("maquette.cli.reconstruct.shipped_weights", lambda name: tmp_path / name)
+    monkeypatch.setattr("maquette.cli.weights_input.shipped_weights", lambda name: tmp_path / name)
     ran = maquette("reconstruct", picture, "-o", tmp_path / "x.glb")
     assert (ran.code, "no weights ship with this version" in ran.err) == (3, True)
 
@@ -265,3 +270,52 @@ def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path, weights, ki
     ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
     assert ran.returncode == 3, ran.stderr
     assert time.perf_counter() - began < 4
+
+
+@pytest.fixture
+def views(maquette, ball, tmp_path):
+    """A folder of three views of a ball, with cameras.json."""
+    words = ("--style", "orbit", "--views", 3, "--size", 48, "--quiet")
+    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
+    return tmp_path / "views"
+
+
+@pytest.fixture(scope="module")
+def frustum_weights(tmp_path_factory):
+    return tiny_frustum_weights(tmp_path_factory.mktemp("weights") / "frustum.safetensors")
+
+
+def test_a_folder_with_cameras_becomes_a_mesh_in_their_world(
+    maquette, views, frustum_weights, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(frustum_system, "fuse", partial(frustum_system.fuse, cells=40))
+    ran = maquette(
+        "reconstruct", views, "-o", tmp_path / "m.ply", "--weights", frustum_weights, "--json", "-"
+    )
+    assert ran.code == 0, ran.err
+    report = ran.json()
+    assert report["frame"] == "world"
+    assert [picture["mask"] for picture in report["pictures"]] == ["given"] * 3
+    assert report["pictures"][2]["picture"] == str(views / "images" / "002.png")
+    verts = load_mesh(tmp_path / "m.ply").verts_packed()
+    assert torch.allclose((verts.amax(0) + verts.amin(0)) / 2, torch.tensor([10.0, 20, -5]), atol=1.0)
+
+
+def test_each_of_a_folder_with_cameras_is_seen_through_its_own(maquette, views, frustum_weights, tmp_path):
+    words = ("--each", "--weights", frustum_weights, "--json", "-")
+    ran = maquette("reconstruct", views, "-o", tmp_path / "meshes", *words)
+    assert ran.code == 0, ran.err
+    made = ran.json()["reconstructions"]
+    assert [(one["frame"], one["fov"]) for one in made] == [("camera", 60.0)] * 3
+
+
+def test_what_a_folder_with_cameras_cannot_be_used_for(maquette, views, frustum_weights, tmp_path):
+    words = ("reconstruct", views, "-o", tmp_path / "m.ply", "--weights", frustum_weights)
+    ran = maquette(*words, "--mask", views / "masks" / "000.png")
+    assert (ran.code, "--mask: the masks are those that" in ran.err) == (2, True)
+    path = views / "cameras.json"
+    tree = json.loads(path.read_text())
+    tree["views"][1]["image"] = None
+    path.write_text(json.dumps(tree))
+    ran = maquette(*words)
+    assert (ran.code, f"{path}: view 1: has no picture" in ran.err) == (3, True), ran.err

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from ..io.errors import BadInput
+from ..systems import DEFAULT
 from .console import Console
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
 from .watching import Watch, live_page
+from .weights_input import need_weights
 
 if TYPE_CHECKING:
     from ..systems.molding.job import MoldOptions
@@ -27,6 +29,7 @@ _SCORES = {
     "silhouette_iou": "silhouette IoU {:.3f}",
     "silhouette_iou_unseen": "{:.3f} on unseen views",
     "silhouette_iou_held_out": "{:.3f} on views held out",
+    "seconds_of_start": "{:.1f} s for the start",
     "seconds": "{:.1f} s of molding",
     "seconds_in_all": "{:.1f} s in all",
 }
@@ -48,6 +51,11 @@ class Mold(Compute):
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
     """What is compared; points for a mesh and silhouettes for a folder when not given."""
+    init: Literal["sphere", "pictures"] = "sphere"
+    """What is molded: a sphere, or of a folder of two views or more what a network makes of its pictures, whose
+    hollows stay where no silhouette shows them."""
+    init_weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
+    """Weights of that network (system frustum); those that ship when not given."""
     style: Literal["default", "tutorial", "seed002"] = "default"
     """Settings to start from: what measures best, PyTorch3D's tutorial, or the report of Tran and Nalgirkar."""
     method: Literal["large-steps", "adam", "sgd"] | None = None
@@ -94,8 +102,12 @@ def run(words: Sequence[str]) -> None:
         raise BadInput(options.target, "is a folder; it can be molded with --from silhouettes only")
     if not is_folder and (options.held_out or options.skip):
         raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
+    if not is_folder and options.init != "sphere":
+        raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
     console = Console(options.quiet, options.json)
+    if options.init == "pictures":
+        need_weights(DEFAULT, options.init_weights, "--init-weights")
     _need_target(options.target)
     with console.stdout_for_numbers():
         console.write_json(_mold(options, source, console))
@@ -111,6 +123,8 @@ def _check(options: Mold) -> None:
         raise Refusal(f"--lr {options.lr}: use a positive number")
     if options.remesh and options.no_remesh:
         raise Refusal("--remesh and --no-remesh exclude each other")
+    if options.init_weights is not None and options.init != "pictures":
+        raise Refusal("--init-weights goes with --init pictures")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
     for name, weight in options.weights:
@@ -120,16 +134,24 @@ def _check(options: Mold) -> None:
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
     device = set_up(options)
-    from ..systems.molding.job import mold
-
-    config = _preset(source, options.style)
+    config = _preset(source, options.style, options.init == "pictures")
     _check_terms(options, config)
     steps = config.steps if options.steps is None else options.steps
     choices = _choices(options, source)
     with live_page(console, options.port if options.live else None) as page:
         with console.progress("molding", steps) as advance:
-            written = mold(options.target, options.out, choices, Watch(advance, page), str(device))
+            written = _written(options, choices, Watch(advance, page), str(device))
         return show_result(written, console)
+
+
+def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str) -> list[Path]:
+    if options.init == "sphere":
+        from ..systems.molding.job import mold
+
+        return mold(options.target, options.out, choices, watch, device)
+    from ..compose.mold_from_pictures import mold_from_pictures
+
+    return mold_from_pictures(options.target, options.out, choices, options.init_weights, watch, device)
 
 
 def _need_target(target: Path) -> None:
@@ -155,13 +177,16 @@ def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
 
 
 def _preset(
-    source: Literal["points", "silhouettes"], style: Literal["default", "tutorial", "seed002"]
+    source: Literal["points", "silhouettes"],
+    style: Literal["default", "tutorial", "seed002"],
+    near: bool = False,
 ) -> "PointsConfig | SilhouettesConfig":
+    from ..systems.molding.job import silhouettes_preset
     from ..systems.molding.points import PointsConfig
-    from ..systems.molding.silhouettes import SilhouettesConfig
 
-    kind = PointsConfig if source == "points" else SilhouettesConfig
-    config: PointsConfig | SilhouettesConfig = getattr(kind, style)()
+    if source == "silhouettes":
+        return silhouettes_preset(style, near)
+    config: PointsConfig = getattr(PointsConfig, style)()
     return config
 
 

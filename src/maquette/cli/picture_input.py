@@ -4,9 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from ..io.cameras_parse import ViewData, parse_cameras
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.image_files import decode_image, mask_in
@@ -14,6 +16,14 @@ from ..io.image_files import decode_image, mask_in
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced
 _SMALLEST = 8  # pixels of the shorter side
+
+
+class Source(NamedTuple):
+    """A picture to read, with the files of its mask and what is known of its camera."""
+
+    file: Path
+    mask: Path | None
+    camera: ViewData | None = None
 
 
 @dataclass(frozen=True)
@@ -25,12 +35,14 @@ class Picture:
         pixels: (H, W, C) floats in [0, 1] with C 1, 3 or 4.
         mask: (H', W') booleans, or None.
         fov: degrees along the longer side, or None where the file does not say.
+        camera: that took it, where it is known.
     """
 
     name: str
     pixels: np.ndarray
     mask: np.ndarray | None = None
     fov: float | None = None
+    camera: ViewData | None = None
 
 
 def picture_files(paths: Sequence[Path]) -> list[Path]:
@@ -49,6 +61,21 @@ def _in_folder(folder: Path) -> list[Path]:
     if not found:
         raise BadInput(folder, f"no picture in it ({', '.join(_SUFFIXES)})")
     return [folder / name for name in found]
+
+
+def sources_of_cameras(folder: Path) -> list[Source]:
+    """Pictures, masks and cameras of a folder's `cameras.json`.
+
+    Raises:
+        BadInput: a file that is missing or malformed, or a view without a picture.
+    """
+    path = folder / "cameras.json"
+    sources = []
+    for i, view in enumerate(parse_cameras(path).views):
+        if view.image is None:
+            raise BadInput(path, "has no picture", f"view {i}")
+        sources.append(Source(view.image, view.mask, view))
+    return sources
 
 
 def need_picture(path: Path) -> np.ndarray:

@@ -15,16 +15,24 @@ from ..systems.about import About
 from ..training.weights_header import read_weights_header
 from .console import Console
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
-from .picture_input import Picture, need_mask, need_object, need_picture, picture_files
+from .picture_input import (
+    Picture,
+    Source,
+    need_mask,
+    need_object,
+    need_picture,
+    picture_files,
+    sources_of_cameras,
+)
 from .refusals import Refusal, need_place
+from .weights_input import need_weights
 
 if TYPE_CHECKING:
     from ..reconstruct import PreparedViews
+    from ..structures.views import Views
 
 _MESHES = (".glb", ".obj", ".ply")
 _UNSURE_MASK = 0.3
-
-Pairs = list[tuple[Path, Path | None]]  # pictures and their masks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +47,8 @@ class Reconstruct(Compute):
     """
 
     images: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE...")]
-    """Pictures (PNG, JPEG, WebP, ...), or folders of them."""
+    """Pictures (PNG, JPEG, WebP, ...), or folders of them; or one folder with cameras.json, as `maquette render`
+    writes it, whose pictures become a mesh in the world of the cameras."""
     out: Out
     """The mesh to write: .glb, .obj or .ply; a folder with --each."""
     each: bool = False
@@ -74,15 +83,25 @@ def run(words: Sequence[str]) -> None:
     request = _read_words(words)
     options = request.options
     _check(request)
+    sources = _sources(options)
+    _check_out(options)
+    console = Console(options.quiet, options.json)
+    with console.stdout_for_numbers():
+        make = _every if options.each else _one
+        console.write_json(make(request, sources, console))
+
+
+def _sources(options: Reconstruct) -> list[Source]:
+    first = options.images[0]
+    if len(options.images) == 1 and (first / "cameras.json").is_file():
+        if options.mask:
+            raise Refusal(f"--mask: the masks are those that {first / 'cameras.json'} names")
+        return sources_of_cameras(first)
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
-    _check_out(options)
-    console = Console(options.quiet, options.json)
     masks = options.mask or (None,) * len(files)
-    with console.stdout_for_numbers():
-        pairs: Pairs = list(zip(files, masks, strict=True))
-        console.write_json(_every(request, pairs, console) if options.each else _one(request, pairs, console))
+    return [Source(file, mask) for file, mask in zip(files, masks, strict=True)]
 
 
 def _read_words(words: Sequence[str]) -> ReconstructRequest:
@@ -130,8 +149,10 @@ def _chosen(request: ReconstructRequest, pictures: list[Picture], console: Conso
     if not _left_open(request.options):
         return request
     from ..reconstruct import choose_system
+    from ..systems.pictures import as_views
 
-    name = choose_system([picture.pixels for picture in pictures])
+    views = as_views([picture.pixels for picture in pictures], [picture.name for picture in pictures])
+    name = choose_system(_with_known(views, pictures))
     if name != request.about.name:
         about, plain = about_system(name), request.about.options()
         given = {
@@ -151,14 +172,10 @@ def _chosen(request: ReconstructRequest, pictures: list[Picture], console: Conso
 
 def _check_weights(request: ReconstructRequest) -> None:
     """Refuse weights that are missing or of something else by their header, before torch is imported."""
-    options, shipped = request.options, shipped_weights(request.about.name)
-    if options.weights is None and not shipped.is_file():
-        raise BadInput(
-            shipped, "no weights ship with this version; --weights names a file or the folder of a run"
-        )
-    weights = options.weights or shipped
-    header = read_weights_header(weights, request.about.name)
+    options = request.options
+    header = need_weights(request.about.name, options.weights)
     if options.variant not in (None, header.variant):
+        weights = options.weights or shipped_weights(request.about.name)
         raise BadInput(weights, f"these are weights of variant {header.variant}, not of {options.variant}")
 
 
@@ -168,31 +185,31 @@ def _check_out(options: Reconstruct) -> None:
         raise BadInput(options.out, "is a file; with --each the output is a folder")
 
 
-def _one(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
-    pictures = [_read(*pair) for pair in pairs]
+def _one(request: ReconstructRequest, sources: list[Source], console: Console) -> dict[str, Any]:
+    pictures = [_read(source) for source in sources]
     request = _chosen(request, pictures, console)
     for picture in pictures:
         need_object(picture, request.about.needs_masks)
-    _spare(pairs, request.options.out)
+    _spare(sources, request.options.out)
     system = _load(request)
     return _make(system, request, _prepared(pictures, system), request.options.out, console)
 
 
-def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
+def _every(request: ReconstructRequest, sources: list[Source], console: Console) -> dict[str, Any]:
     """A mesh of every picture; those that cannot be used are named and counted. The first decides which system."""
     options = request.options
     system, made, problems = None, [], []
-    names = _distinct_stems([file for file, _ in pairs])
+    names = _distinct_stems([source.file for source in sources])
 
     def skip(problem: BadInput) -> None:
         problems.append(problem)
         console.say(f"skipped {problem}")
 
-    for (file, mask), name in zip(pairs, names, strict=True):
+    for source, name in zip(sources, names, strict=True):
         out = options.out / f"{name}.glb"
         try:
-            picture = _read(file, mask)
-            _spare(pairs, out)
+            picture = _read(source)
+            _spare(sources, out)
         except BadInput as problem:
             skip(problem)
             continue
@@ -214,7 +231,7 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
             problems[0]
             if len(problems) == 1
             else BadInput(
-                problems[0].path, f"{problems[0].reason}; none of the {len(pairs)} pictures could be used"
+                problems[0].path, f"{problems[0].reason}; none of the {len(sources)} pictures could be used"
             )
         )
     if problems:
@@ -223,8 +240,10 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
     return {"reconstructions": made, "skipped": skipped}
 
 
-def _read(file: Path, mask: Path | None) -> Picture:
-    return Picture(str(file), need_picture(file), None if mask is None else need_mask(mask), image_fov(file))
+def _read(source: Source) -> Picture:
+    file, mask, camera = source
+    pixels, inside = need_picture(file), None if mask is None else need_mask(mask)
+    return Picture(str(file), pixels, inside, image_fov(file), camera)
 
 
 def _load(request: ReconstructRequest) -> Any:
@@ -246,7 +265,17 @@ def _prepared(pictures: list[Picture], system: Any) -> "PreparedViews":
     masks = [None if p.mask is None else torch.from_numpy(p.mask)[None].float() for p in pictures]
     names = [p.name for p in pictures]
     prepared = prepare_views([p.pixels for p in pictures], masks, names, find=system.about.needs_masks)
-    return replace(prepared, views=replace(prepared.views, fovs=[p.fov for p in pictures]))
+    return replace(prepared, views=_with_known(prepared.views, pictures))
+
+
+def _with_known(views: "Views", pictures: list[Picture]) -> "Views":
+    """Views with what is known of the cameras that took them."""
+    from ..io.camera_views import cameras_from_views
+    from ..io.cameras_json import camera_view
+
+    known = [camera_view(picture.camera) for picture in pictures if picture.camera is not None]
+    cameras = cameras_from_views(known) if len(known) == len(pictures) else None
+    return replace(views, cameras=cameras, fovs=[picture.fov for picture in pictures])
 
 
 def _make(
@@ -269,11 +298,12 @@ def _make(
     return {"objects": reports} if request.options.each_object else reports[0]
 
 
-def _spare(pairs: Pairs, out: Path) -> None:
+def _spare(sources: list[Source], out: Path) -> None:
     """Refuse to write over a picture or a mask."""
     from ..reconstruct import files_of
 
-    read = {os.path.realpath(file) for pair in pairs for file in pair if file is not None}
+    files = [file for source in sources for file in (source.file, source.mask) if file is not None]
+    read = {os.path.realpath(file) for file in files}
     for file in files_of(out):
         if os.path.realpath(file) in read:
             raise BadInput(file, "is one of the pictures; give the output another name")

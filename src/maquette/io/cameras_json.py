@@ -69,10 +69,11 @@ def read_cameras(path: str | PathLike[str]) -> CameraFile:
             skewed or impossible K, pictures or masks that are missing or of another size.
     """
     data = parse_cameras(path)
-    return CameraFile(tuple(_tensors(view) for view in data.views), data.bounds, data.up)
+    return CameraFile(tuple(camera_view(view) for view in data.views), data.bounds, data.up)
 
 
-def _tensors(view: ViewData) -> CameraView:
+def camera_view(view: ViewData) -> CameraView:
+    """A view that was read without torch, with tensors."""
     K, R, t = (torch.from_numpy(np.ascontiguousarray(array)) for array in (view.K, view.R, view.t))
     return CameraView(view.image, view.mask, view.width, view.height, K, R, t)
 

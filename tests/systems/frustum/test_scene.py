@@ -13,13 +13,11 @@ from maquette.structures import Meshes
 from maquette.structures.textures_vertex import TexturesVertex
 from maquette.structures.views import Views
 from maquette.systems.frustum import system as frustum_system
-from maquette.systems.frustum.config import NetworkConfig
 from maquette.systems.frustum.grid import Pose, cells_of_grid
-from maquette.systems.frustum.network import FrustumNetwork
-from maquette.systems.frustum.recipes import best
 from maquette.systems.frustum.scene import Scene
 from maquette.systems.frustum.system import FrustumSystem
 from maquette.utils import ico_sphere
+from tiny_frustum import tiny_frustum
 
 AROUND = torch.tensor([[20.0, 20.0, 1.0], [150.0, 35.0, 0.9], [260.0, 10.0, 1.2]])
 PLACE, SCALE, CELLS = torch.tensor([10.0, 20.0, -5.0]), 3.0, 32
@@ -47,8 +45,7 @@ def pictures() -> Views:
 @pytest.fixture
 def system(monkeypatch) -> FrustumSystem:
     """With a network that knows what is true of the pebble."""
-    torch.manual_seed(0)
-    made = FrustumSystem(FrustumNetwork(NetworkConfig(width=0.1)), best().views)
+    made = tiny_frustum()
     grid = voxelize(pebble(), 48, 0.6).occupancy.expand(3, -1, -1, -1)
 
     def see(images, masks):
@@ -103,8 +100,6 @@ def test_cameras_that_look_away_are_refused(system: FrustumSystem) -> None:
 
 
 def test_a_picture_of_one_camera_stays_in_its_camera_frame() -> None:
-    torch.manual_seed(0)
     views = pictures()
-    made = FrustumSystem(FrustumNetwork(NetworkConfig(width=0.1)), best().views)
-    (one,) = made.reconstruct(Views(views.images[:1], views.masks[:1], views.cameras[[0]]))
+    (one,) = tiny_frustum().reconstruct(Views(views.images[:1], views.masks[:1], views.cameras[[0]]))
     assert one.frame == "camera"

@@ -79,10 +79,28 @@ class MoldOptions:
     colours: bool = True
 
 
+@dataclass(frozen=True)
+class Start:
+    """What the molding of a folder starts from, where that is no sphere.
+
+    Attributes:
+        name: in the report.
+        mesh: makes of the pictures that are fitted a closed mesh in the world of their cameras.
+    """
+
+    name: str
+    mesh: Callable[[TargetPictures], Meshes]
+
+
 def mold(
-    target: Path, out: Path, options: MoldOptions, watch: Watcher | None = None, device: str = "cpu"
+    target: Path,
+    out: Path,
+    options: MoldOptions,
+    watch: Watcher | None = None,
+    device: str = "cpu",
+    start: Start | None = None,
 ) -> list[Path]:
-    """Mold a sphere to `target` and write the mesh and what belongs to it.
+    """Mold a sphere, or another start, to `target` and write the mesh and what belongs to it.
 
     Args:
         target: a mesh file, or a folder with `cameras.json` (silhouettes only).
@@ -91,11 +109,13 @@ def mold(
         options: what to do.
         watch: called after every step.
         device: to compute on.
+        start: for a folder: what is molded instead of a sphere.
 
     Returns:
         The files written, the mesh first.
 
     Raises:
+        ValueError: a start for a mesh.
         BadInput: a target that cannot be used, or a place that cannot be written to; then no file was written.
     """
     began = time.perf_counter()
@@ -103,7 +123,9 @@ def mold(
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
-        molded = _mold_folder(target, options, watch, device)
+        molded = _mold_folder(target, options, watch, device, start)
+    elif start is not None:
+        raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
     else:
         mesh = load_mesh(target, device=device)
         with as_bad_input(target, ValueError):
@@ -160,15 +182,20 @@ def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch
     return Molded(frame.mesh_back(mesh), there, result.history, numbers)
 
 
-def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, device: str) -> Molded:
+def _mold_folder(
+    folder: Path, options: MoldOptions, watch: Watcher | None, device: str, start: Start | None
+) -> Molded:
     pictures = load_pictures(folder, device)
     fitted, held_out = _split(pictures, options, folder / "cameras.json")
-    config = _configure(_SILHOUETTES[options.style](), options)
+    config = _configure(silhouettes_preset(options.style, near=start is not None), options)
     if options.size is not None:
         config = replace(config, size=options.size)
     with as_bad_input(folder / "cameras.json", ValueError):
         frame = _frame(fitted)
-    result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch)
+    began = time.perf_counter()
+    first = None if start is None else start.mesh(fitted)
+    started = time.perf_counter() - began
+    result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch, first)
     mesh = result.mesh
     if options.colours and fitted.images is not None:
         mesh = paint(mesh, fitted.images, fitted.masks, fitted.cameras)
@@ -177,8 +204,15 @@ def _mold_folder(folder: Path, options: MoldOptions, watch: Watcher | None, devi
         each = silhouette_iou(result.mesh, held_out.cameras, held_out.masks)
         numbers["held_out_views"] = len(held_out)
         numbers["silhouette_iou_held_out"] = each.mean().item()
+    if start is not None:
+        numbers |= {"start": start.name, "seconds_of_start": round(started, 2)}
     numbers["seconds"] = round(result.seconds, 2)
     return Molded(mesh, fitted, result.history, numbers)
+
+
+def silhouettes_preset(style: Style, near: bool = False) -> SilhouettesConfig:
+    """Settings of a style; of the default one others, where the start is `near` the target."""
+    return SilhouettesConfig.near() if near and style == "default" else _SILHOUETTES[style]()
 
 
 def _frame(pictures: TargetPictures) -> Normalisation:

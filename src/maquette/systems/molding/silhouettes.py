@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
@@ -18,13 +18,11 @@ from .init_shape import visual_hull
 from .losses import SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
 from .optimise import LossFunction, MethodConfig, Molder, Watcher, run, seeded
-from .remeshing import RemeshedSurface, remesh
 from .schedule import RemeshSchedule, StepSize
 
 _BLUR_SIGMAS = math.log(1 / 1e-4 - 1)  # blur radius in sigmas: beyond it a face's share is below 1e-4
 _NEAREST = 0.01  # depth, in radii of the object, before which nothing is seen
 _PIXELS_AT_ONCE = 8_000_000
-_PASSES = 4  # of remeshing, which bring edges of half the length to it
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,18 @@ class SilhouettesConfig:
     def default() -> "SilhouettesConfig":
         """What measures best: large steps, remeshed on the way, from soft to nearly hard outlines."""
         return SilhouettesConfig()
+
+    @staticmethod
+    def near() -> "SilhouettesConfig":
+        """The same for a start that is near the target: short steps, short edges and narrow outlines at once."""
+        default = SilhouettesConfig.default()
+        return replace(
+            default,
+            steps=200,
+            method=replace(default.method, lr=0.01),
+            softness=Softness(first=0.5),
+            remesh=RemeshSchedule(every=25, coarse=0.03, fine=0.03),
+        )
 
     @staticmethod
     def tutorial() -> "SilhouettesConfig":
@@ -256,17 +266,6 @@ def _sphere(config: SilhouettesConfig, device: torch.device) -> Meshes:
     return Meshes([config.radius * ball.verts_packed()], ball.faces_list())
 
 
-def _even(mesh: Meshes, schedule: RemeshSchedule | None) -> Meshes:
-    """A mesh of the working frame with edges about as long as remeshing first makes them."""
-    if schedule is None:
-        return mesh
-    lengths = torch.full_like(mesh.verts_packed()[:, 0], schedule.coarse)
-    surface = RemeshedSurface(mesh.verts_packed(), mesh.faces_packed(), lengths)
-    for _ in range(_PASSES):
-        surface = remesh(surface)
-    return Meshes([surface.verts], [surface.faces])
-
-
 def _mold(
     masks: Tensor,
     cameras: CamerasBase,
@@ -276,7 +275,7 @@ def _mold(
     start: Meshes | None,
 ) -> SilhouettesResult:
     began = time.perf_counter()
-    first = _sphere(config, masks.device) if start is None else _even(frame.mesh(start), config.remesh)
+    first = _sphere(config, masks.device) if start is None else frame.mesh(start)
     molder = Molder(first.verts_packed(), first.faces_packed(), config.method)
     target = _Target(masks, cameras, config, frame)
 

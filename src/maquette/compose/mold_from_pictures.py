@@ -1,0 +1,62 @@
+"""Molding that starts from what a network makes of the pictures.
+
+Silhouettes say nothing of hollows. A network guesses them; molding then brings the guess to the silhouettes, and
+leaves what these do not show where it is.
+"""
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from .. import load
+from ..io.errors import BadInput, as_bad_input
+from ..lift.solid_surface import solid_surface
+from ..structures import Meshes
+from ..structures.views import Views
+from ..systems import DEFAULT
+from ..systems.molding.job import MoldOptions, Start, mold
+from ..systems.molding.optimise import Watcher
+from ..systems.molding.pictures import TargetPictures
+
+
+def mold_from_pictures(
+    target: Path,
+    out: Path,
+    options: MoldOptions,
+    weights: str | PathLike[str] | None = None,
+    watch: Watcher | None = None,
+    device: str = "cpu",
+    system: str = DEFAULT,
+) -> list[Path]:
+    """Mold what a system makes of a folder's pictures to their silhouettes, and write it as `mold` does.
+
+    Args:
+        target: a folder with `cameras.json`.
+        out, options, watch, device: as `systems.molding.job.mold` takes them.
+        weights: of the system; None takes those that ship.
+        system: that puts several pictures with cameras together, in the world of these.
+
+    Returns:
+        The files written, the mesh first.
+
+    Raises:
+        BadInput: as `mold`; weights that cannot be used, a view without a picture, or a single one.
+    """
+    loaded = load(system, weights, device=device)
+    return mold(
+        target, out, options, watch, device, Start("pictures", lambda seen: _guess(loaded, seen, target))
+    )
+
+
+def _guess(system: Any, pictures: TargetPictures, folder: Path) -> Meshes:
+    """What the system makes of pictures, in the world of their cameras; closed and even, as molding needs it."""
+    path = folder / "cameras.json"
+    if pictures.images is None:
+        raise BadInput(path, "a view has no picture, so that nothing can be made of them to start from")
+    if len(pictures) < 2:
+        raise BadInput(
+            path, "one picture does not tell how large its object is: two are needed to start from"
+        )
+    views = Views(list(pictures.images), list(pictures.masks[:, None]), pictures.cameras, pictures.names)
+    with as_bad_input(path, ValueError):
+        return solid_surface(system.reconstruct(views)[0].mesh)
