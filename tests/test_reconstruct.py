@@ -21,8 +21,10 @@ from maquette.reconstruct import (
     upright,
     write,
 )
+from maquette.renderer.views import orbit_views, place_cameras, render_views
 from maquette.structures import Meshes
 from maquette.structures.reconstruction import Reconstruction
+from maquette.structures.views import Views
 from maquette.structures.voxels import VoxelGrid
 from maquette.systems import DEFAULT, SEVERAL
 from maquette.systems.about import About
@@ -284,3 +286,26 @@ def test_seen_from_straight_above_a_mesh_is_turned_as_if_nothing_were_known():
     mesh = Meshes([verts], [torch.tensor([[0, 1, 2]])])
     above = upright(Reconstruction(mesh, "camera", up=torch.tensor([0.0, 0.01, -1.0])))
     assert torch.equal(above.verts_packed(), upright(Reconstruction(mesh, "camera")).verts_packed())
+
+
+def test_a_mesh_of_the_cameras_world_stays_there_and_is_shown_from_them(tmp_path):
+    place = torch.tensor([4.0, -2.0, 9.0])
+    cameras = place_cameras(orbit_views(2, fov=40.0), place, 1.0)
+    mesh = ico_sphere(3)
+    mesh = mesh.update_padded(mesh.verts_padded() * torch.tensor([0.9, 0.3, 0.4]) + place)
+    seen = render_views(mesh, cameras, (64, 80))
+    views = Views(list(seen.images), list(seen.masks[:, None].float()), cameras)
+    made = Reconstruction(mesh, "world")
+    assert torch.equal(upright(made).verts_packed(), mesh.verts_packed())
+    report = write(made, find_objects(views), tmp_path / "m.ply")
+    assert report["frame"] == "world"
+    shown = load_image(tmp_path / "m_preview.png")
+    for row in range(2):
+        mask, drawn = (shown[:, 256 * row : 256 * (row + 1), k : k + 256] for k in (256, 512))
+        ours, theirs = (drawn < 0.97).any(dim=0), (mask < 0.95).any(dim=0)
+        assert float((ours & theirs).sum() / (ours | theirs).sum()) > 0.9
+
+
+def test_several_pictures_with_cameras_are_for_the_default_system():
+    views = Views([picture(), picture()], cameras=orbit_views(2))
+    assert choose_system(views) == DEFAULT

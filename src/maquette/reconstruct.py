@@ -20,7 +20,7 @@ from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
 from .io.json_text import json_text
 from .io.mesh_write import save_mesh
-from .lift import View, draw_preview
+from .lift import View, draw_preview, known_view
 from .segment import Found, find_masks, given_mask
 from .segment.found import How
 from .structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
@@ -158,7 +158,7 @@ def choose_system(pictures: Pictures, each: bool = False) -> str:
             kind = cast(type[Reconstructs], system_class(name))
             if kind.claims(views):
                 return name
-    return DEFAULT if each or len(views) == 1 else SEVERAL
+    return DEFAULT if each or len(views) == 1 or views.cameras is not None else SEVERAL
 
 
 def reconstruct(
@@ -200,9 +200,9 @@ def upright(made: Reconstruction) -> Meshes:
     """The mesh with +Y up and the side that the camera, or the front, sees to +Z: the axes of files.
 
     A camera frame (+X left, +Z into the scene) is turned by half a turn about Y; and so that what is up in the scene
-    is up, where that is known.
+    is up, where that is known. The world of cameras that were given stays as it is.
     """
-    if made.frame == "object":
+    if made.frame != "camera":
         return made.mesh
     verts = made.mesh.verts_padded()
     turn = torch.diag(verts.new_tensor([-1.0, 1.0, -1.0]))
@@ -341,7 +341,7 @@ def preview(objects: Sequence[Reconstruction], prepared: PreparedViews, tile: in
     """Pictures beside what was made of them, from there and from two other sides (`lift.draw_preview`).
 
     Args:
-        objects: of one scene; what is in no object frame is brought to its size, and seen from the camera.
+        objects: of one scene; what is in no object frame is brought to its size, and seen from the cameras.
         prepared: the pictures.
         tile: pixels a side of every part.
     """
@@ -352,9 +352,14 @@ def preview(objects: Sequence[Reconstruction], prepared: PreparedViews, tile: in
     whole = join_meshes_as_scene(scene)
     low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
     size = (high - low).norm().clamp_min(1e-12)
-    whole = whole.update_padded((whole.verts_padded() - (low + high) / 2) / size)
+    middle = (low + high) / 2
+    whole = whole.update_padded((whole.verts_padded() - middle) / size)
+    views: list[View | None] = [None] * len(prepared)
+    if objects[0].frame == "world":
+        cameras = prepared.views.cameras
+        views = [known_view(cameras[[i]], picture, middle, size) for i, picture in enumerate(pictures)]
     unknown = (_TO_CAMERA, _elevation(objects[0]))
-    return draw_preview(whole, pictures, masks, [None] * len(prepared), tile, unknown)
+    return draw_preview(whole, pictures, masks, views, tile, unknown)
 
 
 def _scene(objects: Sequence[Reconstruction]) -> Meshes:

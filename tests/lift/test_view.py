@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from maquette.lift import find_surface, find_view
+from maquette.lift import find_surface, find_view, known_view
+from maquette.renderer.views import cameras_from_r2n2, place_cameras
 from maquette.utils import ico_sphere
 
 from .solids import BALANCE, CHAIR, RED, STEPS, occupancy, pictures, solid
@@ -47,6 +48,21 @@ def test_the_camera_lays_the_mesh_onto_the_object():
     low, high = pixels.amin(dim=0), pixels.amax(dim=0)
     torch.testing.assert_close(low, torch.tensor([columns[0], rows[0]]).float(), atol=4, rtol=0)
     torch.testing.assert_close(high, torch.tensor([columns[-1], rows[-1]]).float(), atol=4, rtol=0)
+
+
+def test_a_known_camera_is_the_viewpoint_of_what_is_brought_to_its_size():
+    azimuth, elevation, ratio = VIEWS[1]
+    mesh, middle, size = solid(BALANCE), torch.tensor([4.0, -2.0, 9.0]), 3.0
+    seen = place_cameras(cameras_from_r2n2(*torch.tensor([VIEWS[1]]).T), middle, size)
+    view = known_view(seen, torch.zeros(3, 90, 120), middle, torch.tensor(size))
+    assert (view.azimuth, view.elevation, view.ratio) == pytest.approx((azimuth, elevation, ratio), rel=1e-3)
+    verts = mesh.verts_packed()
+    torch.testing.assert_close(
+        view.camera.transform_points_screen(verts, with_xyflip=True)[:, :2],
+        seen.transform_points_screen(verts * size + middle, with_xyflip=True, image_size=((90, 120),))[:, :2],
+        atol=1e-2,
+        rtol=0,
+    )
 
 
 def test_a_ball_looks_the_same_from_everywhere_and_that_is_no_doubt():

@@ -62,7 +62,7 @@ def test_reconstruction_holds_what_a_system_found():
     ("mesh", "options", "message"),
     [
         (TRIANGLE.extend(2), {}, "one mesh, got 2"),
-        (TRIANGLE, {"frame": "world"}, "frame"),
+        (TRIANGLE, {"frame": "screen"}, "frame"),
         (TRIANGLE, {"voxels": GRID[[0, 0]]}, "one voxel grid"),
         (TRIANGLE, {"depth": torch.rand(4, 4)}, "depth must have shape"),
         (TRIANGLE, {"albedo": torch.rand(1, 4, 4)}, "albedo must have shape"),

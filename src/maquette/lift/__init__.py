@@ -9,3 +9,4 @@ from .surface import Surface as Surface
 from .surface import find_surface as find_surface
 from .view import View as View
 from .view import find_view as find_view
+from .view import known_view as known_view

@@ -62,7 +62,7 @@ def find_surface(occupancy: Float[Tensor, "x y z"], threshold: float = 0.4) -> S
     field = occupancy.detach().float().cpu()
     field = field if bool((field > 0).any()) else torch.ones_like(field)
     threshold = _reachable_threshold(field, threshold)
-    field, dropped = _without_specks(field, threshold)
+    field, dropped = without_specks(field, threshold)
     fine = _smoothed(field)
     level = _level_of_volume(fine, int((field >= threshold).sum()) * _FINER**3, threshold)
     verts, faces = marching_cubes(fine.permute(2, 1, 0)[None].contiguous(), level, return_local_coords=False)
@@ -87,7 +87,7 @@ def _reachable_threshold(field: Tensor, threshold: float) -> float:
     return float(field.flatten().topk(count).values[-1])
 
 
-def _without_specks(field: Tensor, threshold: float) -> tuple[Tensor, int]:
+def without_specks(field: Tensor, threshold: float) -> tuple[Tensor, int]:
     """The field with pieces of few solid cells set to 0, but for the largest piece, and the number of those set."""
     labels, count = ndimage.label((field >= threshold).numpy(), structure=np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)

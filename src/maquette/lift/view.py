@@ -1,5 +1,6 @@
 """The viewpoint that a picture was taken from, found by drawing the reconstruction from many."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,9 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..ops.simplify import simplify
-from ..renderer.views import cameras_from_r2n2
+from ..renderer.views import R2N2_REACH, cameras_from_r2n2
 from ..structures import Meshes
-from ..structures.cameras import PerspectiveCameras
+from ..structures.camera_conversions import cameras_from_opencv_projection, opencv_from_cameras_projection
+from ..structures.cameras import CamerasBase, PerspectiveCameras
 from .candidates import Candidates, Target, frame_target, project, see
 from .match import likeness, score, silhouette_agreement
 
@@ -99,6 +101,38 @@ def find_view(
     right = (_azimuths_apart(views[:, 0], best[0, 0]) <= _NEAR) | (likeness(found, grid) >= _ALIKE)
     confidence = _confidence(right, scores / spread)
     return View(azimuth % 360, elevation, ratio, confidence, iou, camera)
+
+
+def known_view(
+    camera: CamerasBase,
+    image: Float[Tensor, "3 height width"],
+    middle: Float[Tensor, " 3"],
+    size: Float[Tensor, ""],
+) -> View:
+    """The viewpoint of a camera that is known, for an object that is brought to the size of the object frame.
+
+    Args:
+        camera: one perspective camera, that sees the object where it was.
+        image: the picture that it took.
+        middle: of the object there, which becomes the origin.
+        size: that becomes 1.
+    """
+    shape = torch.tensor([image.shape[1:]])
+    turn, shift, matrix = opencv_from_cameras_projection(camera, shape)
+    shift = (shift + turn @ middle.to(shift)) / size
+    ndc = cameras_from_opencv_projection(turn, shift, matrix, shape)
+    right, up, front = ndc.get_camera_center()[0].tolist()
+    distance = math.hypot(right, up, front)
+    there = PerspectiveCameras(
+        focal_length=matrix.diagonal(dim1=1, dim2=2)[:, :2],
+        principal_point=matrix[:, :2, 2],
+        R=ndc.R,
+        T=ndc.T,
+        in_ndc=False,
+        image_size=shape,
+    )
+    azimuth, elevation = math.degrees(math.atan2(front, right)) % 360, math.degrees(math.asin(up / distance))
+    return View(azimuth, elevation, distance / R2N2_REACH, 1.0, 1.0, there)
 
 
 def _log_probability(told: Float[Tensor, " bin"], azimuth: Tensor) -> Tensor:

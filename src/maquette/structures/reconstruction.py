@@ -10,7 +10,7 @@ from torch import Tensor
 from .meshes import Meshes
 from .voxels import VoxelGrid
 
-FRAMES = ("object", "camera")
+FRAMES = ("object", "camera", "world")
 PICTURES = {"depth": 1, "albedo": 3, "normals": 3, "confidence": 1, "mask": 1}
 
 
@@ -20,8 +20,8 @@ class Reconstruction:
 
     Attributes:
         mesh: batch of one mesh, with colours or a texture where the system has them.
-        frame: "object" (right-handed, Y up, front +Z, bounding box centred at 0 with diagonal 1) or "camera"
-            (+X left, +Y up, +Z into the scene).
+        frame: "object" (right-handed, Y up, front +Z, bounding box centred at 0 with diagonal 1), "camera"
+            (+X left, +Y up, +Z into the scene), or "world", that of the cameras that the pictures came with.
         voxels: occupancy the mesh was taken from.
         depth: (1, H, W) distance along the camera's Z axis.
         albedo: (3, H, W) colours without light, in [0, 1].

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ...io.errors import BadInput
+from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ..about import About
@@ -20,10 +20,12 @@ from .about import ABOUT, FrustumOptions
 from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
 from .framing import FOV, Lens, frame
+from .fusion import fuse
 from .grid import EXTENT
 from .network import FrustumNetwork, Told
 from .portable import PortableFrustum
 from .rays import Rays, agreed, filled, rays_on, taken
+from .scene import Scene
 from .surface import surface_of
 
 if TYPE_CHECKING:
@@ -55,20 +57,21 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
     network_class, config_class = FrustumNetwork, NetworkConfig
 
     def reconstruct(self, pictures: Pictures, options: FrustumOptions | None = None) -> list[Reconstruction]:
-        """A shape from one picture of an object.
+        """A shape from one picture of an object, or from several whose cameras are known.
 
         Args:
-            pictures: one, as `systems.pictures.as_views` takes it; the object is found where no mask is there.
+            pictures: as `systems.pictures.as_views` takes them; the object is found where no mask is there.
             options: another threshold than that of the weights, or the picture's field of view; else that of its
                 camera counts, or what its file says of the lens.
 
         Returns:
-            a list of one reconstruction in the camera frame, in sides of the square around the object. Its facts:
-            the chance that it is good (`confidence`), threshold, and field of view and elevation of the camera in
-            degrees.
+            a list of one reconstruction: of several pictures in the cameras' world; of one in the camera frame, in
+            sides of the square around the object. Its facts: the chance that it is good (`confidence`), threshold,
+            and field of view and elevation of the camera in degrees.
 
         Raises:
-            BadInput: several pictures, a file that is none, or a picture in which no object is found.
+            BadInput: several pictures without cameras, or whose masks do not meet; a file that is no picture, or a
+                picture in which no object is found.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
@@ -76,8 +79,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         began = time.perf_counter()
         options = options or FrustumOptions()
         views = with_masks(as_views(pictures))
-        if len(views) != 1:
-            raise BadInput((views.names or ["pictures"])[-1], f"one picture at a time, not {len(views)}")
+        if len(views) > 1:
+            return [self._together(views, options.threshold or self.threshold, began)]
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         lens = _lens(views, options)
@@ -98,6 +101,26 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
         return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts, remarks=remarks)]
+
+    def _together(self, views: Views, threshold: float, began: float) -> Reconstruction:
+        """A shape from several pictures of an object, in the world of their cameras."""
+        from ...lift.colours import paint_from_views
+
+        name = (views.names or ["pictures"])[-1]
+        if views.cameras is None:
+            raise BadInput(name, f"one picture at a time, not {len(views)}: several need their cameras")
+        here = views.to("cpu")
+        masks = [mask for mask in here.masks or () if mask is not None]
+        with as_bad_input(name, ValueError):
+            scene = Scene.of_views(here, self.views_config.size, sum(self.views_config.margin) / 2)
+            fields = self.see(scene.images, scene.masks).field
+            seen = time.perf_counter()
+            mesh = fuse(scene.witnesses(fields), threshold)
+        cameras = [scene.cameras[[i]] for i in range(len(views))]
+        mesh = scene.back(paint_from_views(mesh, here.images, masks, cameras))
+        seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
+        info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
+        return Reconstruction(mesh.to(views.device), frame="world", info=info, facts={"threshold": threshold})
 
     @torch.no_grad()
     def see(
