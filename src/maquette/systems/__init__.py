@@ -21,8 +21,8 @@ _TABLE = {
     "frustum": ".frustum.system:FrustumSystem",
 }
 NAMES = _TABLE.keys()
-DEFAULT = "frustum"  # reconstructs one picture where nothing is said and no system claims it
-SEVERAL = "r2n2"  # the same for several pictures of an object
+DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims
+SEVERAL = "r2n2"  # the same for several pictures without cameras
 
 
 def system_class(name: str) -> "type[System]":

@@ -48,8 +48,10 @@ def system(monkeypatch) -> FrustumSystem:
     made = tiny_frustum()
     grid = voxelize(pebble(), 48, 0.6).occupancy.expand(3, -1, -1, -1)
 
+    frustum = Scene.of_views(pictures(), made.views_config.size, sum(made.views_config.margin) / 2).frustums
+
     def see(images, masks):
-        frustum, sides = Scene.of_views(pictures(), 96, 0.15).frustums, torch.full((3, 3), 0.6)
+        sides = torch.full((3, 3), 0.6)
         return SimpleNamespace(field=cells_of_grid(grid, sides, frustum, Pose.of_cameras(AROUND), 48, 48))
 
     monkeypatch.setattr(made, "see", see)
@@ -87,7 +89,7 @@ def test_the_scene_is_as_large_as_its_squares_and_about_the_object() -> None:
 
 def test_without_cameras_several_are_refused(system: FrustumSystem) -> None:
     views = pictures()
-    with pytest.raises(BadInput, match="one picture at a time, not 3; only with their cameras"):
+    with pytest.raises(BadInput, match="one picture at a time, not 3: several need their cameras"):
         system.reconstruct(Views(views.images, views.masks, names=["a", "b", "c"]))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from .grid import Frustum
 
 SURE = 0.8  # of reconstructions with at least this confidence, so many should be good
-_SLOPE, _MIDDLE = 10.0, 0.2  # of the logistic curve; see the README's section on confidence
+_SLOPE, _MIDDLE = 5.7, 0.2  # of the logistic curve; docs/reconstruct.md has what it was fitted to
 
 
 def expected_overlap(field: Float[Tensor, "depth row column"], threshold: float, frustum: Frustum) -> float:

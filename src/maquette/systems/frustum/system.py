@@ -61,17 +61,17 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         Args:
             pictures: as `systems.pictures.as_views` takes them; the object is found where no mask is there.
-            options: another threshold than that of the weights, or the field of view of one picture; else that of its
+            options: another threshold than that of the weights, or the picture's field of view; else that of its
                 camera counts, or what its file says of the lens.
 
         Returns:
-            a list of one reconstruction. Of one picture: in the camera frame, in sides of the square around the
-            object, with the chance that it is good (`confidence`), threshold, and field of view and elevation of
-            the camera in degrees as facts. Of several: in the world of their cameras, with the threshold.
+            a list of one reconstruction: of several pictures in the cameras' world; of one in the camera frame, in
+            sides of the square around the object. Its facts: the chance that it is good (`confidence`), threshold,
+            and field of view and elevation of the camera in degrees.
 
         Raises:
-            BadInput: several pictures without cameras, or whose cameras do not look at one place, a file that is no
-                picture, or a picture in which no object is found.
+            BadInput: several pictures without cameras, or whose masks do not meet; a file that is no picture, or a
+                picture in which no object is found.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
@@ -108,8 +108,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         name = (views.names or ["pictures"])[-1]
         if views.cameras is None:
-            together = "only with their cameras are several put together"
-            raise BadInput(name, f"one picture at a time, not {len(views)}; {together}")
+            raise BadInput(name, f"one picture at a time, not {len(views)}: several need their cameras")
         here = views.to("cpu")
         masks = [mask for mask in here.masks or () if mask is not None]
         with as_bad_input(name, ValueError):
