@@ -9,12 +9,8 @@ from ..structures import Meshes
 from .surface import outwards
 
 _FINER = 3  # voxels along a cell
-_LEVEL = (
-    0.5 + 0.5 / _FINER
-)  # share of a cell's voxels; those that the surface only touches are solid, half too many
-_CLEAR = (
-    1e-3  # least distance of shares from the level: nearer ones lose triangles, and the surface its closure
-)
+_LEVEL = 0.5 + 0.5 / _FINER  # share of a cell's voxels; of those at the surface all are solid, half too many
+_CLEAR = 1e-3  # least distance of shares from the level: at it triangles go, and the surface opens
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from torch.nn.functional import interpolate
 from maquette.metrics.voxel_iou import voxel_iou
 from maquette.ops import voxelize
 from maquette.renderer.views import cameras_from_r2n2
-from maquette.systems.frustum.fusion import agreed, fuse
+from maquette.systems.frustum.fusion import fuse, reconciled
 from maquette.systems.frustum.grid import Frustum, Pose, cells_of_grid
 from maquette.systems.frustum.witness import Witness, meeting_point, middles, seen_by, settled, told_at
 
@@ -98,7 +98,7 @@ def test_what_others_rule_out_of_a_ray_goes_to_what_is_left_of_it() -> None:
     seen = witnesses(post, torch.tensor([[0.0, 0.0, 1.0], [90.0, 0.0, 1.0]]))
     unsure = [replace(one, field=one.field.mean(dim=0).expand(48, -1, -1)) for one in seen]
     assert max(float(one.field.max()) for one in unsure) < 0.3
-    heard = agreed(unsure, 0.4)
+    heard = reconciled(unsure, 0.4)
     for one, before in zip(heard, unsure, strict=True):
         on = before.coverage[0] > 0.99
         thick = before.field.sum(dim=0)

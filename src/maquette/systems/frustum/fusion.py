@@ -41,9 +41,7 @@ _MET = 0.5  # log-odds that something on each ray of a mask reaches before all i
 _ON = 0.3  # share of its pixels that makes a ray one of the mask's
 _SMOOTH = 0.2  # standard deviation of the smoothing, in cells of a frustum
 _APART = "the masks do not meet: no place is seen in all pictures; are the cameras right?"
-_CLEAR = (
-    1e-3  # least distance of values from the level: nearer ones lose triangles, and the surface its closure
-)
+_CLEAR = 1e-3  # least distance of values from the level: at it triangles go, and the surface opens
 
 
 def fuse(witnesses: Sequence[Witness], threshold: float, cells: int = CELLS) -> Meshes:
@@ -61,10 +59,10 @@ def fuse(witnesses: Sequence[Witness], threshold: float, cells: int = CELLS) -> 
         ValueError: there is no place at which all pictures see the object.
     """
     placed = [settled(witness, _but(witnesses, i)) for i, witness in enumerate(witnesses)]
-    return _surface(agreed(placed, threshold), threshold, cells)
+    return _surface(reconciled(placed, threshold), threshold, cells)
 
 
-def agreed(witnesses: Sequence[Witness], threshold: float) -> list[Witness]:
+def reconciled(witnesses: Sequence[Witness], threshold: float) -> list[Witness]:
     """The same pictures with fields that have heard of each other; the threshold speaks neither way."""
     cells = [middles(*witness.field.shape) for witness in witnesses]
     left = [
