@@ -11,6 +11,7 @@ from maquette.cli.main import main
 from maquette.io import save_mesh
 from maquette.renderer import TexturesVertex
 from maquette.utils import ico_sphere
+from tiny_frustum import tiny_frustum_weights
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,17 @@ def ball(tmp_path) -> Path:
     path = tmp_path / "ball.ply"
     save_mesh(mesh, path)
     return path
+
+
+@pytest.fixture
+def views(maquette, ball, tmp_path) -> Path:
+    """A folder of three views of the ball, with cameras.json."""
+    words = ("--style", "orbit", "--views", 3, "--size", 48, "--quiet")
+    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
+    return tmp_path / "views"
+
+
+@pytest.fixture(scope="session")
+def frustum_weights(tmp_path_factory) -> Path:
+    """Of a network that is sure of nothing."""
+    return tiny_frustum_weights(tmp_path_factory.mktemp("weights") / "frustum.safetensors")

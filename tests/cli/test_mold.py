@@ -14,7 +14,6 @@ from maquette.systems.frustum import system as frustum_system
 from maquette.systems.molding import demo, job
 from maquette.systems.molding.optimise import MethodConfig, Molder
 from maquette.utils import ico_sphere
-from tiny_frustum import tiny_frustum_weights
 from tiny_r2n2 import tiny_weights
 
 BESIDE = {"compare.png", "loss.png", "preview.png", "report.json", "turntable.gif"}
@@ -51,34 +50,12 @@ def test_a_folder_of_views_comes_back_in_its_place(maquette, ball, tmp_path):
     assert "silhouette IoU 0.9" in ran.out
 
 
-@pytest.fixture(scope="module")
-def frustum_weights(tmp_path_factory):
-    return tiny_frustum_weights(tmp_path_factory.mktemp("weights") / "frustum.safetensors")
-
-
-@pytest.fixture
-def views(maquette, ball, tmp_path):
-    """A folder of three views of the ball."""
-    words = ("--style", "orbit", "--views", 3, "--size", 48, "--quiet")
-    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
-    return tmp_path / "views"
-
-
 def test_a_guess_from_the_pictures_is_molded(maquette, views, frustum_weights, tmp_path, monkeypatch):
     monkeypatch.setattr(frustum_system, "fuse", partial(frustum_system.fuse, cells=40))
     monkeypatch.setattr(composed, "solid_surface", partial(composed.solid_surface, cells=20))
-    words = (
-        "--init",
-        "pictures",
-        "--init-weights",
-        frustum_weights,
-        "--steps",
-        40,
-        "--lr",
-        0.05,
-        "--no-remesh",
-    )
-    ran = maquette("mold", views, "-o", tmp_path / "m.ply", *words, "--json", "-")
+    start = ("--init", "pictures", "--init-weights", frustum_weights)
+    quick = ("--steps", 40, "--lr", 0.05, "--no-remesh")
+    ran = maquette("mold", views, "-o", tmp_path / "m.ply", *start, *quick, "--json", "-")
     assert ran.code == 0, ran.err
     report = ran.json()
     assert report["start"] == "pictures"

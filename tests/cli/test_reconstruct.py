@@ -17,7 +17,6 @@ from maquette.cli.picture_input import need_picture
 from maquette.io import load_mesh
 from maquette.reconstruct import find_objects
 from maquette.systems.frustum import system as frustum_system
-from tiny_frustum import tiny_frustum_weights
 from tiny_r2n2 import VARIANT, tiny_weights
 
 SIZE = 48
@@ -272,26 +271,12 @@ def test_bad_pictures_are_refused_before_torch_is_imported(tmp_path, weights, ki
     assert time.perf_counter() - began < 4
 
 
-@pytest.fixture
-def views(maquette, ball, tmp_path):
-    """A folder of three views of a ball, with cameras.json."""
-    words = ("--style", "orbit", "--views", 3, "--size", 48, "--quiet")
-    assert maquette("render", ball, "-o", tmp_path / "views", *words).code == 0
-    return tmp_path / "views"
-
-
-@pytest.fixture(scope="module")
-def frustum_weights(tmp_path_factory):
-    return tiny_frustum_weights(tmp_path_factory.mktemp("weights") / "frustum.safetensors")
-
-
 def test_a_folder_with_cameras_becomes_a_mesh_in_their_world(
     maquette, views, frustum_weights, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(frustum_system, "fuse", partial(frustum_system.fuse, cells=40))
-    ran = maquette(
-        "reconstruct", views, "-o", tmp_path / "m.ply", "--weights", frustum_weights, "--json", "-"
-    )
+    words = ("-o", tmp_path / "m.ply", "--weights", frustum_weights, "--json", "-")
+    ran = maquette("reconstruct", views, *words)
     assert ran.code == 0, ran.err
     report = ran.json()
     assert report["frame"] == "world"
