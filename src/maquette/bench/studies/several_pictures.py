@@ -1,17 +1,19 @@
 """Several pictures with cameras: what silhouettes tell, what the frustum's network guesses, and both together.
 
-    python -m maquette.bench.studies.several_pictures --shapes PACK --views 2 3 5 8 --threads 1 --json FILE
+    python -m maquette.bench.studies.several_pictures --shapes PACK --views 3 5 8 --threads 1 --json FILE
 
-Shapes of the test split are drawn as `maquette render` draws them (256 pixels, style r2n2: from 25 to 30 degrees above),
-and made from their pictures, masks and cameras in four ways: the visual hull; a sphere molded to the silhouettes; the
-network's guess; the guess, molded. IoU of solid voxels in the cube around the shape; silhouette IoU on the fitted views
-and on eight others; how much of what many silhouettes leave room for, though it is empty, stays empty (hollows: cells in
-the hull of 48 views, two cells and more from the solid); seconds.
+Shapes of the test split are drawn as `maquette render` draws them (256 pixels, style r2n2: from 25 to 30 degrees
+above), and made from their pictures, masks and cameras in four ways: the visual hull; a sphere molded to the
+silhouettes; the network's guess; the guess, molded. IoU of solid voxels in the cube around the shape; hollows: of
+what is empty though 48 silhouettes from all around do not show it (cells one or more away from the solid), the share
+that stays empty, where it is 2 % or more of the solid; silhouette IoU on the fitted views and on eight others;
+seconds.
 """
 
+import argparse
 import time
-from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -29,28 +31,43 @@ from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.views import Views
 from ...structures.voxels import VoxelGrid
-from ...systems.molding.init_shape import visual_hull
 from ...systems.molding.silhouettes import SilhouettesConfig, mold_to_silhouettes, silhouette_iou
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
 
-_SIZE, _CELLS, _HULL = 256, 64, 96
-_MANY, _UNSEEN, _APART = (
-    48,
-    8,
-    2,
-)  # views of the hull that has hollows; views that judge; cells from the solid
-_RADIUS = 0.5  # of the ball around a shape in the object frame
+_SIZE, _CELLS = 256, 64
+_FAR = 1.75  # distance of the cameras that judge, in diagonals of the shape
+_MANY, _UNSEEN = 48, 8  # views whose hull has hollows, views that judge silhouettes
+_HOLLOW = 0.02  # share of the solid from which on hollows count
+_SCORES = ("iou", "hollows", "silhouettes", "unseen", "seconds")
+Masks = Float[Tensor, "view height width"]
 Solid = Bool[Tensor, "x y z"]
 
 
 class Case(NamedTuple):
-    """A shape and its true voxels in the cube around it, with edges of `side`."""
+    """A shape.
+
+    Attributes:
+        name: its id.
+        mesh: in the object frame.
+        solid: its voxels in the cube of edge `side` about the origin.
+        hollow: those that no silhouette shows to be empty.
+    """
 
     name: str
     mesh: Meshes
     solid: Solid
     side: float
+    hollow: Solid
+
+
+class Made(NamedTuple):
+    """What came of pictures one way: voxels, seconds, and the mesh where there is one."""
+
+    way: str
+    seconds: float
+    solid: Solid
+    mesh: Meshes | None = None
 
 
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
@@ -58,41 +75,35 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser = study_parser(__doc__)
     parser.add_argument("--shapes", required=True, help="a packed file or a folder of meshes")
     parser.add_argument("--weights", help="of the frustum; those that ship when not given")
-    parser.add_argument(
-        "--views", type=_several, nargs="+", default=[2, 3, 5, 8], help="pictures of each shape"
-    )
+    parser.add_argument("--views", type=_several, nargs="+", default=[3, 5, 8], help="pictures of each shape")
     parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
     parser.add_argument("--categories", nargs="*", default=[], help="only these")
     parser.add_argument("--without", nargs="*", default=[], help="sources that are left out")
     parser.add_argument("--steps", type=int, help="of molding, instead of its own")
+    parser.add_argument("--size", type=int, help="of the pictures that molding compares, instead of its own")
     parser.add_argument("--threads", type=int, help="of torch")
     options = parser.parse_args(words)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     system = load_system("frustum", options.weights)
-    rows = []
+    machine, rows = describe_machine(torch.device("cpu")), []
     for number, case in enumerate(_cases(options)):
-        hollow = _hollow(case)
         for count in options.views:
-            rows += _rows(case, r2n2_views(count, number), hollow, system, options.steps)
-            write_json(options.json, {"machine": describe_machine(torch.device("cpu")), "rows": rows})
+            rows += _rows(case, r2n2_views(count, number), system, options)
+        write_json(options.json, {"machine": machine, "summary": _summary(rows), "rows": rows})
         print(f"{number + 1} {case.name}", flush=True)
     numbers = _summary(rows)
-    for line in _table(numbers):
-        print(line)
-    write_json(
-        options.json, {"machine": describe_machine(torch.device("cpu")), "summary": numbers, "rows": rows}
-    )
-    return {"summary": numbers, "rows": rows}
+    print(*_table(numbers), sep="\n")
+    return {"machine": machine, "summary": numbers, "rows": rows}
 
 
 def _several(word: str) -> int:
     if int(word) < 2:
-        raise ArgumentTypeError("two views or more are needed")
+        raise argparse.ArgumentTypeError("two views or more are needed")
     return int(word)
 
 
-def _cases(options: Any) -> Iterator[Case]:
+def _cases(options: argparse.Namespace) -> Iterator[Case]:
     pack, _ = open_shapes(options.shapes, side=_CELLS)
     chosen = [
         i
@@ -102,96 +113,87 @@ def _cases(options: Any) -> Iterator[Case]:
         and (not options.categories or entry.category in options.categories)
     ]
     for i in chosen[:: options.every]:
-        shape, solid = pack.shape(i), pack.solid(torch.tensor([i]))[0]
+        shape, solid, side = pack.shape(i), pack.solid(torch.tensor([i]))[0], float(pack.sides[i])
         if shape.mesh is not None:
-            yield Case(shape.id, shape.mesh, solid, float(pack.sides[i]))
+            cameras = sphere_views(_MANY, _FAR)
+            hull = _hull(solid.shape, side, cameras, render_views(shape.mesh, cameras, _SIZE).masks.float())
+            near = max_pool3d(solid[None].float(), 3, stride=1, padding=1)[0] > 0
+            yield Case(shape.id, shape.mesh, solid, side, hull & ~near)
 
 
 def _rows(
-    case: Case, cameras: CamerasBase, hollow: Solid, system: Any, steps: int | None
-) -> list[dict[str, Any]]:
-    """What comes of the pictures that cameras take, each way."""
+    case: Case, cameras: CamerasBase, system: Any, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """How good is what comes of the pictures that cameras take, each way."""
     seen = render_views(case.mesh, cameras, _SIZE, antialias=2)
     masks = seen.masks.float()
-    judges = orbit_views(_UNSEEN, 3.5 * _RADIUS, 10.0)
+    judges = orbit_views(_UNSEEN, _FAR, 10.0)
     truth = render_views(case.mesh, judges, _SIZE // 2).masks.float()
-    rows = []
+    views = Views(list(seen.images), list(masks[:, None]), cameras)
+    for made in _ways(case, views, masks, system, options):
+        row: dict[str, Any] = {"id": case.name, "views": len(cameras), "way": made.way}
+        row["iou"] = float(voxel_iou(made.solid[None], case.solid[None]))
+        if case.hollow.sum() >= _HOLLOW * case.solid.sum():
+            row["hollows"] = float((case.hollow & ~made.solid).sum() / case.hollow.sum())
+        if made.mesh is not None:
+            row["silhouettes"] = float(silhouette_iou(made.mesh, cameras, masks).mean())
+            row["unseen"] = float(silhouette_iou(made.mesh, judges, truth).mean())
+        yield {**row, "seconds": made.seconds}
 
-    def add(way: str, seconds: float, solid: Solid, mesh: Meshes | None = None) -> None:
-        row: dict[str, Any] = {"id": case.name, "views": len(cameras), "way": way, "seconds": seconds}
-        row["iou"] = float(voxel_iou(solid[None], case.solid[None]))
-        row["hollows"] = float((hollow & ~solid).sum() / hollow.sum()) if bool(hollow.any()) else None
-        if mesh is not None:
-            row["silhouettes"] = float(silhouette_iou(mesh, cameras, masks).mean())
-            row["unseen"] = float(silhouette_iou(mesh, judges, truth).mean())
-        rows.append(row)
 
+def _ways(case: Case, views: Views, masks: Masks, system: Any, options: argparse.Namespace) -> Iterator[Made]:
     def molded(config: SilhouettesConfig, start: Meshes | None = None) -> Meshes:
-        if steps is not None:
-            config = SilhouettesConfig(**{**vars(config), "steps": steps})
-        return mold_to_silhouettes(masks, cameras, config, start=start).mesh
+        config = replace(config, steps=options.steps or config.steps, size=options.size or config.size)
+        return mold_to_silhouettes(masks, views.cameras, config, start=start).mesh
+
+    def of_mesh(way: str, began: float, mesh: Meshes) -> Made:
+        seconds = time.perf_counter() - began
+        return Made(way, seconds, voxelize(mesh, _CELLS, case.side).occupancy[0], mesh)
 
     began = time.perf_counter()
-    hull = _hull(case, cameras, masks)
-    add("hull", time.perf_counter() - began, hull)
+    hull = _hull(case.solid.shape, case.side, views.cameras, masks)
+    yield Made("hull", time.perf_counter() - began, hull)
     began = time.perf_counter()
-    sphere = molded(SilhouettesConfig.default())
-    add("sphere, molded", time.perf_counter() - began, _solid(case, sphere), sphere)
+    yield of_mesh("sphere, molded", began, molded(SilhouettesConfig.default()))
     began = time.perf_counter()
-    guess = system.reconstruct(Views(list(seen.images), list(masks[:, None]), cameras))[0].mesh
-    add("guess", time.perf_counter() - began, _solid(case, guess), guess)
-    both = molded(SilhouettesConfig.near(), solid_surface(guess))
-    add("guess, molded", time.perf_counter() - began, _solid(case, both), both)
-    return rows
+    guess = system.reconstruct(views)[0].mesh
+    yield of_mesh("guess", began, guess)
+    yield of_mesh("guess, molded", began, molded(SilhouettesConfig.near(), solid_surface(guess)))
 
 
-def _solid(case: Case, mesh: Meshes) -> Solid:
-    return voxelize(mesh, _CELLS, case.side).occupancy[0]
-
-
-def _hull(case: Case, cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> Solid:
-    """Cells of the case whose middles lie in the visual hull."""
-    hull = visual_hull(cameras, list(masks), _HULL)
-    middles = VoxelGrid(case.solid[None], side=case.side).cell_centers().view(-1, 3)
-    cells = ((middles - hull.lower) / hull.cell).floor().long()
-    inside = ((cells >= 0) & (cells < _HULL)).all(dim=1)
-    x, y, z = cells.clamp(0, _HULL - 1).unbind(dim=1)
-    return (inside & hull.occupied[x, y, z]).view(case.solid.shape)
-
-
-def _hollow(case: Case) -> Solid:
-    """Cells that no silhouette shows to be empty, a little away from the solid."""
-    cameras = sphere_views(_MANY, 3.5 * _RADIUS)
-    hull = _hull(case, cameras, render_views(case.mesh, cameras, _SIZE).masks.float())
-    near = max_pool3d(case.solid[None].float(), 2 * _APART - 1, stride=1, padding=_APART - 1)[0] > 0
-    return hull & ~near
+def _hull(shape: Sequence[int], side: float, cameras: CamerasBase, masks: Masks) -> Solid:
+    """Cells of a cube about the origin whose middles lie on all masks."""
+    hull = torch.ones(tuple(shape), dtype=torch.bool)
+    middles = VoxelGrid(hull[None], side=side).cell_centers()
+    for i, mask in enumerate(masks):
+        seen = cameras[[i]].transform_points_screen(middles[hull], image_size=(tuple(mask.shape),))
+        column, row = seen[..., :2].view(-1, 2).floor().long().unbind(dim=1)
+        inside = (row >= 0) & (row < mask.shape[0]) & (column >= 0) & (column < mask.shape[1])
+        on = mask[row.clamp(0, mask.shape[0] - 1), column.clamp(0, mask.shape[1] - 1)] > 0.5
+        hull[hull.clone()] = inside & on
+    return hull
 
 
 def _summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Means over shapes, for each number of views and each way."""
-    keys = list(dict.fromkeys((row["views"], row["way"]) for row in rows))
+    keys = sorted({row["views"] for row in rows}), dict.fromkeys(row["way"] for row in rows)
     return [
         {"views": views, "way": way, **_means([r for r in rows if (r["views"], r["way"]) == (views, way)])}
-        for views, way in sorted(keys, key=lambda key: key[0])
+        for views in keys[0]
+        for way in keys[1]
     ]
 
 
 def _means(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {"shapes": len(rows)}
-    for name in ("iou", "hollows", "silhouettes", "unseen", "seconds"):
-        values = [row[name] for row in rows if row.get(name) is not None]
-        found[name] = sum(values) / len(values) if values else None
-    return found
+    values = {name: [row[name] for row in rows if name in row] for name in _SCORES}
+    return {"shapes": len(rows), **{name: sum(have) / len(have) for name, have in values.items() if have}}
 
 
 def _table(numbers: list[dict[str, Any]]) -> Iterator[str]:
-    names = ("iou", "hollows", "silhouettes", "unseen", "seconds")
-    yield "| views | from | IoU | hollows | silhouettes | unseen | s |"
-    yield "|---|---|---|---|---|---|---|"
+    yield f"| views | from | {' | '.join(_SCORES)} |"
+    yield "|---" * (2 + len(_SCORES)) + "|"
     for row in numbers:
-        cells = (
-            "" if row[name] is None else f"{row[name]:.{1 if name == 'seconds' else 3}f}" for name in names
-        )
+        cells = (f"{row[name]:.3f}" if name in row else "" for name in _SCORES)
         yield f"| {row['views']} | {row['way']} | {' | '.join(cells)} |"
 
 
