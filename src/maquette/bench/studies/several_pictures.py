@@ -79,7 +79,9 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--every", type=int, default=1, help="take one shape in so many")
     parser.add_argument("--categories", nargs="*", default=[], help="only these")
     parser.add_argument("--without", nargs="*", default=[], help="sources that are left out")
-    parser.add_argument("--steps", type=int, help="of molding, instead of its own")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of molding's own numbers of steps that are taken"
+    )
     parser.add_argument("--size", type=int, help="of the pictures that molding compares, instead of its own")
     parser.add_argument("--threads", type=int, help="of torch")
     options = parser.parse_args(words)
@@ -143,7 +145,8 @@ def _rows(
 
 def _ways(case: Case, views: Views, masks: Masks, system: Any, options: argparse.Namespace) -> Iterator[Made]:
     def molded(config: SilhouettesConfig, start: Meshes | None = None) -> Meshes:
-        config = replace(config, steps=options.steps or config.steps, size=options.size or config.size)
+        steps = round(options.share * config.steps)
+        config = replace(config, steps=steps, size=options.size or config.size)
         return mold_to_silhouettes(masks, views.cameras, config, start=start).mesh
 
     def of_mesh(way: str, began: float, mesh: Meshes) -> Made:
