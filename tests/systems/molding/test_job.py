@@ -10,10 +10,10 @@ import torch
 from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_mesh, write_cameras
 from maquette.structures import Meshes
 from maquette.systems.molding import colours, job, points, result_files
-from maquette.systems.molding.job import MoldOptions, mold
+from maquette.systems.molding.job import MoldOptions, Start, mold, silhouettes_preset
 from maquette.systems.molding.pictures import load_pictures, picture_mesh
 from maquette.systems.molding.result_files import Molded
-from maquette.systems.molding.silhouettes import mold_to_silhouettes
+from maquette.systems.molding.silhouettes import SilhouettesConfig, mold_to_silhouettes
 
 from .scenes import AXES, ellipsoid, placed, quick, views_of, write_folder
 
@@ -131,6 +131,36 @@ def test_bounds_give_the_working_frame(folder):
 def names(folder, **choices):
     rest, judges = job._split(load_pictures(folder), replace(QUICK, **choices), folder / "cameras.json")
     return [[name[:2] for name in part.names] for part in (rest, judges)]
+
+
+def test_another_start_is_made_of_the_views_that_are_fitted_and_told(folder, tmp_path):
+    """Not moved at all, what is written is the start."""
+    first, seen = placed(ellipsoid(2), SHIFT, SCALE), []
+
+    def make(pictures):
+        seen.extend(pictures.names)
+        return first
+
+    options = replace(QUICK, steps=1, lr=1e-9, held_out=("image0",))
+    mold(folder, tmp_path / "m.ply", options, start=Start("mine", make))
+    report = report_of(tmp_path / "m.ply")
+    assert (report["start"], report["seconds_of_start"] >= 0) == ("mine", True)
+    assert len(seen) == 7
+    made = load_mesh(tmp_path / "m.ply")
+    assert torch.equal(made.faces_packed(), first.faces_packed())
+    assert torch.allclose(made.verts_packed(), first.verts_packed(), atol=1e-3)
+
+
+def test_a_mesh_has_no_other_start(tmp_path):
+    save_mesh(ellipsoid(), tmp_path / "target.ply")
+    with pytest.raises(ValueError, match="a start goes with a folder of views"):
+        mold(tmp_path / "target.ply", tmp_path / "m.ply", QUICK, start=Start("mine", lambda seen: ellipsoid()))
+
+
+def test_a_near_start_has_settings_of_its_own_unless_a_style_is_named():
+    assert silhouettes_preset("default", near=True) == SilhouettesConfig.near()
+    assert silhouettes_preset("default") == SilhouettesConfig.default()
+    assert silhouettes_preset("tutorial", near=True) == SilhouettesConfig.tutorial()
 
 
 def test_which_views_fit_and_which_judge(folder):
