@@ -88,7 +88,8 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     system = load_system("frustum", options.weights)
-    machine, rows = describe_machine(torch.device("cpu")), []
+    machine = describe_machine(torch.device("cpu"))
+    rows: list[dict[str, Any]] = []
     for number, case in enumerate(_cases(options)):
         for count in options.views:
             rows += _rows(case, r2n2_views(count, number), system, options)
