@@ -153,8 +153,9 @@ def test_another_start_is_made_of_the_views_that_are_fitted_and_told(folder, tmp
 
 def test_a_mesh_has_no_other_start(tmp_path):
     save_mesh(ellipsoid(), tmp_path / "target.ply")
+    start = Start("mine", lambda seen: ellipsoid())
     with pytest.raises(ValueError, match="a start goes with a folder of views"):
-        mold(tmp_path / "target.ply", tmp_path / "m.ply", QUICK, start=Start("mine", lambda seen: ellipsoid()))
+        mold(tmp_path / "target.ply", tmp_path / "m.ply", QUICK, start=start)
 
 
 def test_a_near_start_has_settings_of_its_own_unless_a_style_is_named():
