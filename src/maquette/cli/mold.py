@@ -52,8 +52,7 @@ class Mold(Compute):
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
     """What is compared; points for a mesh and silhouettes for a folder when not given."""
     init: Literal["sphere", "pictures"] = "sphere"
-    """What is molded: a sphere, or of a folder of two views or more what a network makes of its pictures, whose
-    hollows stay where no silhouette shows them."""
+    """What is molded: a sphere, or what a network makes of the pictures of a folder of two views or more."""
     init_weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
     """Weights of that network (system frustum); those that ship when not given."""
     style: Literal["default", "tutorial", "seed002"] = "default"

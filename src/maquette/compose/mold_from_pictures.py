@@ -1,7 +1,7 @@
 """Molding that starts from what a network makes of the pictures.
 
-Silhouettes say nothing of hollows. A network guesses them; molding then brings the guess to the silhouettes, and
-leaves what these do not show where it is.
+A few silhouettes leave much open. A network guesses it from the pictures; molding then brings the guess to the
+silhouettes, and leaves what these do not show where it is.
 """
 
 from os import PathLike
