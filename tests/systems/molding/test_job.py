@@ -141,7 +141,7 @@ def test_another_start_is_made_of_the_views_that_are_fitted_and_told(folder, tmp
         seen.extend(pictures.names)
         return first
 
-    options = replace(QUICK, steps=1, lr=1e-9, held_out=("image0",))
+    options = replace(QUICK, steps=1, lr=1e-9, held_out=("00",))
     mold(folder, tmp_path / "m.ply", options, start=Start("mine", make))
     report = report_of(tmp_path / "m.ply")
     assert (report["start"], report["seconds_of_start"] >= 0) == ("mine", True)
