@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
-from ..io.errors import BadInput, as_bad_input
+from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..systems import DEFAULT, about_system, shipped_weights
 from ..systems.about import About
@@ -203,8 +203,6 @@ def _every(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[
             skip(problem)
             continue
         system = system or _load(request)
-        with as_bad_input(options.out, OSError, say="cannot be written"):
-            options.out.mkdir(exist_ok=True)
         try:
             made.append(_make(system, request, _prepared([picture], system), out, console))
         except BadInput as problem:
