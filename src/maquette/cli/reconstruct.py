@@ -166,6 +166,8 @@ def _check_out(options: Reconstruct) -> None:
     need_place(options.out, () if options.each else _MESHES)
     if options.each and options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; with --each the output is a folder")
+    if options.each and options.out.suffix.lower() in _MESHES and not options.out.exists():
+        raise BadInput(options.out, f"with --each the output is a folder: leave {options.out.suffix} out")
 
 
 def _one(request: ReconstructRequest, pairs: Pairs, console: Console) -> dict[str, Any]:
