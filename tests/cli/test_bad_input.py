@@ -235,12 +235,12 @@ def test_an_empty_grid_cannot_be_shown(maquette, tmp_path):
 
 
 PLACES = [
-    ("mold", "missing/mesh.glb", "there is no folder"),
+    ("mold", "ball.ply/mesh.glb", "ball.ply is a file"),
     ("mold", "mesh.gif", "must end in .glb"),
     ("mold", "folder.glb", "is a folder"),
-    ("voxelize", "missing/grid.binvox", "there is no folder"),
+    ("voxelize", "ball.ply/missing/grid.binvox", "ball.ply is a file"),
     ("voxelize", "grid.vox", "must end in .binvox"),
-    ("render", "missing/views", "there is no folder"),
+    ("render", "ball.ply/views", "ball.ply is a file"),
     ("render", "ball.ply", "is a file"),
     ("render", "folder.glb", "other files"),
 ]

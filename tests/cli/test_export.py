@@ -135,7 +135,7 @@ def test_missing_packages_are_named_with_the_way_to_get_them(maquette, tmp_path,
         (("r2n2", "-o", "x.onnx", "--variant", "gru"), 2, "--variant gru: known are simple-gru-1"),
         (("r2n2", "-o", "x.onnx", "--tolerance", "nan"), 2, "--tolerance nan: at least 0 is needed"),
         (("r2n2", "-o", "x.pt"), 3, "x.pt: the name of the output must end in .onnx"),
-        (("r2n2", "-o", "nowhere/x.onnx"), 3, "there is no folder"),
+        (("r2n2", "-o", "/dev/null/x.onnx"), 3, "/dev/null is a file"),
         (("r2n2", "-o", "x.onnx", "--weights", "none.safetensors"), 3, "none.safetensors: no such file"),
     ],
 )

@@ -49,7 +49,7 @@ def test_a_weights_file(maquette, tmp_path) -> None:
         (("r3n3",), 2, "there is no system 'r3n3'; known are r2n2"),
         (("r2n2", "--variant", "gru"), 2, "--variant gru: known are simple-gru-1"),
         (("r2n2", "--weights", "none.safetensors"), 3, "no such file"),
-        (("r2n2", "--json", "nowhere/x.json"), 3, "no folder"),
+        (("r2n2", "--json", "/dev/null/x.json"), 3, "/dev/null is a file"),
     ],
 )
 def test_what_is_refused(maquette, words, code: int, said: str) -> None:

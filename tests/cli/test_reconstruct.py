@@ -203,9 +203,10 @@ def test_other_bad_input(maquette, picture, weights, tmp_path):
     common = ["reconstruct", picture, "--weights", weights]
     for words, reason in [
         (["-o", tmp_path / "x.stl"], "must end in .glb, .obj, .ply"),
-        (["-o", tmp_path / "no" / "x.glb"], "there is no folder"),
+        (["-o", picture / "x.glb"], "is a file"),
         (["-o", tmp_path / "x.glb", "--mask", black], "the mask is all black"),
         (["-o", picture, "--each"], "is a file"),
+        (["-o", tmp_path / "b.glb", "--each"], "the output is a folder: leave .glb out"),
         (["-o", tmp_path / "x.glb", "--weights", other], "safetensors"),
         (["-o", tmp_path / "x.glb", "--weights", tmp_path / "none"], "no such file"),
         (["-o", tmp_path / "x.glb", "--variant", "residual-gru-3"], "not of residual-gru-3"),

@@ -52,13 +52,25 @@ def test_a_new_file_follows_the_umask(tmp_path):
     assert (tmp_path / "new.txt").stat().st_mode & 0o777 == 0o640
 
 
-def test_a_missing_folder_and_a_folder_in_the_way(tmp_path):
-    with pytest.raises(FileNotFoundError), replacing(tmp_path / "no" / "x") as file:
+def test_missing_folders_are_made_and_go_with_a_failure(tmp_path):
+    with pytest.raises(RuntimeError):
+        _write_half(replacing(tmp_path / "a" / "b" / "x"), RuntimeError)
+    assert not list(tmp_path.iterdir())
+    with replacing(tmp_path / "a" / "b" / "x") as file:
+        file.write(b"x")
+    with pytest.raises(RuntimeError):
+        _write_half(replacing(tmp_path / "a" / "c" / "x"), RuntimeError)
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "x"]
+
+
+def test_a_file_and_a_folder_in_the_way(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"), replacing(tmp_path / "file" / "no" / "x") as file:
         file.write(b"x")
     (tmp_path / "taken").mkdir()
     with pytest.raises(IsADirectoryError), replacing(tmp_path / "taken") as file:
         file.write(b"x")
-    assert [p.name for p in tmp_path.iterdir()] == ["taken"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "taken"]
 
 
 def test_writing_fills_an_empty_file_in_place_and_replaces_others(tmp_path):

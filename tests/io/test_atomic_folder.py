@@ -45,6 +45,15 @@ def test_places_that_cannot_be_written_to_are_bad_input(tmp_path):
     with pytest.raises(BadInput, match="Not a directory"), replacing_folder(tmp_path / "file"):
         pass
     assert (tmp_path / "file").read_text() == "1"
-    with pytest.raises(BadInput, match="No such file"), replacing_folder(tmp_path / "missing" / "x"):
+    with pytest.raises(BadInput, match="file"), replacing_folder(tmp_path / "file" / "x"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_missing_folders_are_made_and_go_with_a_failure(tmp_path):
+    with pytest.raises(RuntimeError):
+        fill_and_fail(tmp_path / "a" / "b" / "x", RuntimeError())
+    assert not list(tmp_path.iterdir())
+    with replacing_folder(tmp_path / "a" / "b" / "x") as folder:
+        (folder / "c").touch()
+    assert (tmp_path / "a" / "b" / "x" / "c").is_file()

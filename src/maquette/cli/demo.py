@@ -49,7 +49,6 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = str(set_up(options))
-        options.out.mkdir(exist_ok=True)
         made = _reconstruct(options.out, device, console)
         console.write_json({"reconstructions": made, "molding": _mold(options, device, console)})
 

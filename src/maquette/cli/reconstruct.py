@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
-from ..io.errors import BadInput, as_bad_input
+from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..systems import DEFAULT, about_system, shipped_weights
 from ..systems.about import About
@@ -183,6 +183,8 @@ def _check_out(options: Reconstruct) -> None:
     need_place(options.out, () if options.each else _MESHES)
     if options.each and options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; with --each the output is a folder")
+    if options.each and options.out.suffix.lower() in _MESHES and not options.out.exists():
+        raise BadInput(options.out, f"with --each the output is a folder: leave {options.out.suffix} out")
 
 
 def _one(request: ReconstructRequest, sources: list[Source], console: Console) -> dict[str, Any]:
@@ -220,8 +222,6 @@ def _every(request: ReconstructRequest, sources: list[Source], console: Console)
             skip(problem)
             continue
         system = system or _load(request)
-        with as_bad_input(options.out, OSError, say="cannot be written"):
-            options.out.mkdir(exist_ok=True)
         try:
             made.append(_make(system, request, _prepared([picture], system), out, console))
         except BadInput as problem:

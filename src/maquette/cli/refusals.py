@@ -21,7 +21,8 @@ def need_camera_folder(path: Path) -> Path:
 
 
 def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:
-    """Refuse an output path that could not be written: its folder is missing or closed, or it is a folder.
+    """Refuse an output path that could not be written: what is there of its folders is closed or a file, or it is a
+    folder itself. Folders that are missing are made when it is written.
 
     Args:
         path: the file (with one of `suffixes`) or folder to be written.
@@ -31,8 +32,8 @@ def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:
         raise BadInput(path, f"the name of the output must end in {', '.join(suffixes)}")
     if suffixes and path.is_dir():
         raise BadInput(path, "is a folder; the output is a file")
-    parent = Path(os.path.realpath(path)).parent
+    parent = next(folder for folder in Path(os.path.realpath(path)).parents if folder.exists())
     if not parent.is_dir():
-        raise BadInput(path, f"cannot be written: there is no folder {parent}")
+        raise BadInput(path, f"cannot be written: {parent} is a file")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise BadInput(path, f"cannot be written: no permission to write in {parent}")

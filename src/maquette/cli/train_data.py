@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..io.atomic import folders_for
 from ..io.errors import BadInput, as_bad_input
 from .console import Console
 from .refusals import Refusal
@@ -95,18 +96,17 @@ def names(given: dict[str, str | None]) -> dict[str, str | None]:
 @contextmanager
 def _made_or_gone(folder: "RunFolder") -> Iterator[None]:
     """Make the folder of a run; where the block ends badly, what it made is taken away again."""
-    was_there, had_pack = folder.path.exists(), folder.pack.exists()
-    with as_bad_input(folder.path, OSError, say="cannot be written"):
-        folder.path.mkdir(exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            if not had_pack:
-                folder.pack.unlink(missing_ok=True)
-            if not was_there:
-                folder.path.rmdir()
-        raise
+    had_pack = folder.pack.exists()
+    with ExitStack() as stack:
+        with as_bad_input(folder.path, OSError, say="cannot be written"):
+            stack.enter_context(folders_for(folder.pack))
+        try:
+            yield
+        except BaseException:
+            with suppress(OSError):
+                if not had_pack:
+                    folder.pack.unlink(missing_ok=True)
+            raise
 
 
 def _pack(shapes: str, folder: "RunFolder", side: int, console: Console) -> None:

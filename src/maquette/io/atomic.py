@@ -10,29 +10,49 @@ from typing import IO, Any
 
 
 @contextmanager
+def folders_for(path: Path) -> Iterator[None]:
+    """Make the folders around a path that are missing; where the block ends badly, they are taken away again.
+
+    Raises:
+        OSError: they cannot be made.
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for folder in missing:
+                folder.rmdir()
+        raise
+
+
+@contextmanager
 def replacing_path(path: str | PathLike[str]) -> Iterator[Path]:
     """Give a temporary path (same folder, same suffix) that takes the place of `path` when the block ends
     well.
 
-    For libraries that insist on a file name. On any exception, Ctrl-C included, the temporary file is removed
-    and `path` stays as it was. A link is followed: the file that it names is replaced.
+    For libraries that insist on a file name. Folders that are missing are made. On any exception, Ctrl-C included,
+    the temporary file is removed and everything stays as it was. A link is followed: the file that it names is
+    replaced.
 
     Raises:
-        OSError: the folder is missing or cannot be written to, or nothing was written.
+        OSError: the folder cannot be made or written to, or nothing was written.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.stem}.{secrets.token_hex(6)}{target.suffix}")
-    try:
-        yield temporary
-        if target.is_dir():
-            raise IsADirectoryError(21, "Is a directory", str(path))
-        if target.exists():
-            os.chmod(temporary, target.stat().st_mode & 0o7777)
-        os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with folders_for(target):
+        try:
+            yield temporary
+            if target.is_dir():
+                raise IsADirectoryError(21, "Is a directory", str(path))
+            if target.exists():
+                os.chmod(temporary, target.stat().st_mode & 0o7777)
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
 
 
 @contextmanager
@@ -44,7 +64,7 @@ def replacing(path: str | PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
         mode: "wb", or "w" for UTF-8 text with "\\n" line ends.
 
     Raises:
-        OSError: the folder is missing or cannot be written to.
+        OSError: the folder cannot be made or written to.
     """
     encoding, newline = (None, None) if "b" in mode else ("utf-8", "\n")
     with (

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
+from .atomic import folders_for
 from .errors import as_bad_input
 
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.(new|old)")
@@ -18,22 +19,22 @@ _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.(new|old)")
 def replacing_folder(path: str | PathLike[str]) -> Iterator[Path]:
     """Give an empty folder that takes the place of `path` when the block ends well.
 
-    On any exception, Ctrl-C included, it is removed and `path` stays as it was. Whether an existing folder may
-    be replaced is for the caller to decide beforehand.
+    Folders around it that are missing are made. On any exception, Ctrl-C included, it is removed and everything stays
+    as it was. Whether an existing folder may be replaced is for the caller to decide beforehand.
 
     Raises:
-        BadInput: the folder around `path` is missing or cannot be written to, or `path` is a file.
+        BadInput: the folder around `path` cannot be made or written to, or `path` is a file.
     """
     target = Path(os.path.realpath(path))
     mark = secrets.token_hex(6)
     temporary, retired = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
-    try:
-        with as_bad_input(path, OSError, say="cannot be written"):
+    with as_bad_input(path, OSError, say="cannot be written"), folders_for(target):
+        try:
             temporary.mkdir()
             yield temporary
             _swap(temporary, target, retired)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -49,12 +49,10 @@ def write_evaluation(
 
 
 def write_text(path: str | PathLike[str], text: str) -> Path:
-    """Write a file of text, whole or not at all, and the folder around it where it is missing."""
+    """Write a file of text, whole or not at all."""
     path = Path(path)
-    with as_bad_input(path, OSError, say="cannot be written"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, "w") as file:
-            file.write(text)
+    with as_bad_input(path, OSError, say="cannot be written"), replacing(path, "w") as file:
+        file.write(text)
     return path
 
 

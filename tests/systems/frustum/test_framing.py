@@ -49,3 +49,13 @@ def test_the_outline_is_the_mask_seen_finer() -> None:
     coarse = torch.nn.functional.avg_pool2d(framed.outline, 2)
     assert (coarse - framed.mask).abs().max() < 0.05
     assert framed.outline.mean() == pytest.approx(torch.pi * 15**2 / (30 * 1.4) ** 2, rel=0.02)
+
+
+@pytest.mark.parametrize("fov", [20.0, 60.0, 90.0, 150.0])
+def test_all_of_a_frustum_lies_before_the_camera(fov: float) -> None:
+    image, mask = picture()
+    frustum = frame(image, mask, Lens.of_fov(fov, (60, 80)), 24, 0.0).frustum
+    places = torch.rand(1, 100, 3)
+    points = frustum.points(places)
+    assert points[..., 2].min() > 0
+    torch.testing.assert_close(frustum.cells(points), places, atol=1e-4, rtol=0)

@@ -197,8 +197,8 @@ def test_refusals_leave_everything_as_it_was(folder, tmp_path):
     refused(folder, tmp_path / "m.jpg", "unknown kind of mesh file")
     (tmp_path / "m_loss.png").mkdir()
     refused(folder, out, "m_loss.png: cannot be written: is a folder")
-    with pytest.raises(BadInput, match="there is no folder"):
-        mold(folder, tmp_path / "nowhere" / "m.glb", QUICK)
+    with pytest.raises(BadInput, match="cannot be written"):
+        mold(folder, out / "m.glb", QUICK)
 
 
 def test_cameras_that_contradict_the_masks_are_bad_input(folder, tmp_path):

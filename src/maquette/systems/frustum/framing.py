@@ -98,4 +98,4 @@ def frame(
         image_size=((height, width),),
         device=image.device,
     )
-    return Framed(square, cut, outline, Frustum(image.new_tensor([lens.focal / side]), axis), camera)
+    return Framed(square, cut, outline, Frustum.before(image.new_tensor([lens.focal / side]), axis), camera)

@@ -16,6 +16,7 @@ from ...kernels.frustum_cells import frustum_cells
 from ...renderer.views import R2N2_REACH, cameras_from_r2n2
 
 EXTENT = 1.3  # depth of a frustum; 98 of 100 objects from any side reach neither end
+_WIDE = 1.7  # depth of a frustum, at most, in distances of its middle: one that is wider would begin behind the camera
 _NEAREST = 0.02  # distance from the camera of the nearest point that is told from those behind it
 
 
@@ -37,6 +38,11 @@ class Frustum:
     def of_windows(cls, windows: Float[Tensor, "batch 4"], size: int) -> "Frustum":
         """Frustums of drawn pictures (`Truth.windows`) of `size` pixels a side, that do not mirror."""
         return cls(windows[:, 0] / size, windows[:, 2:] / size)
+
+    @classmethod
+    def before(cls, focal: Float[Tensor, " batch"], axis: Float[Tensor, "batch 2"]) -> "Frustum":
+        """Frustums of any lens, before the camera: those of lenses wider than drawn ones are less deep."""
+        return cls(focal, axis, min(EXTENT, _WIDE * float(focal.min())))
 
     def __getitem__(self, which: slice) -> "Frustum":
         return Frustum(self.focal[which], self.axis[which], self.extent)

@@ -56,7 +56,7 @@ class Scene:
         focal, axis = (
             torch.cat([getattr(one.frustum, part) for one in framed]) for part in ("focal", "axis")
         )
-        frustums = Frustum(focal, axis)
+        frustums = Frustum.before(focal, axis)
         middle = meeting_point(frustums, views.cameras.R, views.cameras.T)
         depths = (middle @ views.cameras.R + views.cameras.T)[:, 2]
         if not bool((depths > 0).all()):

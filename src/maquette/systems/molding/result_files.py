@@ -51,8 +51,6 @@ def check_place(out: Path) -> None:
     """Refuse, before the long work, names that could not be written after it."""
     if out.suffix.lower() not in _MESHES:
         raise BadInput(out, f"unknown kind of mesh file; use {', '.join(_MESHES)}")
-    if not out.parent.is_dir():
-        raise BadInput(out, f"cannot be written: there is no folder {out.parent}")
     for path in _files(out):
         if path.is_dir():
             raise BadInput(path, "cannot be written: is a folder")
