@@ -16,7 +16,7 @@ from ...kernels.frustum_cells import frustum_cells
 from ...renderer.views import R2N2_REACH, cameras_from_r2n2
 
 EXTENT = 1.3  # depth of a frustum; 98 of 100 objects from any side reach neither end
-_WIDE = 1.7  # depth of a frustum, at most, in distances of its middle: one that is wider would begin behind the camera
+_WIDE = 1.7  # depth of a frustum, at most, in distances of its middle: wider ones would begin behind cameras
 _NEAREST = 0.02  # distance from the camera of the nearest point that is told from those behind it
 
 
