@@ -31,3 +31,11 @@ def test_scores_count_what_is_near() -> None:
     assert (tight, wide) == (0.0, 1.0)
     _, (half,) = point_scores(near[:2], true, (0.02,))
     assert abs(half - 2 * 1 * 0.5 / 1.5) < 1e-6
+
+
+def test_a_shape_much_too_large_keeps_its_place_where_the_scale_ends() -> None:
+    """Beyond the least scale the depth is still the best for the scale that is taken."""
+    true = cloud()
+    scale, shift = fit_along_rays(4 * true, true)
+    assert scale == 0.5
+    assert abs((0.5 * 4 * true[:, 2] + shift).mean() - true[:, 2].mean()) < 0.1

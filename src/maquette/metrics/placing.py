@@ -30,10 +30,10 @@ def fit_along_rays(predicted: Float[Tensor, "n 3"], true: Float[Tensor, "m 3"]) 
         there = knn_points(placed[None], true[None]).idx[0, :, 0]
         back = knn_points(true[None], placed[None]).idx[0, :, 0]
         p, q = torch.cat([predicted, predicted[back]]).double(), torch.cat([true[there], true]).double()
-        cross = float(p[:, 2].sum())
-        matrix = torch.tensor([[float((p * p).sum()), cross], [cross, float(len(p))]], dtype=torch.float64)
-        found = torch.linalg.solve(matrix, torch.stack([(p * q).sum(), q[:, 2].sum()]).cpu())
-        scale, shift = min(max(float(found[0]), _SCALES[0]), _SCALES[1]), float(found[1])
+        depth, depths = p[:, 2].mean(), q[:, 2].mean()
+        found = ((p * q).sum(1).mean() - depth * depths) / ((p * p).sum(1).mean() - depth**2)
+        scale = min(max(float(found), _SCALES[0]), _SCALES[1])
+        shift = float(depths - scale * depth)
     return scale, shift
 
 

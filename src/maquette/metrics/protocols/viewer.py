@@ -226,7 +226,9 @@ def _placed(made: Reconstruction, truth: _Truth, seed: int) -> dict[str, Meshes]
         mesh = mesh.update_padded(mesh.verts_padded() @ eye.R[0].cpu() + eye.T[0].cpu())
     verts = mesh.verts_packed()
     middle = (verts.amin(0) + verts.amax(0)) / 2
-    verts = verts * (float(T[2]) / float(middle[2].clamp_min(1e-6)))
+    farther = float(T[2]) / float(middle[2].clamp_min(1e-6))
+    # along its ray, to where the object is: as large as in the picture, or as it says where it says how large it is
+    verts = verts * farther if made.frame != "object" else verts + middle * (farther - 1)
     mesh = mesh.update_padded(verts[None])
     found.setdefault("unfitted", mesh.update_padded(((verts - T) @ R.T)[None]))
     scale, shift = fit_along_rays(_points(mesh, seed + 2, _FIT_POINTS), _points(seen, seed + 3, _FIT_POINTS))
