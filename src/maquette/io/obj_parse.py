@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import ParseError
 from .mtl_parse import is_number
-from .polygons import fan_triangles
+from .polygons import cut_polygons
 
 _BLANK = np.zeros(256, bool)
 _BLANK[[9, 10, 11, 12, 13, 32]] = True
@@ -94,7 +94,7 @@ class _Text:
 def parse_obj(data: bytes, strict: bool = False) -> ObjData:
     """Read OBJ text.
 
-    Polygons become fans around their first corner. Negative indices count back from the last vertex (texture
+    Polygons are cut as `cut_polygons` says. Negative indices count back from the last vertex (texture
     coordinate, normal) that stands *before* the face, as the format says; PyTorch3D counts from the end of
     the file, which is the same unless vertices follow faces.
 
@@ -109,7 +109,7 @@ def parse_obj(data: bytes, strict: bool = False) -> ObjData:
     if strict:
         _refuse_control_characters(text)
     verts = _numbers(text, text.v, 3, "Vertex")
-    triangles = _faces(text, strict)
+    triangles = _faces(text, verts, strict)
     names, library, material_of_line = _material_lines(text)
     lines = triangles.pop("line_index")
     return ObjData(
@@ -180,7 +180,7 @@ def _last_before(lines: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.nd
     return np.concatenate([values, [-1]])[position]
 
 
-def _faces(text: _Text, strict: bool) -> dict[str, np.ndarray]:
+def _faces(text: _Text, verts: np.ndarray, strict: bool) -> dict[str, np.ndarray]:
     lines = text.f[text.count[text.f] > 1]
     sizes = text.count[lines] - 1
     if strict and (len(lines) < len(text.f) or (sizes < 3).any()):
@@ -195,7 +195,7 @@ def _faces(text: _Text, strict: bool) -> dict[str, np.ndarray]:
         bad = np.flatnonzero(((raw == 0) & given).any(axis=1))[0]
         raise text.fail("index 0 in a face (indices start at 1)", line_of_corner[bad])
     index = _zero_based(text, raw, given, line_of_corner)
-    corners, face = fan_triangles(sizes)
+    corners, face = cut_polygons(sizes, verts, index[:, 0])
     has_uvs, has_normals = given[corners[:, 0], 1], given[corners[:, 0], 2]
     return {
         "faces": index[corners, 0],

@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from .errors import ParseError
-from .polygons import fan_triangles, fan_triangles_of_equal
+from .polygons import cut_polygons
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,8 @@ class OffData:
 def parse_off(data: bytes) -> OffData:
     """Read OFF text; the keyword "OFF" (or "COFF") is optional, "#" starts a remark.
 
-    Colours written as whole numbers are taken as 0..255, others as 0..1. Polygons are cut into fans.
+    Colours written as whole numbers are taken as 0..255, others as 0..1. Polygons are cut as
+    `cut_polygons` says.
 
     Raises:
         ValueError: malformed content, or too little or too much of it.
@@ -34,7 +35,7 @@ def parse_off(data: bytes) -> OffData:
         raise ParseError("Not enough vertex data.", "vertices")
     verts, colors = _read_verts(rows[:verts_count])
     rows = rows[verts_count:]
-    faces, faces_colors = _read_faces(rows[:faces_count], faces_count)
+    faces, faces_colors = _read_faces(rows[:faces_count], faces_count, verts)
     if len(rows) > faces_count:
         raise ParseError(f"Extra data at end of file: {b' '.join(rows[faces_count])[:20]!r}")
     return OffData(verts, colors, faces, faces_colors)
@@ -104,7 +105,9 @@ def _read_verts(rows: list[list[bytes]]) -> tuple[np.ndarray, np.ndarray | None]
     return table[:, :3], table[:, 3:] * np.float32(_color_scale(rows[0][3:]))
 
 
-def _read_faces(rows: list[list[bytes]], count: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_faces(
+    rows: list[list[bytes]], count: int, verts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
     if len(rows) < count:
         raise ParseError("Not enough face data.", "faces")
     if not rows:
@@ -118,9 +121,9 @@ def _read_faces(rows: list[list[bytes]], count: int) -> tuple[np.ndarray, np.nda
     values = flat[np.repeat(starts + 1 - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())]
     if not (np.isfinite(values).all() and (values == np.floor(values)).all()):
         raise ParseError("an index that is not a whole number", "faces")
-    even = (widths == widths[0]).all()
-    corners, face = fan_triangles_of_equal(len(sizes), int(sizes[0])) if even else fan_triangles(sizes)
-    faces = values[corners].astype(np.int64)
+    index = values.astype(np.int64)
+    corners, face = cut_polygons(sizes, verts, index, by_step=bool((widths == widths[0]).all()))
+    faces = index[corners]
     if colors_count == 0:
         return faces, None
     colors = flat[(starts + 1 + sizes)[:, None] + np.arange(colors_count)].astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .ply_header import PlyHeader
 from .ply_parse import Columns, Ragged, parse_ply
-from .polygons import fan_triangles, fan_triangles_of_equal
+from .polygons import cut_polygons
 
 _RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"))
 _UV = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
@@ -54,7 +54,7 @@ def read_ply_data(data: bytes, text_only: bool = False) -> PlyData:
     verts = _table(vertex, ("x", "y", "z"))
     if verts is None:
         raise ValueError("Invalid vertices in file.")
-    faces, faces_colors, faces_uvs = _read_faces(elements.get("face"))
+    faces, faces_colors, faces_uvs = _read_faces(elements.get("face"), verts)
     return PlyData(
         header=header,
         verts=verts,
@@ -84,7 +84,9 @@ def _colors(columns: Columns) -> np.ndarray | None:
     return None
 
 
-def _read_faces(columns: Columns | None) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+def _read_faces(
+    columns: Columns | None, verts: np.ndarray
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     if columns is None:
         return None, None, None
     polygons = _polygons(columns)
@@ -92,10 +94,7 @@ def _read_faces(columns: Columns | None) -> tuple[np.ndarray | None, np.ndarray 
         return None, None, None
     if polygons.sizes.min() < 3:
         raise ValueError("Faces must have at least 3 vertices.")
-    equal = polygons.equal_size()
-    corners, face = (
-        fan_triangles(polygons.sizes) if equal is None else fan_triangles_of_equal(len(polygons.sizes), equal)
-    )
+    corners, face = cut_polygons(polygons.sizes, verts, polygons.values, by_step=True)
     colors = _colors(columns)
     uvs = columns.get("texcoord")
     if isinstance(uvs, Ragged) and (uvs.sizes == 2 * polygons.sizes).all():
