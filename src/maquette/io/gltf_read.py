@@ -193,7 +193,7 @@ def _picture(asset: Asset, texture: dict[str, Any]) -> np.ndarray | None:
         return None
     index = entry["source"]
     if index not in asset.pictures:
-        array = decode_image(_picture_bytes(asset, asset.json["images"][index]))[..., :3]
+        array = decode_image(_picture_bytes(asset, asset.json["images"][index]), upright=False)[..., :3]
         asset.pictures[index] = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array.copy()
     return asset.pictures[index]
 

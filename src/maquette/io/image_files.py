@@ -40,15 +40,16 @@ def _decoding() -> Iterator[None]:
             raise ParseError(f"the picture cannot be decoded: {error}") from error
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, most: int = LARGEST_PIXELS) -> Image.Image:
     """Read a header, within `_decoding`; the pixels are decoded only after the size was found acceptable."""
     picture = Image.open(BytesIO(data))
     if picture.format in _PROGRAMS:
         raise ParseError("not a picture in a known format")
     width, height = picture.size
-    if width * height > LARGEST_PIXELS:
+    if width * height > most:
+        left = "" if most == LARGEST_PIXELS else f", of which {most / 1e6:.3g} are left"
         raise ParseError(
-            f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels are read"
+            f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels are read{left}"
         )
     return picture
 
@@ -76,12 +77,12 @@ def _to_array(picture: Image.Image) -> np.ndarray:
     return array[..., None] if array.ndim == 2 else array
 
 
-def _upright(picture: Image.Image, largest: int | None) -> Image.Image:
-    """A picture turned by its EXIF orientation and averaged over areas where it has more than `largest` pixels a
-    side, before it is made floats."""
+def _plain(picture: Image.Image, largest: int | None, upright: bool) -> Image.Image:
+    """A picture averaged over areas where it has more than `largest` pixels a side, before it is made floats; turned
+    by its EXIF orientation if `upright`."""
     if largest is not None:
         picture.draft(None, (largest, largest))  # JPEG is decoded at a half, a quarter or an eighth
-    picture = _in_plain_mode(ImageOps.exif_transpose(picture))
+    picture = _in_plain_mode(ImageOps.exif_transpose(picture) if upright else picture)
     if largest is None or max(picture.size) <= largest or _is_deep(picture):
         return picture
     return picture.resize(_size_within(picture.size, largest), Image.Resampling.BOX)
@@ -104,21 +105,26 @@ def _shrink(array: np.ndarray, largest: int) -> np.ndarray:
     return np.clip(small, 0, 1).reshape(size[1], size[0], channels)
 
 
-def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
-    """Decode a picture held in memory, upright by its EXIF orientation.
+def decode_image(
+    data: bytes, largest: int | None = None, upright: bool = True, most: int = LARGEST_PIXELS
+) -> np.ndarray:
+    """Decode a picture held in memory.
 
     Args:
         data: content of the file.
         largest: pixels of the longer side to which a larger picture is reduced; None leaves its size.
+        upright: whether its EXIF orientation is applied: to photographs, not to textures, whose coordinates are those
+            of the stored pixels.
+        most: pixels that it may have.
 
     Returns:
         (H, W, C) float32 in [0, 1], first row on top; C is 1, 3 or 4.
 
     Raises:
-        ParseError: not a picture, more than 64 megapixels (judged by the header, before decoding), or broken.
+        ParseError: not a picture, more than `most` pixels (judged by the header, before decoding), or broken.
     """
     with _decoding():
-        array = _to_array(_upright(_open(data), largest))
+        array = _to_array(_plain(_open(data, most), largest, upright))
     if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
         raise ParseError("pixel values outside 0..1")
     return array if largest is None else _shrink(array, largest)

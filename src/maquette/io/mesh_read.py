@@ -11,7 +11,7 @@ from .color_space import linear_to_srgb
 from .errors import ParseError, as_bad_input
 from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
-from .image_files import read_pixels
+from .image_files import decode_image
 from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
 from .mtl_parse import parse_mtl
@@ -96,7 +96,9 @@ def _read_picture(path: Path) -> np.ndarray | None:
     """A texture picture (H, W, 3), or None when the file is not there; a broken one is a `BadInput`."""
     if not path.is_file():
         return None
-    array = read_pixels(path)
+    data = read_file(path)
+    with as_bad_input(path, ParseError):
+        array = decode_image(data, upright=False)
     return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
 
 
