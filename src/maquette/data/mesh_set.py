@@ -46,7 +46,7 @@ class MeshSet:
             BadInput: the file is missing or malformed, or the mesh has no extent.
         """
         entry, path = self.entries[index], self.files[index]
-        mesh = turned(load_mesh(path), self.axes)
+        mesh = turned(load_mesh(path, root=self.root), self.axes)
         try:
             return Shape.from_mesh(entry.id, mesh, entry.category, entry.split)
         except ValueError as error:

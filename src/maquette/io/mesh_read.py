@@ -1,6 +1,5 @@
 """Any mesh file into plain arrays, strictly. Does without torch."""
 
-import os
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -8,37 +7,37 @@ from pathlib import Path
 import numpy as np
 
 from .color_space import linear_to_srgb
-from .errors import ParseError, as_bad_input
+from .errors import ParseError, as_bad_input, say_left_out
 from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
-from .image_files import decode_image
 from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
-from .mtl_parse import parse_mtl
+from .mtl_parse import MtlData, library_names, parse_mtl
 from .obj_parse import ObjData, parse_obj
 from .off_parse import parse_off
 from .ply_data import read_ply_data
+from .references import References
 from .stl_parse import parse_stl
 
 
-def read_mesh(path: str | PathLike[str]) -> MeshData:
+def read_mesh(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> MeshData:
     """Read and check a file as `load_mesh` does, into plain arrays.
 
     Raises:
         BadInput: as `load_mesh`.
     """
     with as_bad_input(path, ParseError, ValueError):
-        mesh = _read(read_file(path), Path(path))
+        mesh = _read(read_file(path), Path(path), References(Path(path).parent, root))
         check_mesh(mesh)
     return mesh
 
 
-def _read(data: bytes, path: Path) -> MeshData:
+def _read(data: bytes, path: Path, files: References) -> MeshData:
     suffix = path.suffix.lower()
     kind = suffix if suffix in _READERS else _guess(data)
     if kind is None:
         raise ParseError(f"unknown kind of file; known are {', '.join(_READERS)}")
-    return _READERS[kind](data, path)
+    return _READERS[kind](data, files)
 
 
 def _guess(data: bytes) -> str | None:
@@ -57,7 +56,7 @@ def _guess(data: bytes) -> str | None:
     return ".obj" if starts & {b"v", b"f", b"mtllib"} else None
 
 
-def _read_ply(data: bytes, path: Path) -> MeshData:
+def _read_ply(data: bytes, files: References) -> MeshData:
     ply = read_ply_data(data)
     faces = np.zeros((0, 3), np.int64) if ply.faces is None else ply.faces
     plain = MeshData(ply.verts, faces)
@@ -65,7 +64,7 @@ def _read_ply(data: bytes, path: Path) -> MeshData:
     uvs, index = (ply.uvs, faces) if ply.faces_uvs is None else _flat(ply.faces_uvs)
     if name and uvs is not None:
         check_mesh(plain)
-        picture = _read_picture(path.parent / name)
+        picture = _picture_of(files, name)
         if picture is not None:
             return _textured(plain, picture, uvs, index)
     return _colored(plain, ply.colors, ply.faces_colors)
@@ -92,33 +91,23 @@ def _clean(colors: np.ndarray) -> np.ndarray:
     return np.clip(np.nan_to_num(colors[:, :3].astype(np.float32)), 0, 1)
 
 
-def _read_picture(path: Path) -> np.ndarray | None:
-    """A texture picture (H, W, 3), or None when the file is not there; a broken one is a `BadInput`."""
-    if not path.is_file():
-        return None
-    data = read_file(path)
-    with as_bad_input(path, ParseError):
-        array = decode_image(data, upright=False)
-    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
-
-
-def _read_off(data: bytes, path: Path) -> MeshData:
+def _read_off(data: bytes, files: References) -> MeshData:
     off = parse_off(data)
     return _colored(MeshData(off.verts, off.faces), off.colors, off.faces_colors)
 
 
-def _read_stl(data: bytes, path: Path) -> MeshData:
+def _read_stl(data: bytes, files: References) -> MeshData:
     return MeshData(*parse_stl(data))
 
 
-def _read_obj(data: bytes, path: Path) -> MeshData:
+def _read_obj(data: bytes, files: References) -> MeshData:
     obj = parse_obj(data, strict=True)
     with np.errstate(over="ignore"):
         plain = MeshData(obj.verts.astype(np.float32), obj.faces)
     check_mesh(plain)
     if obj.colors is not None:
         return _colored(plain, obj.colors, None)
-    colors, pictures = _obj_materials(obj, path.parent)
+    colors, pictures = _obj_materials(obj, files)
     known = np.array([name in colors or name in pictures for name in obj.material_names] + [False])
     if not known[obj.materials].any():
         return plain
@@ -134,33 +123,52 @@ def _read_obj(data: bytes, path: Path) -> MeshData:
     return replace(plain, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
 
 
-def _obj_materials(obj: ObjData, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The diffuse colours and the pictures of the materials that the file uses."""
-    library = folder / obj.library if obj.library else None
-    if library is None or not library.is_file():
-        return {}, {}
-    with as_bad_input(library, ValueError, KeyError, OSError, say="malformed material file"):
-        found = parse_mtl(library.read_bytes())
-    properties, files = found.properties, found.files
-    if not obj.material_names and len(properties) == 1:
-        obj.material_names.append(next(iter(properties)))
+def _obj_materials(obj: ObjData, files: References) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The diffuse colours and the pictures, multiplied with them, of the materials that the file uses."""
+    found = _libraries(obj, files)
+    if not obj.material_names and len(found.properties) == 1:
+        obj.material_names.append(next(iter(found.properties)))
         obj.materials[:] = 0
-    loaded: dict[str, np.ndarray | None] = {}
-    pictures = {}
+    colors, pictures = {}, {}
+    tinted: dict[tuple[str, bytes], np.ndarray] = {}
     for name in obj.material_names:
-        if name in files:
-            file = files[name].replace("\\", os.sep)
-            if file not in loaded:
-                loaded[file] = _read_picture(folder / file)
-            picture = loaded[file]
-            if picture is not None:
-                pictures[name] = picture
-    colors = {
-        name: properties[name]["diffuse_color"]
-        for name in obj.material_names
-        if len(properties.get(name, {}).get("diffuse_color", ())) == 3
-    }
+        color = found.properties.get(name, {}).get("diffuse_color", np.zeros(0, np.float32))
+        if len(color) in (1, 3):
+            colors[name] = np.broadcast_to(color, 3)
+        elif found.properties and name not in found.properties:
+            say_left_out(f"the material {name!r} is not in its library")
+        picture = _picture_of(files, found.files[name]) if name in found.files else None
+        if picture is not None:
+            tint = _clean(colors.get(name, np.zeros(3))[None])[0]
+            shows = tint.any() and not (tint == 1).all()  # Maya writes black for "see the map"
+            key = (found.files[name], tint.tobytes())
+            pictures[name] = tinted.setdefault(key, picture * tint if shows else picture)
     return colors, pictures
+
+
+def _libraries(obj: ObjData, files: References) -> MtlData:
+    """The materials of all libraries; of two with one name that of the first."""
+    found = MtlData()
+    for line in obj.libraries:
+        names = [line] if files.find(line) else library_names(line)
+        for name in names:
+            library = files.find(name)
+            if library is None:
+                say_left_out(f"the material file {name!r} is not there")
+                continue
+            data = read_file(library)
+            with as_bad_input(library, ValueError, KeyError, say="malformed material file"):
+                more = parse_mtl(data)
+            found.files = {k: v for k, v in more.files.items() if k not in found.properties} | found.files
+            found.properties = more.properties | found.properties
+    return found
+
+
+def _picture_of(files: References, name: str) -> np.ndarray | None:
+    picture = files.picture(name)
+    if picture is None:
+        say_left_out(f"the texture {name!r} is not there")
+    return picture
 
 
 def _obj_parts(
@@ -187,8 +195,8 @@ def _obj_parts(
     return parts
 
 
-def _read_gltf(data: bytes, path: Path) -> MeshData:
-    primitives = read_primitives(read_asset(data, path.parent))
+def _read_gltf(data: bytes, files: References) -> MeshData:
+    primitives = read_primitives(read_asset(data, files.folder))
     if not primitives:
         raise ParseError("the mesh has no faces")
     return join_mesh_data([_of_primitive(p) for p in primitives])

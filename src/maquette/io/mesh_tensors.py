@@ -15,7 +15,12 @@ from .mesh_data import MeshData
 from .mesh_read import read_mesh
 
 
-def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> Meshes:
+def load_mesh(
+    path: str | PathLike[str],
+    device: torch.device | str = "cpu",
+    *,
+    root: str | PathLike[str] | None = None,
+) -> Meshes:
     """Read an OBJ, PLY, GLB, glTF, OFF or STL file, checking everything; this is what the commands use.
 
     The suffix decides the format; where it says nothing, the content does. Polygons become triangles, the
@@ -24,6 +29,8 @@ def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> 
     Args:
         path: the file.
         device: where the tensors go.
+        root: the folder that the names of materials, textures and buffers in the file must not lead out of; its own
+            by default.
 
     Returns:
         A batch of one mesh. Its colours: vertex colours as `TexturesVertex`; a texture as `TexturesUV`
@@ -33,9 +40,13 @@ def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> 
 
     Raises:
         BadInput: missing, a folder, empty, truncated, corrupt, in an unknown format; no vertices or faces,
-            a coordinate that is not finite, an index out of range, a declared size beyond the file's length.
+            a coordinate that is not finite, an index out of range, a declared size beyond the file's length; a name
+            that leads out of `root`; a broken texture.
+
+    Warns:
+        LeftOut: something of the file is not used, such as a texture that is not there.
     """
-    return to_meshes(read_mesh(path), device)
+    return to_meshes(read_mesh(path, root), device)
 
 
 def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:

@@ -1,6 +1,5 @@
 """PLY files under PyTorch3D's names: `load_ply`, `save_ply`, and the formats for `IO`."""
 
-import os
 import warnings
 from io import TextIOBase
 from itertools import groupby
@@ -15,7 +14,7 @@ from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
 from .index_checks import warn_of_invalid_indices
-from .mtl_io import read_texture
+from .mtl_io import locate, read_texture
 from .pluggable_formats import MeshFileFormat, PointcloudFormatInterpreter, endswith
 from .ply_data import PlyData, read_ply_data
 from .ply_header import PlyElement, PlyHeader
@@ -174,7 +173,11 @@ def _textures(data: PlyData, path: Any, faces: Tensor, path_manager: PathManager
     name = data.texture_file()
     if data.uvs is None or name is None:
         return None
-    picture = read_texture(os.path.join(folder_of(path), name), path_manager)
+    found = locate(folder_of(path), name, path_manager)
+    if found is None:
+        warnings.warn(f"Texture file does not exist: {name}", stacklevel=2)
+        return None
+    picture = read_texture(found, path_manager)
     return TexturesUV([picture], [faces], [torch.from_numpy(data.uvs)])
 
 

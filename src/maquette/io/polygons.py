@@ -1,10 +1,9 @@
 """Cutting polygons into triangles."""
 
-import warnings
-
 import numpy as np
 
 from .ear_clipping import clip_ears
+from .errors import say_left_out
 
 _FLAT = 1e-6  # of the polygon's size: triangles turned round by less are rounding
 _MOST_CORNERS = 4096  # of a concave polygon; the time grows with the square
@@ -100,7 +99,7 @@ def _clip(
     first_row, starts = np.searchsorted(polygon[order], chosen), np.cumsum(sizes) - sizes
     for size in np.unique(sizes[chosen]):
         if size > _MOST_CORNERS:
-            warnings.warn(f"a concave polygon of {size} corners is cut as if it were convex", stacklevel=4)
+            say_left_out(f"a concave polygon of {size} corners is cut as if it were convex")
             continue
         same = np.flatnonzero(sizes[chosen] == size)
         for some in np.array_split(same, -(-len(same) * size // _AT_ONCE)):

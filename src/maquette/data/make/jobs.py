@@ -74,7 +74,9 @@ def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
 def _load(mesh: FolderMesh) -> Shape:
     """A mesh in the object frame, if it can have a volume."""
     entry = mesh.entry
-    shape = Shape.from_mesh(entry.id, turned(load_mesh(mesh.path), mesh.axes), entry.category, entry.split)
+    shape = Shape.from_mesh(
+        entry.id, turned(load_mesh(mesh.path, root=mesh.root), mesh.axes), entry.category, entry.split
+    )
     assert shape.mesh is not None
     verts = shape.mesh.verts_packed()[shape.mesh.faces_packed().unique()].double()
     spread = torch.linalg.eigvalsh((verts - verts.mean(0)).T @ (verts - verts.mean(0)))
