@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .color_space import linear_to_srgb
+from .color_space import BRIGHTEST, linear_to_srgb
 from .errors import ParseError, as_bad_input, say_left_out
 from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
@@ -14,7 +14,8 @@ from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
 from .mtl_parse import MtlData, library_names, parse_mtl
 from .obj_parse import ObjData, parse_obj
-from .off_parse import parse_off
+from .off_parse import OFF_KEYWORD, parse_off
+from .plain_text import without_mark
 from .ply_data import read_ply_data
 from .references import References
 from .stl_parse import parse_stl
@@ -41,23 +42,23 @@ def _read(data: bytes, path: Path, files: References) -> MeshData:
 
 
 def _guess(data: bytes) -> str | None:
-    head = data[:512].lstrip()
+    head = without_mark(data[:512]).lstrip()
     if head.startswith(b"glTF"):
         return ".glb"
-    if head.startswith(b"ply"):
+    if head[:3].lower() == b"ply":
         return ".ply"
-    if head[:4].upper() == b"COFF" or head[:3].upper() == b"OFF":
+    if OFF_KEYWORD.match(head):
         return ".off"
     if head.startswith(b"{"):
         return ".gltf"
-    if head.startswith(b"solid") or len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
+    if head[:5].lower() == b"solid" or len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
         return ".stl"
-    starts = {line.split(None, 1)[0] for line in data[:65536].splitlines() if line.strip()}
+    starts = {line.split(None, 1)[0] for line in without_mark(data[:65536]).splitlines() if line.strip()}
     return ".obj" if starts & {b"v", b"f", b"mtllib"} else None
 
 
 def _read_ply(data: bytes, files: References) -> MeshData:
-    ply = read_ply_data(data)
+    ply = read_ply_data(data, strict=True)
     faces = np.zeros((0, 3), np.int64) if ply.faces is None else ply.faces
     plain = MeshData(ply.verts, faces)
     name = ply.texture_file()
@@ -83,8 +84,14 @@ def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray, index: np.n
 def _colored(plain: MeshData, colors: np.ndarray | None, faces_colors: np.ndarray | None) -> MeshData:
     """The mesh with colours of its vertices, or else of its faces, where there are any."""
     if colors is not None:
-        return replace(plain, verts_colors=_clean(colors))
-    return plain if faces_colors is None else replace(plain, faces_colors=_clean(faces_colors))
+        if faces_colors is not None:
+            say_left_out("colours of faces, beside those of vertices")
+        return replace(plain, verts_colors=_clean(_scaled(colors)))
+    return plain if faces_colors is None else replace(plain, faces_colors=_clean(_scaled(faces_colors)))
+
+
+def _scaled(colors: np.ndarray) -> np.ndarray:
+    return colors / 255 if colors.max(initial=0) > BRIGHTEST else colors
 
 
 def _clean(colors: np.ndarray) -> np.ndarray:
@@ -92,7 +99,7 @@ def _clean(colors: np.ndarray) -> np.ndarray:
 
 
 def _read_off(data: bytes, files: References) -> MeshData:
-    off = parse_off(data)
+    off = parse_off(data, strict=True)
     return _colored(MeshData(off.verts, off.faces), off.colors, off.faces_colors)
 
 
@@ -102,8 +109,7 @@ def _read_stl(data: bytes, files: References) -> MeshData:
 
 def _read_obj(data: bytes, files: References) -> MeshData:
     obj = parse_obj(data, strict=True)
-    with np.errstate(over="ignore"):
-        plain = MeshData(obj.verts.astype(np.float32), obj.faces)
+    plain = MeshData(obj.verts, obj.faces)
     check_mesh(plain)
     if obj.colors is not None:
         return _colored(plain, obj.colors, None)

@@ -11,7 +11,8 @@ from ..structures import Meshes
 from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
-from .mesh_data import MeshData
+from .errors import as_bad_input, say_left_out
+from .mesh_data import MeshData, near_origin
 from .mesh_read import read_mesh
 
 
@@ -20,6 +21,7 @@ def load_mesh(
     device: torch.device | str = "cpu",
     *,
     root: str | PathLike[str] | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> Meshes:
     """Read an OBJ, PLY, GLB, glTF, OFF or STL file, checking everything; this is what the commands use.
 
@@ -31,6 +33,7 @@ def load_mesh(
         device: where the tensors go.
         root: the folder that the names of materials, textures and buffers in the file must not lead out of; its own
             by default.
+        dtype: of the vertices; float64 keeps all digits of a file.
 
     Returns:
         A batch of one mesh. Its colours: vertex colours as `TexturesVertex`; a texture as `TexturesUV`
@@ -44,12 +47,26 @@ def load_mesh(
             that leads out of `root`; a broken texture.
 
     Warns:
-        LeftOut: something of the file is not used, such as a texture that is not there.
+        LeftOut: something of the file is not used, such as a texture that is not there, or digits.
     """
-    return to_meshes(read_mesh(path, root), device)
+    data = read_mesh(path, root)
+    if dtype.itemsize < 8 and near_origin(data)[0] is not data:
+        with as_bad_input(path):
+            say_left_out(
+                "digits of coordinates, far from the origin for the mesh's size; a dtype of float64 keeps them"
+            )
+    return to_meshes(data, device, dtype)
 
 
-def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:
+def load_near(
+    path: str | PathLike[str], device: torch.device | str = "cpu", root: str | PathLike[str] | None = None
+) -> tuple[Meshes, tuple[float, float, float]]:
+    """As `load_mesh`, moved by `near_origin`; and where the origin then lies in the file's coordinates."""
+    data, shift = near_origin(read_mesh(path, root))
+    return to_meshes(data, device), shift
+
+
+def to_meshes(data: MeshData, device: torch.device | str, dtype: torch.dtype = torch.float32) -> Meshes:
     """A batch of one, coloured by `TexturesVertex`, `TexturesAtlas` of size 1 (by face) or `TexturesUV`."""
 
     def tensor(array: np.ndarray) -> Tensor:
@@ -64,7 +81,7 @@ def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:
         textures = TexturesVertex([tensor(data.verts_colors)])
     elif data.faces_colors is not None:
         textures = TexturesAtlas([tensor(data.faces_colors)[:, None, None]])
-    return Meshes([tensor(data.verts)], [tensor(data.faces)], textures=textures)
+    return Meshes([tensor(data.verts).to(dtype)], [tensor(data.faces)], textures=textures)
 
 
 def from_meshes(meshes: Meshes) -> list[MeshData]:

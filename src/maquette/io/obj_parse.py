@@ -164,10 +164,12 @@ def _texture_places(text: _Text) -> np.ndarray:
 
 
 def _vertex_colors(text: _Text) -> np.ndarray | None:
-    if not len(text.v) or (text.count[text.v] < 7).any():
+    colored = text.count[text.v] >= 7
+    if not colored.all():
+        if colored.any():
+            say_left_out("colours of vertices, which not all of them have")
         return None
-    colors = _numbers(text, text.v, 3, "Color", skip=4)
-    return colors / 255 if colors.size and colors.max() > 1.5 else colors
+    return _numbers(text, text.v, 3, "Color", skip=4) if len(text.v) else None
 
 
 def _material_lines(text: _Text) -> tuple[list[str], list[str], tuple[np.ndarray, np.ndarray]]:
@@ -224,7 +226,7 @@ def _faces(text: _Text, verts: np.ndarray, strict: bool) -> dict[str, np.ndarray
 
 
 def _of_three_corners(text: _Text) -> np.ndarray:
-    """Face lines with at least three corners; others are left out, unless all are such or the file ends within one."""
+    """Face lines with at least three corners. Others are left out; not if all are such, or the file ends in one."""
     short = text.count[text.f] < 4
     if short.any():
         reason = "a face with fewer than 3 corners"

@@ -7,19 +7,22 @@ _ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_PADDING = b"\0\x1a \t\r\n"  # \x1a ended text under CP/M and DOS
+PADDING = b"\0\x1a \t\r\n"  # \x1a ended text under CP/M and DOS
+
+
+def without_mark(data: bytes) -> bytes:
+    """Content without its byte order mark; UTF-16 becomes UTF-8."""
+    for mark, encoding in _ENCODINGS:
+        if data.startswith(mark):
+            data = data[len(mark) :]
+            return data if encoding == "utf-8" else data.decode(encoding, "replace").encode("utf-8")
+    return data
 
 
 def plain_text(data: bytes) -> bytes:
     """Text without its byte order mark and without what pads it at the end; UTF-16 becomes UTF-8."""
-    for mark, encoding in _ENCODINGS:
-        if data.startswith(mark):
-            data = data[len(mark) :]
-            if encoding != "utf-8":
-                data = data.decode(encoding, "replace").encode("utf-8")
-            break
-    end = data[-4096:].rstrip(_PADDING)
-    return data if len(end) == len(data[-4096:].rstrip()) else data.rstrip(_PADDING) + b"\n"
+    data = without_mark(data)
+    return data.rstrip(PADDING) + b"\n" if data.rstrip()[-1:] in (b"\0", b"\x1a") else data
 
 
 def decoded(data: bytes) -> str:

@@ -1,6 +1,7 @@
 """PLY files under PyTorch3D's names: `load_ply`, `save_ply`, and the formats for `IO`."""
 
 import warnings
+from dataclasses import replace
 from io import TextIOBase
 from itertools import groupby
 from typing import Any
@@ -52,6 +53,8 @@ def _raw_element(element: PlyElement, columns: Columns) -> Any:
 
 def _load_ply(f: Any, path_manager: PathManager | None) -> PlyData:
     data = read_ply_data(read_bytes(f, path_manager), isinstance(f, TextIOBase))
+    with np.errstate(over="ignore"):
+        data = replace(data, verts=data.verts.astype(np.float32))
     if data.faces is not None:
         warn_of_invalid_indices(torch.from_numpy(data.faces), len(data.verts))
     return data

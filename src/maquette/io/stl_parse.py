@@ -5,6 +5,7 @@ from itertools import chain
 import numpy as np
 
 from .errors import ParseError
+from .plain_text import plain_text, without_mark
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _START = 84
@@ -19,7 +20,8 @@ def parse_stl(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ParseError: neither kind of STL, or less data than declared.
     """
-    corners = _ascii_corners(data) if _is_ascii(data) else _binary_corners(data)
+    text = plain_text(data)
+    corners = _ascii_corners(text.lower()) if _is_ascii(data, text) else _binary_corners(data)
     corners = corners + np.float32(0)  # -0.0 and 0.0 are one place
     _, first, index = np.unique(
         np.ascontiguousarray(corners).view("V12").reshape(-1), return_index=True, return_inverse=True
@@ -30,8 +32,8 @@ def parse_stl(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     return corners[first[order]], rank[index].reshape(-1, 3)
 
 
-def _is_ascii(data: bytes) -> bool:
-    if data.lstrip()[:5].lower() != b"solid":
+def _is_ascii(data: bytes, text: bytes) -> bool:
+    if text.lstrip()[:5].lower() != b"solid" or b"\0" in without_mark(data[:_START]):
         return False
     count = int.from_bytes(data[80:_START], "little")
     return len(data) != _START + count * RECORD.itemsize
@@ -50,7 +52,7 @@ def _binary_corners(data: bytes) -> np.ndarray:
 def _ascii_corners(data: bytes) -> np.ndarray:
     rows = [line.split() for line in data.splitlines()]
     corners = [row[1:] for row in rows if row and row[0] == b"vertex"]
-    if not any(row and row[0].lower() == b"endsolid" for row in rows):
+    if not any(row[:1] == [b"endsolid"] or row[:2] == [b"end", b"solid"] for row in rows):
         raise ParseError("the closing 'endsolid' is missing")
     if len(corners) % 3 or any(len(corner) != 3 for corner in corners):
         raise ParseError("a facet without three vertices of three numbers")
