@@ -14,7 +14,7 @@ import numpy as np
 from .errors import BadInput, ParseError
 from .files import read_file
 from .gltf_nodes import node_matrices
-from .image_files import decode_image
+from .image_files import decode_texture
 
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
 _ITEMS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -193,8 +193,7 @@ def _picture(asset: Asset, texture: dict[str, Any]) -> np.ndarray | None:
         return None
     index = entry["source"]
     if index not in asset.pictures:
-        array = decode_image(_picture_bytes(asset, asset.json["images"][index]), upright=False)[..., :3]
-        asset.pictures[index] = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array.copy()
+        asset.pictures[index] = decode_texture(_picture_bytes(asset, asset.json["images"][index]))
     return asset.pictures[index]
 
 

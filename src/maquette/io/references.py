@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import ParseError, as_bad_input
 from .files import read_file
-from .image_files import LARGEST_PIXELS, decode_image
+from .image_files import LARGEST_PIXELS, decode_texture
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -68,14 +68,10 @@ class References:
         return self._pictures[path]
 
     def texture(self, data: bytes) -> np.ndarray:
-        """Decode a texture: its RGB as stored, (H, W, 3) float32 in [0, 1].
-
-        Raises:
-            ParseError: as `decode_image`; and more pixels than are left of 64 million for all textures.
-        """
-        array = decode_image(data, upright=False, most=self._pixels)
+        """As `decode_texture`, which may have the pixels that are left of 50 million for all textures."""
+        array = decode_texture(data, self._pixels)
         self._pixels -= array.shape[0] * array.shape[1]
-        return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
+        return array
 
 
 def _unquoted(name: str) -> str:
