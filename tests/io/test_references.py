@@ -1,5 +1,6 @@
 """Files that a file names: found where they were moved to, and never outside of the folder unless asked for."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.io import IO, BadInput, load_mesh, load_obj, save_image
+from maquette.io import IO, BadInput, load_mesh, load_obj, read_cameras, save_image
 from maquette.io.errors import LeftOut, ParseError
 from maquette.io.mesh_read import read_mesh
 from maquette.io.references import References
@@ -119,3 +120,43 @@ def test_textures_share_one_budget_of_pixels(folder: Path, monkeypatch: pytest.M
         files.picture("other.png")
     with pytest.raises(ParseError, match="outside"):
         files.picture("../secret.png")
+
+
+@pytest.mark.parametrize(
+    "uri", ["../data.bin", "%2e%2e/data.bin", "%2E./data.bin", "sub%20dir/..%2f../data.bin"]
+)
+def test_the_buffers_of_a_gltf_stay_in_the_folder(folder: Path, uri: str) -> None:
+    asset = {"asset": {"version": "2.0"}, "buffers": [{"uri": uri, "byteLength": 36}]}
+    asset |= {
+        "bufferViews": [{"buffer": 0, "byteLength": 36}],
+        "nodes": [{"mesh": 0}],
+        "scenes": [{"nodes": [0]}],
+    }
+    asset["accessors"] = [{"bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 3}]
+    asset["meshes"] = [{"primitives": [{"attributes": {"POSITION": 0}}]}]
+    (folder / "m.gltf").write_text(json.dumps(asset))
+    (folder.parent / "data.bin").write_bytes(np.eye(3, dtype="<f4").tobytes())
+    with pytest.raises(BadInput, match="outside of its folder"):
+        load_mesh(folder / "m.gltf")
+    assert load_mesh(folder / "m.gltf", root=folder.parent).verts_packed().tolist() == np.eye(3).tolist()
+
+
+def test_the_pictures_of_cameras_stay_in_the_folder(folder: Path) -> None:
+    view = {
+        "image": "../secret.png",
+        "mask": None,
+        "width": 2,
+        "height": 2,
+        "K": [[2, 0, 1], [0, 2, 1], [0, 0, 1]],
+    }
+    view["world_to_camera"] = np.eye(4).tolist()
+    tree = {"maquette_cameras": 1, "convention": "opencv", "views": [view]}
+    (folder / "cameras.json").write_text(json.dumps(tree))
+    with pytest.raises(
+        BadInput, match=r"cameras\.json: names '../secret\.png', which is outside of its folder"
+    ):
+        read_cameras(folder / "cameras.json")
+    assert (
+        read_cameras(folder / "cameras.json", root=folder.parent).views[0].image
+        == folder.parent / "secret.png"
+    )

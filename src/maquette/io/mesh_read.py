@@ -202,7 +202,7 @@ def _obj_parts(
 
 
 def _read_gltf(data: bytes, files: References) -> MeshData:
-    primitives = read_primitives(read_asset(data, files.folder))
+    primitives = read_primitives(read_asset(data, files))
     if not primitives:
         raise ParseError("the mesh has no faces")
     return join_mesh_data([_of_primitive(p) for p in primitives])

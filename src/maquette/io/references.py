@@ -31,15 +31,20 @@ class References:
         self._pictures: dict[Path, np.ndarray] = {}
         self._pixels = LARGEST_PIXELS
 
-    def find(self, name: str) -> Path | None:
+    def find(self, name: str, moved: bool = True) -> Path | None:
         """The file of this name, or None where there is none.
+
+        Args:
+            name: as the file gives it.
+            moved: whether one of its plain name beside the file will do.
 
         Raises:
             ParseError: the name leads to a file outside of the root.
         """
         words = _unquoted(name).replace("\\", "/")
+        places = [] if _DRIVE.match(words) else [words]
         outside = False
-        for place in [words, words.rsplit("/", 1)[-1]][_DRIVE.match(words) is not None :]:
+        for place in [*places, words.rsplit("/", 1)[-1]] if moved else places:
             path = Path(os.path.normpath(self.folder / place))
             if not Path(os.path.abspath(path)).is_relative_to(self._root):
                 outside |= os.path.exists(path) and not os.path.isdir(path)
