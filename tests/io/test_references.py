@@ -106,6 +106,8 @@ def test_pipes_and_links(folder: Path) -> None:
     (folder / "m.mtl").write_text("newmtl T\nmap_Kd pipe.png\n")
     with pytest.raises(BadInput, match=r"pipe\.png: is a pipe"):
         shown(folder)
+    with pytest.warns(UserWarning, match="Texture file does not exist"):
+        assert load_obj(folder / "m.obj")[2].texture_images == {}
     (folder / "link.png").symlink_to("../secret.png")
     (folder / "m.mtl").write_text("newmtl T\nmap_Kd link.png\n")
     assert shown(folder) == [[1, 0, 0]]  # who made the link asked for it

@@ -186,3 +186,14 @@ def test_obj_colours_of_some_vertices_are_said_to_be_left_out(tmp_path):
     (tmp_path / "m.obj").write_text("v 0 0 0 1 0 0\nv 1 0 0\nv 0 1 0 1 0 0\nf 1 2 3\n")
     with pytest.warns(LeftOut, match="m.obj: colours of vertices"):
         assert load_mesh(tmp_path / "m.obj").textures is None
+
+
+def test_corners_of_an_stl_are_joined_even_where_hashes_agree(tmp_path, monkeypatch):
+    (tmp_path / "m.stl").write_text(
+        STL.replace("endsolid", STL.split("solid x\n")[1].replace("0 1 0", "0 -0.0 7") + "endsolid")
+    )
+    wanted = load_mesh(tmp_path / "m.stl")
+    monkeypatch.setattr("maquette.io.stl_parse._FACTORS", np.zeros(3, np.uint64))
+    found = load_mesh(tmp_path / "m.stl")
+    assert found.verts_packed().tolist() == wanted.verts_packed().tolist() == [*CORNERS[0], [0, 0, 7]]
+    assert found.faces_packed().tolist() == wanted.faces_packed().tolist() == [[0, 1, 2], [0, 1, 3]]

@@ -53,8 +53,8 @@ def _read_header(data: bytes) -> _Header:
     translate = _numbers(fields, b"translate", float, 3) if b"translate" in fields else (0.0, 0.0, 0.0)
     (scale,) = _numbers(fields, b"scale", float, 1) if b"scale" in fields else (1.0,)
     with np.errstate(over="ignore"):
-        corners = np.float32([*translate, scale, *(low + scale for low in translate)])
-    if not np.isfinite(corners).all() or corners[3] <= 0:
+        place = np.array([*translate, scale, *(low + scale for low in translate)]).astype(np.float32)
+    if not np.isfinite(place).all() or place[3] <= 0:
         raise ParseError("translate and scale must be finite, scale positive", "header")
     return _Header(dims[0], translate, scale, end + len(b"data\n"))
 

@@ -117,4 +117,4 @@ def locate(folder: str, name: str, path_manager: PathManager | None) -> str | No
     except ParseError as error:
         warnings.warn(f"{folder or '.'}: {error}", stacklevel=2)
         return None
-    return None if found is None else str(found)
+    return str(found) if found is not None and found.is_file() else None  # a pipe would be waited for

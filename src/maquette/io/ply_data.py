@@ -81,18 +81,23 @@ def read_ply_data(data: bytes, text_only: bool = False, strict: bool = False) ->
 
 
 def _table(columns: Columns, names: tuple[str, ...], keep_doubles: bool = False) -> np.ndarray | None:
-    found = [columns[name] for name in names if isinstance(columns.get(name), np.ndarray)]
-    if len(found) < len(names):
+    found = _numbers(columns, names)
+    if not found:
         return None
-    kind = np.result_type(np.float32, *found) if keep_doubles else np.float32
+    kind = np.result_type(np.float32, *found) if keep_doubles else np.dtype(np.float32)
     with np.errstate(over="ignore"):
-        return np.stack(found, axis=1, dtype=kind, casting="unsafe")
+        return np.stack([column.astype(kind) for column in found], axis=1)
+
+
+def _numbers(columns: Columns, names: tuple[str, ...]) -> list[np.ndarray]:
+    """The columns of these names, if all are there."""
+    found = [column for name in names if isinstance(column := columns.get(name), np.ndarray)]
+    return found if len(found) == len(names) else []
 
 
 def _colors(columns: Columns) -> np.ndarray | None:
     for names in _RGB:
-        found = [columns[name] for name in names if isinstance(columns.get(name), np.ndarray)]
-        if len(found) == len(names):
+        if found := _numbers(columns, names):
             return as_fractions(np.stack(found, axis=1))
     return None
 
