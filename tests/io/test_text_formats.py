@@ -189,9 +189,9 @@ def test_obj_colours_of_some_vertices_are_said_to_be_left_out(tmp_path):
 
 
 def test_corners_of_an_stl_are_joined_even_where_hashes_agree(tmp_path, monkeypatch):
-    (tmp_path / "m.stl").write_text(
-        STL.replace("endsolid", STL.split("solid x\n")[1].replace("0 1 0", "0 -0.0 7") + "endsolid")
-    )
+    facet = STL.split("solid x\n")[1].removesuffix("end")
+    text = f"solid x\n{facet}{facet.replace('vertex 0 1 0', 'vertex 0 -0.0 7')}endsolid x\n"
+    (tmp_path / "m.stl").write_text(text)
     wanted = load_mesh(tmp_path / "m.stl")
     monkeypatch.setattr("maquette.io.stl_parse._FACTORS", np.zeros(3, np.uint64))
     found = load_mesh(tmp_path / "m.stl")
