@@ -120,8 +120,15 @@ def test_textures_share_one_budget_of_pixels(folder: Path, monkeypatch: pytest.M
     assert files.picture("red.png") is files.picture("RED.png")
     with pytest.raises(BadInput, match=r"other\.png: the picture is 2 x 2"):
         files.picture("other.png")
+    with pytest.raises(BadInput, match=r"red\.png: all textures and their tints"):
+        files.picture("red.png", np.full(3, 0.5, np.float32))
     with pytest.raises(ParseError, match="outside"):
         files.picture("../secret.png")
+    tinted = References(folder)
+    for _ in range(3):
+        picture = tinted.picture("red.png", np.full(3, 0.5, np.float32))
+        assert picture is not None
+        assert picture[0, 0].tolist() == [0.5, 0, 0]
 
 
 @pytest.mark.parametrize(

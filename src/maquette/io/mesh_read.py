@@ -136,19 +136,18 @@ def _obj_materials(obj: ObjData, files: References) -> tuple[dict[str, np.ndarra
         obj.material_names.append(next(iter(found.properties)))
         obj.materials[:] = 0
     colors, pictures = {}, {}
-    tinted: dict[tuple[str, bytes], np.ndarray] = {}
     for name in obj.material_names:
         color = found.properties.get(name, {}).get("diffuse_color", np.zeros(0, np.float32))
         if len(color) in (1, 3):
             colors[name] = np.broadcast_to(color, 3)
         elif found.properties and name not in found.properties:
             say_left_out(f"the material {name!r} is not in its library")
-        picture = _picture_of(files, found.files[name]) if name in found.files else None
-        if picture is not None:
+        if name in found.files:
             tint = _clean(colors.get(name, np.zeros(3))[None])[0]
             shows = tint.any() and not (tint == 1).all()  # Maya writes black for "see the map"
-            key = (found.files[name], tint.tobytes())
-            pictures[name] = tinted.setdefault(key, picture * tint if shows else picture)
+            picture = _picture_of(files, found.files[name], tint if shows else None)
+            if picture is not None:
+                pictures[name] = picture
     return colors, pictures
 
 
@@ -170,8 +169,8 @@ def _libraries(obj: ObjData, files: References) -> MtlData:
     return found
 
 
-def _picture_of(files: References, name: str) -> np.ndarray | None:
-    picture = files.picture(name)
+def _picture_of(files: References, name: str, tint: np.ndarray | None = None) -> np.ndarray | None:
+    picture = files.picture(name, tint)
     if picture is None:
         say_left_out(f"the texture {name!r} is not there")
     return picture

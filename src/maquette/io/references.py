@@ -28,7 +28,8 @@ class References:
     def __init__(self, folder: str | PathLike[str], root: str | PathLike[str] | None = None) -> None:
         self.folder = Path(folder)
         self._root = os.path.abspath(self.folder if root is None else root)
-        self._pictures: dict[Path, np.ndarray] = {}
+        self._stored: dict[Path, np.ndarray] = {}
+        self._pictures: dict[tuple[Path, bytes], np.ndarray] = {}
         self._pixels = LARGEST_PIXELS
 
     def find(self, name: str, moved: bool = True) -> Path | None:
@@ -56,8 +57,8 @@ class References:
             raise ParseError(f"names {name!r}, which is outside of its folder")
         return None
 
-    def picture(self, name: str) -> np.ndarray | None:
-        """A texture (H, W, 3) as `texture` gives it, or None where there is no such file.
+    def picture(self, name: str, tint: np.ndarray | None = None) -> np.ndarray | None:
+        """A texture (H, W, 3) as `texture` gives it, times a colour; or None where there is no such file.
 
         Raises:
             ParseError: the name leads out of the root.
@@ -66,17 +67,30 @@ class References:
         path = self.find(name)
         if path is None:
             return None
-        if path not in self._pictures:
-            data = read_file(path)
+        key = path, b"" if tint is None else tint.tobytes()
+        if key not in self._pictures:
             with as_bad_input(path, ParseError):
-                self._pictures[path] = self.texture(data)
-        return self._pictures[path]
+                if path in self._stored:
+                    self._spend(self._stored[path])
+                else:
+                    self._stored[path] = self.texture(read_file(path))
+            stored = self._stored[path]
+            self._pictures[key] = stored if tint is None else stored * tint
+        return self._pictures[key]
 
     def texture(self, data: bytes) -> np.ndarray:
         """As `decode_texture`, which may have the pixels that are left of 50 million for all textures."""
         array = decode_texture(data, self._pixels)
-        self._pixels -= array.shape[0] * array.shape[1]
+        self._spend(array)
         return array
+
+    def _spend(self, picture: np.ndarray) -> None:
+        pixels = picture.shape[0] * picture.shape[1]
+        if pixels > self._pixels:
+            raise ParseError(
+                f"all textures and their tints have more than {LARGEST_PIXELS / 1e6:.3g} megapixels"
+            )
+        self._pixels -= pixels
 
 
 def _unquoted(name: str) -> str:
