@@ -150,7 +150,9 @@ def test_a_small_manifest_that_would_fill_the_memory_is_refused(tmp_path):
         read_pack(tmp_path / "bomb.pack")
 
 
-def test_a_small_file_that_would_fill_the_memory_is_refused(pack, tmp_path):
+@pytest.mark.parametrize("says", [None, 2**31])
+def test_a_small_file_that_would_fill_the_memory_is_refused(pack, tmp_path, says):
+    """Also where its directory says that much of it is packed (`says` bytes)."""
     count = 2**22
     columns = {name: [1] * 1 for name in ("verts", "faces")}
     texts = {name: ["train"] for name in ("id", "category", "split", "family", "source", "licence")}
@@ -161,6 +163,11 @@ def test_a_small_file_that_would_fill_the_memory_is_refused(pack, tmp_path):
         for name, size in sizes.items():
             archive.writestr(name, bytes(size))
         archive.writestr("palette", bytes(3 * count * 8))
+    if says is not None:
+        data = bytearray((tmp_path / "bomb.pack").read_bytes())
+        entry = data.rindex(b"palette") - 46
+        data[entry + 20 : entry + 24] = says.to_bytes(4, "little")
+        (tmp_path / "bomb.pack").write_bytes(data)
     assert (tmp_path / "bomb.pack").stat().st_size < 200_000
     with pytest.raises(BadInput, match="would take 100"):
         read_pack(tmp_path / "bomb.pack")

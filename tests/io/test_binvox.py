@@ -81,3 +81,13 @@ def test_bad_files(tmp_path, content, word):
     with pytest.raises(BadInput, match=word) as caught:
         load_binvox(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "scale"), [("1.7e308 0 0", "1e308"), ("0 0 0", "1e39"), ("3e38 0 0", "1e38"), ("inf 0 0", "1")]
+)
+def test_a_place_that_float32_does_not_know_is_refused(tmp_path, place, scale):
+    path = tmp_path / "g.binvox"
+    path.write_bytes(f"#binvox 1\ndim 2 2 2\ntranslate {place}\nscale {scale}\ndata\n".encode() + b"\x01\x08")
+    with pytest.raises(BadInput, match="must be finite"):
+        load_binvox(path)

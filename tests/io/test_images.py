@@ -1,11 +1,14 @@
 """Pictures: kinds of pixels, orientation, bad files."""
 
+import shutil
 import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ import torch
 from PIL import Image
 
 from maquette.io import BadInput, load_image, load_mask, save_image
-from maquette.io.image_files import decode_image, image_fov, png_bytes, read_pixels
+from maquette.io.errors import ParseError
+from maquette.io.image_files import decode_image, decode_texture, image_fov, png_bytes, read_pixels
 from maquette.io.images import image_size
+from maquette.io.png_rows import holds_rows
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -241,3 +246,67 @@ def test_pixels_become_a_png_and_come_back(tmp_path):
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(BadInput, match=r"a\.png: the picture cannot be decoded"):
         read_pixels(path)
+
+
+def png_of(width, height, kind, rows, interlaced=0):
+    depth, color = {"L": (8, 0), "RGB": (8, 2), "1": (1, 0), "RGBA": (8, 6)}[kind]
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced)
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + data
+
+
+@pytest.mark.parametrize(("kind", "row"), [("L", 6), ("RGB", 16), ("1", 2), ("RGBA", 21)])
+def test_a_png_with_missing_rows_is_refused(tmp_path, kind, row):
+    path = tmp_path / "p.png"
+    path.write_bytes(png_of(5, 9, kind, bytes(9 * row)))
+    assert load_image(path).shape[1:] == (9, 5)
+    for left in (9 * row - 1, 8 * row, row):
+        rows = bytes(i % row and 255 for i in range(left))
+        path.write_bytes(png_of(5, 9, kind, rows))
+        assert not holds_rows(path.read_bytes())
+        with pytest.raises(
+            BadInput, match=r"p\.png: the picture (has fewer rows|cannot be decoded: .*truncated)"
+        ):
+            load_image(path)
+    shutil.copyfile(Path(__file__).parent / "cases" / "missing_rows.png", path)
+    with pytest.raises(BadInput, match=r"p\.png: the picture has fewer rows than its header says"):
+        load_image(path)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (5, 7), (8, 8), (17, 9)])
+def test_interlaced_black_pictures_are_whole(size):
+    passes = [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ]
+    widths = [(len(range(x, size[0], dx)), len(range(y, size[1], dy))) for x, y, dx, dy in passes]
+    rows = b"".join(bytes(h * (1 + 3 * w)) for w, h in widths if w and h)
+    assert decode_image(png_of(*size, "RGB", rows, 1)).shape == (size[1], size[0], 3)
+    assert not holds_rows(png_of(*size, "RGB", rows[:-1], 1))
+
+
+def test_a_small_file_with_very_many_rows_is_refused_before_memory_is_taken():
+    tracemalloc.start()
+    with pytest.raises(ParseError, match="fewer rows"):
+        decode_image(png_of(20, 2_000_000, "RGB", bytes(24 * 61)))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_pictures_are_made_floats_band_by_band(monkeypatch):
+    rng = np.random.default_rng(0)
+    for mode, shape in (("L", (9, 7)), ("RGB", (9, 7, 3)), ("RGBA", (9, 7, 4))):
+        pixels = rng.integers(0, 256, shape, dtype=np.uint8)
+        file = BytesIO()
+        Image.fromarray(pixels, mode).save(file, "PNG")
+        whole = decode_image(file.getvalue())
+        with monkeypatch.context() as patch:
+            patch.setattr("maquette.io.image_files._BAND", 15)
+            assert (decode_image(file.getvalue()) == whole).all()
+        assert (whole == pixels.reshape(9, 7, -1).astype(np.float32) / 255).all()
+        assert (decode_texture(file.getvalue()) == (whole if mode == "L" else whole[..., :3])).all()

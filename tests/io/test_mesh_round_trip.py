@@ -1,6 +1,8 @@
 """`save_mesh` then `load_mesh`, for every format and every kind of colour."""
 
 import struct
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +10,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maquette.io import BadInput, load_mesh, save_image, save_mesh
+from maquette.io import BadInput, load_mesh, load_objs_as_meshes, save_image, save_mesh
+from maquette.io.errors import LeftOut
 from maquette.io.mesh_join import repeat_picture
 from maquette.structures import Meshes
 from maquette.structures.textures_atlas import TexturesAtlas
 from maquette.structures.textures_uv import TexturesUV
 from maquette.structures.textures_vertex import TexturesVertex
 
+CASES = Path(__file__).parent / "cases"
 SUFFIXES = (".obj", ".ply", ".glb", ".off", ".stl")
 
 
@@ -221,6 +225,22 @@ def test_a_repeating_texture_is_brought_into_the_unit_square():
     assert np.allclose(corners, wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize(("most", "shape"), [(32, (4, 8, 3)), (16, (2, 4, 3)), (3, (1, 1, 3))])
+def test_a_repeated_texture_that_is_too_large_is_made_smaller(monkeypatch, most, shape):
+    monkeypatch.setattr("maquette.io.mesh_join._MOST_TILED_PIXELS", most)
+    picture = np.zeros((4, 4, 3), np.float32)
+    picture[:2] = 1
+    uvs = np.array([[0, 0], [2, 0], [2, 1]], np.float32)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        tiled, places, _ = repeat_picture(picture, uvs, np.array([[0, 1, 2]]))
+    assert [w.category for w in said] == [LeftOut] * (most < 32)
+    assert tiled.shape == shape
+    assert tiled.mean() == 0.5
+    assert (tiled[0] >= tiled[-1]).all()
+    assert places.max() == 1
+
+
 def test_what_cannot_be_written_leaves_nothing(tmp_path):
     mesh = colored("texture")
     with pytest.raises(BadInput, match="unknown kind"):
@@ -232,3 +252,12 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(BadInput, match="no faces"):
         save_mesh(Meshes([torch.rand(3, 3)], [torch.zeros(0, 3, dtype=torch.int64)]), tmp_path / "m.ply")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_texture_that_says_how_its_camera_was_held_is_not_turned():
+    red, yellow = torch.tensor([1.0, 0, 0]), torch.tensor([1.0, 1, 0])
+    for mesh in (load_mesh(CASES / "q.obj"), load_objs_as_meshes([CASES / "q.obj"])):
+        picture = mesh.textures.maps_padded()[0]
+        assert picture.shape == (32, 64, 3)
+        assert torch.allclose(picture[8, 16], red, atol=0.02)
+        assert torch.allclose(picture[24, 48], yellow, atol=0.02)

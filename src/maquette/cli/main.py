@@ -8,15 +8,18 @@ import difflib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from .. import __version__
-from ..io.errors import BadInput
+from ..io.errors import BadInput, LeftOut
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
 from .refusals import Refusal
 
+_ORDINARY_FORMAT = warnings.formatwarning
 COMMANDS = {
     "demo": "reconstruct the pictures that ship with maquette and mold its fox, into ./maquette_demo",
     "reconstruct": "a picture, or several of one object, to a coloured mesh",
@@ -45,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     # Idle OpenMP threads would spin on the cores that the kernels need; has to be set before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.formatwarning = _format_warning
     try:
         code = _dispatch(words)
         sys.stdout.flush()
@@ -57,6 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except Exception as error:
         return _explain(error)
+
+
+def _format_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> str:
+    """What is left out of a file as one line, as errors are; other warnings as ever."""
+    if issubclass(category, LeftOut):
+        return f"maquette: {message}\n"
+    return _ORDINARY_FORMAT(message, category, *rest, **more)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from ..io.errors import BadInput
+from ..io.mesh_data import near_origin
 from .console import Advance, Console
 from .mesh_input import need_mesh
 from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
@@ -64,7 +65,7 @@ def run(words: Sequence[str]) -> None:
     size = _check(options)
     need_place(options.out)
     _need_free_folder(options.out)
-    data = need_mesh(options.mesh)
+    data, origin = near_origin(need_mesh(options.mesh))
     device = set_up(options)
     from ..io.mesh_tensors import to_meshes
     from ..renderer.views import bounding_ball, place_cameras
@@ -74,7 +75,7 @@ def run(words: Sequence[str]) -> None:
     cameras = place_cameras(_cameras(options, device), center, radius)
     console = Console(options.quiet)
     with console.progress("rendering", options.views) as advance:
-        _write(options.out, mesh, cameras, size, advance)
+        _write(options.out, mesh, cameras, size, origin, advance)
     console.say(f"wrote {options.out}: {options.views} views, {size[1]} x {size[0]} pixels, and cameras.json")
 
 
@@ -126,8 +127,14 @@ def _cameras(options: Render, device: "torch.device") -> "FoVPerspectiveCameras"
 
 
 def _write(
-    out: Path, mesh: "Meshes", cameras: "FoVPerspectiveCameras", size: tuple[int, int], advance: Advance
+    out: Path,
+    mesh: "Meshes",
+    cameras: "FoVPerspectiveCameras",
+    size: tuple[int, int],
+    origin: tuple[float, float, float],
+    advance: Advance,
 ) -> None:
+    """Write the pictures of a mesh whose origin lies at `origin` in the world of `cameras.json`."""
     import torch
 
     from ..io import CameraFile, views_from_cameras, write_cameras
@@ -144,8 +151,10 @@ def _write(
         images, masks = (
             [folder / kind / f"{i:03d}.png" for i in range(len(cameras))] for kind in ("images", "masks")
         )
+        there = torch.tensor(origin, dtype=torch.float64)
         entries = views_from_cameras(cameras, torch.tensor([size]), images, masks)
-        write_cameras(CameraFile(entries, bounds=_bounds(mesh)), folder / "cameras.json")
+        entries = tuple(replace(view, t=view.t - view.R @ there) for view in entries)
+        write_cameras(CameraFile(entries, bounds=_bounds(mesh, there)), folder / "cameras.json")
 
 
 def _write_view(folder: Path, name: str, view: "RenderedViews") -> None:
@@ -158,9 +167,9 @@ def _write_view(folder: Path, name: str, view: "RenderedViews") -> None:
     np.save(folder / "depth" / f"{name}.npy", view.depth[0].cpu().numpy())
 
 
-def _bounds(mesh: "Meshes") -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _bounds(mesh: "Meshes", origin: "torch.Tensor") -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The bounding box, wider by a fiftieth of its diagonal on each side."""
-    verts = mesh.verts_packed().double()
+    verts = mesh.verts_packed().double().cpu() + origin
     low, high = verts.min(dim=0).values, verts.max(dim=0).values
     margin = (high - low).norm() / 50
     return tuple((low - margin).tolist()), tuple((high + margin).tolist())

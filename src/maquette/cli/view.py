@@ -61,9 +61,10 @@ def _mesh(path: Path) -> Show:
     data = read_mesh(path)
 
     def show(options: ViewOptions) -> "Viewer":
+        from ..io.mesh_data import near_origin
         from ..io.mesh_tensors import to_meshes
 
-        return _show_mesh(to_meshes(data, "cpu"), options)
+        return _show_mesh(to_meshes(near_origin(data)[0], "cpu"), options)
 
     return show
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,9 +54,11 @@ def run(words: Sequence[str]) -> None:
 def _voxelize(data: "MeshData", options: Voxelize, console: Console) -> dict[str, Any]:
     device = set_up(options)
     from ..io import save_binvox
+    from ..io.mesh_data import near_origin
     from ..io.mesh_tensors import to_meshes
     from ..ops import voxelize
 
+    data, origin = near_origin(data)
     mesh = to_meshes(data, device)
     low, high = data.verts.min(axis=0).tolist(), data.verts.max(axis=0).tolist()
     side = max(top - bottom for bottom, top in zip(low, high, strict=True))
@@ -64,7 +66,8 @@ def _voxelize(data: "MeshData", options: Voxelize, console: Console) -> dict[str
     x, y, z = ((bottom + top) / 2 for bottom, top in zip(low, high, strict=True))
     grid = voxelize(mesh, options.resolution, side=side, center=(x, y, z))
     seconds = time.perf_counter() - began
-    save_binvox(grid, options.out)
+    x, y, z = (a + b for a, b in zip((x, y, z), origin, strict=True))
+    save_binvox(replace(grid, center=(x, y, z)), options.out)
     solid = int(grid.solid().sum())
     console.say(f"wrote {options.out}: {solid} of {options.resolution**3} cells are solid")
     return {

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -76,7 +77,7 @@ def check_data(
             changed = verify_manifest(root)
             problems += changed
             notes.append(f"{len(read_manifest(root)) - len(changed)} files are as {NAME} says")
-        usable = _opened(found.entries, found.files, depth, problems, progress)
+        usable = _opened(found.entries, found.files, partial(_problem, root, depth), problems, progress)
     if not usable:
         first = f"{problems[0].path}: {problems[0].reason}"
         raise BadInput(root, f"has nothing that can be used; {len(problems)} problems, first {first}")
@@ -86,7 +87,7 @@ def check_data(
 def _opened(
     entries: tuple[Entry, ...],
     files: Callable[[int], tuple[Path, ...]],
-    depth: Depth,
+    problem_of: Callable[[Path], Problem | None],
     problems: list[Problem],
     progress: Progress | None,
 ) -> list[Entry]:
@@ -97,7 +98,7 @@ def _opened(
         paths = files(index)
         for path in paths:
             if path not in broken:
-                problem = _problem(path, depth)
+                problem = problem_of(path)
                 broken[path] = problem is not None
                 if problem is not None:
                     problems.append(problem)
@@ -108,18 +109,18 @@ def _opened(
     return usable
 
 
-def _problem(path: Path, depth: Depth) -> Problem | None:
+def _problem(root: Path, depth: Depth, path: Path) -> Problem | None:
     try:
-        _open(path, depth)
+        _open(path, depth, root)
     except BadInput as error:
         return Problem.of(error)
     return None
 
 
-def _open(path: Path, depth: Depth) -> None:
+def _open(path: Path, depth: Depth, root: Path) -> None:
     suffix = path.suffix.lower()
     if suffix in MESH_SUFFIXES:
-        verts = read_mesh(path).verts
+        verts = read_mesh(path, root).verts
         if not np.ptp(verts, axis=0).any():
             raise BadInput(path, "the mesh has no extent")
     elif suffix == ".binvox":

@@ -34,12 +34,14 @@ class FolderMesh(NamedTuple):
         entry: what is known of it.
         licence: the table's; "" where it has none.
         axes: where up and the front are in the file.
+        root: the folder.
     """
 
     path: Path
     entry: Entry
     licence: str
     axes: MeshAxes
+    root: Path
 
 
 def read_mesh_folder(
@@ -82,6 +84,7 @@ def read_mesh_folder(
             _entry(ids[name], _stem(name), row),
             row.get("licence", ""),
             (turned or {}).get(name) or _axes(row) or axes,
+            root,
         )
         for name, row in rows.items()
     ]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from ..io.errors import BadInput
-from ..io.mesh_tensors import load_mesh
+from ..io.mesh_tensors import load_near
 from ..structures import Meshes
 from ..structures.shape import Shape
 from .batch import Entry
@@ -46,11 +47,22 @@ class MeshSet:
             BadInput: the file is missing or malformed, or the mesh has no extent.
         """
         entry, path = self.entries[index], self.files[index]
-        mesh = turned(load_mesh(path), self.axes)
+        mesh, origin = load_turned(path, self.axes, self.root)
         try:
-            return Shape.from_mesh(entry.id, mesh, entry.category, entry.split)
+            return Shape.from_mesh(entry.id, mesh, entry.category, entry.split, origin)
         except ValueError as error:
             raise BadInput(path, str(error)) from error
+
+
+def load_turned(path: Path, axes: MeshAxes, root: Path) -> tuple[Meshes, tuple[float, float, float]]:
+    """A mesh in the axes of the object frame, and where its origin lies in the file's turned coordinates.
+
+    Raises:
+        BadInput: as `load_mesh`.
+    """
+    mesh, origin = load_near(path, root=root)
+    x, y, z = (np.array(origin) @ axes.turn()).tolist()
+    return turned(mesh, axes), (x, y, z)
 
 
 def turned(mesh: Meshes, axes: MeshAxes) -> Meshes:

@@ -91,9 +91,9 @@ def pack_meshes(
     skipped: list[Problem] = []
 
     def pieces() -> Iterator[_Piece]:
-        for done, (path, entry, licence, given) in enumerate(files, 1):
+        for done, (path, entry, licence, given, root) in enumerate(files, 1):
             try:
-                mesh = read_mesh(path)
+                mesh = read_mesh(path, root)
                 yield _piece(entry, licence, replace(mesh, verts=mesh.verts @ given.turn()))
             except BadInput as error:
                 skipped.append(Problem.of(error))

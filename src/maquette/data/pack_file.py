@@ -162,7 +162,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         member = archive.getinfo("manifest.json")
     except KeyError:
         raise ParseError("not a packed file of shapes") from None
-    if member.file_size > min(_LARGEST_MANIFEST, _most_bytes(member.compress_size)):
+    if member.file_size > min(_LARGEST_MANIFEST, _most_bytes(archive, member)):
         raise ParseError("the manifest is too large", "manifest.json")
     manifest = json.loads(_member(archive, "manifest.json", member.file_size))
     if not isinstance(manifest, dict) or "maquette_pack" not in manifest:
@@ -223,15 +223,15 @@ def _members(archive: zipfile.ZipFile, sizes: dict[str, int]) -> dict[str, bytes
     for name, size in sizes.items():
         if name not in known or known[name].file_size != size:
             raise ParseError(f"is missing or has not the {size} bytes that the manifest tells", name)
-    packed = sum(known[name].compress_size for name in sizes)
     total = sum(sizes.values())
-    if total > min(_LARGEST_BYTES, _most_bytes(packed)):
+    if total > min(_LARGEST_BYTES, _most_bytes(archive, *(known[name] for name in sizes))):
         raise ParseError(f"would take {total} bytes in memory")
     return {name: _member(archive, name, size) for name, size in sizes.items()}
 
 
-def _most_bytes(packed: int) -> int:
-    """More than honest members of `packed` bytes come to."""
+def _most_bytes(archive: zipfile.ZipFile, *members: zipfile.ZipInfo) -> int:
+    """More than honest members come to, whose packed bytes the file must hold whatever they say."""
+    packed = min(sum(member.compress_size for member in members), archive.start_dir)
     return max(_LARGEST_RATIO * packed, _ALWAYS_READ)
 
 

@@ -52,7 +52,9 @@ def _read_header(data: bytes) -> _Header:
         raise ParseError(f"dim {dims} is not a cube of 1 to {_LARGEST_SIDE} cells a side", "header")
     translate = _numbers(fields, b"translate", float, 3) if b"translate" in fields else (0.0, 0.0, 0.0)
     (scale,) = _numbers(fields, b"scale", float, 1) if b"scale" in fields else (1.0,)
-    if not np.isfinite([*translate, scale]).all() or scale <= 0:
+    with np.errstate(over="ignore"):
+        place = np.array([*translate, scale, *(low + scale for low in translate)]).astype(np.float32)
+    if not np.isfinite(place).all() or place[3] <= 0:
         raise ParseError("translate and scale must be finite, scale positive", "header")
     return _Header(dims[0], translate, scale, end + len(b"data\n"))
 

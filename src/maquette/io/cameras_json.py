@@ -61,14 +61,18 @@ class CameraFile:
         return len(self.views)
 
 
-def read_cameras(path: str | PathLike[str]) -> CameraFile:
+def read_cameras(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> CameraFile:
     """Read a `cameras.json`; pictures and masks are looked up beside it and their sizes compared.
+
+    Args:
+        path: the file.
+        root: the folder that names of pictures must not lead out of; the file's own by default.
 
     Raises:
         BadInput: anything missing, malformed or contradictory: no views, a matrix that is not a rotation, a
             skewed or impossible K, pictures or masks that are missing or of another size.
     """
-    data = parse_cameras(path)
+    data = parse_cameras(path, root)
     return CameraFile(tuple(camera_view(view) for view in data.views), data.bounds, data.up)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .errors import BadInput, ParseError, as_bad_input
 from .files import read_file
 from .image_files import image_size
+from .references import References
 
 FLIPS = {"opencv": (1.0, 1.0, 1.0), "opengl": (1.0, -1.0, -1.0), "pytorch3d": (-1.0, -1.0, 1.0)}
 _AXES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")
@@ -39,7 +40,7 @@ class CamerasData:
     up: str
 
 
-def parse_cameras(path: str | PathLike[str]) -> CamerasData:
+def parse_cameras(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> CamerasData:
     """Read and check a file as `read_cameras` does.
 
     Raises:
@@ -50,9 +51,8 @@ def parse_cameras(path: str | PathLike[str]) -> CamerasData:
         tree = json.loads(text)
     with as_bad_input(path, ParseError):
         _check_tree(tree)
-        views = tuple(
-            _view(entry, tree, Path(path).parent, f"view {i}") for i, entry in enumerate(tree["views"])
-        )
+        files = References(Path(path).parent, root)
+        views = tuple(_view(entry, tree, files, f"view {i}") for i, entry in enumerate(tree["views"]))
         return CamerasData(views, _bounds(tree.get("bounds")), tree.get("up", "+Y"))
 
 
@@ -69,7 +69,7 @@ def _check_tree(tree: Any) -> None:
         raise ParseError('"views" is missing or empty')
 
 
-def _view(entry: Any, tree: dict[str, Any], folder: Path, where: str) -> ViewData:
+def _view(entry: Any, tree: dict[str, Any], files: References, where: str) -> ViewData:
     if not isinstance(entry, dict):
         raise ParseError("not an object", where)
     width, height = (_count(entry, name, where) for name in ("width", "height"))
@@ -80,7 +80,7 @@ def _view(entry: Any, tree: dict[str, Any], folder: Path, where: str) -> ViewDat
     flip = np.array(FLIPS[tree["convention"]])
     R, t = flip[:, None] * matrix[:3, :3], flip * matrix[:3, 3]
     _check_rigid(matrix, where)
-    image, mask = (_file(entry, name, folder, (width, height), where) for name in ("image", "mask"))
+    image, mask = (_file(entry, name, files, (width, height), where) for name in ("image", "mask"))
     return ViewData(image, mask, width, height, K, R, t)
 
 
@@ -125,13 +125,15 @@ def _check_rigid(matrix: np.ndarray, where: str) -> None:
         raise ParseError('the last row of "world_to_camera" must be 0 0 0 1', where)
 
 
-def _file(entry: dict[str, Any], name: str, folder: Path, size: tuple[int, int], where: str) -> Path | None:
+def _file(
+    entry: dict[str, Any], name: str, files: References, size: tuple[int, int], where: str
+) -> Path | None:
     value = entry.get(name)
     if value is None:
         return None
     if not isinstance(value, str) or not value:
         raise ParseError(f'"{name}" must be a file name or null', where)
-    path = folder / value
+    path = files.find(value, moved=False) or files.folder / value
     found = image_size(path)
     if found != size:
         raise BadInput(path, f"is {found[0]} x {found[1]} pixels, but its view says {size[0]} x {size[1]}")

@@ -1,6 +1,8 @@
-"""sRGB to linear light and back (IEC 61966-2-1)."""
+"""sRGB to linear light and back (IEC 61966-2-1), and colours as files store them."""
 
 import numpy as np
+
+BRIGHTEST = 1.5  # fractions beyond are meant as 0..255: some programs write them so
 
 
 def srgb_to_linear(colors: np.ndarray) -> np.ndarray:
@@ -13,3 +15,11 @@ def linear_to_srgb(colors: np.ndarray) -> np.ndarray:
     """Amounts of light in [0, 1] to colours as screens take them; float32."""
     c = np.clip(np.asarray(colors, np.float64), 0, 1)
     return np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def as_fractions(colors: np.ndarray) -> np.ndarray:
+    """Colours of a file's column as float32: whole numbers are parts of 255, or of 65535 where one is larger."""
+    if colors.dtype.kind == "f":
+        return colors.astype(np.float32)
+    most = 255 if colors.dtype.itemsize == 1 or colors.max(initial=0) <= 255 else 65535
+    return colors.astype(np.float32) * np.float32(1 / most)

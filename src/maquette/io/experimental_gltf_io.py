@@ -18,6 +18,7 @@ from .gltf_read import _read_header as _read_header
 from .gltf_write import glb_bytes, glb_part
 from .mesh_tensors import from_meshes
 from .pluggable_formats import MeshFileFormat
+from .references import References
 from .streams import PathManager, folder_of, read_bytes
 
 
@@ -38,8 +39,8 @@ def load_meshes(
     Raises:
         ValueError: malformed or unsupported content.
     """
-    folder = Path(folder_of(path)) if isinstance(path, (str, Path)) else None
-    asset = read_asset(read_bytes(path, path_manager), folder)
+    files = References(folder_of(path)) if isinstance(path, (str, Path)) else None
+    asset = read_asset(read_bytes(path, path_manager), files)
     pictures: dict[int, torch.Tensor] = {}
     return [(p.name, _mesh(p, include_textures, pictures)) for p in read_primitives(asset, include_textures)]
 

@@ -5,7 +5,6 @@ import json
 import struct
 from base64 import b64decode
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
@@ -14,7 +13,8 @@ import numpy as np
 from .errors import BadInput, ParseError
 from .files import read_file
 from .gltf_nodes import node_matrices
-from .image_files import decode_image
+from .image_files import decode_texture
+from .references import References
 
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
 _ITEMS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -46,11 +46,11 @@ class Primitive:
 
 @dataclass
 class Asset:
-    """The JSON of an asset, its binary chunk and where neighbouring files are."""
+    """The JSON of an asset, its binary chunk and the files that it may name."""
 
     json: dict[str, Any]
     binary: bytes | None
-    folder: Path | None
+    files: References | None
     buffers: dict[int, bytes] = field(default_factory=dict)
     pictures: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -64,12 +64,12 @@ def _read_header(stream: BinaryIO) -> tuple[int, int] | None:
     return (version, length) if magic == _MAGIC else None
 
 
-def read_asset(data: bytes, folder: Path | None = None) -> Asset:
+def read_asset(data: bytes, files: References | None = None) -> Asset:
     """Take a GLB or glTF file apart.
 
     Args:
         data: its content.
-        folder: where files named in it are looked for; None to refuse them.
+        files: what it may name; None to refuse other files.
 
     Raises:
         ParseError: not glTF 2, or shorter than it declares.
@@ -87,7 +87,7 @@ def read_asset(data: bytes, folder: Path | None = None) -> Asset:
     for extension in tree.get("extensionsRequired", []):
         if "compression" in extension:
             raise ParseError(f"{extension} is not supported")
-    return Asset(tree, binary, folder)
+    return Asset(tree, binary, files)
 
 
 def _read_chunks(data: bytes) -> tuple[bytes, bytes | None]:
@@ -193,8 +193,8 @@ def _picture(asset: Asset, texture: dict[str, Any]) -> np.ndarray | None:
         return None
     index = entry["source"]
     if index not in asset.pictures:
-        array = decode_image(_picture_bytes(asset, asset.json["images"][index]))[..., :3]
-        asset.pictures[index] = np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array.copy()
+        decode = decode_texture if asset.files is None else asset.files.texture
+        asset.pictures[index] = decode(_picture_bytes(asset, asset.json["images"][index]))
     return asset.pictures[index]
 
 
@@ -227,10 +227,13 @@ def _from_uri(asset: Asset, uri: str) -> bytes:
             return b64decode(uri.split(",", 1)[1])
         except (binascii.Error, IndexError):
             raise ParseError("embedded data is not readable") from None
-    if asset.folder is None or "://" in uri:
+    if asset.files is None or "://" in uri:
         raise ParseError(f"Unexpected URI type: {uri[:60]}")
+    path = asset.files.find(unquote(uri), moved=False)
+    if path is None:
+        raise ParseError(f"{uri}: No such file or directory")
     try:
-        return read_file(asset.folder / unquote(uri))
+        return read_file(path)
     except BadInput as error:
         raise ParseError(f"{uri}: {error.reason}") from None
 

@@ -13,8 +13,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import BadInput, ParseError, as_bad_input
 from .files import read_file
+from .png_rows import holds_rows, may_hold_rows
 
-LARGEST_PIXELS = 64_000_000
+LARGEST_PIXELS, LARGEST_REDUCED = (
+    50_000_000,
+    64_000_000,
+)  # of pictures made floats whole, and of those made smaller
+_BAND = 1 << 20  # pixels made floats at once
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 _EXIF, _FOCAL_IN_35_MM = 0x8769, 0xA405
 _FILM = math.hypot(36, 24)  # mm, the diagonal
@@ -33,23 +38,36 @@ def _decoding() -> Iterator[None]:
         except ParseError:
             raise
         except Image.DecompressionBombError:
-            raise ParseError(f"the picture has more than {LARGEST_PIXELS // 10**6} megapixels") from None
+            raise ParseError(f"the picture has more than {LARGEST_REDUCED // 10**6} megapixels") from None
         except UnidentifiedImageError:
             raise ParseError("not a picture in a known format") from None
         except Exception as error:
             raise ParseError(f"the picture cannot be decoded: {error}") from error
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, most: int = LARGEST_REDUCED) -> Image.Image:
     """Read a header, within `_decoding`; the pixels are decoded only after the size was found acceptable."""
     picture = Image.open(BytesIO(data))
     if picture.format in _PROGRAMS:
         raise ParseError("not a picture in a known format")
     width, height = picture.size
-    if width * height > LARGEST_PIXELS:
-        raise ParseError(
-            f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels are read"
-        )
+    if width * height > most:
+        raise ParseError(f"the picture is {width} x {height}; at most {most / 1e6:.3g} megapixels are read")
+    if picture.format == "PNG" and not may_hold_rows(data):
+        raise ParseError("the picture has fewer rows than its header says")
+    return picture
+
+
+def _load(data: bytes, most: int, largest: int | None = None) -> Image.Image:
+    """Decode the pixels, within `_decoding`; JPEG at a half, a quarter or an eighth where `largest` allows it."""
+    picture = _open(data, most)
+    if largest is not None:
+        picture.draft(None, (largest, largest))
+    picture.load()
+    if picture.format == "PNG":
+        last = picture.crop((0, picture.height - 1, *picture.size))
+        if not np.asarray(last).any() and not holds_rows(data):
+            raise ParseError("the picture has fewer rows than its header says")
     return picture
 
 
@@ -70,18 +88,23 @@ def _in_plain_mode(picture: Image.Image) -> Image.Image:
 
 def _to_array(picture: Image.Image) -> np.ndarray:
     """Pixels as (H, W, C) float32 in [0, 1]: C is 1 (grey), 3 (RGB) or 4 (RGBA)."""
-    array = np.asarray(picture, np.float32)
+    array = np.empty((picture.height, picture.width, len(picture.getbands())), np.float32)
+    step = max(1, _BAND // picture.width)
+    for top in range(0, picture.height, step):
+        band = picture.crop((0, top, picture.width, min(top + step, picture.height)))
+        array[top : top + step] = np.asarray(band).reshape(-1, *array.shape[1:])
     if picture.mode != "F":
         array /= 65535 if _is_deep(picture) else 255
-    return array[..., None] if array.ndim == 2 else array
+    if _is_deep(picture) and (not np.isfinite(array).all() or array.min() < 0 or array.max() > 1):
+        raise ParseError("pixel values outside 0..1")
+    return array
 
 
 def _upright(picture: Image.Image, largest: int | None) -> Image.Image:
     """A picture turned by its EXIF orientation and averaged over areas where it has more than `largest` pixels a
     side, before it is made floats."""
-    if largest is not None:
-        picture.draft(None, (largest, largest))  # JPEG is decoded at a half, a quarter or an eighth
-    picture = _in_plain_mode(ImageOps.exif_transpose(picture))
+    ImageOps.exif_transpose(picture, in_place=True)
+    picture = _in_plain_mode(picture)
     if largest is None or max(picture.size) <= largest or _is_deep(picture):
         return picture
     return picture.resize(_size_within(picture.size, largest), Image.Resampling.BOX)
@@ -115,13 +138,32 @@ def decode_image(data: bytes, largest: int | None = None) -> np.ndarray:
         (H, W, C) float32 in [0, 1], first row on top; C is 1, 3 or 4.
 
     Raises:
-        ParseError: not a picture, more than 64 megapixels (judged by the header, before decoding), or broken.
+        ParseError: not a picture, more than 50 megapixels, or 64 where it is reduced (judged by the header, before
+            decoding), or broken.
     """
     with _decoding():
-        array = _to_array(_upright(_open(data), largest))
-    if not np.isfinite(array).all() or array.min(initial=0) < 0 or array.max(initial=0) > 1:
-        raise ParseError("pixel values outside 0..1")
+        most = LARGEST_PIXELS if largest is None else LARGEST_REDUCED
+        array = _to_array(_upright(_load(data, most, largest), largest))
     return array if largest is None else _shrink(array, largest)
+
+
+def decode_texture(data: bytes, most: int = LARGEST_PIXELS) -> np.ndarray:
+    """Decode a texture held in memory, as stored: its coordinates are those of pixels that EXIF has not turned.
+
+    Args:
+        data: content of the file.
+        most: pixels that it may have.
+
+    Returns:
+        (H, W, 3) float32 in [0, 1], first row on top; transparency is dropped.
+
+    Raises:
+        ParseError: as `decode_image`.
+    """
+    with _decoding():
+        picture = _in_plain_mode(_load(data, most))
+        array = _to_array(picture if _is_deep(picture) else picture.convert("RGB"))
+    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
 
 
 def read_pixels(path: str | PathLike[str], largest: int | None = None) -> np.ndarray:

@@ -35,7 +35,7 @@ def load_image(
         float32 in [0, 1], first row on top.
 
     Raises:
-        BadInput: missing, empty, not a picture, broken, or more than 64 megapixels.
+        BadInput: missing, empty, not a picture, broken, or more than 50 megapixels.
     """
     image = torch.from_numpy(np.ascontiguousarray(read_pixels(path).transpose(2, 0, 1)))
     return image if channels is None else _with_channels(image, channels, background)

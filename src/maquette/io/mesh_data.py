@@ -3,11 +3,13 @@
 Does without torch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .errors import ParseError
+
+_FAR = 64  # times the size: float32 then rounds by a few millionths of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +17,7 @@ class MeshData:
     """One mesh. At most one of `verts_colors`, `faces_colors` and `picture` is given.
 
     Attributes:
-        verts: (V, 3) float32; faces: (F, 3) int64.
+        verts: (V, 3) float32, or float64 where a file has more digits; faces: (F, 3) int64.
         verts_colors: (V, 3), faces_colors: (F, 3), float32 sRGB in [0, 1].
         picture: (H, W, 3) float32 texture, first row at v = 1; uvs: (T, 2); faces_uvs: (F, 3) int64 into
         `uvs`.
@@ -62,6 +64,23 @@ class MeshData:
         )
 
 
+def near_origin(data: MeshData) -> tuple[MeshData, tuple[float, float, float]]:
+    """A mesh moved to where float32 holds its shape, as coordinates of a map need it, and by how much it was moved.
+
+    A mesh that is less than 64 times its size away from the origin stays where it is.
+
+    Returns:
+        The mesh, with the middle of its bounding box at the origin if it was far away; and where the origin then lies
+        in the file's coordinates.
+    """
+    low, high = (f(data.verts, axis=0).astype(np.float64) for f in (np.min, np.max))
+    if np.abs([low, high]).max() <= _FAR * np.linalg.norm(high - low):
+        return data, (0.0, 0.0, 0.0)
+    middle = (low + high) / 2
+    x, y, z = middle.tolist()
+    return replace(data, verts=(data.verts - middle).astype(np.float32)), (x, y, z)
+
+
 def look_up(picture: np.ndarray, uvs: np.ndarray) -> np.ndarray:
     """Colours (T, 3) of a texture at (T, 2) places, between pixels bilinearly (0 and 1 are pixel centres)."""
     size = np.array(picture.shape[:2])
@@ -85,7 +104,8 @@ def check_mesh(data: MeshData) -> None:
         raise ParseError("the mesh has no vertices")
     if len(data.faces) == 0:
         raise ParseError("the mesh has no faces")
-    bad = np.flatnonzero(~np.isfinite(data.verts).all(axis=1))
+    with np.errstate(over="ignore"):
+        bad = np.flatnonzero(~np.isfinite(data.verts.astype(np.float32, copy=False)).all(axis=1))
     if len(bad):
         raise ParseError("a coordinate is not a finite number", f"vertex {bad[0]}")
     out = np.flatnonzero(((data.faces < 0) | (data.faces >= len(data.verts))).any(axis=1))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .errors import say_left_out
 from .mesh_data import MeshData
 
 _MOST_TILES, _MOST_TILED_PIXELS = 16, 32_000_000
@@ -80,17 +81,35 @@ def merge_pictures(parts: list[Part]) -> Part:
 def repeat_picture(picture: np.ndarray, uvs: np.ndarray, faces_uvs: np.ndarray) -> Part:
     """Bring texture coordinates that count on a repeating picture into [0, 1].
 
-    Each face is moved by whole numbers; where faces still reach across an edge, the picture itself is
-    repeated (up to 16 times a side and 32 megapixels; what lies beyond is clamped).
+    Each face is moved by whole numbers; where faces still reach across an edge, the picture itself is repeated, and
+    made smaller where that is more than 32 megapixels, with a warning.
     """
     corners = uvs[faces_uvs]
     if corners.size == 0 or (corners.min() >= -_TOLERANCE and corners.max() <= 1 + _TOLERANCE):
         return picture, np.clip(uvs, 0, 1), faces_uvs
     corners = corners - np.floor(corners.min(axis=1, keepdims=True) + _TOLERANCE)
-    tiles = np.clip(np.ceil(corners.max(axis=(0, 1)) - _TOLERANCE), 1, _MOST_TILES).astype(int)
-    height, width = picture.shape[:2]
-    if tiles.prod() * height * width > _MOST_TILED_PIXELS:
-        tiles = np.ones(2, int)
+    tiles = np.maximum(np.ceil(corners.max(axis=(0, 1)) - _TOLERANCE), 1).astype(np.float64)
+    picture = _small_enough(picture, tiles)
+    tiles = np.where([picture.shape[1] > 1, picture.shape[0] > 1], tiles, 1).astype(int)
     picture = np.tile(picture, (tiles[1], tiles[0], 1))
     corners = np.clip(corners / tiles, 0, 1).astype(np.float32)
     return picture, corners.reshape(-1, 2), np.arange(3 * len(faces_uvs)).reshape(-1, 3)
+
+
+def _small_enough(picture: np.ndarray, tiles: np.ndarray) -> np.ndarray:
+    """A picture that may be repeated (columns, rows) times: averaged over areas where it is too large for that.
+
+    One that is repeated more often than there may be pixels becomes its mean, which need not be repeated.
+    """
+    import cv2
+
+    size = np.array([picture.shape[1], picture.shape[0]])
+    most = min(_MOST_TILED_PIXELS, _MOST_TILES**2 * size.prod())
+    if tiles.prod() * size.prod() <= most:
+        return picture
+    small = np.maximum(size * np.sqrt(most / (tiles.prod() * size.prod())), 1).astype(int)
+    if (small * tiles).prod() > most:
+        small = np.ones(2, int)
+    width, height = small.tolist()
+    say_left_out(f"pixels: a texture of {size[0]} x {size[1]}, repeated often, becomes {width} x {height}")
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)

@@ -1,71 +1,71 @@
 """Any mesh file into plain arrays, strictly. Does without torch."""
 
-import os
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from .color_space import linear_to_srgb
-from .errors import ParseError, as_bad_input
+from .color_space import BRIGHTEST, linear_to_srgb
+from .errors import ParseError, as_bad_input, say_left_out
 from .files import read_file
 from .gltf_read import Primitive, read_asset, read_primitives
-from .image_files import read_pixels
 from .mesh_data import MeshData, check_mesh
 from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
-from .mtl_parse import parse_mtl
+from .mtl_parse import MtlData, library_names, parse_mtl
 from .obj_parse import ObjData, parse_obj
-from .off_parse import parse_off
+from .off_parse import OFF_KEYWORD, parse_off
+from .plain_text import without_mark
 from .ply_data import read_ply_data
+from .references import References
 from .stl_parse import parse_stl
 
 
-def read_mesh(path: str | PathLike[str]) -> MeshData:
+def read_mesh(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> MeshData:
     """Read and check a file as `load_mesh` does, into plain arrays.
 
     Raises:
         BadInput: as `load_mesh`.
     """
     with as_bad_input(path, ParseError, ValueError):
-        mesh = _read(read_file(path), Path(path))
+        mesh = _read(read_file(path), Path(path), References(Path(path).parent, root))
         check_mesh(mesh)
     return mesh
 
 
-def _read(data: bytes, path: Path) -> MeshData:
+def _read(data: bytes, path: Path, files: References) -> MeshData:
     suffix = path.suffix.lower()
     kind = suffix if suffix in _READERS else _guess(data)
     if kind is None:
         raise ParseError(f"unknown kind of file; known are {', '.join(_READERS)}")
-    return _READERS[kind](data, path)
+    return _READERS[kind](data, files)
 
 
 def _guess(data: bytes) -> str | None:
-    head = data[:512].lstrip()
+    head = without_mark(data[:512]).lstrip()
     if head.startswith(b"glTF"):
         return ".glb"
-    if head.startswith(b"ply"):
+    if head[:3].lower() == b"ply":
         return ".ply"
-    if head[:4].upper() == b"COFF" or head[:3].upper() == b"OFF":
+    if OFF_KEYWORD.match(head):
         return ".off"
     if head.startswith(b"{"):
         return ".gltf"
-    if head.startswith(b"solid") or len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
+    if head[:5].lower() == b"solid" or len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
         return ".stl"
-    starts = {line.split(None, 1)[0] for line in data[:65536].splitlines() if line.strip()}
+    starts = {line.split(None, 1)[0] for line in without_mark(data[:65536]).splitlines() if line.strip()}
     return ".obj" if starts & {b"v", b"f", b"mtllib"} else None
 
 
-def _read_ply(data: bytes, path: Path) -> MeshData:
-    ply = read_ply_data(data)
+def _read_ply(data: bytes, files: References) -> MeshData:
+    ply = read_ply_data(data, strict=True)
     faces = np.zeros((0, 3), np.int64) if ply.faces is None else ply.faces
     plain = MeshData(ply.verts, faces)
     name = ply.texture_file()
     uvs, index = (ply.uvs, faces) if ply.faces_uvs is None else _flat(ply.faces_uvs)
     if name and uvs is not None:
         check_mesh(plain)
-        picture = _read_picture(path.parent / name)
+        picture = _picture_of(files, name)
         if picture is not None:
             return _textured(plain, picture, uvs, index)
     return _colored(plain, ply.colors, ply.faces_colors)
@@ -84,39 +84,36 @@ def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray, index: np.n
 def _colored(plain: MeshData, colors: np.ndarray | None, faces_colors: np.ndarray | None) -> MeshData:
     """The mesh with colours of its vertices, or else of its faces, where there are any."""
     if colors is not None:
-        return replace(plain, verts_colors=_clean(colors))
-    return plain if faces_colors is None else replace(plain, faces_colors=_clean(faces_colors))
+        if faces_colors is not None:
+            say_left_out("colours of faces, beside those of vertices")
+        return replace(plain, verts_colors=_clean(_scaled(colors)))
+    return plain if faces_colors is None else replace(plain, faces_colors=_clean(_scaled(faces_colors)))
+
+
+def _scaled(colors: np.ndarray) -> np.ndarray:
+    return colors / 255 if colors.max(initial=0) > BRIGHTEST else colors
 
 
 def _clean(colors: np.ndarray) -> np.ndarray:
     return np.clip(np.nan_to_num(colors[:, :3].astype(np.float32)), 0, 1)
 
 
-def _read_picture(path: Path) -> np.ndarray | None:
-    """A texture picture (H, W, 3), or None when the file is not there; a broken one is a `BadInput`."""
-    if not path.is_file():
-        return None
-    array = read_pixels(path)
-    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else np.ascontiguousarray(array[..., :3])
-
-
-def _read_off(data: bytes, path: Path) -> MeshData:
-    off = parse_off(data)
+def _read_off(data: bytes, files: References) -> MeshData:
+    off = parse_off(data, strict=True)
     return _colored(MeshData(off.verts, off.faces), off.colors, off.faces_colors)
 
 
-def _read_stl(data: bytes, path: Path) -> MeshData:
+def _read_stl(data: bytes, files: References) -> MeshData:
     return MeshData(*parse_stl(data))
 
 
-def _read_obj(data: bytes, path: Path) -> MeshData:
+def _read_obj(data: bytes, files: References) -> MeshData:
     obj = parse_obj(data, strict=True)
-    with np.errstate(over="ignore"):
-        plain = MeshData(obj.verts.astype(np.float32), obj.faces)
+    plain = MeshData(obj.verts, obj.faces)
     check_mesh(plain)
     if obj.colors is not None:
         return _colored(plain, obj.colors, None)
-    colors, pictures = _obj_materials(obj, path.parent)
+    colors, pictures = _obj_materials(obj, files)
     known = np.array([name in colors or name in pictures for name in obj.material_names] + [False])
     if not known[obj.materials].any():
         return plain
@@ -132,33 +129,51 @@ def _read_obj(data: bytes, path: Path) -> MeshData:
     return replace(plain, picture=picture, uvs=uvs, faces_uvs=faces_uvs)
 
 
-def _obj_materials(obj: ObjData, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The diffuse colours and the pictures of the materials that the file uses."""
-    library = folder / obj.library if obj.library else None
-    if library is None or not library.is_file():
-        return {}, {}
-    with as_bad_input(library, ValueError, KeyError, OSError, say="malformed material file"):
-        found = parse_mtl(library.read_bytes())
-    properties, files = found.properties, found.files
-    if not obj.material_names and len(properties) == 1:
-        obj.material_names.append(next(iter(properties)))
+def _obj_materials(obj: ObjData, files: References) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The diffuse colours and the pictures, multiplied with them, of the materials that the file uses."""
+    found = _libraries(obj, files)
+    if not obj.material_names and len(found.properties) == 1:
+        obj.material_names.append(next(iter(found.properties)))
         obj.materials[:] = 0
-    loaded: dict[str, np.ndarray | None] = {}
-    pictures = {}
+    colors, pictures = {}, {}
     for name in obj.material_names:
-        if name in files:
-            file = files[name].replace("\\", os.sep)
-            if file not in loaded:
-                loaded[file] = _read_picture(folder / file)
-            picture = loaded[file]
+        color = found.properties.get(name, {}).get("diffuse_color", np.zeros(0, np.float32))
+        if len(color) in (1, 3):
+            colors[name] = np.broadcast_to(color, 3)
+        elif found.properties and name not in found.properties:
+            say_left_out(f"the material {name!r} is not in its library")
+        if name in found.files:
+            tint = _clean(colors.get(name, np.zeros(3))[None])[0]
+            shows = tint.any() and not (tint == 1).all()  # Maya writes black for "see the map"
+            picture = _picture_of(files, found.files[name], tint if shows else None)
             if picture is not None:
                 pictures[name] = picture
-    colors = {
-        name: properties[name]["diffuse_color"]
-        for name in obj.material_names
-        if len(properties.get(name, {}).get("diffuse_color", ())) == 3
-    }
     return colors, pictures
+
+
+def _libraries(obj: ObjData, files: References) -> MtlData:
+    """The materials of all libraries; of two with one name that of the first."""
+    found = MtlData()
+    for line in obj.libraries:
+        names = [line] if files.find(line) else library_names(line)
+        for name in names:
+            library = files.find(name)
+            if library is None:
+                say_left_out(f"the material file {name!r} is not there")
+                continue
+            data = read_file(library)
+            with as_bad_input(library, ValueError, KeyError, say="malformed material file"):
+                more = parse_mtl(data)
+            found.files = {k: v for k, v in more.files.items() if k not in found.properties} | found.files
+            found.properties = more.properties | found.properties
+    return found
+
+
+def _picture_of(files: References, name: str, tint: np.ndarray | None = None) -> np.ndarray | None:
+    picture = files.picture(name, tint)
+    if picture is None:
+        say_left_out(f"the texture {name!r} is not there")
+    return picture
 
 
 def _obj_parts(
@@ -185,8 +200,8 @@ def _obj_parts(
     return parts
 
 
-def _read_gltf(data: bytes, path: Path) -> MeshData:
-    primitives = read_primitives(read_asset(data, path.parent))
+def _read_gltf(data: bytes, files: References) -> MeshData:
+    primitives = read_primitives(read_asset(data, files))
     if not primitives:
         raise ParseError("the mesh has no faces")
     return join_mesh_data([_of_primitive(p) for p in primitives])

@@ -11,11 +11,18 @@ from ..structures import Meshes
 from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
-from .mesh_data import MeshData
+from .errors import as_bad_input, say_left_out
+from .mesh_data import MeshData, near_origin
 from .mesh_read import read_mesh
 
 
-def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> Meshes:
+def load_mesh(
+    path: str | PathLike[str],
+    device: torch.device | str = "cpu",
+    *,
+    root: str | PathLike[str] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Meshes:
     """Read an OBJ, PLY, GLB, glTF, OFF or STL file, checking everything; this is what the commands use.
 
     The suffix decides the format; where it says nothing, the content does. Polygons become triangles, the
@@ -24,6 +31,9 @@ def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> 
     Args:
         path: the file.
         device: where the tensors go.
+        root: the folder that the names of materials, textures and buffers in the file must not lead out of; its own
+            by default.
+        dtype: of the vertices; float64 keeps all digits of a file.
 
     Returns:
         A batch of one mesh. Its colours: vertex colours as `TexturesVertex`; a texture as `TexturesUV`
@@ -33,12 +43,30 @@ def load_mesh(path: str | PathLike[str], device: torch.device | str = "cpu") -> 
 
     Raises:
         BadInput: missing, a folder, empty, truncated, corrupt, in an unknown format; no vertices or faces,
-            a coordinate that is not finite, an index out of range, a declared size beyond the file's length.
+            a coordinate that is not finite, an index out of range, a declared size beyond the file's length; a name
+            that leads out of `root`; a broken texture.
+
+    Warns:
+        LeftOut: something of the file is not used, such as a texture that is not there, or digits.
     """
-    return to_meshes(read_mesh(path), device)
+    data = read_mesh(path, root)
+    if dtype.itemsize < 8 and near_origin(data)[0] is not data:
+        with as_bad_input(path):
+            say_left_out(
+                "digits of coordinates, far from the origin for the mesh's size; a dtype of float64 keeps them"
+            )
+    return to_meshes(data, device, dtype)
 
 
-def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:
+def load_near(
+    path: str | PathLike[str], device: torch.device | str = "cpu", root: str | PathLike[str] | None = None
+) -> tuple[Meshes, tuple[float, float, float]]:
+    """As `load_mesh`, moved by `near_origin`; and where the origin then lies in the file's coordinates."""
+    data, shift = near_origin(read_mesh(path, root))
+    return to_meshes(data, device), shift
+
+
+def to_meshes(data: MeshData, device: torch.device | str, dtype: torch.dtype = torch.float32) -> Meshes:
     """A batch of one, coloured by `TexturesVertex`, `TexturesAtlas` of size 1 (by face) or `TexturesUV`."""
 
     def tensor(array: np.ndarray) -> Tensor:
@@ -53,7 +81,7 @@ def to_meshes(data: MeshData, device: torch.device | str) -> Meshes:
         textures = TexturesVertex([tensor(data.verts_colors)])
     elif data.faces_colors is not None:
         textures = TexturesAtlas([tensor(data.faces_colors)[:, None, None]])
-    return Meshes([tensor(data.verts)], [tensor(data.faces)], textures=textures)
+    return Meshes([tensor(data.verts).to(dtype)], [tensor(data.faces)], textures=textures)
 
 
 def from_meshes(meshes: Meshes) -> list[MeshData]:

@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from .errors import ParseError
 from .mtl_parse import parse_mtl
+from .references import References
 from .streams import PathManager, exists, read_bytes, reading
 from .texture_atlas import (
     _bilinear_interpolation_grid_sample as _bilinear_interpolation_grid_sample,
@@ -68,7 +70,23 @@ def load_mtl(
 
     Options before a map's file name ("-s 1 1 1") are skipped; PyTorch3D takes them for part of the name.
     """
-    properties, files = _parse_mtl(f, path_manager, device)
+    return load_libraries([f], material_names, data_dir, device, path_manager)
+
+
+def load_libraries(
+    libraries: list[Any],
+    material_names: list[str],
+    folder: str,
+    device: torch.device | str = "cpu",
+    path_manager: PathManager | None = None,
+) -> tuple[MaterialProperties, TextureImages]:
+    """As `load_mtl` for several libraries; of two materials with one name the first counts."""
+    properties: MaterialProperties = {}
+    files: TextureFiles = {}
+    for f in libraries:
+        more, names = _parse_mtl(f, path_manager, device)
+        files = {k: v for k, v in names.items() if k not in properties} | files
+        properties = more | properties
     used = list(material_names)
     if not used and properties:
         if len(properties) > 1:
@@ -78,9 +96,25 @@ def load_mtl(
     for name in used:
         if name not in files:
             continue
-        path = os.path.join(data_dir, files[name])
-        if exists(path, path_manager):
+        path = locate(folder, files[name], path_manager)
+        if path is not None:
             images[name] = read_texture(path, path_manager)
         else:
-            warnings.warn(f"Texture file does not exist: {path}", stacklevel=2)
+            warnings.warn(f"Texture file does not exist: {os.path.join(folder, files[name])}", stacklevel=2)
     return {name: properties[name] for name in used if name in properties}, images
+
+
+def locate(folder: str, name: str, path_manager: PathManager | None) -> str | None:
+    """The path of a file that a file in `folder` names, or None; one outside of the folder is None, with a warning.
+
+    What a manager of paths can open is for it to say.
+    """
+    if path_manager is not None:
+        path = os.path.join(folder, name)
+        return path if exists(path, path_manager) else None
+    try:
+        found = References(folder).find(name)
+    except ParseError as error:
+        warnings.warn(f"{folder or '.'}: {error}", stacklevel=2)
+        return None
+    return str(found) if found is not None and found.is_file() else None  # a pipe would be waited for

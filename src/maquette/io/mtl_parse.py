@@ -1,14 +1,17 @@
 """Reading the materials of Wavefront OBJ files: colours, and the names of texture pictures."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from .plain_text import decoded, plain_text
+
 _PROPERTY_OF = {
-    "Ka": "ambient_color",
-    "Kd": "diffuse_color",
-    "Ks": "specular_color",
-    "Ns": "shininess",
+    "ka": "ambient_color",
+    "kd": "diffuse_color",
+    "ks": "specular_color",
+    "ns": "shininess",
 }
 # Options of a map line and how many values follow each (at most; numbers are counted while reading).
 _MAP_OPTIONS = {
@@ -39,17 +42,29 @@ def parse_mtl(data: bytes) -> MtlData:
     """
     found = MtlData()
     name = ""
-    for line in data.decode("utf-8", "replace").splitlines():
-        keyword, rest = [*line.split(maxsplit=1), "", ""][:2]
+    for line in plain_text(data).splitlines():
+        keyword, rest = [*decoded(line).split(maxsplit=1), "", ""][:2]
+        keyword = keyword.lower()
         if keyword == "newmtl":
-            name = rest.split()[0] if rest.strip() else ""
+            name = material_name(rest.split())
             found.properties[name] = {}
-        elif keyword == "map_Kd":
+        elif keyword == "map_kd":
             found.files[name] = _without_options(rest.strip())
         elif keyword in _PROPERTY_OF:
             values = np.array([float(x) for x in rest.split()[:3]], np.float32)
             found.properties.setdefault(name, {})[_PROPERTY_OF[keyword]] = values
     return found
+
+
+def material_name(words: list[str]) -> str:
+    """The name in the words after "newmtl" or "usemtl": all of them, up to a remark."""
+    ends = [i for i, word in enumerate(words) if word.startswith("#")]
+    return " ".join(words[: ends[0]] if ends and ends[0] else words)
+
+
+def library_names(text: str) -> list[str]:
+    """The several names that a line "mtllib a.mtl b.mtl" may hold; a name may hold spaces."""
+    return re.findall(r"\S.*?\.mtl(?=\s|$)", text, re.IGNORECASE) or text.split()
 
 
 def _without_options(text: str) -> str:

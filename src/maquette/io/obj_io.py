@@ -15,10 +15,11 @@ from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from .image_files import png_bytes
 from .index_checks import warn_of_invalid_indices
-from .mtl_io import MaterialProperties, TextureImages, load_mtl, make_mesh_texture_atlas
+from .mtl_io import MaterialProperties, TextureImages, load_libraries, locate, make_mesh_texture_atlas
+from .mtl_parse import library_names
 from .obj_parse import ObjData, parse_obj
 from .pluggable_formats import MeshFileFormat
-from .streams import PathManager, PathOrStr, exists, folder_of, read_bytes, writing
+from .streams import PathManager, PathOrStr, folder_of, read_bytes, writing
 from .text_lines import format_rows
 
 Faces = namedtuple("Faces", "verts_idx normals_idx textures_idx materials_idx")
@@ -109,16 +110,20 @@ def _load_materials(
 ) -> tuple[MaterialProperties | None, TextureImages | None]:
     if not load_textures:
         return None, None
-    if data.library is None:
+    if not data.libraries:
         warnings.warn("No mtl file provided", stacklevel=3)
         return None, None
-    path = os.path.join(folder, data.library)
-    if not exists(path, path_manager):
-        warnings.warn(f"Mtl file does not exist: {path}", stacklevel=3)
+    paths = []
+    for line in data.libraries:
+        for name in [line] if locate(folder, line, path_manager) else library_names(line):
+            path = locate(folder, name, path_manager)
+            if path is None:
+                warnings.warn(f"Mtl file does not exist: {os.path.join(folder, name)}", stacklevel=3)
+            else:
+                paths.append(path)
+    if not paths:
         return None, None
-    return load_mtl(
-        path, material_names=data.material_names, data_dir=folder, device=device, path_manager=path_manager
-    )
+    return load_libraries(paths, data.material_names, folder, device, path_manager)
 
 
 def load_objs_as_meshes(

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .errors import ParseError
-from .mtl_parse import is_number
-from .polygons import fan_triangles
+from .errors import ParseError, say_left_out
+from .mtl_parse import is_number, material_name
+from .plain_text import decoded, plain_text
+from .polygons import cut_polygons
 
 _BLANK = np.zeros(256, bool)
 _BLANK[[9, 10, 11, 12, 13, 32]] = True
@@ -31,7 +32,7 @@ class ObjData:
         materials: (F,) int64 index into `material_names`, -1 before the first "usemtl".
         lines: (F,) line number in the file, from 1.
         material_names: names in the order of their first "usemtl".
-        library: the name in the last "mtllib" line, or None.
+        libraries: what stands in each "mtllib" line: a name, or several.
     """
 
     verts: np.ndarray
@@ -46,13 +47,15 @@ class ObjData:
     materials: np.ndarray
     lines: np.ndarray
     material_names: list[str] = field(default_factory=list)
-    library: str | None = None
+    libraries: list[str] = field(default_factory=list)
 
 
 class _Text:
     """The words of the file and where each line begins among them."""
 
     def __init__(self, data: bytes) -> None:
+        data = plain_text(data)
+        self.is_cut = not data.endswith((b"\n", b"\r"))
         data = data.replace(b"\\\r\n", b"   ").replace(b"\\\n", b"  ")
         if b"\r" in data:
             data = data.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
@@ -66,7 +69,8 @@ class _Text:
         self.number = line_of_word[self.first] + 1
         self.count = np.diff(self.first, append=len(begins))
         self._drop_remarks(chars[begins] == ord("#"))
-        self._sort_lines(chars, blank, begins[self.first])
+        self.at = begins[self.first]
+        self._sort_lines(chars, blank, self.at)
 
     def _drop_remarks(self, hashes: np.ndarray) -> None:
         where = np.flatnonzero(hashes)
@@ -74,7 +78,7 @@ class _Text:
         np.minimum.at(self.count, line, where - self.first[line])
 
     def _sort_lines(self, chars: np.ndarray, blank: np.ndarray, at: np.ndarray) -> None:
-        c0, c1 = chars[at], chars[at + 1]
+        c0, c1 = chars[at] | 32, chars[at + 1] | 32  # lower case
         short, pair = blank[at + 1], blank[at + 2]
         self.v = np.flatnonzero((c0 == ord("v")) & short)
         self.vt = np.flatnonzero((c0 == ord("v")) & (c1 == ord("t")) & pair)
@@ -84,8 +88,8 @@ class _Text:
 
     def line(self, index: int | np.integer) -> str:
         """The text of a line as it stands in the file."""
-        line: bytes = self.data.split(b"\n")[self.number[index] - 1]
-        return line.strip().decode("utf-8", "replace")
+        at = int(self.at[index])
+        return decoded(self.data[at : self.data.index(b"\n", at)].strip())
 
     def fail(self, reason: str, index: int | np.integer) -> ParseError:
         return ParseError(reason, f"line {self.number[index]}")
@@ -94,13 +98,14 @@ class _Text:
 def parse_obj(data: bytes, strict: bool = False) -> ObjData:
     """Read OBJ text.
 
-    Polygons become fans around their first corner. Negative indices count back from the last vertex (texture
+    Polygons are cut as `cut_polygons` says. Negative indices count back from the last vertex (texture
     coordinate, normal) that stands *before* the face, as the format says; PyTorch3D counts from the end of
     the file, which is the same unless vertices follow faces.
 
     Args:
         data: the file's content.
-        strict: also refuse control characters, faces with fewer than three corners and the index 0.
+        strict: read as `load_mesh` does: control characters and the index 0 are refused; texture coordinates may
+            have one number, faces of fewer than three corners are left out beside others, normals are not read.
 
     Raises:
         ParseError: a line that cannot be understood (a `ValueError` that knows its line).
@@ -109,18 +114,18 @@ def parse_obj(data: bytes, strict: bool = False) -> ObjData:
     if strict:
         _refuse_control_characters(text)
     verts = _numbers(text, text.v, 3, "Vertex")
-    triangles = _faces(text, strict)
-    names, library, material_of_line = _material_lines(text)
+    triangles = _faces(text, verts, strict)
+    names, libraries, material_of_line = _material_lines(text)
     lines = triangles.pop("line_index")
     return ObjData(
         verts=verts,
         colors=_vertex_colors(text),
-        uvs=_numbers(text, text.vt, 2, "Texture"),
-        normals=_numbers(text, text.vn, 3, "Normal"),
+        uvs=_texture_places(text) if strict else _numbers(text, text.vt, 2, "Texture"),
+        normals=np.zeros((0, 3)) if strict else _numbers(text, text.vn, 3, "Normal"),
         materials=_last_before(lines, *material_of_line),
         lines=text.number[lines],
         material_names=names,
-        library=library,
+        libraries=libraries,
         **triangles,
     )
 
@@ -147,19 +152,32 @@ def _numbers(text: _Text, lines: np.ndarray, width: int, noun: str, skip: int = 
         raise text.fail(f"not a number. Line: {text.line(lines[bad])}", lines[bad]) from None
 
 
+def _texture_places(text: _Text) -> np.ndarray:
+    """(T, 2), where v is 0 in lines that give u alone."""
+    both = text.count[text.vt] > 2
+    if both.all():
+        return _numbers(text, text.vt, 2, "Texture")
+    places = np.zeros((len(text.vt), 2))
+    places[:, :1] = _numbers(text, text.vt, 1, "Texture")
+    places[both] = _numbers(text, text.vt[both], 2, "Texture")
+    return places
+
+
 def _vertex_colors(text: _Text) -> np.ndarray | None:
-    if not len(text.v) or (text.count[text.v] < 7).any():
+    colored = text.count[text.v] >= 7
+    if not colored.all():
+        if colored.any():
+            say_left_out("colours of vertices, which not all of them have")
         return None
-    colors = _numbers(text, text.v, 3, "Color", skip=4)
-    return colors / 255 if colors.size and colors.max() > 1.5 else colors
+    return _numbers(text, text.v, 3, "Color", skip=4) if len(text.v) else None
 
 
-def _material_lines(text: _Text) -> tuple[list[str], str | None, tuple[np.ndarray, np.ndarray]]:
+def _material_lines(text: _Text) -> tuple[list[str], list[str], tuple[np.ndarray, np.ndarray]]:
     names: dict[str, int] = {}
-    library = None
+    libraries: list[str] = []
     at, which = [], []
     for line in text.other:
-        word = text.words[text.first[line]]
+        word = text.words[text.first[line]].lower()
         if word not in (b"mtllib", b"usemtl"):
             continue
         if text.count[line] < 2:
@@ -167,12 +185,13 @@ def _material_lines(text: _Text) -> tuple[list[str], str | None, tuple[np.ndarra
                 raise text.fail("material file name is not specified", line)
             continue
         if word == b"mtllib":
-            library = text.line(line)[len("mtllib") :].strip()
+            libraries.append(text.line(line)[len("mtllib") :].strip())
         else:
-            name = text.words[text.first[line] + 1].decode("utf-8", "replace")
+            start = text.first[line] + 1
+            name = material_name([decoded(word) for word in text.words[start : start + text.count[line] - 1]])
             at.append(line)
             which.append(names.setdefault(name, len(names)))
-    return list(names), library, (np.array(at, np.int64), np.array(which, np.int64))
+    return list(names), libraries, (np.array(at, np.int64), np.array(which, np.int64))
 
 
 def _last_before(lines: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -180,12 +199,11 @@ def _last_before(lines: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.nd
     return np.concatenate([values, [-1]])[position]
 
 
-def _faces(text: _Text, strict: bool) -> dict[str, np.ndarray]:
+def _faces(text: _Text, verts: np.ndarray, strict: bool) -> dict[str, np.ndarray]:
     lines = text.f[text.count[text.f] > 1]
+    if strict:
+        lines = _of_three_corners(text)
     sizes = text.count[lines] - 1
-    if strict and (len(lines) < len(text.f) or (sizes < 3).any()):
-        line = text.f[np.flatnonzero(text.count[text.f] < 4)[0]]
-        raise text.fail("a face with fewer than 3 corners", line)
     starts = np.cumsum(sizes) - sizes
     words = text.words[np.repeat(text.first[lines] + 1 - starts, sizes) + np.arange(sizes.sum())]
     line_of_corner = np.repeat(lines, sizes)
@@ -195,7 +213,7 @@ def _faces(text: _Text, strict: bool) -> dict[str, np.ndarray]:
         bad = np.flatnonzero(((raw == 0) & given).any(axis=1))[0]
         raise text.fail("index 0 in a face (indices start at 1)", line_of_corner[bad])
     index = _zero_based(text, raw, given, line_of_corner)
-    corners, face = fan_triangles(sizes)
+    corners, face = cut_polygons(sizes, verts, index[:, 0])
     has_uvs, has_normals = given[corners[:, 0], 1], given[corners[:, 0], 2]
     return {
         "faces": index[corners, 0],
@@ -205,6 +223,19 @@ def _faces(text: _Text, strict: bool) -> dict[str, np.ndarray]:
         "has_normals": has_normals,
         "line_index": lines[face],
     }
+
+
+def _of_three_corners(text: _Text) -> np.ndarray:
+    """Face lines with at least three corners. Others are left out; not if all are such, or the file ends in one."""
+    short = text.count[text.f] < 4
+    if short.any():
+        reason = "a face with fewer than 3 corners"
+        if short.all() or (text.is_cut and text.f[-1] == len(text.first) - 1 and short[-1]):
+            raise text.fail(reason, text.f[short][-1])
+        say_left_out(
+            f"{reason} is left out, {short.sum()} in all", f"line {text.number[text.f[short.argmax()]]}"
+        )
+    return text.f[~short]
 
 
 def _corners(text: _Text, words: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -238,7 +269,7 @@ def _integers(
 ) -> np.ndarray:
     parts = b" ".join(words[chosen]).replace(b"/", b" ").split()
     try:
-        return np.fromiter(map(int, parts), np.int64, len(parts)).reshape(-1, width)
+        return np.fromiter(map(int, parts), np.int64, len(parts)).reshape(len(chosen), width)
     except (ValueError, OverflowError):
         for i in chosen:
             numbers = [part for part in words[i].split(b"/") if part]

@@ -91,7 +91,7 @@ class MeshOffFormat(MeshFileFormat):
             textures = TexturesVertex([torch.from_numpy(data.colors)])
         elif data.faces_colors is not None:
             textures = TexturesAtlas([torch.from_numpy(data.faces_colors)[:, None, None]])
-        verts, faces = torch.from_numpy(data.verts), torch.from_numpy(data.faces)
+        verts, faces = torch.from_numpy(data.verts).float(), torch.from_numpy(data.faces)
         return Meshes([verts], [faces], textures if include_textures else None)
 
     def content(

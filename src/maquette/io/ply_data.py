@@ -4,23 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .color_space import as_fractions
+from .errors import say_left_out
 from .ply_header import PlyHeader
 from .ply_parse import Columns, Ragged, parse_ply
-from .polygons import fan_triangles, fan_triangles_of_equal
+from .polygons import cut_polygons
 
-_RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"))
+_RGB = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 _UV = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
 
 
 @dataclass(frozen=True, eq=False)
 class PlyData:
-    """A PLY file as float32 and int64 arrays.
+    """A PLY file as float32 and int64 arrays; `verts` are float64 where the file has doubles.
 
     Attributes:
         header: the header.
-        verts: (V, 3); normals, colors: (V, 3) or None; uvs: (V, 2) or None. Byte colours are scaled to [0,
-        1].
-        faces: (F, 3) triangles, or None when there is no face element or it is empty.
+        verts: (V, 3); normals, colors: (V, 3) or None; uvs: (V, 2) or None. Colours in whole
+        numbers are scaled to [0, 1].
+        faces: (F, 3) triangles of the faces, else of the "tristrips", or None when there are none.
         faces_colors: (F, 3) or None; faces_uvs: (F, 3, 2) or None, from a list of 2 numbers a corner.
     """
 
@@ -39,8 +41,14 @@ class PlyData:
         return named[-1].split("TextureFile", 1)[1].strip() if named else None
 
 
-def read_ply_data(data: bytes, text_only: bool = False) -> PlyData:
+def read_ply_data(data: bytes, text_only: bool = False, strict: bool = False) -> PlyData:
     """Read PLY content.
+
+    Args:
+        data: it.
+        text_only: as for `parse_ply`.
+        strict: read as `load_mesh` does: lists of vertices are left out, and faces of fewer than three corners beside
+            others.
 
     Raises:
         ValueError: malformed content, no vertices, or faces without a list of vertices.
@@ -49,12 +57,17 @@ def read_ply_data(data: bytes, text_only: bool = False) -> PlyData:
     vertex = elements.get("vertex")
     if vertex is None:
         raise ValueError("The ply file has no vertex element.")
-    if any(isinstance(column, Ragged) for column in vertex.values()):
+    if not strict and any(isinstance(column, Ragged) for column in vertex.values()):
         raise ValueError("Invalid vertices in file: did not expect list.")
-    verts = _table(vertex, ("x", "y", "z"))
+    verts = _table(vertex, ("x", "y", "z"), keep_doubles=True)
     if verts is None:
         raise ValueError("Invalid vertices in file.")
-    faces, faces_colors, faces_uvs = _read_faces(elements.get("face"))
+    faces, faces_colors, faces_uvs = _read_faces(elements.get("face"), verts, strict)
+    if "tristrips" in elements:
+        if faces is None:
+            faces = _read_strips(elements["tristrips"])
+        else:
+            say_left_out("strips of triangles, beside faces", "element tristrips")
     return PlyData(
         header=header,
         verts=verts,
@@ -67,35 +80,42 @@ def read_ply_data(data: bytes, text_only: bool = False) -> PlyData:
     )
 
 
-def _table(columns: Columns, names: tuple[str, ...]) -> np.ndarray | None:
-    found = [columns[name] for name in names if isinstance(columns.get(name), np.ndarray)]
-    if len(found) < len(names):
+def _table(columns: Columns, names: tuple[str, ...], keep_doubles: bool = False) -> np.ndarray | None:
+    found = _numbers(columns, names)
+    if not found:
         return None
+    kind = np.result_type(np.float32, *found) if keep_doubles else np.dtype(np.float32)
     with np.errstate(over="ignore"):
-        return np.stack([np.asarray(column).astype(np.float32) for column in found], axis=1)
+        return np.stack([column.astype(kind) for column in found], axis=1)
+
+
+def _numbers(columns: Columns, names: tuple[str, ...]) -> list[np.ndarray]:
+    """The columns of these names, if all are there."""
+    found = [column for name in names if isinstance(column := columns.get(name), np.ndarray)]
+    return found if len(found) == len(names) else []
 
 
 def _colors(columns: Columns) -> np.ndarray | None:
     for names in _RGB:
-        table = _table(columns, names)
-        if table is not None:
-            bytewise = all(np.asarray(columns[name]).dtype.itemsize == 1 for name in names)
-            return table * np.float32(1 / 255) if bytewise else table
+        if found := _numbers(columns, names):
+            return as_fractions(np.stack(found, axis=1))
     return None
 
 
-def _read_faces(columns: Columns | None) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+def _read_faces(
+    columns: Columns | None, verts: np.ndarray, strict: bool
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     if columns is None:
         return None, None, None
     polygons = _polygons(columns)
     if len(polygons.sizes) == 0:
         return None, None, None
-    if polygons.sizes.min() < 3:
-        raise ValueError("Faces must have at least 3 vertices.")
-    equal = polygons.equal_size()
-    corners, face = (
-        fan_triangles(polygons.sizes) if equal is None else fan_triangles_of_equal(len(polygons.sizes), equal)
-    )
+    short = polygons.sizes < 3
+    if short.any():
+        if not strict or short.all():
+            raise ValueError("Faces must have at least 3 vertices.")
+        say_left_out(f"{short.sum()} faces of fewer than 3 vertices", "element face")
+    corners, face = cut_polygons(polygons.sizes, verts, polygons.values, by_step=True)
     colors = _colors(columns)
     uvs = columns.get("texcoord")
     if isinstance(uvs, Ragged) and (uvs.sizes == 2 * polygons.sizes).all():
@@ -104,6 +124,19 @@ def _read_faces(columns: Columns | None) -> tuple[np.ndarray | None, np.ndarray 
         corner_uvs = None
     faces = polygons.values[corners].astype(np.int64)
     return faces, None if colors is None else colors[face], corner_uvs
+
+
+def _read_strips(columns: Columns) -> np.ndarray | None:
+    """Triangles of strips, in which a negative number begins a new strip; those without area are left out."""
+    lists = _polygons(columns)
+    flat = np.insert(lists.values.astype(np.int32).astype(np.int64), np.cumsum(lists.sizes), -1)
+    cut, at = flat < 0, np.arange(len(flat))
+    first = np.maximum.accumulate(np.where(cut, at + 1, 0))
+    at = at[:-2][~(cut[:-2] | cut[1:-1] | cut[2:])]
+    odd = (at - first[at]) % 2
+    faces = np.stack([flat[at], flat[at + 1 + odd], flat[at + 2 - odd]], axis=1)
+    faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
+    return faces if len(faces) else None
 
 
 def _polygons(columns: Columns) -> Ragged:

@@ -68,7 +68,7 @@ def parse_ply_header(data: bytes) -> tuple[PlyHeader, int]:
     Raises:
         ValueError: not a PLY header.
     """
-    if not data.startswith((b"ply\n", b"ply\r\n", b"ply\r")):
+    if not data[:5].lower().startswith((b"ply\n", b"ply\r\n", b"ply\r")):
         raise ValueError("Invalid file header.")
     header = PlyHeader()
     seen_format = False
@@ -121,8 +121,8 @@ def _check_complete(header: PlyHeader, seen_format: bool) -> None:
 
 
 def _parse_format(rest: str) -> tuple[bool, str | None]:
-    name, _, version = rest.partition(" ")
-    if name not in _FORMATS or version != "1.0":
+    name, *version = rest.split() or [""]
+    if name not in _FORMATS or version != ["1.0"]:
         raise ValueError("Invalid format line.")
     return name == "ascii", _FORMATS[name]
 

@@ -1,7 +1,7 @@
 """PLY files under PyTorch3D's names: `load_ply`, `save_ply`, and the formats for `IO`."""
 
-import os
 import warnings
+from dataclasses import replace
 from io import TextIOBase
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ from ..structures.textures_atlas import TexturesAtlas
 from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
 from .index_checks import warn_of_invalid_indices
-from .mtl_io import read_texture
+from .mtl_io import locate, read_texture
 from .pluggable_formats import MeshFileFormat, PointcloudFormatInterpreter, endswith
 from .ply_data import PlyData, read_ply_data
 from .ply_header import PlyElement, PlyHeader
@@ -53,6 +53,8 @@ def _raw_element(element: PlyElement, columns: Columns) -> Any:
 
 def _load_ply(f: Any, path_manager: PathManager | None) -> PlyData:
     data = read_ply_data(read_bytes(f, path_manager), isinstance(f, TextIOBase))
+    with np.errstate(over="ignore"):
+        data = replace(data, verts=data.verts.astype(np.float32))
     if data.faces is not None:
         warn_of_invalid_indices(torch.from_numpy(data.faces), len(data.verts))
     return data
@@ -174,7 +176,11 @@ def _textures(data: PlyData, path: Any, faces: Tensor, path_manager: PathManager
     name = data.texture_file()
     if data.uvs is None or name is None:
         return None
-    picture = read_texture(os.path.join(folder_of(path), name), path_manager)
+    found = locate(folder_of(path), name, path_manager)
+    if found is None:
+        warnings.warn(f"Texture file does not exist: {name}", stacklevel=2)
+        return None
+    picture = read_texture(found, path_manager)
     return TexturesUV([picture], [faces], [torch.from_numpy(data.uvs)])
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .errors import ParseError
+from .plain_text import PADDING, plain_text, without_mark
 from .ply_header import PlyElement, PlyHeader, parse_ply_header
 
 
@@ -45,9 +46,10 @@ def parse_ply(data: bytes, text_only: bool = False) -> tuple[PlyHeader, dict[str
     Raises:
         ValueError: not PLY, too little or too much data, or something that is not a number.
     """
+    data = without_mark(data)
     header, position = parse_ply_header(data)
     if header.ascii:
-        return header, _parse_ascii(header, data[position:])
+        return header, _parse_ascii(header, plain_text(data[position:]))
     if text_only:
         raise ValueError("Cannot safely read a binary ply file using a Text stream.")
     return header, _parse_binary(header, data, position)
@@ -58,7 +60,7 @@ def _not_enough(element: PlyElement) -> ParseError:
 
 
 def _check_end(rest: bytes) -> None:
-    if rest.strip():
+    if rest.strip(PADDING):
         raise ValueError(f"Extra data at end of file: {rest.strip()[:20]!r}")
 
 

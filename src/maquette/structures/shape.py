@@ -54,10 +54,18 @@ class Shape:
             raise ValueError(f"scale of shape {self.id} must be positive and finite, got {self.scale}")
 
     @classmethod
-    def from_mesh(cls, id: str, mesh: Meshes, category: str = "", split: str | None = None) -> "Shape":
+    def from_mesh(
+        cls,
+        id: str,
+        mesh: Meshes,
+        category: str = "",
+        split: str | None = None,
+        origin: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> "Shape":
         """Bring a mesh in the coordinates of its file into the object frame.
 
-        Only vertices that a face uses count for the bounding box.
+        Only vertices that a face uses count for the bounding box. `origin` is where the mesh's own origin lies in the
+        file's coordinates.
 
         Raises:
             ValueError: the mesh is empty, not finite or has no extent.
@@ -71,7 +79,7 @@ class Shape:
             raise ValueError(f"shape {id} has no finite, positive extent")
         center = (low + high) / 2
         placed = mesh.update_padded((mesh.verts_padded() - center) / diagonal)
-        x, y, z = center.tolist()
+        x, y, z = (a + b for a, b in zip(center.tolist(), origin, strict=True))
         return cls(id, category, mesh=placed, split=split, scale=1 / diagonal, shift=(x, y, z))
 
     def to_file(self, points: Float[Tensor, "*any 3"]) -> Float[Tensor, "*any 3"]:

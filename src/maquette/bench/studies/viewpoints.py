@@ -72,7 +72,7 @@ def _test_shapes(options: argparse.Namespace) -> Iterator[tuple[str, Meshes]]:
         chosen = [mesh for mesh in chosen if mesh.entry.category in options.categories]
     for mesh in chosen[:: options.every]:
         with suppress(BadInput):
-            yield mesh.entry.id, _in_object_frame(turned(load_mesh(mesh.path), mesh.axes))
+            yield mesh.entry.id, _in_object_frame(turned(load_mesh(mesh.path, root=mesh.root), mesh.axes))
 
 
 def _in_object_frame(mesh: Meshes) -> Meshes:

@@ -11,13 +11,12 @@ from os import PathLike
 import torch
 
 from ...io.errors import BadInput
-from ...io.mesh_tensors import load_mesh
 from ...structures.shape import Shape
 from .. import families
 from ..batch import Entry
 from ..mesh_axes import OBJECT_AXES, MeshAxes
 from ..mesh_folder import FolderMesh, read_mesh_folder
-from ..mesh_set import turned
+from ..mesh_set import load_turned
 from ..splits import split_of
 
 _ODD = re.compile(r"[^\w.+-]+")
@@ -74,7 +73,8 @@ def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
 def _load(mesh: FolderMesh) -> Shape:
     """A mesh in the object frame, if it can have a volume."""
     entry = mesh.entry
-    shape = Shape.from_mesh(entry.id, turned(load_mesh(mesh.path), mesh.axes), entry.category, entry.split)
+    loaded, origin = load_turned(mesh.path, mesh.axes, mesh.root)
+    shape = Shape.from_mesh(entry.id, loaded, entry.category, entry.split, origin)
     assert shape.mesh is not None
     verts = shape.mesh.verts_packed()[shape.mesh.faces_packed().unique()].double()
     spread = torch.linalg.eigvalsh((verts - verts.mean(0)).T @ (verts - verts.mean(0)))

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ... import __version__
-from ...io import BadInput, load_mesh
-from ...io.errors import as_bad_input
+from ...io import BadInput
+from ...io.errors import as_bad_input, say_left_out
+from ...io.mesh_tensors import load_near
 from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_transform, soft_silhouettes
 from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
@@ -127,10 +128,16 @@ def mold(
     elif start is not None:
         raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
     else:
-        mesh = load_mesh(target, device=device)
+        mesh, origin = load_near(target, device=device)
         with as_bad_input(target, ValueError):
             placed = normalise(mesh)
+            if any(origin):
+                say_left_out(
+                    'the place, too far from the origin for float32; "origin" in the report leads there'
+                )
         molded = _mold_mesh(*placed, options, watch)
+        if any(origin):
+            molded.numbers["origin"] = list(origin)
     report = _report(target, options, molded, time.perf_counter() - began)
     return write(molded, out, report)
 

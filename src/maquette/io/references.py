@@ -1,0 +1,107 @@
+"""The files that a file names: found beside it, within one folder, and read within one budget of pixels."""
+
+import os
+import re
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ParseError, as_bad_input
+from .files import read_file
+from .image_files import LARGEST_PIXELS, decode_texture
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class References:
+    """What one file may read besides itself.
+
+    A name is tried as it stands and then, without its folders, beside the file: files are moved without the folders
+    that their authors had. Quotes, backslashes and another case of letters are understood.
+
+    Args:
+        folder: where the naming file is.
+        root: the folder that names must not leave; `folder` by default. What links in it point to is read.
+    """
+
+    def __init__(self, folder: str | PathLike[str], root: str | PathLike[str] | None = None) -> None:
+        self.folder = Path(folder)
+        self._root = os.path.abspath(self.folder if root is None else root)
+        self._stored: dict[Path, np.ndarray] = {}
+        self._pictures: dict[tuple[Path, bytes], np.ndarray] = {}
+        self._pixels = LARGEST_PIXELS
+
+    def find(self, name: str, moved: bool = True) -> Path | None:
+        """The file of this name, or None where there is none.
+
+        Args:
+            name: as the file gives it.
+            moved: whether one of its plain name beside the file will do.
+
+        Raises:
+            ParseError: the name leads to a file outside of the root.
+        """
+        words = _unquoted(name).replace("\\", "/")
+        places = [] if _DRIVE.match(words) else [words]
+        outside = False
+        for place in [*places, words.rsplit("/", 1)[-1]] if moved else places:
+            path = Path(os.path.normpath(self.folder / place))
+            if not Path(os.path.abspath(path)).is_relative_to(self._root):
+                outside |= os.path.exists(path) and not os.path.isdir(path)
+                continue
+            found = path if os.path.exists(path) else _in_any_case(path)
+            if found is not None and not os.path.isdir(found):
+                return found
+        if outside:
+            raise ParseError(f"names {name!r}, which is outside of its folder")
+        return None
+
+    def picture(self, name: str, tint: np.ndarray | None = None) -> np.ndarray | None:
+        """A texture (H, W, 3) as `texture` gives it, times a colour; or None where there is no such file.
+
+        Raises:
+            ParseError: the name leads out of the root.
+            BadInput: the picture is broken, or too large beside those read before.
+        """
+        path = self.find(name)
+        if path is None:
+            return None
+        key = path, b"" if tint is None else tint.tobytes()
+        if key not in self._pictures:
+            with as_bad_input(path, ParseError):
+                if path in self._stored:
+                    self._spend(self._stored[path])
+                else:
+                    self._stored[path] = self.texture(read_file(path))
+            stored = self._stored[path]
+            self._pictures[key] = stored if tint is None else stored * tint
+        return self._pictures[key]
+
+    def texture(self, data: bytes) -> np.ndarray:
+        """As `decode_texture`, which may have the pixels that are left of 50 million for all textures."""
+        array = decode_texture(data, self._pixels)
+        self._spend(array)
+        return array
+
+    def _spend(self, picture: np.ndarray) -> None:
+        pixels = picture.shape[0] * picture.shape[1]
+        if pixels > self._pixels:
+            raise ParseError(
+                f"all textures and their tints have more than {LARGEST_PIXELS / 1e6:.3g} megapixels"
+            )
+        self._pixels -= pixels
+
+
+def _unquoted(name: str) -> str:
+    name = name.strip()
+    return name[1:-1].strip() if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'" else name
+
+
+def _in_any_case(path: Path) -> Path | None:
+    """A file in the same folder whose name differs in the case of letters at most."""
+    try:
+        names = sorted(os.listdir(path.parent))
+    except (OSError, ValueError):
+        return None
+    return next((path.parent / name for name in names if name.lower() == path.name.lower()), None)
