@@ -172,9 +172,9 @@ def test_refusals(maquette, tmp_path: Path, weights: Path, shapes: Path, words: 
 def test_a_place_for_the_files_is_needed(maquette, tmp_path: Path, weights: Path, shapes: Path):
     words = ("evaluate", "r2n2", weights, "--protocol", "pix2vox", "--shapes", shapes)
     assert "-o DIR or --json FILE" in maquette(*words).err
-    assert maquette(*words, "-o", tmp_path / "no" / "out").code == 3
     (tmp_path / "file").write_text("")
     assert "is a file" in maquette(*words, "-o", tmp_path / "file").err
+    assert "is a file" in maquette(*words, "-o", tmp_path / "file" / "out").err
 
 
 def test_weights_of_another_system(maquette, tmp_path: Path, shapes: Path):

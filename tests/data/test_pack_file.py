@@ -131,7 +131,7 @@ def test_what_is_no_pack_is_refused(tmp_path):
     with pytest.raises(BadInput, match="not a packed file of shapes"):
         read_pack(tmp_path / "other.zip")
     with pytest.raises(BadInput, match="cannot be written"):
-        write_pack(small_pack(3), tmp_path / "none" / "a.pack")
+        write_pack(small_pack(3), tmp_path / "other.zip" / "a.pack")
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

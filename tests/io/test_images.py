@@ -172,7 +172,7 @@ def test_saving_refuses(tmp_path):
     with pytest.raises(BadInput, match="unknown kind"):
         save_image(torch.rand(3, 3, 3), tmp_path / "p.xyz")
     with pytest.raises(BadInput, match="cannot be written"):
-        save_image(torch.rand(3, 3, 3), tmp_path / "no" / "p.png")
+        save_image(torch.rand(3, 3, 3), "/dev/null/p.png")
     save_image(torch.rand(3, 2, 2), tmp_path / "p.png")
     with pytest.raises(ValueError, match="1, 3 or 4"):
         load_image(tmp_path / "p.png", channels=2)

@@ -152,7 +152,7 @@ def test_values_that_a_file_should_not_hold(tmp_path, tensors):
     with pytest.raises(ValueError, match="finite"):
         save_weights(path, {"a": torch.full((1, 1), float("nan"))}, "r2n2", "", {}, "int8")
     with pytest.raises(BadInput, match="cannot be written"):
-        save_weights(tmp_path / "no" / "w.safetensors", tensors, "r2n2", "", {})
+        save_weights("/dev/null/w.safetensors", tensors, "r2n2", "", {})
     assert list(tmp_path.iterdir()) == []
     about = {"format": "maquette/1", "system": "r2n2", "variant": "", "config": json.dumps({})}
     save_file({"a": torch.tensor([float("nan")])}, path, about)
