@@ -71,7 +71,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         Raises:
             BadInput: several pictures without cameras, or whose masks do not meet; a file that is no picture, or a
-                picture in which no object is found.
+                picture in which no object is found, or one thinner than what the network can tell.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
@@ -83,12 +83,14 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             return [self._together(views, options.threshold or self.threshold, began)]
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
-        lens = _lens(views, options)
-        framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
+        lens, name = _lens(views, options), (views.names or ["the picture"])[0]
+        with as_bad_input(name, ValueError):
+            framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
         sight = self.see(framed.image[None], framed.mask[None])
         seen = time.perf_counter()
         field, up, threshold = sight.field[0], sight.up[0], options.threshold or self.threshold
-        mesh = surface_of(field, framed.outline, framed.frustum, threshold)
+        with as_bad_input(name, ValueError):
+            mesh = surface_of(field, framed.outline, framed.frustum, threshold)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         sure = confidence(expected_overlap(field, threshold, framed.frustum))
