@@ -31,3 +31,13 @@ def test_scores_count_what_is_near() -> None:
     assert (tight, wide) == (0.0, 1.0)
     _, (half,) = point_scores(near[:2], true, (0.02,))
     assert abs(half - 2 * 1 * 0.5 / 1.5) < 1e-6
+
+
+def test_the_shift_is_that_of_the_scale_where_this_is_at_its_end() -> None:
+    """A shape that is far too small is made twice as large, and its middle is brought to the true one's."""
+    true = cloud()
+    middle = true.mean(0)
+    small = (true - middle) / 10 + middle
+    scale, shift = fit_along_rays(small, true)
+    assert scale == 2.0
+    assert abs(scale * small[:, 2].mean() + shift - middle[2]) < 0.1

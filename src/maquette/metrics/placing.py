@@ -33,7 +33,8 @@ def fit_along_rays(predicted: Float[Tensor, "n 3"], true: Float[Tensor, "m 3"]) 
         cross = float(p[:, 2].sum())
         matrix = torch.tensor([[float((p * p).sum()), cross], [cross, float(len(p))]], dtype=torch.float64)
         found = torch.linalg.solve(matrix, torch.stack([(p * q).sum(), q[:, 2].sum()]).cpu())
-        scale, shift = min(max(float(found[0]), _SCALES[0]), _SCALES[1]), float(found[1])
+        scale = min(max(float(found[0]), _SCALES[0]), _SCALES[1])
+        shift = float((q[:, 2] - scale * p[:, 2]).mean())
     return scale, shift
 
 
