@@ -108,7 +108,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         """A shape from several pictures of an object, in the world of their cameras."""
         from ...lift.colours import paint_from_views
 
-        name = (views.names or ["pictures"])[-1]
+        name = f"{(views.names or ['the first picture'])[0]} and {len(views) - 1} more"
         if views.cameras is None:
             raise BadInput(name, f"one picture at a time, not {len(views)}: several need their cameras")
         if options.fov is not None:
