@@ -17,4 +17,6 @@ def test_a_wire_is_refused() -> None:
 
 def test_an_empty_mask_is_refused() -> None:
     with pytest.raises(BadInput, match=r"grey\.png: the mask is empty"):
-        tiny_frustum().reconstruct(Views([torch.rand(3, 40, 40)], [torch.zeros(1, 40, 40)], names=["grey.png"]))
+        tiny_frustum().reconstruct(
+            Views([torch.rand(3, 40, 40)], [torch.zeros(1, 40, 40)], names=["grey.png"])
+        )

@@ -98,7 +98,7 @@ def test_cameras_that_look_away_are_refused(system: FrustumSystem) -> None:
     views = pictures()
     turned = views.cameras.clone()
     turned.T = turned.T * torch.tensor([1.0, 1.0, -1.0])
-    with pytest.raises(BadInput, match="^a and 2 more: .* are the cameras right"):
+    with pytest.raises(BadInput, match=r"^a and 2 more: .* are the cameras right"):
         system.reconstruct(Views(views.images, views.masks, turned, ["a", "b", "c"]))
 
 

@@ -70,8 +70,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             and field of view and elevation of the camera in degrees.
 
         Raises:
-            BadInput: several pictures without cameras, told a field of view, or whose masks do not meet; a file that is no picture, or a
-                picture in which no object is found, or one thinner than what the network can tell.
+            BadInput: several pictures without cameras, told a field of view, or whose masks do not meet; a file that
+                is no picture, or a picture in which no object is found, or one thinner than the outline's pixels.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
