@@ -33,9 +33,11 @@ def test_scores_count_what_is_near() -> None:
     assert abs(half - 2 * 1 * 0.5 / 1.5) < 1e-6
 
 
-def test_a_shape_much_too_large_keeps_its_place_where_the_scale_ends() -> None:
-    """Beyond the least scale the depth is still the best for the scale that is taken."""
+def test_the_shift_is_that_of_the_scale_where_this_is_at_its_end() -> None:
+    """A shape that is far too small is made twice as large, and its middle is brought to the true one's."""
     true = cloud()
-    scale, shift = fit_along_rays(4 * true, true)
-    assert scale == 0.5
-    assert abs((0.5 * 4 * true[:, 2] + shift).mean() - true[:, 2].mean()) < 0.1
+    middle = true.mean(0)
+    small = (true - middle) / 10 + middle
+    scale, shift = fit_along_rays(small, true)
+    assert scale == 2.0
+    assert abs(scale * small[:, 2].mean() + shift - middle[2]) < 0.1

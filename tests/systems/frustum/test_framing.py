@@ -59,3 +59,28 @@ def test_all_of_a_frustum_lies_before_the_camera(fov: float) -> None:
     points = frustum.points(places)
     assert points[..., 2].min() > 0
     torch.testing.assert_close(frustum.cells(points), places, atol=1e-4, rtol=0)
+
+
+def test_pixels_that_are_not_square() -> None:
+    """A picture of half the rows, by a camera that says so, is framed as the whole one."""
+    image, mask = picture()
+    flat, low = (torch.nn.functional.avg_pool2d(x, (2, 1)) for x in (image, mask))
+    camera = PerspectiveCameras(
+        focal_length=((90.0, 45.0),), principal_point=((33.0, 14.0),), in_ndc=False, image_size=((30, 80),)
+    )
+    lens = Lens.of_camera(camera, (30, 80))
+    assert lens.tall == pytest.approx(2.0)
+    assert lens.fov((30, 80)) == pytest.approx(Lens(90.0, (33.0, 28.0)).fov((60, 80)))
+    framed, whole = frame(flat, low, lens, 24, 0.2), frame(image, mask, Lens(90.0, (33.0, 28.0)), 24, 0.2)
+    torch.testing.assert_close(framed.frustum.focal, whole.frustum.focal, rtol=1e-4, atol=0)
+    torch.testing.assert_close(framed.frustum.axis, whole.frustum.axis, rtol=1e-4, atol=1e-4)
+    assert (framed.outline - whole.outline).abs().mean() < 0.02
+    place = whole.frustum.points(torch.rand(1, 20, 3))
+    seen = framed.camera.transform_points_screen(place) * torch.tensor([1.0, 2.0, 1.0])
+    torch.testing.assert_close(seen, whole.camera.transform_points_screen(place), atol=1e-3, rtol=0)
+
+
+def test_pixels_like_no_picture_are_refused() -> None:
+    image, mask = picture()
+    with pytest.raises(ValueError, match="20 times as tall as wide"):
+        frame(image, mask, Lens(90.0, (33.0, 28.0), 20.0), 24, 0.2)

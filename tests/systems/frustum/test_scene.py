@@ -13,6 +13,7 @@ from maquette.structures import Meshes
 from maquette.structures.textures_vertex import TexturesVertex
 from maquette.structures.views import Views
 from maquette.systems.frustum import system as frustum_system
+from maquette.systems.frustum.about import FrustumOptions
 from maquette.systems.frustum.grid import Pose, cells_of_grid
 from maquette.systems.frustum.scene import Scene
 from maquette.systems.frustum.system import FrustumSystem
@@ -97,7 +98,7 @@ def test_cameras_that_look_away_are_refused(system: FrustumSystem) -> None:
     views = pictures()
     turned = views.cameras.clone()
     turned.T = turned.T * torch.tensor([1.0, 1.0, -1.0])
-    with pytest.raises(BadInput, match="are the cameras right"):
+    with pytest.raises(BadInput, match=r"^a and 2 more: .* are the cameras right"):
         system.reconstruct(Views(views.images, views.masks, turned, ["a", "b", "c"]))
 
 
@@ -105,3 +106,9 @@ def test_a_picture_of_one_camera_stays_in_its_camera_frame() -> None:
     views = pictures()
     (one,) = tiny_frustum().reconstruct(Views(views.images[:1], views.masks[:1], views.cameras[[0]]))
     assert one.frame == "camera"
+
+
+def test_a_field_of_view_is_not_for_several() -> None:
+    """The cameras say theirs; another that was told would be left out without a word."""
+    with pytest.raises(BadInput, match="the cameras say the field of view"):
+        tiny_frustum().reconstruct(pictures(), FrustumOptions(fov=30.0))

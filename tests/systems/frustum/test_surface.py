@@ -1,5 +1,6 @@
 """Surfaces of fields in a frustum: closed, outwards, and true to the outline."""
 
+import pytest
 import torch
 from torch.nn.functional import avg_pool2d
 
@@ -78,3 +79,11 @@ def test_a_small_piece_stays_where_nothing_else_is_met() -> None:
     assert iou(outline(mesh), mask[0] > 0.5) > 0.98
     assert outline(mesh)[5, 48]
     assert (mesh.verts_packed()[:, 2] - 1.5).min() / FRUSTUM.extent + 0.5 > 18 / 48
+
+
+def test_a_mask_that_is_thinner_than_its_pixels_is_refused() -> None:
+    """A wire from edge to edge: no pixel of the outline is half full."""
+    mask = torch.zeros(1, SIZE, SIZE)
+    mask[0, 48] = 0.4
+    with pytest.raises(ValueError, match="too thin"):
+        surface_of(torch.full((48, 48, 48), 0.9), mask, FRUSTUM, 0.4)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import interpolate, pad
 
 from ...data.framing import cut_square, frame_object, object_box
 from ...structures.camera_conversions import opencv_from_cameras_projection
@@ -13,6 +14,7 @@ from ...structures.cameras import CamerasBase, PerspectiveCameras
 from .grid import Frustum
 
 FOV = 50.0  # degrees, where nothing is known: a main camera of a phone has about 65, portraits less
+_TALLEST = 4.0  # anamorphic lenses and half pictures of video have 2
 _FINER = 2  # pixels of the outline for one of the network's
 _BACKGROUND = (240 / 255,) * 3  # as behind the pictures of validation
 
@@ -41,12 +43,14 @@ class Lens:
     """How a picture was projected.
 
     Attributes:
-        focal: focal length in pixels.
+        focal: focal length in widths of a pixel.
         axis: column and row of the optical axis.
+        tall: height of a pixel in its widths.
     """
 
     focal: float
     axis: tuple[float, float]
+    tall: float = 1.0
 
     @classmethod
     def of_fov(cls, fov: float, size: tuple[int, int]) -> "Lens":
@@ -55,13 +59,14 @@ class Lens:
 
     def fov(self, size: tuple[int, int]) -> float:
         """Degrees along the longer side of a picture of (height, width)."""
-        return math.degrees(2 * math.atan(max(size) / 2 / self.focal))
+        return math.degrees(2 * math.atan(max(size[0] * self.tall, size[1]) / 2 / self.focal))
 
     @classmethod
     def of_camera(cls, camera: CamerasBase, size: tuple[int, int]) -> "Lens":
         """That of one camera, for a picture of (height, width)."""
         _, _, matrix = opencv_from_cameras_projection(camera, torch.tensor([size]))
-        return cls(float(matrix[0, 0, 0]), (float(matrix[0, 0, 2]), float(matrix[0, 1, 2])))
+        (across, _, column), (_, down, row), _ = matrix[0].tolist()
+        return cls(across, (column, row), across / down)
 
 
 def frame(
@@ -76,23 +81,31 @@ def frame(
     Args:
         image: RGB in [0, 1].
         mask: 1 on the object.
-        lens: of the picture.
+        lens: of the picture, which is brought to square pixels where its own are not.
         size: pixels a side of the square.
         margin: on every side of the object's box, as a fraction of its longer side.
 
     Raises:
-        ValueError: a mask without a pixel above 0.5.
+        ValueError: a mask without a pixel above 0.5, or a lens whose pixels are nothing like squares.
     """
     height, width = mask.shape[1:]
+    if not 1 / _TALLEST <= lens.tall <= _TALLEST:
+        raise ValueError(f"pixels that are {lens.tall:.3g} times as tall as wide; is the camera right?")
+    mask, rows = mask.to(image), max(1, round(height * lens.tall))
+    if rows != height:
+        image, mask = (
+            interpolate(x[None], (rows, width), mode="bilinear", antialias=True)[0] for x in (image, mask)
+        )
     top, bottom, left, right = object_box(mask)
     side = max(bottom - top, right - left) * (1 + 2 * margin)
     x, y = (left + right - side) / 2, (top + bottom - side) / 2
-    square = frame_object(image, mask.to(image), size, margin, _BACKGROUND)
-    empty = torch.nn.functional.pad(mask.to(image), [1] * 4)  # beyond the picture there is no object
+    square = frame_object(image, mask, size, margin, _BACKGROUND)
+    empty = pad(mask, [1] * 4)  # beyond the picture there is no object
     cut, outline = (cut_square(empty, x + 1, y + 1, side, fine) for fine in (size, _FINER * size))
-    axis = image.new_tensor([[(lens.axis[0] - x) / side, (lens.axis[1] - y) / side]])
+    column, row = lens.axis
+    axis = image.new_tensor([[(column - x) / side, (row * rows / height - y) / side]])
     camera = PerspectiveCameras(
-        focal_length=lens.focal,
+        focal_length=((lens.focal, lens.focal / lens.tall),),
         principal_point=(lens.axis,),
         in_ndc=False,
         image_size=((height, width),),

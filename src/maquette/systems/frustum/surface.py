@@ -41,6 +41,9 @@ def surface_of(
 
     Returns:
         one closed mesh with faces that look outwards.
+
+    Raises:
+        ValueError: all of the mask is thinner than half a pixel.
     """
     size, depths = mask.shape[-1], _FINER * len(field)
     on = (mask > _INSIDE).to(field)
@@ -54,6 +57,8 @@ def surface_of(
     fine = fine * torch.where((weight > _FAINT) & (most < _REACH), _REACH / most.clamp_min(1e-6), 1.0)
     shape = _without_specks(torch.minimum(fine, mask.to(fine) / _INSIDE))
     verts, faces = marching_cubes(pad(shape, [1] * 6)[None].contiguous(), _LEVEL, return_local_coords=False)
+    if not len(faces[0]):
+        raise ValueError(f"the object is too thin: nowhere does it fill half of one of {size} pixels across")
     places = (verts[0] - 0.5) / shape.new_tensor(
         [size, size, depths]
     )  # the first cell is one of the border's

@@ -61,8 +61,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
 
         Args:
             pictures: as `systems.pictures.as_views` takes them; the object is found where no mask is there.
-            options: another threshold than that of the weights, or the picture's field of view; else that of its
-                camera counts, or what its file says of the lens.
+            options: another threshold than that of the weights, or the field of view of a single picture; else that
+                of its camera counts, or what its file says of the lens.
 
         Returns:
             a list of one reconstruction: of several pictures in the cameras' world; of one in the camera frame, in
@@ -70,8 +70,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             and field of view and elevation of the camera in degrees.
 
         Raises:
-            BadInput: several pictures without cameras, or whose masks do not meet; a file that is no picture, or a
-                picture in which no object is found.
+            BadInput: several pictures without cameras, told a field of view, or whose masks do not meet; a file that
+                is no picture, or a picture in which no object is found, or one thinner than the outline's pixels.
         """
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
@@ -80,15 +80,17 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         options = options or FrustumOptions()
         views = with_masks(as_views(pictures))
         if len(views) > 1:
-            return [self._together(views, options.threshold or self.threshold, began)]
+            return [self._together(views, options, began)]
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
-        lens = _lens(views, options)
-        framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
+        lens, name = _lens(views, options), (views.names or ["the picture"])[0]
+        with as_bad_input(name, ValueError):
+            framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
         sight = self.see(framed.image[None], framed.mask[None])
         seen = time.perf_counter()
         field, up, threshold = sight.field[0], sight.up[0], options.threshold or self.threshold
-        mesh = surface_of(field, framed.outline, framed.frustum, threshold)
+        with as_bad_input(name, ValueError):
+            mesh = surface_of(field, framed.outline, framed.frustum, threshold)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         sure = confidence(expected_overlap(field, threshold, framed.frustum))
@@ -102,13 +104,16 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
         return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts, remarks=remarks)]
 
-    def _together(self, views: Views, threshold: float, began: float) -> Reconstruction:
+    def _together(self, views: Views, options: FrustumOptions, began: float) -> Reconstruction:
         """A shape from several pictures of an object, in the world of their cameras."""
         from ...lift.colours import paint_from_views
 
-        name = (views.names or ["pictures"])[-1]
+        name = f"{(views.names or ['the first picture'])[0]} and {len(views) - 1} more"
         if views.cameras is None:
             raise BadInput(name, f"one picture at a time, not {len(views)}: several need their cameras")
+        if options.fov is not None:
+            raise BadInput(name, "of several pictures the cameras say the field of view; none can be told")
+        threshold = options.threshold or self.threshold
         here = views.to("cpu")
         masks = [mask for mask in here.masks or () if mask is not None]
         with as_bad_input(name, ValueError):
