@@ -210,7 +210,7 @@ def test_a_lens_of_28_mm_has_its_field_of_view(tmp_path, size, degrees):
     assert image_fov(tmp_path / "p.jpg") == pytest.approx(degrees, abs=0.1)
 
 
-@pytest.mark.parametrize("focal", [None, 0])
+@pytest.mark.parametrize("focal", [None, 0, 1, 10_000])
 def test_pictures_without_a_focal_length_have_no_field_of_view(tmp_path, focal):
     exif = Image.Exif()
     if focal is not None:

@@ -23,6 +23,7 @@ _BAND = 1 << 20  # pixels made floats at once
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 _EXIF, _FOCAL_IN_35_MM = 0x8769, 0xA405
 _FILM = math.hypot(36, 24)  # mm, the diagonal
+_FOCALS = (5.0, 3000.0)  # mm of film: below are fisheyes and mistakes, above are telescopes
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
 _NOWHERE = logging.NullHandler()
 
@@ -192,7 +193,7 @@ def image_size(path: str | PathLike[str]) -> tuple[int, int]:
 
 
 def image_fov(path: str | PathLike[str]) -> float | None:
-    """Degrees along the longer side of a picture, as its camera says in EXIF; None where it says nothing.
+    """Degrees along the longer side of a picture, as its camera says in EXIF; None where it says nothing of use.
 
     The focal length is the one that on film of 36 x 24 mm has the same view: along the diagonal, since pictures have
     other proportions. `BadInput` when there is no picture.
@@ -205,7 +206,7 @@ def image_fov(path: str | PathLike[str]) -> float | None:
             focal = float(picture.getexif().get_ifd(_EXIF).get(_FOCAL_IN_35_MM, 0))
         except Exception:  # whatever a broken directory raises: the picture is one all the same
             return None
-    if not 0 < focal < math.inf:
+    if not _FOCALS[0] <= focal <= _FOCALS[1]:
         return None
     return math.degrees(2 * math.atan(max(width, height) / math.hypot(width, height) * _FILM / 2 / focal))
 

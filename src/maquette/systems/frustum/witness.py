@@ -16,7 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d, adaptive_avg_pool3d, grid_s
 
 from .grid import Frustum
 
-_HINT = 1e-4  # weight of the cameras' own middle, where rays that run side by side do not tell a point
+_HINT = 1e-6  # weight of the cameras' own middle, where rays that run side by side do not tell a point
 _SEARCH = 24  # cells along each side of a frustum that is moved back and forth
 _HEARD = 0.05  # probability from which on such a cell counts
 _SHIFTS = tuple(0.03 * k for k in range(-8, 9))  # ways along the axis that are tried, in sides of the square
