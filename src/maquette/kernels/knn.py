@@ -216,7 +216,7 @@ def _search(
     batch, width, dim = p1.shape
     dists = p1.new_empty(batch, width, size)
     idx = torch.empty(batch, width, size, dtype=torch.int64, device=p1.device)
-    if p2.shape[1] == 0:
+    if p2.shape[1] == 0 or dists.numel() == 0:
         return dists.zero_(), idx.zero_()
     out = [dists.view(-1), idx.view(-1)]
     if dim > 3:
