@@ -104,7 +104,7 @@ def frustum_cells(
     Returns:
         (P, depths, pixels, pixels) float32 in [0, 1]; rows downwards, the nearest cells first.
     """
-    cells = torch.zeros((len(voxels), depths, pixels, pixels), device=voxels.device)
+    cells = torch.zeros((len(voxels), depths, pixels, pixels), dtype=torch.float32, device=voxels.device)
     items = len(voxels) * pixels
     inputs = [voxels.shape[1], pixels, depths, SAMPLES, float(size), extent, voxels.view(torch.uint8)]
     inputs += [x.contiguous() for x in (sides, cameras, distances, windows)]

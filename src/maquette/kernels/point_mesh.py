@@ -11,7 +11,6 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
@@ -23,6 +22,7 @@ from maquette.kernels.knn_tree import (
     walk_from_root,
 )
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 _SLACK = wp.constant(0.99999)  # a distance may be rounded to slightly less than that of its box
 
@@ -242,7 +242,7 @@ class _HullDistance(torch.autograd.Function):
         return dists
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         points, hulls, idx = ctx.saved_tensors
         grad_points, grad_hulls = torch.zeros_like(points), torch.zeros_like(hulls)

@@ -12,9 +12,9 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 
 @wp.func
@@ -177,7 +177,7 @@ class _SampleSurface(torch.autograd.Function):
         return points, chosen, weights
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_points: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         faces, chosen, weights = ctx.saved_tensors
         grad_verts = grad_points.new_zeros(ctx.verts, 3)
