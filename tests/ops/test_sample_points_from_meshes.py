@@ -16,7 +16,9 @@ class TestSamplePointsFromMeshes(MeshContract):
             Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
         ),
         "nan or inf": lambda: sample_points_from_meshes(Meshes([square(0.0)[0] / 0], [square(0.0)[1]])),
-        "without area": lambda: sample_points_from_meshes(Meshes([torch.ones(3, 3)], [torch.arange(3)[None]])),
+        "without area": lambda: sample_points_from_meshes(
+            Meshes([torch.ones(3, 3)], [torch.arange(3)[None]])
+        ),
         "do not contain textures": lambda: sample_points_from_meshes(
             Meshes(*[[x] for x in square(0.0)]), return_textures=True
         ),

@@ -99,12 +99,7 @@ def triangle(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), 
 @wp.func
 def is_visible(near: float, far: float, area: float) -> bool:
     """Whether a triangle from one view depth to another can be drawn at all; false for NaN."""
-    return (
-        near >= MIN_DEPTH
-        and far < MAX_COORDINATE
-        and wp.abs(area) > MIN_AREA
-        and wp.abs(area) < MAX_AREA
-    )
+    return near >= MIN_DEPTH and far < MAX_COORDINATE and wp.abs(area) > MIN_AREA and wp.abs(area) < MAX_AREA
 
 
 @wp.func
