@@ -17,7 +17,7 @@ from maquette.structures import Meshes, Pointclouds
 from maquette.utils import ico_sphere
 
 OTHER = torch.rand(1, 42, 3)
-ON_FACES = torch.arange(16).view(1, 4, 4, 1), torch.rand(1, 4, 4, 1, 3)
+ON_FACES = torch.arange(9).view(1, 3, 3, 1), torch.rand(1, 3, 3, 1, 3)
 
 
 def ball(x):
@@ -33,10 +33,10 @@ OPERATORS = {
     "point_mesh_edge_distance": lambda x: point_mesh_edge_distance(ball(x), Pointclouds(OTHER)),
     "rasterize_meshes": lambda x: rasterize_meshes(ball(x), 16)[1],
     "soft_silhouettes": lambda x: soft_silhouettes(ball(x), 16),
-    "interpolate_face_attributes": lambda x: interpolate_face_attributes(*ON_FACES, x[0, ::2].expand(3, 21, 3).mT.reshape(21, 3, 3)),
+    "interpolate_face_attributes": lambda x: interpolate_face_attributes(*ON_FACES, x.view(14, 3, 3)),
     "corresponding_points_alignment": lambda x: corresponding_points_alignment(x, OTHER).R,
     "estimate_pointcloud_local_coord_frames": lambda x: estimate_pointcloud_local_coord_frames(x, 9)[1],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OPERATORS)

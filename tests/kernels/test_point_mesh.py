@@ -116,7 +116,7 @@ def test_what_is_no_number_has_no_distance():
 
 
 @pytest.mark.parametrize(
-    "points_first, hulls_first",
+    ("points_first", "hulls_first"),
     [([0], [0, 2]), ([1], [0]), ([0], [-5]), ([0, 9], [0, 2]), ([0, 3, 2], [0, 1, 2]), ([], [])],
 )
 def test_clouds_that_begin_nowhere_are_refused(points_first, hulls_first):

@@ -122,7 +122,7 @@ def test_tiny_worlds_are_drawn_like_large_ones():
 
 
 def plane_grid(count, jitter, steps):
-    """A square of [-1.2, 1.2] in triangles turned either way, corners on a lattice of `steps` a unit where it is not 0."""
+    """A square of [-1.2, 1.2] in triangles turned either way; corners on a lattice of `steps` a unit, if any."""
     at = torch.linspace(-1.2, 1.2, count)
     corners = torch.cartesian_prod(at, at)
     corners += (torch.rand_like(corners) - 0.5) * jitter * 2.4 / count

@@ -320,7 +320,9 @@ def test_cubes_of_cells_are_these_cells():
     closed = voxelize(cubes, 6, side=2.0, fill=False).occupancy
     assert torch.equal(found & occupancy, occupancy)
     assert torch.equal(closed & occupancy, closed)
-    assert torch.equal(found, torch.stack([torch.from_numpy(binary_fill_holes(x.numpy())) for x in occupancy]))
+    assert torch.equal(
+        found, torch.stack([torch.from_numpy(binary_fill_holes(x.numpy())) for x in occupancy])
+    )
 
 
 def test_float64_far_from_the_origin():

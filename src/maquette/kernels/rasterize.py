@@ -1,9 +1,9 @@
 """Hard rasterization: for each pixel the nearest faces, their depth, barycentric coordinates and distance.
 
 A face counts for a pixel when it covers the pixel's centre or misses it by less than the blur radius. A centre
-on an edge that two faces share is covered by the one right of it or below (the top-left rule). Each pixel keeps the `faces_per_pixel` nearest by (depth, face number), so neither the order of faces nor the
-number of threads matters, and no face is ever dropped for want of room. Work is bounded by the faces'
-bounding boxes.
+on an edge that two faces share is covered by the one right of it or below (the top-left rule). Each pixel keeps
+the `faces_per_pixel` nearest by (depth, face number), so neither the order of faces nor the number of threads
+matters, and no face is ever dropped for want of room. Work is bounded by the faces' bounding boxes.
 
 Same results as PyTorch3D's `rasterize_meshes` (its naive rule), with these differences: it covers no centre
 on an edge; barycentric coordinates are divided by the exact area (PyTorch3D adds 1e-8); perspective holds for

@@ -200,9 +200,9 @@ def sample_surface(
 ) -> tuple[Float[Tensor, "mesh sample 3"], Int[Tensor, "mesh sample"], Float[Tensor, "mesh sample 3"]]:
     """Points on packed meshes, with the packed face and the barycentric weights of each.
 
-    The face is -1, and all else 0, where a mesh has no area, or one beyond all numbers. The first of three uniform numbers in [0, 1) chooses
-    the face, the other two the place on it. The points are differentiable, once, with respect to the vertices;
-    face and weights are held constant.
+    The face is -1, and all else 0, where a mesh has no area, or one beyond all numbers. The first of three uniform
+    numbers in [0, 1) chooses the face, the other two the place on it. The points are differentiable, once, with
+    respect to the vertices; face and weights are held constant.
     """
     corners, numbers = verts.contiguous(), uniform.to(verts.device, torch.float32).contiguous()
     packed = [x.to(verts.device, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]

@@ -27,7 +27,6 @@ from maquette.kernels.launch import launch, on_compute_device
 from maquette.kernels.once import differentiable_once
 from maquette.kernels.tiles import Tiles, patch, tiles_for
 
-
 _LEAST_BLUR = 1e-10  # both faces of an edge count for a pixel on it: no rounding leaves it clear
 
 

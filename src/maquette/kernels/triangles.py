@@ -50,7 +50,7 @@ _SUBTRACT_PRODUCTS = """
 
 
 @wp.func_native(snippet=_SUBTRACT_PRODUCTS)
-def _subtract_products(a: float, b: float, c: float, d: float) -> float:
+def _subtract_products(a: float, b: float, c: float, d: float) -> float:  # type: ignore[empty-body]
     """a b - c d, not fused: exactly minus c d - a b, and 0 where both are equal."""
     ...
 

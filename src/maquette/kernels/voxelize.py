@@ -245,7 +245,9 @@ def _either(a: Tensor, b: Tensor) -> Tensor:
     return (a.view(torch.int32) | b.view(torch.int32)).view(torch.uint32)
 
 
-def solid_cells(touched: Touched, meshes: int, n: int, parts: Parts | None = None, fill: bool = True) -> Tensor:
+def solid_cells(
+    touched: Touched, meshes: int, n: int, parts: Parts | None = None, fill: bool = True
+) -> Tensor:
     """Cells that faces touch, that parts enclose, or that both shut in.
 
     Args:

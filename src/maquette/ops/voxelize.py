@@ -25,16 +25,16 @@ def voxelize(
     """Solid occupancy of meshes on a grid.
 
     A cell is solid when a face touches it (exact overlap of triangle and open box), or when its centre lies
-    inside of any part. A face in a wall between two cells counts for the one inside of a part, or for the further
-    one where neither is solid: sheets and boards on walls keep their layers. Coordinates are rounded to walls that
-    are nearer than float32 tells apart. A part is a piece of faces that share edges; vertices at the same place count as one. Holes
-    that are small against their part are closed (`solid_parts`), then the parity of crossings along rays through
-    the centre in x, y and z tells inside from outside: orientation of the faces plays no part, and neither do
-    other parts, so overlaps do not cancel and a cavity that is a part of its own is filled. So a mesh that is
-    made of many parts, open, inside out, of mixed orientation or short of some faces still has a solid inside. A
-    part with large holes is filled where two of the three axes find it inside with faces on both sides; all such
-    parts of a mesh together, where all three do. Last, cells that are shut in by solid ones are solid too, as the
-    inside of a cabinet made of boards is.
+    inside of any part. A face in a wall between two cells counts for the one inside of a part, or for the
+    further one where neither is solid: sheets and boards on walls keep their layers. Coordinates are rounded
+    to walls that are nearer than float32 tells apart. A part is a piece of faces that share edges; vertices
+    at the same place count as one. Holes that are small against their part are closed (`solid_parts`), then
+    the parity of crossings along rays through the centre in x, y and z tells inside from outside: orientation
+    of the faces plays no part, and neither do other parts, so overlaps do not cancel and a cavity that is a
+    part of its own is filled. So a mesh that is made of many parts, open, inside out, of mixed orientation or
+    short of some faces still has a solid inside. A part with large holes is filled where two of the three
+    axes find it inside with faces on both sides; all such parts of a mesh together, where all three do. Last,
+    cells that are shut in by solid ones are solid too, as the inside of a cabinet made of boards is.
 
     Args:
         meshes: N meshes. Faces with coordinates that are not finite are skipped; what lies outside of the
