@@ -138,9 +138,10 @@ def _draw(
             py = tri.pixel_to_ndc(y, height, width)
             for x in range(x_from, x_to):
                 p = wp.vec2(tri.pixel_to_ndc(x, width, height), py)
-                w = tri.barycentric(p, t)
-                inside = tri.covers(t, w)
+                e = tri.edges(p, t)
+                inside = tri.covers(t, e)
                 if inside or blur_radius > 0.0:
+                    w = e / t.area
                     z = wp.dot(_shares(w, t.depths, perspective_correct, clip_barycentric), t.depths)
                     if z >= 0.0 and z < tri.MAX_COORDINATE:
                         dist = tri.triangle_distance2(p, t)
@@ -207,7 +208,8 @@ def _backward(
             if g_z == 0.0 and g_d == 0.0 and g[0] == 0.0 and g[1] == 0.0 and g[2] == 0.0:
                 continue
             t = tri.triangle(verts, faces, f)
-            w = tri.barycentric(p, t)
+            e = tri.edges(p, t)
+            w = e / t.area
             in_space = w
             if perspective_correct:
                 in_space = tri.perspective(w, t.depths)
@@ -225,7 +227,7 @@ def _backward(
                 h = tri.normalised_adjoint(in_space, s[0] + s[1] + s[2], tri.MIN_NEARNESS, g)
                 g = wp.cw_mul(h, near)
                 g_depths -= wp.cw_div(wp.cw_mul(g, w), t.depths)
-            if tri.covers(t, w):
+            if tri.covers(t, e):
                 g_d = -g_d
             g_corners = tri.barycentric_adjoint(p, t.a, t.b, t.c, t.area, w, g)
             g_corners += tri.triangle_distance2_adjoint(p, t, g_d)

@@ -153,9 +153,15 @@ def triangle_distance2_adjoint(p: wp.vec2, t: Triangle, g: float) -> mat32:
 
 
 @wp.func
+def edges(p: wp.vec2, t: Triangle) -> wp.vec3:
+    """The three edge functions of `p`, each at the corner opposite to its edge."""
+    return wp.vec3(edge(p, t.b, t.c), edge(p, t.c, t.a), edge(p, t.a, t.b))
+
+
+@wp.func
 def barycentric(p: wp.vec2, t: Triangle) -> wp.vec3:
     """Screen-space barycentric coordinates of `p`."""
-    return wp.vec3(edge(p, t.b, t.c), edge(p, t.c, t.a), edge(p, t.a, t.b)) / t.area
+    return edges(p, t) / t.area
 
 
 @wp.func
@@ -166,15 +172,16 @@ def _owns(a: wp.vec2, b: wp.vec2, area: float) -> bool:
 
 
 @wp.func
-def covers(t: Triangle, w: wp.vec3) -> bool:
-    """Whether a triangle covers the point with barycentric coordinates `w`; of two that share an edge, one does."""
-    least = wp.min(w)
+def covers(t: Triangle, e: wp.vec3) -> bool:
+    """Whether a triangle covers the point with edge functions `e`; of two that share an edge, one does."""
+    s = e * wp.sign(t.area)
+    least = wp.min(s)
     if least != 0.0:
         return least > 0.0
     return (
-        (w[0] > 0.0 or _owns(t.b, t.c, t.area))
-        and (w[1] > 0.0 or _owns(t.c, t.a, t.area))
-        and (w[2] > 0.0 or _owns(t.a, t.b, t.area))
+        (s[0] > 0.0 or _owns(t.b, t.c, t.area))
+        and (s[1] > 0.0 or _owns(t.c, t.a, t.area))
+        and (s[2] > 0.0 or _owns(t.a, t.b, t.area))
     )
 
 

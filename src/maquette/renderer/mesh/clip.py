@@ -188,5 +188,6 @@ def convert_clipped_rasterization_to_original_faces(
         return pix_to_face, bary_coords_clipped
     row = torch.where(hit, to_row[pix_to_face_clipped.clamp(min=0)], -1)
     converted = row >= 0
-    bary = (weights[row[converted]] @ bary_coords_clipped[converted][..., None])[..., 0]
+    own = weights[row[converted]].to(bary_coords_clipped.dtype)
+    bary = (own @ bary_coords_clipped[converted][..., None])[..., 0]
     return pix_to_face, bary_coords_clipped.index_put((converted,), bary)
