@@ -37,6 +37,17 @@ def faces_at_pixels(verts: Tensor, faces: Tensor, height: int, width: int):
     return usable, corners, w, d2.amin(0)
 
 
+def covers(corners: Tensor, w: Tensor) -> Tensor:
+    """Pixels (pixel, face) that a face covers: those on an edge where the face lies right of it, or below it."""
+    a, b, c = corners[..., :2].unbind(1)
+    sign = cross(c - a, b - a).sign()
+    tie = []
+    for start, end in ((b, c), (c, a), (a, b)):
+        dx, dy = ((end - start) * sign[:, None]).unbind(-1)
+        tie.append((dy < 0) | ((dy == 0) & (dx > 0)))
+    return ((w > 0) | ((w == 0) & torch.stack(tie, -1))).all(-1)
+
+
 def soft_silhouette_twin(verts, faces, height, width, sigma, blur_radius):
     """alpha (height, width) of one mesh."""
     _, _, w, d2 = faces_at_pixels(verts, faces, height, width)
@@ -50,7 +61,7 @@ def rasterize_twin(verts, faces, height, width, blur_radius, slots, perspective,
     """pix_to_face, zbuf, bary, dists of one mesh, -1 where empty."""
     usable, corners, w, d2 = faces_at_pixels(verts, faces, height, width)
     z = corners[..., 2]
-    inside = (w > 0).all(-1)
+    inside = covers(corners, w)
     bary = w
     if perspective:
         t = w * torch.stack((z[:, 1] * z[:, 2], z[:, 0] * z[:, 2], z[:, 0] * z[:, 1]), -1)

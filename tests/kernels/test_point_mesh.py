@@ -96,3 +96,30 @@ def test_keeps_the_dtype_of_the_points():
     first = torch.zeros(1, dtype=torch.int64)
     dists = hull_distance(torch.rand(5, 3).double(), first, torch.rand(3, 3, 3).double(), first, 0.0, True)
     assert dists.dtype == torch.float64
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e-6, 1e6, 1e15])
+def test_any_scale(scale):
+    points, hulls = torch.rand(40, 3), torch.rand(30, 3, 3)
+    first = torch.tensor([0])
+    dists = hull_distance(points * scale, first, hulls * scale, first, 0.0, True)
+    expected = hull_distance(points, first, hulls, first, 0.0, True)
+    torch.testing.assert_close(dists / scale**2, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_what_is_no_number_has_no_distance():
+    points, hulls, first = torch.rand(3, 3), torch.rand(4, 3, 3), torch.tensor([0])
+    points[1] = torch.nan
+    dists = hull_distance(points, first, hulls, first, 0.0, True)
+    assert dists.isnan().tolist() == [False, True, False]
+    assert hull_distance(points * torch.inf, first, hulls, first, 0.0, False).shape == (4,)
+
+
+@pytest.mark.parametrize(
+    ("points_first", "hulls_first"),
+    [([0], [0, 2]), ([1], [0]), ([0], [-5]), ([0, 9], [0, 2]), ([0, 3, 2], [0, 1, 2]), ([], [])],
+)
+def test_clouds_that_begin_nowhere_are_refused(points_first, hulls_first):
+    starts = (torch.tensor(first, dtype=torch.int64) for first in (points_first, hulls_first))
+    with pytest.raises(ValueError, match=r"clouds|begin"):
+        hull_distance(torch.rand(4, 3), next(starts), torch.rand(4, 3, 3), next(starts), 0.0, True)

@@ -119,3 +119,56 @@ def test_tiny_worlds_are_drawn_like_large_ones():
     torch.testing.assert_close(tiny[2], whole[2], atol=1e-4, rtol=1e-4)
     covered = whole[0] >= 0
     torch.testing.assert_close(tiny[1][covered], whole[1][covered] * 1e-5, rtol=1e-4, atol=0)
+
+
+def plane_grid(count, jitter, steps):
+    """A square of [-1.2, 1.2] in triangles turned either way; corners on a lattice of `steps` a unit, if any."""
+    at = torch.linspace(-1.2, 1.2, count)
+    corners = torch.cartesian_prod(at, at)
+    corners += (torch.rand_like(corners) - 0.5) * jitter * 2.4 / count
+    corners = (corners * steps).round() / steps if steps else corners
+    place = torch.arange(count**2).view(count, count)
+    a, b, c, d = (x.reshape(-1) for x in (place[:-1, :-1], place[:-1, 1:], place[1:, :-1], place[1:, 1:]))
+    faces = torch.cat([torch.stack([a, b, c], 1), torch.stack([b, d, c], 1)])
+    turned = torch.where(torch.rand(len(faces), 1) < 0.5, faces, faces.flip(1))
+    return torch.nn.functional.pad(corners, (0, 1), value=1.0), turned
+
+
+@pytest.mark.parametrize("size", [(64, 64), (60, 60), (128, 128)])
+@pytest.mark.parametrize(("jitter", "steps"), [(0.0, 0), (0.4, 0), (0.0, 64), (0.4, 64), (0.0, 5)])
+@pytest.mark.parametrize("count", [5, 17, 33])
+def test_every_pixel_of_a_surface_is_covered_once(size, jitter, steps, count):
+    verts, faces = plane_grid(count, jitter, steps)
+    pix_to_face, _, _, dists = render(verts, faces, size, slots=3)
+    assert ((pix_to_face >= 0).sum(-1) == 1).all()
+    assert (dists[..., 0] <= 0).all()
+    tiles = binned_tiles(verts, faces, torch.zeros(len(faces), dtype=torch.long), 1, size, 0.0)
+    assert torch.equal(render(verts, faces, size, slots=3, tiles=tiles)[0], pix_to_face)
+
+
+def test_a_pixel_on_an_edge_is_of_the_face_right_of_it_or_below():
+    across = torch.tensor([[1.0, 1], [1, -1], [0, -1], [0, 1], [-1, 1], [-1, -1]])  # x points left
+    faces = torch.tensor([[0, 1, 2], [0, 2, 3], [3, 2, 5], [3, 5, 4]])
+    upright = torch.nn.functional.pad(across, (0, 1), value=1.0)
+    level = torch.nn.functional.pad(across.flip(1), (0, 1), value=1.0)
+    middle = 4  # of 9 pixels
+    assert set(render(upright, faces, (9, 9))[0][:, middle, 0].tolist()) <= {2, 3}
+    assert set(render(level, faces, (9, 9))[0][middle, :, 0].tolist()) <= {2, 3}
+    assert (render(upright, faces, (9, 9))[0] >= 0).all()
+
+
+@pytest.mark.parametrize("near", [1e-1, 1e-4, 1e-7])
+def test_depths_of_a_face_from_before_the_eye_to_the_horizon(near):
+    # a floor one below the eye, from depth `near` to 100: its depth at (x, y) is -1 / y
+    ends = torch.tensor([near, 100.0])
+    verts = torch.tensor([[s * 1e3 / z, -1 / z, z] for z in ends for s in (-1, 1)]).requires_grad_()
+    _, zbuf, _, _ = render(verts, torch.tensor([[0, 1, 2], [1, 3, 2]]), (60, 60))
+    expected = -1 / (1 - (2 * torch.arange(31, 60) + 1) / 60)
+    torch.testing.assert_close(zbuf[31:, :, 0], expected[:, None].expand(-1, 60), rtol=1e-4, atol=0)
+    zbuf[31:].log().sum().backward()
+    assert verts.grad.isfinite().all()
+
+
+def test_a_pixel_may_keep_no_face():
+    verts, faces = random_mesh(1)
+    assert [x.shape[:3] for x in render(verts, faces, (8, 8), slots=0)] == [(8, 8, 0)] * 4

@@ -7,7 +7,10 @@ from operator_contract import LossContract
 
 
 class TestSilhouetteIouLoss(LossContract):
-    degenerate = {"empty pictures": lambda: (torch.zeros(3, 4, 4), torch.zeros(3, 4, 4))}
+    degenerate = {
+        "empty pictures": lambda: (torch.zeros(3, 4, 4), torch.zeros(3, 4, 4)),
+        "no pictures": lambda: (torch.zeros(0, 4, 4), torch.zeros(0, 4, 4)),
+    }
 
     def arguments(self, batch, dtype):
         return torch.rand(batch, 3, 4, dtype=dtype), torch.rand(batch, 3, 4, dtype=dtype)

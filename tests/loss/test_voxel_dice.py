@@ -8,6 +8,8 @@ from operator_contract import LossContract
 
 
 class TestVoxelDice(LossContract):
+    degenerate = {"no shapes": lambda: (torch.zeros(0, 2, 2, 2, 2), torch.zeros(0, 2, 2, 2) > 0)}
+
     def arguments(self, batch, dtype):
         return torch.randn(batch, 2, 2, 3, 2, dtype=dtype), torch.rand(batch, 2, 3, 2) > 0.5
 

@@ -54,7 +54,7 @@ def test_golden(align):
 @given(st.lists(st.booleans(), min_size=27, max_size=27))
 def test_volume_is_the_number_of_voxels_and_normals_point_outwards(bits):
     meshes = cubify(torch.tensor(bits, dtype=torch.float32).view(1, 3, 3, 3), 0.5, align="corner")
-    verts, faces = meshes.get_mesh_verts_faces(0)
+    verts, faces = meshes.verts_packed(), meshes.faces_packed()
     v0, v1, v2 = verts[faces].unbind(1)
     volume = (v0 * torch.linalg.cross(v1, v2)).sum() / 6
     assert abs(volume.item() - sum(bits) * (2 / 3) ** 3) < 1e-4
@@ -77,3 +77,6 @@ def test_empty_grids():
     meshes = cubify(torch.zeros(3, 2, 2, 2), 0.5, feats=torch.zeros(3, 3, 2, 2, 2), align="center")
     assert len(meshes) == 3
     assert meshes.isempty()
+    assert isinstance(meshes.isempty(), torch.Tensor)
+    assert {x.shape for x in (*meshes.verts_list(), *meshes.faces_list())} == {(0,)}
+    assert cubify(torch.zeros(0, 2, 2, 2), 0.5).isempty() is True

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from maquette.ops import knn_gather, knn_points
+from maquette.loss import chamfer_distance
+from maquette.ops import ball_query, knn_gather, knn_points
 from operator_contract import OperatorContract
 
 
@@ -80,6 +82,24 @@ def test_float64_distances_are_exact_far_from_the_origin():
     assert not dists[1, :, 2].any()
     few = [cloud.detach()[:, :9].clone().requires_grad_() for cloud in (x, y)]
     assert torch.autograd.gradcheck(lambda a, b: knn_points(a, b, K=3).dists, few, eps=1e-4)
+
+
+@pytest.mark.parametrize("lengths", [[5, 4], [-1, 4], [2**40, 4]])
+@pytest.mark.parametrize("operator", [knn_points, ball_query, chamfer_distance])
+def test_lengths_beyond_a_cloud_are_refused(operator, lengths):
+    x, full, wrong = torch.rand(2, 4, 3), torch.tensor([4, 4]), torch.tensor(lengths)
+    for pair in ((full, wrong), (wrong, full)):
+        with pytest.raises(ValueError, match=r"too l|negative"):
+            operator(x, x, *pair)
+    with pytest.raises(ValueError, match="batch dimension"):
+        knn_points(x, x, torch.tensor([4]))
+
+
+def test_no_neighbours_are_none():
+    x = torch.rand(2, 4, 3)
+    assert knn_points(x, x, K=0).dists.shape == (2, 4, 0)
+    assert knn_points(x[:, :0], x).idx.shape == (2, 0, 1)
+    assert knn_points(x[:0], x[:0]).idx.shape == (0, 4, 1)
 
 
 def test_gather_zeroes_missing_neighbours():

@@ -81,6 +81,42 @@ def test_vertices_on_grid_points_leave_no_hole():
     verts, faces = marching_cubes(volume, 4.0)
     meshes = Meshes(verts, faces)
     assert meshes.faces_areas_packed().min() > 0
+    assert_closed(verts[0], faces[0])
+
+
+def assert_closed(verts, faces):
+    """Every edge is a side of two or four triangles, and no two vertices are at one place."""
+    sides = Meshes([verts], [faces]).faces_packed_to_edges_packed().flatten().bincount()
+    assert (sides % 2 == 0).all()
+    assert len(verts.unique(dim=0)) == len(verts)
+
+
+@pytest.mark.parametrize("level", [25.0, 26.0, 36.0, 42.0])
+def test_a_ball_whose_surface_meets_grid_points_is_closed(level):
+    squares = (ball(16, 0.0) ** 2 - 0.75).round()  # whole numbers
+    shifted = torch.nn.functional.pad(squares, (1, 1, 1, 1, 1, 1), value=1e3)
+    for field in (shifted, -shifted, shifted + 3e-6 * torch.rand_like(shifted)):
+        sign = 1 if field.max() > 1 else -1
+        verts, faces = marching_cubes(field, sign * level, return_local_coords=False)
+        assert_closed(verts[0], faces[0])
+
+
+def test_distances_of_a_cube_at_a_whole_level_are_closed():
+    inside = torch.zeros(1, 12, 12, 12)
+    inside[0, 3:9, 3:9, 3:9] = 1
+    pooled = inside + sum(-torch.nn.functional.max_pool3d(-inside, 2 * r + 1, 1, r) for r in (1, 2))
+    for level in (1.0, 2.0):
+        verts, faces = marching_cubes(pooled, level)
+        assert_closed(verts[0], faces[0])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_does_no_harm(value):
+    volume = torch.rand(1, 5, 6, 7)
+    volume[0, ::2, 1::3] = value
+    for level in (0.5, value):
+        _, faces = marching_cubes(volume, level)
+        assert len(faces) == 1
 
 
 def test_no_surface_gives_empty_lists():

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from maquette.ops import sample_points_from_meshes
@@ -8,12 +9,16 @@ from operator_contract import MeshContract
 
 class TestSamplePointsFromMeshes(MeshContract):
     gradcheck_dtype = torch.float64
-    degenerate = {"faces of no area": MeshContract.degenerate["faces of no area"]}
+    refusal = (ValueError, RuntimeError)
+    degenerate = {"a face of no area": lambda: ([torch.tensor([[0, 0, 1], [0, 1, 2]])], torch.rand(3, 3))}
     refused = {
         "Meshes are empty": lambda: sample_points_from_meshes(
             Meshes([torch.zeros(0, 3)], [torch.zeros(0, 3, dtype=torch.int64)])
         ),
         "nan or inf": lambda: sample_points_from_meshes(Meshes([square(0.0)[0] / 0], [square(0.0)[1]])),
+        "without area": lambda: sample_points_from_meshes(
+            Meshes([torch.ones(3, 3)], [torch.arange(3)[None]])
+        ),
         "do not contain textures": lambda: sample_points_from_meshes(
             Meshes(*[[x] for x in square(0.0)]), return_textures=True
         ),
@@ -87,3 +92,34 @@ def test_float64_meshes_give_float64_points():
     points = sample_points_from_meshes(Meshes([verts], [faces]), 10)
     assert points.dtype == torch.float64
     assert torch.isfinite(torch.autograd.grad(points.sum(), verts)[0]).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1e-30, 1e-10, 1e10, 1e30])
+def test_uniform_at_any_scale(scale, dtype):
+    verts, faces = square(0.0)
+    torch.manual_seed(0)
+    expected = sample_points_from_meshes(Meshes([verts.to(dtype)], [faces]), 500)
+    torch.manual_seed(0)
+    points = sample_points_from_meshes(Meshes([verts.to(dtype) * scale], [faces]), 500)
+    torch.testing.assert_close(points / scale, expected)
+
+
+def test_a_far_corner_draws_by_area():
+    verts, faces = square(0.0)
+    verts[3] = 1e30  # beyond float32 in products
+    points = sample_points_from_meshes(Meshes([verts], [faces]), 100)
+    assert (points.abs().amax(2) > 1e20).all()
+
+
+def test_a_small_mesh_beside_a_large_one():
+    (verts, faces), scale = square(0.0), torch.tensor([1e15, 1e-15]).view(2, 1, 1)
+    faces = torch.cat([faces, torch.tensor([[0, 0, 1]])])
+    points = sample_points_from_meshes(Meshes(verts * scale, faces.expand(2, 3, 3)), 2000) / scale
+    torch.testing.assert_close(points.mean(1), torch.tensor([[0.5, 0.5, 0]]).expand(2, 3), atol=0.03, rtol=0)
+
+
+def test_what_is_beyond_all_numbers_is_refused():
+    verts, faces = square(0.0)
+    with pytest.raises(RuntimeError, match="beyond all numbers"):
+        sample_points_from_meshes(Meshes([verts.double() * 1e200], [faces]), 5)

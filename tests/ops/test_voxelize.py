@@ -5,8 +5,9 @@ import math
 
 import pytest
 import torch
+from scipy.ndimage import binary_fill_holes
 
-from maquette.ops import SubdivideMeshes, voxelize
+from maquette.ops import SubdivideMeshes, cubify, voxelize
 from maquette.structures import Meshes, join_meshes_as_scene
 from maquette.utils import ico_sphere, torus
 from mesh_shapes import tetrahedron
@@ -268,3 +269,65 @@ def test_keeps_the_graph_of_the_meshes():
 def test_resolution_must_be_positive():
     with pytest.raises(ValueError, match="resolution"):
         voxelize(ico_sphere(0), 0)
+
+
+def boxes(*spans):
+    """Boxes of the given (low, high) corners in cells of a grid of 32."""
+    parts = []
+    for low, high in spans:
+        low, high = torch.tensor(low) / 32 - 0.5, torch.tensor(high) / 32 - 0.5
+        unit = subdivided_box((1.0, 1.0, 1.0), 0).verts_packed() + 0.5
+        parts.append(Meshes([low + unit * (high - low)], [subdivided_box((1.0, 1.0, 1.0), 0).faces_packed()]))
+    return join_meshes_as_scene(parts)
+
+
+LEGS = [((x, 0, z), (x + 2, 30, z + 2)) for x in (2, 28) for z in (2, 28)]
+
+
+@pytest.mark.parametrize("kind", ["whole", "inside out", "mixed orientation"])
+@pytest.mark.parametrize("scale", [1.0, 0.7, 3.3])
+def test_boards_on_walls_are_as_thick_as_they_are(kind, scale):
+    spans = [((0, 30, 0), (32, 32, 32)), *LEGS]
+    expected = torch.zeros(1, 32, 32, 32, dtype=torch.bool)
+    for (x, y, z), (u, v, w) in spans:
+        expected[:, x:u, y:v, z:w] = True
+    table = boxes(*spans)
+    table = Meshes([table.verts_packed() * scale], [damage(table.faces_packed(), kind)])
+    assert expected.sum() == 2528
+    assert torch.equal(voxelize(table, 32, scale).occupancy, expected)
+    surface = voxelize(table, 32, scale, fill=False).occupancy
+    assert torch.equal(surface & expected, surface)
+    assert surface[0, :, 31].all()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("wall", [0, 5, 16, 31, 32])
+def test_sheets_on_a_wall_keep_one_layer(axis, wall):
+    corners = torch.tensor([[4.0, 6], [20, 6], [20, 30], [4, 30]]) / 32 - 0.5
+    verts = torch.nn.functional.pad(corners, (1, 0), value=wall / 32 - 0.5).roll(axis, 1)
+    for second in ([0, 2, 3], [0, 3, 2]):
+        sheet = Meshes([verts], [torch.tensor([[0, 1, 2], second])])
+        for fill in (True, False):
+            found = voxelize(sheet, 32, fill=fill).occupancy[0].nonzero()
+            assert len(found) == 16 * 24
+            assert found[:, axis].unique().tolist() == [min(wall, 31)]
+
+
+def test_cubes_of_cells_are_these_cells():
+    occupancy = torch.rand(3, 6, 6, 6) < 0.3
+    cubes = cubify(occupancy.permute(0, 3, 2, 1).float(), 0.5, align="corner")
+    found = voxelize(cubes, 6, side=2.0).occupancy
+    closed = voxelize(cubes, 6, side=2.0, fill=False).occupancy
+    assert torch.equal(found & occupancy, occupancy)
+    assert torch.equal(closed & occupancy, closed)
+    assert torch.equal(
+        found, torch.stack([torch.from_numpy(binary_fill_holes(x.numpy())) for x in occupancy])
+    )
+
+
+def test_float64_far_from_the_origin():
+    far = torch.tensor([4e6, 5e6, 100.0], dtype=torch.float64)
+    ball = ico_sphere(2)
+    there = Meshes([ball.verts_packed().double() * 0.45 + far], [ball.faces_packed()])
+    found = voxelize(there, 24, center=tuple(far.tolist())).occupancy
+    assert torch.equal(found, voxelize(ball.scale_verts(0.45), 24).occupancy)

@@ -184,7 +184,7 @@ def test_split_and_single_meshes():
     first, rest = meshes.split([1, 2])
     assert (len(first), len(rest)) == (1, 2)
     assert rest.verts_list()[1] is meshes.verts_list()[2]
-    assert meshes.get_mesh_verts_faces(1)[0] is meshes.verts_list()[1]
+    assert torch.equal(meshes.get_mesh_verts_faces(1)[0], meshes.verts_list()[1])
     assert [len(mesh) for mesh in meshes] == [1, 1, 1]
 
 
@@ -246,3 +246,16 @@ def test_textures_follow():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message or None):
         call(random_batch("mixed"))
+
+
+@pytest.mark.parametrize("kind", ["mixed", "equal"])
+def test_writing_into_one_mesh_leaves_the_batch_alone(kind):
+    meshes = random_batch("mixed") if kind == "mixed" else random_batch("mixed")[1].extend(2)
+    verts, faces = meshes.verts_packed().clone(), meshes.faces_packed().clone()
+    for i in range(len(meshes)):
+        own_verts, own_faces = meshes.get_mesh_verts_faces(i)
+        own_verts *= 2
+        own_faces += 1
+    assert torch.equal(meshes.verts_packed(), verts)
+    assert torch.equal(meshes.faces_packed(), faces)
+    assert torch.equal(torch.cat(meshes.verts_list()), verts)

@@ -6,10 +6,10 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_backward import distances_backward
 from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 
 @wp.kernel(enable_backward=False)
@@ -63,7 +63,7 @@ class _BallQuery(torch.autograd.Function):
         return dists, idx
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_dists: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
         grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, 2)

@@ -54,6 +54,6 @@ def add_corners(
         verts: number of vertices of the result.
         pieces: on a CPU, face ranges that share no vertex, as `picture_pieces` gives them.
     """
-    out = torch.zeros(verts, corners.shape[3], device=corners.device)
+    out = corners.new_zeros(verts, corners.shape[3])
     launch(_add_corners, len(faces), [faces, corners.shape[0], corners, out], corners.device, pieces)
     return out

@@ -297,8 +297,8 @@ def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor, 
         faces are equally near, the one with the larger index shows.
     """
     device = scene.device
-    images = torch.empty((len(specs), 3, size, size), device=device)
-    alpha = torch.empty((len(specs), size, size), device=device)
+    images = torch.empty((len(specs), 3, size, size), dtype=torch.float32, device=device)
+    alpha = torch.empty_like(images[:, 0])
     depth = torch.zeros_like(alpha)
     each = size * size * int(SAMPLES) ** 2
     way, most = (_draw_by_face, _MOST_SAMPLES) if device.type == "cuda" else (_draw_by_picture, _MOST_PLACES)
@@ -337,7 +337,7 @@ def projected_boxes(scene: Scene, specs: PictureSpecs) -> Tensor:
     """(P, 2, 2) float32 smallest and largest column and row of each picture's projected vertices, in pixels."""
     device = scene.device
     lanes = _LANES if device.type == "cuda" else 1
-    boxes = torch.empty((len(specs) * lanes, 2, 2), device=device)
+    boxes = torch.empty((len(specs) * lanes, 2, 2), dtype=torch.float32, device=device)
     launch(_bound, len(boxes), [lanes, *as_arrays(scene, specs), boxes], device)
     boxes = boxes.view(len(specs), lanes, 2, 2)
     return torch.stack([boxes[:, :, 0].amin(1), boxes[:, :, 1].amax(1)], dim=1)

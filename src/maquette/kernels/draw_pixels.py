@@ -110,6 +110,7 @@ def light_strength(
 
 @wp.func
 def _photo(photos: wp.array4d(dtype=wp.uint8), k: int, u: float, v: float) -> wp.vec3:
+    k = wp.clamp(k, 0, photos.shape[0] - 1)
     x, y = wp.clamp(u, 0.0, float(photos.shape[2] - 1)), wp.clamp(v, 0.0, float(photos.shape[1] - 1))
     x0, y0 = int(x), int(y)
     x1, y1 = wp.min(x0 + 1, photos.shape[2] - 1), wp.min(y0 + 1, photos.shape[1] - 1)
@@ -143,7 +144,7 @@ def background(
             square in the photograph's pixels, and which photograph.
         key: hash of the picture.
     """
-    if kind == PHOTO:
+    if kind == PHOTO and photos.shape[0] > 0:
         return _photo(photos, int(pattern[3]), pattern[0] + u * pattern[2], pattern[1] + v * pattern[2])
     if kind == GRADIENT:
         t = 0.5 + (u - 0.5) * pattern[0] + (v - 0.5) * pattern[1]

@@ -53,7 +53,7 @@ def farthest_indices(
     """
     device = points.device
     points = points.detach().float().contiguous()
-    nearest = torch.full(points.shape[:2], torch.inf, device=device)
+    nearest = points.new_full(points.shape[:2], torch.inf)
     idx = torch.full((len(points), most), -1, dtype=torch.int64, device=device)
     if device.type == "cpu":
         counts = [x.to(device, torch.int32).contiguous() for x in (lengths, samples, begin)]

@@ -62,13 +62,15 @@ def _gather(
                 at = eye + ray * (first_depth + 0.5 * step_depth)
                 at = wp.cw_mul(at, scale) + wp.vec3(0.5 * float(n))
                 step = wp.cw_mul(ray * step_depth, scale)
-                ends = wp.vec2(0.0, float(depths * samples))
+                last = float(depths * samples)
+                ends = wp.vec2(0.0, last)
                 for axis in range(3):
                     ends = _within(at[axis], step[axis], float(n), ends)
                 # Depths before the eye see nothing.
                 ends[0] = wp.max(ends[0], -first_depth / step_depth)
-                k0, k1 = int(wp.ceil(ends[0])), int(wp.floor(ends[1]))
-                for k in range(wp.max(k0, 0), wp.min(k1, depths * samples - 1) + 1):
+                k0 = int(wp.ceil(wp.clamp(ends[0], 0.0, last)))
+                k1 = int(wp.floor(wp.clamp(ends[1], -1.0, last - 1.0)))
+                for k in range(k0, k1 + 1):
                     p = at + step * float(k)
                     x, y, z = int(p[0]), int(p[1]), int(p[2])
                     if x >= 0 and y >= 0 and z >= 0 and x < n and y < n and z < n:
@@ -102,7 +104,7 @@ def frustum_cells(
     Returns:
         (P, depths, pixels, pixels) float32 in [0, 1]; rows downwards, the nearest cells first.
     """
-    cells = torch.zeros((len(voxels), depths, pixels, pixels), device=voxels.device)
+    cells = torch.zeros((len(voxels), depths, pixels, pixels), dtype=torch.float32, device=voxels.device)
     items = len(voxels) * pixels
     inputs = [voxels.shape[1], pixels, depths, SAMPLES, float(size), extent, voxels.view(torch.uint8)]
     inputs += [x.contiguous() for x in (sides, cameras, distances, windows)]

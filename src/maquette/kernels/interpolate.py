@@ -13,6 +13,7 @@ import warp as wp
 from torch import Tensor
 
 from maquette.kernels.launch import even_pieces, launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 _BLOCK = 48  # neighbouring rows with one owner, so that owners rarely share a cache line
 
@@ -98,7 +99,7 @@ class _Interpolate(torch.autograd.Function):
         return out
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor | None, ...]:
         faces, bary, attributes, corners = ctx.saved_tensors
         grad_out = grad_out.contiguous()

@@ -11,7 +11,6 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_backward import distances_backward, row_starts
 from maquette.kernels.knn_tree import (
@@ -25,6 +24,7 @@ from maquette.kernels.knn_tree import (
     walk_from_root,
 )
 from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 
 @wp.kernel(enable_backward=False)
@@ -216,7 +216,7 @@ def _search(
     batch, width, dim = p1.shape
     dists = p1.new_empty(batch, width, size)
     idx = torch.empty(batch, width, size, dtype=torch.int64, device=p1.device)
-    if p2.shape[1] == 0:
+    if p2.shape[1] == 0 or dists.numel() == 0:
         return dists.zero_(), idx.zero_()
     out = [dists.view(-1), idx.view(-1)]
     if dim > 3:
@@ -249,7 +249,7 @@ class _Neighbours(torch.autograd.Function):
         return dists, idx
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_dists: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         p1, p2, lengths1, lengths2, idx = ctx.saved_tensors
         grad1, grad2 = distances_backward(p1, p2, lengths1, lengths2, idx, grad_dists, ctx.norm)

@@ -11,7 +11,6 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.knn_tree import (
     LAST_INDEX,
@@ -23,16 +22,24 @@ from maquette.kernels.knn_tree import (
     walk_from_root,
 )
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 _SLACK = wp.constant(0.99999)  # a distance may be rounded to slightly less than that of its box
 
 
 @wp.func
+def _double(v: wp.vec3) -> wp.vec3d:
+    """A vector whose products are neither rounded nor too large or small."""
+    return wp.vec3d(wp.float64(v[0]), wp.float64(v[1]), wp.float64(v[2]))
+
+
+@wp.func
 def _segment_weight(ap: wp.vec3, ab: wp.vec3) -> float:
     """Share of b in the point of segment a-b nearest to p."""
-    length2 = wp.dot(ab, ab)
-    if length2 > 0.0:
-        return wp.clamp(wp.dot(ap, ab) / length2, 0.0, 1.0)
+    way = _double(ab)
+    length2 = wp.dot(way, way)
+    if length2 > wp.float64(0.0):
+        return wp.clamp(float(wp.dot(_double(ap), way) / length2), 0.0, 1.0)
     return 0.0
 
 
@@ -48,11 +55,14 @@ def _hull_weights(ap: wp.vec3, ab: wp.vec3, ac: wp.vec3, corners: int, least_are
     along_ab = wp.vec2(_segment_weight(ap, ab), 0.0)
     if corners == 2:
         return along_ab
-    normal = wp.cross(ab, ac)
+    to_p = _double(ap)
+    to_b = _double(ab)
+    to_c = _double(ac)
+    normal = wp.cross(to_b, to_c)
     size2 = wp.dot(normal, normal)
-    if size2 > 0.0 and 0.5 * wp.sqrt(size2) >= least_area:
-        v = wp.dot(wp.cross(ap, ac), normal) / size2
-        w = wp.dot(wp.cross(ab, ap), normal) / size2
+    if size2 > wp.float64(0.0) and wp.float64(0.5) * wp.sqrt(size2) >= wp.float64(least_area):
+        v = float(wp.dot(wp.cross(to_p, to_c), normal) / size2)
+        w = float(wp.dot(wp.cross(to_b, to_p), normal) / size2)
         if v >= 0.0 and w >= 0.0 and v + w <= 1.0:
             return wp.vec2(v, w)
     along_ac = wp.vec2(0.0, _segment_weight(ap, ac))
@@ -135,8 +145,8 @@ def _nearest(
                     best = d
                     best_index = order[i]
         walk = step(walk, best, best_index, box_low, box_high, box_least)
-    if best_index == LAST_INDEX:
-        dists[item] = 0.0
+    if best_index == LAST_INDEX:  # nothing there, or only what is NaN
+        dists[item] = wp.where(count == 0, 0.0, wp.nan)
         idx[item] = wp.int64(-1)
     else:
         dists[item] = best
@@ -180,6 +190,12 @@ def _nearest_backward(
 
 def _counts(first: Int[Tensor, " cloud"], items: int) -> Int[Tensor, " cloud"]:
     return torch.diff(first, append=first.new_tensor([items]))
+
+
+def _check_starts(first: Int[Tensor, " cloud"], items: int) -> None:
+    ends = [*first.tolist(), items]
+    if ends[0] != 0 or ends != sorted(ends):
+        raise ValueError(f"Clouds cannot begin at {ends[:-1][:8]} among {items} items.")
 
 
 def _cloud_pieces(first: Int[Tensor, " cloud"], items: int) -> list[Piece] | None:
@@ -226,7 +242,7 @@ class _HullDistance(torch.autograd.Function):
         return dists
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         points, hulls, idx = ctx.saved_tensors
         grad_points, grad_hulls = torch.zeros_like(points), torch.zeros_like(hulls)
@@ -249,7 +265,14 @@ def hull_distance(
 
     Points and hulls are packed and matched cloud by cloud; the distance is 0 where there is nothing on the
     other side. Computed in float32; differentiable once.
+
+    Raises:
+        ValueError: when clouds do not begin one after the other, from 0 to the number of points or hulls.
     """
+    if len(points_first) != len(hulls_first):
+        raise ValueError(f"Points are of {len(points_first)} clouds, but hulls of {len(hulls_first)}.")
+    _check_starts(points_first, len(points))
+    _check_starts(hulls_first, len(hulls))
     args = [x.to(points.device, torch.float32).contiguous() for x in (points, hulls)]
     first = [x.to(points.device, torch.int32).contiguous() for x in (points_first, hulls_first)]
     dists = _HullDistance.apply(args[0], first[0], args[1], first[1], float(least_area), points_ask)

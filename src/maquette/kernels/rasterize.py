@@ -1,13 +1,13 @@
 """Hard rasterization: for each pixel the nearest faces, their depth, barycentric coordinates and distance.
 
-A face counts for a pixel when it covers the pixel's centre or misses it by less than the blur radius. Each
-pixel keeps the `faces_per_pixel` nearest by (depth, face number), so neither the order of faces nor the
-number of threads matters, and no face is ever dropped for want of room. Work is bounded by the faces'
-bounding boxes.
+A face counts for a pixel when it covers the pixel's centre or misses it by less than the blur radius. A centre
+on an edge that two faces share is covered by the one right of it or below (the top-left rule). Each pixel keeps
+the `faces_per_pixel` nearest by (depth, face number), so neither the order of faces nor the number of threads
+matters, and no face is ever dropped for want of room. Work is bounded by the faces' bounding boxes.
 
-Same results as PyTorch3D's `rasterize_meshes` (its naive rule), with two differences: barycentric
-coordinates are divided by the exact area (PyTorch3D adds 1e-8), and adjoints stay finite for slivers and
-far corners.
+Same results as PyTorch3D's `rasterize_meshes` (its naive rule), with these differences: it covers no centre
+on an edge; barycentric coordinates are divided by the exact area (PyTorch3D adds 1e-8); perspective holds for
+depths of any ratio; and adjoints stay finite for slivers and far corners.
 """
 
 import itertools
@@ -21,6 +21,7 @@ from torch import Tensor
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
 from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 from maquette.kernels.tiles import Tiles, patch, tiles_for
 
 
@@ -137,9 +138,10 @@ def _draw(
             py = tri.pixel_to_ndc(y, height, width)
             for x in range(x_from, x_to):
                 p = wp.vec2(tri.pixel_to_ndc(x, width, height), py)
-                w = tri.barycentric(p, t)
-                inside = w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0
+                e = tri.edges(p, t)
+                inside = tri.covers(t, e)
                 if inside or blur_radius > 0.0:
+                    w = e / t.area
                     z = wp.dot(_shares(w, t.depths, perspective_correct, clip_barycentric), t.depths)
                     if z >= 0.0 and z < tri.MAX_COORDINATE:
                         dist = tri.triangle_distance2(p, t)
@@ -206,7 +208,8 @@ def _backward(
             if g_z == 0.0 and g_d == 0.0 and g[0] == 0.0 and g[1] == 0.0 and g[2] == 0.0:
                 continue
             t = tri.triangle(verts, faces, f)
-            w = tri.barycentric(p, t)
+            e = tri.edges(p, t)
+            w = e / t.area
             in_space = w
             if perspective_correct:
                 in_space = tri.perspective(w, t.depths)
@@ -218,16 +221,13 @@ def _backward(
             if clip_barycentric:
                 g = tri.clip_adjoint(in_space, g)
             if perspective_correct:
-                # the coordinates do not change when all depths grow alike, so their largest counts as constant
-                zr = tri.relative_depths(t.depths)
-                s = wp.cw_mul(w, tri.others_product(zr))
-                h = tri.normalised_adjoint(in_space, s[0] + s[1] + s[2], tri.MIN_AREA, g)
-                g = wp.cw_mul(h, tri.others_product(zr))
-                q = wp.cw_mul(h, w) / wp.max(t.depths)
-                g_depths += wp.vec3(
-                    q[1] * zr[2] + q[2] * zr[1], q[0] * zr[2] + q[2] * zr[0], q[0] * zr[1] + q[1] * zr[0]
-                )
-            if w[0] > 0.0 and w[1] > 0.0 and w[2] > 0.0:
+                # the coordinates do not change when all depths grow alike, so the nearest counts as constant
+                near = tri.nearness(t.depths)
+                s = wp.cw_mul(w, near)
+                h = tri.normalised_adjoint(in_space, s[0] + s[1] + s[2], tri.MIN_NEARNESS, g)
+                g = wp.cw_mul(h, near)
+                g_depths -= wp.cw_div(wp.cw_mul(g, w), t.depths)
+            if tri.covers(t, e):
                 g_d = -g_d
             g_corners = tri.barycentric_adjoint(p, t.a, t.b, t.c, t.area, w, g)
             g_corners += tri.triangle_distance2_adjoint(p, t, g_d)
@@ -255,11 +255,13 @@ class _Rasterize(torch.autograd.Function):
         shape = (len(mesh_first), *image_size, slots)
         device = verts.device
         pix_to_face = torch.full(shape, -1, dtype=torch.int64, device=device)
-        zbuf, dists = torch.full((2, *shape), -1.0, device=device)
-        bary = torch.full((*shape, 3), -1.0, device=device)
+        zbuf, dists = verts.new_full((2, *shape), -1.0)
+        bary = verts.new_full((*shape, 3), -1.0)
         grid = [tiles.faces, tiles.first, tiles.height, tiles.width, tiles.down, tiles.across]
         drawn = [*grid, blur_radius, *flags, pix_to_face, zbuf, dists]
-        launch(_draw, tiles.count, [verts, faces, twin, mesh_first, mesh_count, *drawn], device, tiles.pieces)
+        if slots > 0:
+            items = [verts, faces, twin, mesh_first, mesh_count, *drawn]
+            launch(_draw, tiles.count, items, device, tiles.pieces)
         launch(_locate, shape[0] * shape[1], [verts, faces, *flags[:2], pix_to_face, bary], device)
         ctx.save_for_backward(verts, faces, mesh_first, mesh_count, pix_to_face)
         ctx.flags = flags
@@ -267,7 +269,7 @@ class _Rasterize(torch.autograd.Function):
         return pix_to_face, zbuf, bary, dists
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @differentiable_once
     def backward(
         ctx: Any, _: Tensor, grad_zbuf: Tensor, grad_bary: Tensor, grad_dists: Tensor
     ) -> tuple[Tensor | None, ...]:
@@ -278,7 +280,7 @@ class _Rasterize(torch.autograd.Function):
         if verts.device.type == "cpu" and pictures < torch.get_num_threads():
             bands = min(height, torch.get_num_threads())
         band = -(-height // bands)
-        corners = torch.zeros(bands, len(faces), 3, 3, device=verts.device)
+        corners = verts.new_zeros(bands, len(faces), 3, 3)
         grads = [grad_zbuf.contiguous(), grad_bary.contiguous(), grad_dists.contiguous()]
         inputs = [verts, faces, *ctx.flags[:2], pix_to_face, *grads, band, corners]
         pieces = _row_pieces(pictures, height, bands, band)

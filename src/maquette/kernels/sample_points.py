@@ -12,14 +12,20 @@ import torch
 import warp as wp
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 
 
 @wp.func
 def _cell(area: wp.float64, total: wp.float64, cells: int) -> int:
-    return int(wp.ceil(area / total * wp.float64(cells)))
+    return int(wp.ceil(wp.clamp(area / total, wp.float64(0.0), wp.float64(1.0)) * wp.float64(cells)))
+
+
+@wp.func
+def _is_surface(total: wp.float64) -> bool:
+    """Whether an area can be drawn from: positive, and not beyond all numbers."""
+    return total > wp.float64(0.0) and total < wp.float64(wp.inf)
 
 
 @wp.func
@@ -35,7 +41,7 @@ def _area_before(face: int, first: int, cumulative: wp.array(dtype=wp.float64)) 
 @wp.kernel(enable_backward=False)
 def _measure(
     start: int,
-    verts: wp.array(dtype=wp.vec3),
+    verts: wp.array(dtype=wp.vec3d),
     faces: wp.array2d(dtype=wp.int64),
     areas: wp.array(dtype=wp.float64),
 ) -> None:
@@ -43,7 +49,7 @@ def _measure(
     a = verts[int(faces[face, 0])]
     b = verts[int(faces[face, 1])]
     c = verts[int(faces[face, 2])]
-    areas[face] = wp.float64(wp.length(wp.cross(b - a, c - a)))
+    areas[face] = wp.length(wp.cross(b - a, c - a))
 
 
 @wp.kernel(enable_backward=False)
@@ -55,21 +61,19 @@ def _fill_guide(
     cumulative: wp.array(dtype=wp.float64),
     guide: wp.array(dtype=int),
 ) -> None:
-    """One face: the cells whose lower end it holds. A mesh without area gets one cell a face."""
+    """One face: the cells whose lower end it holds."""
     face = start + wp.tid()
     mesh = int(face_to_mesh[face])
     first = int(firsts[mesh])
     count = int(counts[mesh])
     total = _area_before(first + count, first, cumulative)
-    begin = face - first
-    end = face - first + 1
-    if total > wp.float64(0.0):
+    if _is_surface(total):
         begin = _cell(_area_before(face, first, cumulative), total, count)
         end = _cell(_area_before(face + 1, first, cumulative), total, count)
         if face == first + count - 1:
             end = count
-    for cell in range(begin, wp.min(end, count)):
-        guide[first + cell] = face
+        for cell in range(begin, end):
+            guide[first + cell] = face
 
 
 @wp.kernel(enable_backward=False)
@@ -91,22 +95,23 @@ def _sample(
     mesh = item / samples
     first = int(firsts[mesh])
     count = int(counts[mesh])
-    if count == 0:
+    total = wp.float64(0.0)
+    if count > 0:
+        total = _area_before(first + count, first, cumulative)
+    if not _is_surface(total):
         points[item] = wp.vec3(0.0)
         weights[item] = wp.vec3(0.0)
         chosen[item] = wp.int64(-1)
         return
     u = uniform[item]
     last = first + count - 1
-    before = wp.float64(0.0)
+    before = cumulative[last] - total
     if first > 0:
         before = cumulative[first - 1]
-    total = cumulative[last] - before
     face = guide[first + wp.min(int(u[0] * float(count)), count - 1)]
-    if total > wp.float64(0.0):
-        target = before + wp.float64(u[0]) * total
-        while face < last and cumulative[face] <= target:
-            face += 1
+    target = before + wp.float64(u[0]) * total
+    while face < last and cumulative[face] <= target:
+        face += 1
     root = wp.sqrt(u[1])
     w = wp.vec3(1.0 - root, root * (1.0 - u[2]), root * u[2])
     a = verts[int(faces[face, 0])]
@@ -151,8 +156,12 @@ class _SampleSurface(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         meshes, samples, _ = uniform.shape
         areas = torch.empty(len(faces), dtype=torch.float64, device=verts.device)
-        launch(_measure, len(faces), [verts, faces, areas], verts.device)
+        launch(_measure, len(faces), [verts.double(), faces, areas], verts.device)
+        if meshes > 1:  # one sum goes over them all: it must not lose a small mesh behind a large one
+            largest = torch.segment_reduce(areas, "max", lengths=count)
+            areas = (areas / largest.index_select(0, face_to_mesh)).nan_to_num_(0.0)
         cumulative = torch.cumsum(areas, 0)
+        verts = verts.float()
         guide = torch.empty(len(faces), dtype=torch.int32, device=verts.device)
         points, weights = torch.empty_like(uniform), torch.empty_like(uniform)
         chosen = torch.empty(meshes, samples, dtype=torch.int64, device=verts.device)
@@ -168,7 +177,7 @@ class _SampleSurface(torch.autograd.Function):
         return points, chosen, weights
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_points: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         faces, chosen, weights = ctx.saved_tensors
         grad_verts = grad_points.new_zeros(ctx.verts, 3)
@@ -191,10 +200,10 @@ def sample_surface(
 ) -> tuple[Float[Tensor, "mesh sample 3"], Int[Tensor, "mesh sample"], Float[Tensor, "mesh sample 3"]]:
     """Points on packed meshes, with the packed face and the barycentric weights of each.
 
-    The face is -1, and all else 0, where a mesh has no faces. The first of three uniform numbers in [0, 1) chooses
-    the face, the other two the place on it. The points are differentiable, once, with respect to the vertices;
-    face and weights are held constant.
+    The face is -1, and all else 0, where a mesh has no area, or one beyond all numbers. The first of three uniform
+    numbers in [0, 1) chooses the face, the other two the place on it. The points are differentiable, once, with
+    respect to the vertices; face and weights are held constant.
     """
-    corners, numbers = (x.to(verts.device, torch.float32).contiguous() for x in (verts, uniform))
+    corners, numbers = verts.contiguous(), uniform.to(verts.device, torch.float32).contiguous()
     packed = [x.to(verts.device, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
     return _SampleSurface.apply(corners, *packed, numbers)

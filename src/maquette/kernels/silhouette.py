@@ -24,7 +24,10 @@ from maquette.kernels import silhouette_rows as rows
 from maquette.kernels import triangles as tri
 from maquette.kernels.corners import add_corners, picture_pieces
 from maquette.kernels.launch import launch, on_compute_device
+from maquette.kernels.once import differentiable_once
 from maquette.kernels.tiles import Tiles, patch, tiles_for
+
+_LEAST_BLUR = 1e-10  # both faces of an edge count for a pixel on it: no rounding leaves it clear
 
 
 @wp.kernel(enable_backward=False)
@@ -131,7 +134,7 @@ class _SoftSilhouette(torch.autograd.Function):
         sigma: float,
         blur_radius: float,
     ) -> Tensor:
-        odds = torch.zeros(len(mesh_first), *image_size, device=verts.device)
+        odds = verts.new_zeros(len(mesh_first), *image_size)
         grid = [tiles.faces, tiles.first, tiles.height, tiles.width, tiles.down, tiles.across]
         inputs = [verts, faces, mesh_first, mesh_count, *grid, sigma, blur_radius, odds]
         launch(_accumulate, tiles.count, inputs, verts.device, tiles.pieces)
@@ -140,10 +143,10 @@ class _SoftSilhouette(torch.autograd.Function):
         return torch.where(odds < rows.FULL, odds / (1 + odds), 1.0)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_alpha: Tensor) -> tuple[Tensor | None, ...]:
         verts, faces, face_to_mesh, mesh_first, mesh_count, odds = ctx.saved_tensors
-        corners = torch.zeros(1, len(faces), 3, 3, device=verts.device)
+        corners = verts.new_zeros(1, len(faces), 3, 3)
         # d alpha / d x_j = sigmoid(x_j) / (1 + q), and d |d|^2 / d corner is -2 d times the corner's share
         weight = torch.where(odds < rows.FULL, grad_alpha / (1 + odds), 0.0) * (-2 / ctx.sigma)
         inputs = [verts, faces, face_to_mesh, ctx.sigma, ctx.blur_radius, weight, corners]
@@ -181,6 +184,7 @@ def soft_silhouette(
         alpha in [0, 1]. Faces behind the camera, without area or with non-finite corners do not count.
     """
     verts = verts.float().contiguous()
+    blur_radius = max(blur_radius, _LEAST_BLUR)
     if tiles is None:
         tiles = tiles_for(verts, faces, face_to_mesh, len(mesh_first), image_size, blur_radius)
     args = (

@@ -10,9 +10,11 @@ import warp as wp
 mat32 = wp.types.matrix(shape=(3, 2), dtype=float)
 MIN_AREA = wp.constant(1.0e-8)  # twice the signed area below which a triangle is skipped
 MAX_COORDINATE = wp.constant(1.0e12)  # beyond it products of depths overflow in float32
+MAX_AREA = wp.constant(1.0e24)
 MIN_LENGTH = wp.constant(1.0e-6)
 MIN_LENGTH2 = wp.constant(1.0e-12)
 MIN_DEPTH = wp.constant(1.0e-8)
+MIN_NEARNESS = wp.constant(1.0e-12)
 
 
 @wp.func
@@ -38,10 +40,29 @@ def last_pixel(ndc_min: float, size: int, other: int) -> int:
     return int(wp.floor(wp.clamp(at, -1.0, float(size) - 1.0))) + 1
 
 
+_SUBTRACT_PRODUCTS = """
+#if defined(__CUDA_ARCH__)
+    return __fsub_rn(__fmul_rn(a, b), __fmul_rn(c, d));
+#else
+    return (float)((double)a * (double)b - (double)c * (double)d);
+#endif
+"""
+
+
+@wp.func_native(snippet=_SUBTRACT_PRODUCTS)
+def _subtract_products(a: float, b: float, c: float, d: float) -> float:  # type: ignore[empty-body]
+    """a b - c d, not fused: exactly minus c d - a b, and 0 where both are equal."""
+    ...
+
+
 @wp.func
 def edge(p: wp.vec2, a: wp.vec2, b: wp.vec2) -> float:
-    """Twice the signed area of (p, a, b): its sign says on which side of a->b the point lies."""
-    return (p[0] - a[0]) * (b[1] - a[1]) - (p[1] - a[1]) * (b[0] - a[0])
+    """Twice the signed area of (p, a, b): its sign says on which side of a->b the point lies.
+
+    Two triangles that share an edge get the same bits but for the sign, so that no point is inside of both or of
+    neither.
+    """
+    return _subtract_products(a[1] - p[1], b[0] - p[0], a[0] - p[0], b[1] - p[1])
 
 
 @wp.func
@@ -78,12 +99,7 @@ def triangle(verts: wp.array(dtype=wp.vec3), faces: wp.array2d(dtype=wp.int64), 
 @wp.func
 def is_visible(near: float, far: float, area: float) -> bool:
     """Whether a triangle from one view depth to another can be drawn at all; false for NaN."""
-    return (
-        near >= MIN_DEPTH
-        and far < MAX_COORDINATE
-        and wp.abs(area) > MIN_AREA
-        and wp.abs(area) < MAX_COORDINATE
-    )
+    return near >= MIN_DEPTH and far < MAX_COORDINATE and wp.abs(area) > MIN_AREA and wp.abs(area) < MAX_AREA
 
 
 @wp.func
@@ -137,9 +153,36 @@ def triangle_distance2_adjoint(p: wp.vec2, t: Triangle, g: float) -> mat32:
 
 
 @wp.func
+def edges(p: wp.vec2, t: Triangle) -> wp.vec3:
+    """The three edge functions of `p`, each at the corner opposite to its edge."""
+    return wp.vec3(edge(p, t.b, t.c), edge(p, t.c, t.a), edge(p, t.a, t.b))
+
+
+@wp.func
 def barycentric(p: wp.vec2, t: Triangle) -> wp.vec3:
     """Screen-space barycentric coordinates of `p`."""
-    return wp.vec3(edge(p, t.b, t.c), edge(p, t.c, t.a), edge(p, t.a, t.b)) / t.area
+    return edges(p, t) / t.area
+
+
+@wp.func
+def _owns(a: wp.vec2, b: wp.vec2, area: float) -> bool:
+    """Whether points on the edge a->b are the triangle's: it lies right of the edge in the picture, or below it."""
+    up = (a[1] - b[1]) * wp.sign(area)
+    return up > 0.0 or (up == 0.0 and (b[0] - a[0]) * wp.sign(area) > 0.0)
+
+
+@wp.func
+def covers(t: Triangle, e: wp.vec3) -> bool:
+    """Whether a triangle covers the point with edge functions `e`; of two that share an edge, one does."""
+    s = e * wp.sign(t.area)
+    least = wp.min(s)
+    if least != 0.0:
+        return least > 0.0
+    return (
+        (s[0] > 0.0 or _owns(t.b, t.c, t.area))
+        and (s[1] > 0.0 or _owns(t.c, t.a, t.area))
+        and (s[2] > 0.0 or _owns(t.a, t.b, t.area))
+    )
 
 
 @wp.func
@@ -161,21 +204,16 @@ def barycentric_adjoint(
 
 
 @wp.func
-def others_product(z: wp.vec3) -> wp.vec3:
-    return wp.vec3(z[1] * z[2], z[0] * z[2], z[0] * z[1])
-
-
-@wp.func
-def relative_depths(z: wp.vec3) -> wp.vec3:
-    """Depths as shares of the largest: perspective knows ratios alone, and so tiny worlds do not underflow."""
-    return z / wp.max(z)
+def nearness(z: wp.vec3) -> wp.vec3:
+    """Inverse depths, 1 at the nearest corner: perspective knows ratios alone, and tiny worlds do not overflow."""
+    return wp.cw_div(wp.vec3(wp.min(z)), z)
 
 
 @wp.func
 def perspective(w: wp.vec3, z: wp.vec3) -> wp.vec3:
     """Barycentric coordinates on the triangle in space, from those on the screen and the corners' depths."""
-    t = wp.cw_mul(w, others_product(relative_depths(z)))
-    return t / wp.max(t[0] + t[1] + t[2], MIN_AREA)
+    t = wp.cw_mul(w, nearness(z))
+    return t / wp.max(t[0] + t[1] + t[2], MIN_NEARNESS)
 
 
 @wp.func

@@ -75,8 +75,9 @@ def _flip_rays(
     for layer in range(v0, v1 + 1):
         v = float(layer) + 0.5
         ends = span(a, b, c, v)
-        u0 = int(wp.ceil(wp.clamp(ends[0] - 0.5, 0.0, float(n))))
-        u1 = int(wp.ceil(wp.clamp(ends[1] - 0.5, 0.0, float(n))))
+        # a crossing may be rounded out of the triangle, and so out of the box of its part
+        u0 = int(wp.ceil(wp.clamp(wp.clamp(ends[0], low[0], high[0]) - 0.5, 0.0, float(n))))
+        u1 = int(wp.ceil(wp.clamp(wp.clamp(ends[1], low[0], high[0]) - 0.5, 0.0, float(n))))
         for column in range(u0, u1):
             w = a[2]
             if normal[2] != 0.0:

@@ -40,7 +40,7 @@ def seen_colours(
         Colours, and weights in [0, 1]; a colour of weight 0 means nothing.
     """
     verts, size = mesh.verts_packed(), (image.shape[1], image.shape[2])
-    at = _project(mesh, camera, size)
+    at = _project(mesh, camera, size).to(image.dtype)
     colour = grid_sample((image * mask)[None], at, align_corners=False)[0, :, 0].T
     share = grid_sample(mask[None, None], at, align_corners=False)[0, 0, 0]
     facing = (normals * normalize(camera.get_camera_center() - verts, dim=1)).sum(dim=1).clamp(min=0)

@@ -17,10 +17,10 @@ def silhouette_iou_loss(
         eps: keeps two empty pictures finite; as the quotient is then 0, they cost 1.
 
     Returns:
-        scalar in [0, 1]: 0 where binary masks are equal and not empty. The loss of SoftRas and DIB-R (Liu et
-        al., Soft Rasterizer, 2019).
+        scalar in [0, 1]: 0 where binary masks are equal and not empty, and for a batch of no pictures. The loss of
+        SoftRas and DIB-R (Liu et al., Soft Rasterizer, 2019).
     """
     both = predicted * target
     either = predicted + target - both
     overlap = both.sum((-2, -1)) / (either.sum((-2, -1)) + eps)
-    return 1 - overlap.mean()
+    return 1 - overlap.mean() if overlap.numel() else overlap.sum()

@@ -23,4 +23,5 @@ def voxel_cross_entropy(
         scalar, float32 for halves, finite for finite logits. The mean over the batch of means over cells.
     """
     margin = solid_log_odds(logits)
-    return softplus(margin.where(~target, -margin)).mean()
+    cost = softplus(margin.where(~target, -margin))
+    return cost.mean() if cost.numel() else cost.sum()

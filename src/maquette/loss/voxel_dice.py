@@ -26,4 +26,5 @@ def voxel_dice(
     solid = torch.sigmoid(solid_log_odds(logits)).flatten(1)
     truth = target.flatten(1).to(solid.dtype)
     both = (solid * truth).sum(1)
-    return 1 - ((2 * both + smooth) / (solid.sum(1) + truth.sum(1) + smooth)).mean()
+    overlap = (2 * both + smooth) / (solid.sum(1) + truth.sum(1) + smooth)
+    return 1 - overlap.mean() if overlap.numel() else overlap.sum()

@@ -33,4 +33,4 @@ def voxel_focal(
     cost = torch.sigmoid(-towards_truth) ** gamma * softplus(-towards_truth)
     if alpha is not None:
         cost = cost * torch.where(target, alpha, 1 - alpha)
-    return cost.mean()
+    return cost.mean() if cost.numel() else cost.sum()

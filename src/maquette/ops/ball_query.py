@@ -4,7 +4,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from maquette.kernels.ball_query import points_within
-from maquette.ops.knn import KNN, full_lengths
+from maquette.ops.knn import KNN, checked_lengths
 from maquette.ops.utils import masked_gather
 
 
@@ -36,13 +36,12 @@ def ball_query(
         neighbours (N, P1, K, D), padded with 0, or None.
 
     Raises:
-        ValueError: when batch sizes or dimensions differ.
+        ValueError: when batch sizes or dimensions differ, or a length is none of its cloud.
     """
     if p1.shape[0] != p2.shape[0]:
         raise ValueError(f"Both clouds need the same batch size, not {p1.shape[0]} and {p2.shape[0]}.")
     if p1.shape[2] != p2.shape[2]:
         raise ValueError(f"Points of both clouds need one dimension, not {p1.shape[2]} and {p2.shape[2]}.")
-    lengths1 = full_lengths(p1) if lengths1 is None else lengths1
-    lengths2 = full_lengths(p2) if lengths2 is None else lengths2
+    lengths1, lengths2 = checked_lengths(p1, lengths1), checked_lengths(p2, lengths2)
     dists, idx = points_within(p1, p2, lengths1, lengths2, K, radius)
     return KNN(dists, idx, masked_gather(p2, idx) if return_nn else None)

@@ -34,7 +34,7 @@ def cubify(
 
     Returns:
         N meshes, with a `TexturesAtlas` of one colour a face when `feats` are used. An empty grid gives a
-        mesh without vertices and faces.
+        mesh without vertices and faces; where all are empty, as tensors of one axis and length 0.
 
     Raises:
         ValueError: another `align`.
@@ -50,10 +50,13 @@ def cubify(
     x, y, z = (_corner_positions(voxels.shape[axis], align).to(voxels.device) for axis in (3, 2, 1))
     colours = feats if align == "center" else None
     cubes = cube_surfaces(occupied, (x, y, z), want_voxels=colours is not None)
+    if len(cubes.faces) == 0:
+        nothing = [torch.empty(0, dtype=torch.float32, device=device) for _ in voxels]
+        return Meshes(verts=nothing, faces=[none.long() for none in nothing])
     verts = list(cubes.verts.to(device).split(cubes.verts_counts))
     faces = list(cubes.faces.to(device).split(cubes.faces_counts))
     textures = None
-    if colours is not None and len(cubes.faces):
+    if colours is not None:
         rows = colours.permute(0, 3, 4, 2, 1).reshape(-1, colours.shape[1]).to(device)
         atlas = rows.index_select(0, cubes.voxels.to(device))[:, None, None]
         textures = TexturesAtlas(list(atlas.split(cubes.faces_counts)))

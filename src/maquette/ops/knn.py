@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from maquette.kernels.knn import nearest_neighbours
@@ -56,7 +56,8 @@ def knn_points(
         clouds are searched in float32 about their own centre and their distances then computed in float64.
 
     Raises:
-        ValueError: when batch sizes or dimensions differ, or the norm is neither 1 nor 2.
+        ValueError: when batch sizes or dimensions differ, a length is none of its cloud, or the norm is neither 1
+            nor 2.
     """
     if p1.shape[0] != p2.shape[0]:
         raise ValueError(f"Both clouds need the same batch size, not {p1.shape[0]} and {p2.shape[0]}.")
@@ -64,8 +65,7 @@ def knn_points(
         raise ValueError(f"Points of both clouds need one dimension, not {p1.shape[2]} and {p2.shape[2]}.")
     if norm not in (1, 2):
         raise ValueError("Support for 1 or 2 norm.")
-    lengths1 = full_lengths(p1) if lengths1 is None else lengths1
-    lengths2 = full_lengths(p2) if lengths2 is None else lengths2
+    lengths1, lengths2 = checked_lengths(p1, lengths1), checked_lengths(p2, lengths2)
     if torch.promote_types(p1.dtype, p2.dtype) == torch.float64:
         dists, idx = _neighbours_in_float64(p1, p2, lengths1, lengths2, norm, K)
     else:
@@ -77,6 +77,28 @@ def full_lengths(points: Float[Tensor, "batch point dim"]) -> Int[Tensor, " batc
     """Lengths of padded clouds that are all full."""
     batch, count, _ = points.shape
     return torch.full((batch,), count, dtype=torch.int64, device=points.device)
+
+
+def checked_lengths(
+    points: Float[Tensor, "batch point dim"], lengths: Tensor | None
+) -> Shaped[Tensor, " batch"]:
+    """Lengths of padded clouds, on their device; all full by default.
+
+    Raises:
+        ValueError: another shape than (N,), or a length that is negative or larger than P.
+    """
+    if lengths is None:
+        return full_lengths(points)
+    batch, count, _ = points.shape
+    if lengths.shape != (batch,):
+        raise ValueError("points and lengths must have same batch dimension.")
+    if batch > 0:
+        low, high = (bound.item() for bound in lengths.aminmax())
+        if not high <= count:
+            raise ValueError("A value in lengths was too large.")
+        if low < 0:
+            raise ValueError("A value in lengths was negative.")
+    return lengths.to(points.device)
 
 
 def _neighbours_in_float64(

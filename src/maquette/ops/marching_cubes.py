@@ -44,9 +44,9 @@ def marching_cubes(
         N times vertices (V_n, 3) as (x, y, z) along (W, H, D), and N times int64 faces (F_n, 3); empty lists
         stand for a volume without a surface. Not differentiable: a backward pass raises ValueError.
 
-    Follows PyTorch3D's operator of this name, order of vertices and faces included. Differs in that, where a
-    value is so close to the level that a triangle vanishes, only that triangle is left out, not also the rest
-    of its cell.
+    Follows PyTorch3D's operator of this name, order of vertices and faces included. Differs where the surface
+    passes through grid points (values closer than 1e-5 to the level): there it has one vertex, not one an edge, and
+    only triangles that vanish are left out, not also the rest of their cell. So it is closed within the volume.
     """
     batched_verts: Parts = []
     batched_faces: Parts = []
@@ -101,20 +101,20 @@ def _surface_in_torch(volume: Tensor, level: float) -> tuple[Tensor, Tensor]:
         table[index, : len(row)] = torch.tensor(row, dtype=torch.int64, device=device)
     cell, slot = (table[case] >= 0).nonzero().unbind(1)
     ends = corners[torch.tensor(EDGES, device=device)[table[case[cell], slot]]] @ strides + first[cell, None]
-    points = _cut_edges(flat, level, ends, width, height).view(-1, 3, 3)
-    gaps = (points - points.roll(1, 1)).abs().amax(2)
-    edge = (ends[:, 0] * volume.numel() + ends[:, 1]).view(-1, 3)
-    kept = (gaps >= _NEAR).all(1)
-    edge, points = edge[kept].reshape(-1), points[kept].reshape(-1, 3)
-    # An edge's number is its place among (cell, first mention of the edge in the cell's case), the least counting.
+    points = _cut_edges(flat, level, ends, width, height)
+    nearest = points.round()
+    on_grid = ((points - nearest).abs() < _NEAR).all(1)
+    points = torch.where(on_grid[:, None], nearest, points)
+    # Vertices are grid points or edges, in the order of (cell, first mention of the edge in the cell's case).
+    key = torch.where(on_grid, nearest.long() @ strides, (1 + ends[:, 0]) * volume.numel() + ends[:, 1])
     mention = (table[:, :, None] == table[:, None, :]).int().argmax(2)
-    place = (cell * 16 + mention[case[cell], slot]).view(-1, 3)[kept].reshape(-1)
-    distinct, inverse = edge.unique(return_inverse=True)
-    first = torch.full_like(distinct, 16 * len(case)).scatter_reduce(0, inverse, place, "amin")
-    order = first.argsort()
-    number = order.argsort()[inverse]
-    verts = points.new_zeros(len(distinct), 3).index_copy(0, number, points)
-    return verts, number.view(-1, 3)
+    place = cell * 16 + mention[case[cell], slot]
+    group = key.unique(return_inverse=True)[1]
+    first = torch.full_like(key, 16 * len(case)).scatter_reduce(0, group, place, "amin")[group].view(-1, 3)
+    kept = (first != first.roll(1, 1)).all(1)
+    used, number = first[kept].unique(return_inverse=True)
+    verts = points.new_zeros(len(used), 3)
+    return verts.index_copy(0, number.reshape(-1), points.view(-1, 3, 3)[kept].reshape(-1, 3)), number
 
 
 def _cut_edges(flat: Tensor, level: float, ends: Tensor, width: int, height: int) -> Tensor:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from maquette.kernels.once import differentiable_once
 from maquette.ops.knn import knn_points
 from maquette.ops.utils import convert_pointclouds_to_tensor, eyes, wmean
 from maquette.structures import Pointclouds, list_to_padded
@@ -159,7 +159,7 @@ class _ClosestRotation(torch.autograd.Function):
         return R
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         R, d, Vh = ctx.saved_tensors
         sums = d[:, :, None] + d[:, None, :]

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from maquette.kernels.once import differentiable_once
 from maquette.ops.utils import convert_pointclouds_to_tensor, get_point_covariances
 from maquette.structures import Pointclouds
 
@@ -89,7 +89,7 @@ class _SymmetricEigen(torch.autograd.Function):
         return values, vectors
 
     @staticmethod
-    @once_differentiable
+    @differentiable_once
     def backward(ctx: Any, grad_values: Tensor, grad_vectors: Tensor) -> Tensor:
         values, vectors = ctx.saved_tensors
         gap = values[..., None, :] - values[..., :, None]

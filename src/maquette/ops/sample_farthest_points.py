@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from maquette.kernels.farthest_points import farthest_indices
-from maquette.ops.knn import full_lengths
+from maquette.ops.knn import checked_lengths
 from maquette.ops.utils import masked_gather
 
 
@@ -31,7 +31,7 @@ def sample_farthest_points(
         cloud wants or has fewer points.
 
     Raises:
-        ValueError: when `lengths` or `K` do not fit the batch, or a length exceeds P.
+        ValueError: when `lengths` or `K` do not fit the batch, or a length is none of its cloud.
     """
     lengths, samples = _check(points, lengths, K)
     if random_start_point:
@@ -66,13 +66,8 @@ def sample_farthest_points_naive(
 
 
 def _check(points: Tensor, lengths: Tensor | None, K: int | list[int] | Tensor) -> tuple[Tensor, Tensor]:
-    batch, count, _ = points.shape
-    if lengths is None:
-        lengths = full_lengths(points)
-    elif lengths.shape != (batch,):
-        raise ValueError("points and lengths must have same batch dimension.")
-    elif batch > 0 and lengths.max() > count:
-        raise ValueError("A value in lengths was too large.")
+    batch = len(points)
+    lengths = checked_lengths(points, lengths)
     samples = torch.full((batch,), K) if isinstance(K, int) else torch.as_tensor(K)
     if samples.shape[0] != batch:
         raise ValueError("K and points must have the same batch dimension")

@@ -14,8 +14,7 @@ def sample_points_from_meshes(
     """Points drawn uniformly, by area, from the surface of each mesh.
 
     Differentiable with respect to the vertices: a point keeps its face and its barycentric coordinates.
-    Random numbers come from torch's generator of the meshes' device. Where a mesh has faces but no area,
-    faces are drawn with equal chances.
+    Random numbers come from torch's generator of the meshes' device. Areas are measured in float64.
 
     Args:
         meshes: a batch of N meshes.
@@ -29,6 +28,7 @@ def sample_points_from_meshes(
 
     Raises:
         ValueError: when no mesh has faces, a vertex is not finite, or textures are asked for and missing.
+        RuntimeError: when a mesh has faces but no area.
     """
     if meshes.isempty():
         raise ValueError("Meshes are empty.")
@@ -44,8 +44,9 @@ def sample_points_from_meshes(
         meshes.mesh_to_faces_packed_first_idx(),
         meshes.num_faces_per_mesh(),
         meshes.faces_packed_to_mesh_idx(),
-        torch.rand(len(meshes), num_samples, 3, device=verts.device),
+        torch.rand(len(meshes), num_samples, 3, dtype=torch.float32, device=verts.device),
     )
+    _require_area(chosen, meshes)
     if not (return_normals or return_textures or verts.dtype == torch.float64):
         return points
     drawn = (chosen >= 0)[..., None]
@@ -63,6 +64,12 @@ def sample_points_from_meshes(
 def _is_finite(verts: Tensor) -> bool:
     # a finite sum, one quick pass, needs finite terms; only an infinite one has to be looked into
     return bool(verts.detach().sum().isfinite()) or bool(verts.isfinite().all())
+
+
+def _require_area(chosen: Tensor, meshes: Meshes) -> None:
+    undrawn = (chosen[:, :1] < 0).any(1)
+    if bool((undrawn & (meshes.num_faces_per_mesh() > 0)).any()):
+        raise RuntimeError("Meshes without area, or with one beyond all numbers, cannot be sampled.")
 
 
 def _texture_at(meshes: Meshes, face: Tensor, weights: Tensor) -> Tensor:

@@ -72,6 +72,8 @@ def _positions(verts: Any) -> Tensor:
 
 def _sample(feat: Tensor, grid: Tensor, interp_mode: str, padding_mode: str, align_corners: bool) -> Tensor:
     """(N, V, C) samples of one map."""
+    dtype = torch.promote_types(feat.dtype, grid.dtype)
+    feat, grid = feat.to(dtype), grid.to(dtype)
     own = interp_mode == "bilinear" and padding_mode in _OWN_PADDING
     if own and feat.dtype == grid.dtype == torch.float32 and feat.numel() and grid.numel():
         return _sample_bilinear(feat, grid, padding_mode == "border", align_corners)

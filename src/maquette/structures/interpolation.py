@@ -59,8 +59,12 @@ def interpolate_packed(
 
     Returns:
         (P, D) interpolated attributes.
+
+    Raises:
+        ValueError: of another number of coordinates than points.
+        IndexError: (CPU) if a face index is not below F.
     """
-    _check_range(faces, len(face_attributes))
+    _check_range(faces, barycentric_coords, len(face_attributes))
     rows = face_attributes.reshape(-1, face_attributes.shape[2])
     return _interpolate(faces, barycentric_coords, rows, None)
 
@@ -81,8 +85,13 @@ def interpolate_vertex_attributes(
 
     Returns:
         (P, D), equal to `interpolate_packed(faces, barycentric_coords, vertex_attributes[face_verts])`.
+
+    Raises:
+        ValueError: of another number of coordinates than points.
+        IndexError: (CPU) if a face or vertex index is out of range.
     """
-    _check_range(faces, len(face_verts))
+    _check_range(faces, barycentric_coords, len(face_verts))
+    _check_corners(face_verts, len(vertex_attributes))
     return _interpolate(faces, barycentric_coords, vertex_attributes, face_verts)
 
 
@@ -104,10 +113,19 @@ def interpolate_fragments(fragments: Fragments, vertex_attributes: Tensor, face_
     return flat.view(*faces.shape, vertex_attributes.shape[1])
 
 
-def _check_range(faces: Tensor, count: int) -> None:
+def _check_range(faces: Tensor, bary: Tensor, count: int) -> None:
+    if bary.shape != (len(faces), 3):
+        raise ValueError(f"{len(faces)} points cannot have coordinates {tuple(bary.shape)}")
     # On CUDA the check would wait for the device.
     if faces.device.type == "cpu" and faces.numel() and int(faces.max()) >= count:
         raise IndexError(f"face index {int(faces.max())} is out of range for {count} faces")
+
+
+def _check_corners(face_verts: Tensor, count: int) -> None:
+    if face_verts.device.type == "cpu" and face_verts.numel():
+        low, high = (int(bound) for bound in face_verts.aminmax())
+        if low < 0 or high >= count:
+            raise IndexError(f"vertex indices {low} to {high} are out of range for {count} vertices")
 
 
 def _interpolate(faces: Tensor, bary: Tensor, rows: Tensor, corners: Tensor | None) -> Tensor:

@@ -106,7 +106,7 @@ def clip_faces(
     kind = torch.where(is_second, 2, torch.where(halves, 1, 0))[cut]
     rows = index[cut][torch.argsort(kind, stable=True)]
     weights = _corner_weights(face_verts[rows], behind[origin[rows]], is_second[rows], plane)
-    corners = _combine(face_verts[rows], weights, frustum.perspective_correct)
+    corners = _combine(face_verts[rows], weights, plane, frustum.perspective_correct)
     conversion = torch.full_like(origin, -1)
     conversion[rows] = torch.arange(len(rows), device=rows.device)
     neighbor = torch.where(halves, torch.where(is_second, index - 1, index + 1), -1)
@@ -154,15 +154,22 @@ def _corner_weights(
 
 
 def _combine(
-    face_verts: Float[Tensor, "piece 3 3"], weights: Float[Tensor, "piece 3 3"], perspective_correct: bool
+    face_verts: Float[Tensor, "piece 3 3"],
+    weights: Float[Tensor, "piece 3 3"],
+    plane: float,
+    perspective_correct: bool,
 ) -> Float[Tensor, "piece 3 3"]:
-    """Positions of the new corners; with perspective the combination is made before the division by depth."""
+    """Positions of the new corners; with perspective the combination is made before the division by depth.
+
+    No corner may be rounded to before the plane: the depth of large faces is coarser than the plane is near.
+    """
     if not perspective_correct:
         return weights.transpose(1, 2) @ face_verts
     xy, z = face_verts[..., :2], face_verts[..., 2:]
     divisor = torch.where(z.abs() < LEAST_DEPTH, torch.where(z < 0, -LEAST_DEPTH, LEAST_DEPTH), z)
     new = weights.transpose(1, 2) @ torch.cat((xy * divisor, z), dim=2)
-    return torch.cat((new[..., :2] / new[..., 2:], new[..., 2:]), dim=2)
+    depth = new[..., 2:].clamp(min=plane)
+    return torch.cat((new[..., :2] / depth, depth), dim=2)
 
 
 def convert_clipped_rasterization_to_original_faces(
@@ -181,5 +188,6 @@ def convert_clipped_rasterization_to_original_faces(
         return pix_to_face, bary_coords_clipped
     row = torch.where(hit, to_row[pix_to_face_clipped.clamp(min=0)], -1)
     converted = row >= 0
-    bary = (weights[row[converted]] @ bary_coords_clipped[converted][..., None])[..., 0]
+    own = weights[row[converted]].to(bary_coords_clipped.dtype)
+    bary = (own @ bary_coords_clipped[converted][..., None])[..., 0]
     return pix_to_face, bary_coords_clipped.index_put((converted,), bary)

@@ -100,7 +100,7 @@ class Meshes(MeshGeometry):
             dtype=torch.bool,
             device=self.device,
         )
-        empty = self.isempty()
+        empty = self._is_empty()
         self._num_verts_per_mesh, self._num_faces_per_mesh = (
             torch.tensor([] if empty else counts, dtype=torch.int64, device=self.device)
             for counts in (verts_counts, faces_counts)
@@ -113,7 +113,7 @@ class Meshes(MeshGeometry):
     def _adopt(self, textures: TexturesBase) -> None:
         """Check that textures fit and tell them the sizes of the meshes."""
         self._check_textures(textures)
-        empty = self.isempty()
+        empty = self._is_empty()
         textures._num_faces_per_mesh = [] if empty else list(self._faces_counts)
         textures._num_verts_per_mesh = [] if empty else list(self._verts_counts)
         textures.valid = self.valid
@@ -162,17 +162,17 @@ class Meshes(MeshGeometry):
         return other
 
     def get_mesh_verts_faces(self, index: int) -> tuple[Tensor, Tensor]:
-        """Vertices (V_n, 3) and faces (F_n, 3) of one mesh.
+        """Copies of the vertices (V_n, 3) and faces (F_n, 3) of one mesh; gradients flow through them.
 
         Raises:
             ValueError: `index` is no int or out of [0, N).
         """
         require_place(index, self._N, "Mesh", "meshes")
-        return self.verts_list()[index], self.faces_list()[index]
+        return self.verts_list()[index].clone(), self.faces_list()[index].clone()
 
     def _replace_verts(self, packed: Tensor) -> None:
         """Take new packed vertices and forget every form of the old ones."""
-        if self.isempty():
+        if self._is_empty():
             return
         self._verts_list = self._verts_padded = self._repeated_verts = None
         self._verts_packed = packed
@@ -215,7 +215,7 @@ class Meshes(MeshGeometry):
 
     def _shallow_copy(self) -> "Meshes":
         """New object over the same tensors, with textures of its own; edges found later are shared."""
-        if not self.isempty():
+        if not self._is_empty():
             self._edge_source()
         other = copy.copy(self)
         if self.textures is not None:
@@ -236,7 +236,7 @@ class Meshes(MeshGeometry):
             if got != wanted:
                 raise ValueError(f"new values must have the same {name}.")
         self.faces_padded()
-        if not self.isempty():
+        if not self._is_empty():
             self._edge_source()
         if self._verts_packed is not None:
             self._compute_packed()
@@ -257,7 +257,7 @@ class Meshes(MeshGeometry):
         """
         require_copies(N)
         textures = None if self.textures is None else self.textures.extend(N)
-        if self.isempty():
+        if self._is_empty():
             verts = [v.clone() for v in self.verts_list() for _ in range(N)]
             faces = [f.clone() for f in self.faces_list() for _ in range(N)]
             return self.__class__(verts, faces, textures)

@@ -81,8 +81,11 @@ class MeshForms(PackedBatch):
         self._shared_edges: SharedEdges | None = None
         self._edge_copies = 1
 
-    def isempty(self) -> bool:
-        """Whether no mesh of the batch has both vertices and faces."""
+    def isempty(self) -> bool | Tensor:
+        """Whether no mesh of the batch has both vertices and faces: a tensor, or True where there is no mesh."""
+        return self._N == 0 or ~self.valid.any()
+
+    def _is_empty(self) -> bool:
         return not any(v > 0 and f > 0 for v, f in zip(self._verts_counts, self._faces_counts, strict=True))
 
     def _same_verts_count(self) -> bool:
@@ -128,7 +131,7 @@ class MeshForms(PackedBatch):
         return self._verts_packed
 
     def _pack_verts(self) -> Float[Tensor, "vert 3"]:
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((0, 3), device=self.device)
         if self._verts_list is None and self._verts_padded is None:
             return present(self._repeated_verts)
@@ -145,7 +148,7 @@ class MeshForms(PackedBatch):
         return self._verts_padded
 
     def _pad_verts(self) -> Float[Tensor, "mesh vert 3"]:
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((self._N, 0, 3), device=self.device)
         if not self._same_verts_count():
             return self._pad_packed_verts(self.verts_packed())
@@ -167,7 +170,7 @@ class MeshForms(PackedBatch):
         return self._faces_packed
 
     def _pack_faces(self) -> Int[Tensor, "face 3"]:
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((0, 3), dtype=torch.int64, device=self.device)
         if self._repeated_faces is not None:
             return self._repeated_faces.faces_packed()
@@ -183,7 +186,7 @@ class MeshForms(PackedBatch):
         return self._faces_padded
 
     def _pad_faces(self) -> Int[Tensor, "mesh face 3"]:
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((self._N, 0, 3), dtype=torch.int64, device=self.device)
         if self._repeated_faces is not None:
             return self._pad_packed_faces(self._repeated_faces.faces_of_own_verts(), -1)
@@ -207,12 +210,12 @@ class MeshForms(PackedBatch):
         return self._verts_padded_to_packed_idx
 
     def _index_verts(self) -> None:
-        counts = [] if self.isempty() else self._verts_counts
+        counts = [] if self._is_empty() else self._verts_counts
         first, owner = packed_indices(counts, self.device)
         self._mesh_to_verts_packed_first_idx, self._verts_packed_to_mesh_idx = first, owner
 
     def _index_faces(self) -> None:
-        counts = [] if self.isempty() else self._faces_counts
+        counts = [] if self._is_empty() else self._faces_counts
         first, owner = packed_indices(counts, self.device)
         self._mesh_to_faces_packed_first_idx, self._faces_packed_to_mesh_idx = first, owner
 
@@ -273,7 +276,7 @@ class MeshForms(PackedBatch):
         return self._shared_edges
 
     def _find_edges(self) -> Edges:
-        if self.isempty():
+        if self._is_empty():
             return find_edges(self.faces_packed(), self.verts_packed_to_mesh_idx(), self._N)
         source = self._edge_source()
         return source.get() if self._edge_copies == 1 else source.repeated(self._edge_copies)

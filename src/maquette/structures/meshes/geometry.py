@@ -54,13 +54,13 @@ class MeshGeometry(MeshForms):
 
     def faces_normals_list(self) -> list[Tensor]:
         """Face normals as a list of N tensors (F_n, 3)."""
-        if self.isempty():
+        if self._is_empty():
             return [torch.empty((0, 3), device=self.device)] * self._N
         return list(self.faces_normals_packed().split(self._faces_counts))
 
     def faces_normals_padded(self) -> Float[Tensor, "mesh face 3"]:
         """Face normals (N, max F_n, 3), filled up with 0."""
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((self._N, 0, 3), device=self.device)
         return self._pad_packed_faces(self.faces_normals_packed(), 0)
 
@@ -75,13 +75,13 @@ class MeshGeometry(MeshForms):
 
     def verts_normals_list(self) -> list[Tensor]:
         """Vertex normals as a list of N tensors (V_n, 3)."""
-        if self.isempty():
+        if self._is_empty():
             return [torch.empty((0, 3), device=self.device)] * self._N
         return list(self.verts_normals_packed().split(self._verts_counts))
 
     def verts_normals_padded(self) -> Float[Tensor, "mesh vert 3"]:
         """Vertex normals (N, max V_n, 3), filled up with 0."""
-        if self.isempty():
+        if self._is_empty():
             return torch.zeros((self._N, 0, 3), device=self.device)
         return self._pad_packed_verts(self.verts_normals_packed())
 

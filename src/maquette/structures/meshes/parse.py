@@ -25,8 +25,8 @@ def parse_verts_faces(verts: list[Tensor] | Tensor, faces: list[Tensor] | Tensor
     """Check vertices and faces given as lists or padded tensors.
 
     Raises:
-        ValueError: neither two lists nor two tensors; different devices; wrong last axis; padding of faces
-            that is not at the end.
+        ValueError: neither two lists nor two tensors; different lengths or devices; wrong last axis; padding of
+            faces that is not at the end; a face of a vertex that its mesh does not have.
     """
     if isinstance(verts, list) and isinstance(faces, list):
         return _parse_lists(verts, faces)
@@ -41,21 +41,39 @@ def parse_verts_faces(verts: list[Tensor] | Tensor, faces: list[Tensor] | Tensor
 def _parse_lists(verts: list[Tensor], faces: list[Tensor]) -> MeshInput:
     if not verts:
         return MeshInput(torch.device("cpu"), [], [], verts_list=verts, faces_list=[])
+    _check_lengths(verts, faces)
     device = verts[0].device
     if any(item.device != device for item in (*verts, *faces)):
         raise ValueError("All Verts and Faces tensors should be on same device.")
-    kept = [_without_padding(item) for item in faces]
+    if any(len(item) > 0 and item.shape[1:] != (3,) for item in (*verts, *faces)):
+        raise ValueError("Verts or Faces tensors have incorrect dimensions.")
+    kept = [_without_padding(f, len(v)) for v, f in zip(verts, faces, strict=True)]
     return MeshInput(
         device, [len(v) for v in verts], [len(f) for f in kept], verts_list=verts, faces_list=kept
     )
 
 
-def _without_padding(faces: Tensor) -> Tensor:
+def _check_lengths(verts: list[Tensor] | Tensor, faces: list[Tensor] | Tensor) -> None:
+    if len(verts) != len(faces):
+        raise ValueError(f"Verts and Faces must have the same length, got {len(verts)} and {len(faces)}.")
+
+
+def _without_padding(faces: Tensor, num_verts: int) -> Tensor:
     """Faces as int64 without rows that hold a negative index; the same tensor when there are none."""
     faces = faces.to(torch.int64)
-    if faces.numel() == 0 or int(faces.min()) >= 0:
+    if _is_unpadded(faces, num_verts):
         return faces
     return faces[(faces >= 0).all(1)]
+
+
+def _is_unpadded(faces: Tensor, num_verts: int) -> bool:
+    """Whether no index is negative; kernels read vertices by these numbers without looking at them again."""
+    if faces.numel() == 0:
+        return True
+    low, high = (int(bound) for bound in faces.aminmax())
+    if high >= num_verts:
+        raise ValueError(f"A face has vertex {high}, but its mesh has {num_verts} vertices.")
+    return low >= 0
 
 
 def _parse_padded(verts: Tensor, faces: Tensor) -> MeshInput:
@@ -65,15 +83,15 @@ def _parse_padded(verts: Tensor, faces: Tensor) -> MeshInput:
         raise ValueError(
             f"Verts and Faces tensors should be on same device. \n Got {verts.device} and {faces.device}."
         )
+    _check_lengths(verts, faces)
     faces = faces.to(torch.int64)
-    verts_counts = [verts.shape[1]] * verts.shape[0]
-    return MeshInput(
-        verts.device, verts_counts, _count_padded_faces(faces), verts_padded=verts, faces_padded=faces
-    )
+    num_meshes, num_verts = verts.shape[:2]
+    counts = _count_padded_faces(faces, num_verts)
+    return MeshInput(verts.device, [num_verts] * num_meshes, counts, verts_padded=verts, faces_padded=faces)
 
 
-def _count_padded_faces(faces: Tensor) -> list[int]:
-    if faces.numel() == 0 or int(faces.min()) >= 0:
+def _count_padded_faces(faces: Tensor, num_verts: int) -> list[int]:
+    if _is_unpadded(faces, num_verts):
         return [faces.shape[1]] * faces.shape[0]
     real = (faces >= 0).all(2)
     if bool((~real[:, :-1] & real[:, 1:]).any()):

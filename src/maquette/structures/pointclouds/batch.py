@@ -113,7 +113,7 @@ class Pointclouds(CloudForms):
         return other
 
     def get_cloud(self, index: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Points (P_n, 3), normals (P_n, 3) and features (P_n, C) of one cloud.
+        """Copies of the points (P_n, 3), normals (P_n, 3) and features (P_n, C) of one cloud.
 
         Raises:
             ValueError: `index` is no int or out of [0, N).
@@ -121,9 +121,9 @@ class Pointclouds(CloudForms):
         require_place(index, self._N, "Cloud", "clouds")
         normals, features = (self._list(field) for field in ("normals", "features"))
         return (
-            self.points_list()[index],
-            None if normals is None else normals[index],
-            None if features is None else features[index],
+            self.points_list()[index].clone(),
+            None if normals is None else normals[index].clone(),
+            None if features is None else features[index].clone(),
         )
 
     def offset_(self, offsets_packed: Tensor) -> "Pointclouds":
@@ -135,7 +135,7 @@ class Pointclouds(CloudForms):
         points = self.points_packed()
         if offsets_packed.shape not in ((3,), points.shape):
             raise ValueError("Offsets must have dimension (all_p, 3).")
-        if not self.isempty():
+        if not self._is_empty():
             self._set_field("points", packed=points + offsets_packed)
         return self
 
@@ -147,7 +147,7 @@ class Pointclouds(CloudForms):
         """Multiply the points of this object by one number, or by one number a cloud (N,)."""
         if torch.is_tensor(scale):
             scale = scale[self.packed_to_cloud_idx()][:, None]
-        if not self.isempty():
+        if not self._is_empty():
             self._set_field("points", packed=self.points_packed() * scale)
         return self
 

@@ -44,8 +44,11 @@ class CloudForms(PackedBatch):
         listed, packed, padded = (getattr(self, f"_{field}_{form}") for form in ("list", "packed", "padded"))
         return listed, packed, padded
 
-    def isempty(self) -> bool:
-        """Whether no cloud of the batch has points."""
+    def isempty(self) -> bool | Tensor:
+        """Whether no cloud of the batch has points: a tensor, or True where there is no cloud."""
+        return self._N == 0 or ~self.valid.any()
+
+    def _is_empty(self) -> bool:
         return not any(self._counts)
 
     def _list(self, field: str) -> list[Tensor] | None:
@@ -59,7 +62,7 @@ class CloudForms(PackedBatch):
 
     def _packed(self, field: str) -> Tensor | None:
         listed, packed, padded = self._field(field)
-        if packed is not None or self.isempty():
+        if packed is not None or self._is_empty():
             return packed
         if listed is not None:
             packed = torch.cat(listed, 0)
@@ -126,7 +129,7 @@ class CloudForms(PackedBatch):
         return self._num_points_per_cloud
 
     def _index_points(self) -> None:
-        counts = [] if self.isempty() else self._counts
+        counts = [] if self._is_empty() else self._counts
         first, owner = packed_indices(counts, self.device)
         self._cloud_to_packed_first_idx, self._packed_to_cloud_idx = first, owner
 
