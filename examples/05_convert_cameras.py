@@ -4,11 +4,13 @@
     python examples/05_convert_cameras.py nerf_lego scene/          # NeRF: transforms_train.json, OpenGL axes
     maquette mold scene/ --from silhouettes -o dino.glb
 
-Pictures stay where they are; the file refers to them.
+The folder gets its own copies of the pictures: a `cameras.json` names nothing outside of its folder.
 """
 
 import argparse
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -49,6 +51,14 @@ def nerf(folder: Path) -> list[CameraView]:
     return views
 
 
+def copied(view: CameraView, folder: Path, out: Path) -> CameraView:
+    """The view with a copy of its picture, at the place in `out` that it has in `folder`."""
+    path = out / view.image.relative_to(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(view.image, path)
+    return replace(view, image=path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -56,7 +66,7 @@ def main() -> None:
     args = parser.parse_args()
     is_nerf = any(args.folder.glob("transforms_*.json"))
     views = nerf(args.folder) if is_nerf else middlebury(args.folder)
-    args.out.mkdir(parents=True, exist_ok=True)
+    views = [copied(view, args.folder, args.out) for view in views]
     write_cameras(CameraFile(tuple(views), up="+Z" if is_nerf else "+Y"), args.out / "cameras.json")
     print(f"{len(views)} views in {args.out / 'cameras.json'}")
 

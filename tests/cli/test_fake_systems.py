@@ -248,10 +248,11 @@ def test_a_system_takes_the_pictures_that_it_claims(runs, maquette, tmp_path, mo
     Image.fromarray(picture).save(tmp_path / "red.png")
     shipped = runs["fake-pictures"] / "weights.safetensors"
     missing = tmp_path / "none.safetensors"
-    monkeypatch.setattr(
-        "maquette.cli.reconstruct.shipped_weights",
-        lambda name: shipped if name == "fake_pictures" else missing,
-    )
+    for module in ("reconstruct", "weights_input"):
+        monkeypatch.setattr(
+            f"maquette.cli.{module}.shipped_weights",
+            lambda name: shipped if name == "fake_pictures" else missing,
+        )
     loaded = []
     monkeypatch.setattr(
         "maquette.reconstruct.load_system",
