@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_INSTALL := uv pip install --quiet --constraint requirements.lock
+# Without an NVIDIA device torch's build for CPUs will do, a quarter of the size; where it cannot be had, the ordinary one.
+CPU_TORCH := $(if $(wildcard /proc/driver/nvidia/version),,--torch-backend cpu)
 TESTS ?= tests
 unexport PYTHONDONTWRITEBYTECODE # or every command would compile all of torch anew, ten seconds each
 
@@ -57,5 +59,6 @@ $(BIN)/uv: requirements.lock
 	touch $@
 
 $(READY): $(BIN)/uv pyproject.toml requirements.lock
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/$(UV_INSTALL) --editable '.[test,lint]'
+	export VIRTUAL_ENV=$(CURDIR)/$(VENV); install="$(BIN)/$(UV_INSTALL) --editable .[test,lint]"; \
+	test -n "$(CPU_TORCH)" && $$install $(CPU_TORCH) 2> /dev/null || $$install
 	touch $@

@@ -12,7 +12,7 @@ from fakes.base import NetworkConfig as FakeConfig
 from fakes.base import SinglesConfig
 from fakes.fake_pictures.system import Depth, Fake
 from maquette import __version__
-from maquette.cli.export import PACKAGES
+from maquette.cli.extras import EXTRAS
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
@@ -48,7 +48,7 @@ def run(session, **inputs):
 
 @pytest.mark.slow
 def test_a_system_that_no_command_knows(maquette, weights, tmp_path) -> None:
-    for name in PACKAGES:
+    for name in EXTRAS["export"]:
         pytest.importorskip(name)
     out = tmp_path / "fake.onnx"
     ran = maquette("export", "fake-pictures", "--weights", weights, "-o", out, "--json", "-")
@@ -79,7 +79,7 @@ def test_a_system_that_no_command_knows(maquette, weights, tmp_path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["simple-gru-3", "residual-lstm-1"])
 def test_r2n2_for_any_number_of_pictures(maquette, unchecked, tmp_path, variant: str) -> None:
-    for name in PACKAGES:
+    for name in EXTRAS["export"]:
         pytest.importorskip(name)
     config = NetworkConfig(variant=variant, width=0.0625, size=32, norm="group", view_bins=12)
     system = R2N2(R2N2Network(config), threshold=0.3)
@@ -98,7 +98,7 @@ def test_r2n2_for_any_number_of_pictures(maquette, unchecked, tmp_path, variant:
 
 @pytest.mark.slow
 def test_frustum(maquette, tmp_path) -> None:
-    for name in PACKAGES:
+    for name in EXTRAS["export"]:
         pytest.importorskip(name)
     system = FrustumSystem(FrustumNetwork(FrustumConfig(width=0.25)), best("rays-48").views)
     system.save(tmp_path / "weights.safetensors", "float32")
@@ -118,12 +118,12 @@ def test_frustum(maquette, tmp_path) -> None:
 
 def test_missing_packages_are_named_with_the_way_to_get_them(maquette, tmp_path, monkeypatch) -> None:
     found = importlib.util.find_spec
-    there = lambda name, *more: None if name in PACKAGES else found(name, *more)  # noqa: E731
+    there = lambda name, *more: None if name in EXTRAS["export"] else found(name, *more)  # noqa: E731
     monkeypatch.setattr("importlib.util.find_spec", there)
     out = tmp_path / "x.onnx"
     ran = maquette("export", "r2n2", "-o", out)
-    said = "cannot be written without onnx, onnxscript, onnxruntime: pip install 'maquette[export]'"
-    assert (ran.code, ran.err) == (3, f"maquette: {out}: {said}\n")
+    said = "export needs onnx, onnxscript, onnxruntime: pip install 'maquette[export]'"
+    assert (ran.code, ran.err) == (3, f"maquette: {said}\n")
     assert not out.exists()
 
 

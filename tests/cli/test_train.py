@@ -1,5 +1,6 @@
 """`maquette train`: what it refuses, and the way from a folder of meshes to weights."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -81,12 +82,21 @@ def test_refuses_words_that_make_no_sense(maquette, tmp_path, words, said):
 
 
 def test_weights_and_biases_must_be_installed(maquette, tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "wandb" else found(name))
     ran = maquette("train", "r2n2", "--shapes", "families:9", "--wandb", "chairs", "-o", tmp_path / "run")
-    assert (ran.code, ran.err) == (
-        2,
-        "maquette: --wandb needs the package wandb: pip install 'maquette[wandb]'\n",
-    )
+    assert (ran.code, ran.err) == (3, "maquette: --wandb needs wandb: pip install 'maquette[wandb]'\n")
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_without_its_packages_is_refused_before_it_begins(maquette, tmp_path, monkeypatch):
+    found = importlib.util.find_spec
+    absent = lambda name: None if name in ("lightning_fabric", "tensorboard") else found(name)  # noqa: E731
+    monkeypatch.setattr("importlib.util.find_spec", absent)
+    ran = maquette("train", "r2n2", "--shapes", "families:9", "-o", tmp_path / "run")
+    said = "maquette: train needs lightning-fabric, tensorboard: pip install 'maquette[train]'\n"
+    assert (ran.code, ran.err) == (3, said)
+    assert not (tmp_path / "run").exists()
 
 
 def test_bad_input_is_named(maquette, tmp_path):

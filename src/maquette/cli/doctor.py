@@ -12,13 +12,8 @@ from typing import Any
 from .. import __version__
 from .console import Console
 from .cores import usable_cores
-from .export import PACKAGES
+from .extras import EXTRAS, how_to_get
 from .options import Common, JsonFile, parse
-
-_EXTRAS = {
-    "wandb": "pip install 'maquette[wandb]'",
-    **dict.fromkeys(PACKAGES, "pip install 'maquette[export]'"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +43,7 @@ def examine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "packages": packages,
-        "extras": {name: _version(name) for name in _EXTRAS},
+        "extras": {name: _version(name) for names in EXTRAS.values() for name in names},
         "cores": usable_cores(),
     }
     missing = [name for name, found in packages.items() if found is None]
@@ -122,8 +117,9 @@ def report(facts: dict[str, Any]) -> list[str]:
     lines = [f"maquette {facts['maquette']}, Python {facts['python']}, {facts['system']}"]
     lines += [f"  {name:<24}{found or 'missing'}" for name, found in facts["packages"].items()]
     lines += [
-        f"  {name:<24}{found or f'not installed (optional): {_EXTRAS[name]}'}"
-        for name, found in facts["extras"].items()
+        f"  {name:<24}{facts['extras'][name] or f'not installed (optional): {how_to_get(extra)}'}"
+        for extra, names in EXTRAS.items()
+        for name in names
     ]
     if "kernels" in facts:
         kernels = facts["kernels"]

@@ -1,6 +1,5 @@
 """`maquette export`: a system's network as an ONNX file."""
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,10 @@ from typing import Annotated, Any
 
 import tyro
 
-from ..io.errors import BadInput
 from .console import Console
+from .extras import need_extra
 from .options import Common, JsonFile, Out, at_least, parse
 from .refusals import Refusal, need_place
-
-PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +61,7 @@ def _check(options: Export) -> None:
         from ..training.weights_header import read_weights_header
 
         read_weights_header(options.weights, about.name)
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        needs = f"cannot be written without {', '.join(missing)}: pip install 'maquette[export]'"
-        raise BadInput(options.out, needs)
+    need_extra("export", "export")
 
 
 def _export(options: Export, console: Console) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`maquette COMMAND ...`: finds the command, runs it, and turns what happens into an exit code.
 
-0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input; 130 after Ctrl-C. A problem is one
+0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input, or a package that is not
+installed; 130 after Ctrl-C. A problem is one
 line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one shows where it came from.
 """
 
@@ -17,6 +18,7 @@ from .. import __version__
 from ..io.errors import BadInput, LeftOut
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
+from .extras import MissingPackage
 from .refusals import Refusal
 
 _ORDINARY_FORMAT = warnings.formatwarning
@@ -119,7 +121,7 @@ def _overview() -> str:
 
 
 def _explain(error: Exception) -> int:
-    if isinstance(error, BadInput):
+    if isinstance(error, BadInput | MissingPackage):
         _complain(str(error))
         return 3
     if isinstance(error, Refusal):

@@ -11,6 +11,7 @@ import tyro
 from ..io.errors import BadInput
 from ..systems import DEFAULT
 from .console import Console
+from .extras import need_extra
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
@@ -104,6 +105,8 @@ def run(words: Sequence[str]) -> None:
     if not is_folder and options.init != "sphere":
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
+    if options.live:
+        need_extra("view", "--live")
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
         need_weights(DEFAULT, options.init_weights, "--init-weights")

@@ -1,6 +1,5 @@
 """`maquette train`: from shapes, or pictures with shapes, to weights."""
 
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -11,6 +10,7 @@ from ..training.config import check_precision
 from ..training.place import is_first, process_counts
 from .console import Console
 from .evaluate import Asked, score
+from .extras import need_extra
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
 from .train_data import join, names, prepare, with_stored_data
@@ -47,8 +47,9 @@ def _check(options: Train, settings: Settings) -> None:
     at_least(0, workers=options.workers, max_minutes=options.max_minutes)
     if options.device.split(":")[0] == "xpu":
         raise Refusal("--device xpu: training runs on cpu, cuda and mps")
-    if options.wandb is not None and importlib.util.find_spec("wandb") is None:
-        raise Refusal("--wandb needs the package wandb: pip install 'maquette[wandb]'")
+    need_extra("train", "train")
+    if options.wandb is not None:
+        need_extra("wandb", "--wandb")
     processes = max(options.processes or 1, process_counts()[0])
     batch, accumulate = settings.config.training.batch, settings.config.training.accumulate
     if batch % (processes * accumulate):

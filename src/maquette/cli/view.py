@@ -9,6 +9,7 @@ import tyro
 
 from ..io.errors import BadInput
 from .console import Console
+from .extras import need_extra
 from .options import Common, parse
 from .refusals import Refusal, need_camera_folder
 
@@ -38,6 +39,7 @@ def run(words: Sequence[str]) -> None:
     options = parse(ViewOptions, words, "view")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
+    need_extra("view", "view")
     show = _reader(options.file)(options.file)
     viewer = show(options)
     try:
