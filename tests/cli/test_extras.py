@@ -56,9 +56,7 @@ def test_the_table_is_that_of_the_package():
         ),
     ],
 )
-def test_a_missing_package_is_named_with_the_way_to_get_it(
-    maquette, ball, monkeypatch, words, missing, said
-):
+def test_a_missing_package_is_named_with_the_way_to_get_it(maquette, ball, monkeypatch, words, missing, said):
     found = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else found(name))
     ran = maquette(*(ball if word == "BALL" else word for word in words))

@@ -10,6 +10,7 @@ from maquette.evaluate import Evaluation, evaluate
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.report.evaluation_page import evaluation_page
 from maquette.report.files import write_evaluation
+from maquette.report.models import script
 from maquette.report.numbers import numbers_of
 from voxel_fakes import BoxSource, Seer, column
 
@@ -57,13 +58,15 @@ def test_shows_every_case_in_pictures(html: str):
     assert html.count('<div class="case">') == 3
     # One input, the prediction and the target from two sides each; two plots of views and two of the spread.
     assert html.count("<img") == 3 * 5 + 4
+    assert html.count('<canvas class="model"') == 3 * 2
 
 
-def test_needs_no_other_file_and_runs_no_script(html: str):
+def test_needs_no_other_file_and_one_script_of_its_own(html: str):
     sources = re.findall(r'(?:src|href)="([^"]{0,12})', html)
     assert sources
     assert all(source.startswith("data:image/") for source in sources)
-    assert "<script" not in html
+    assert html.count("<script>") == html.count("<script") == 1
+    assert html.count(script()) == 1
     assert "http" not in re.sub(r'"data:[^"]*"', "", html)
 
 

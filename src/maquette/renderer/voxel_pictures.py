@@ -38,30 +38,40 @@ def draw_pair(
         elevation: degrees.
         size: pixels a side.
     """
+    first, second = (_draw(mesh, azimuths, elevation, size) for mesh in pair_meshes(predicted, target))
+    return first, second
+
+
+def pair_meshes(
+    predicted: Bool[Tensor, "side side side"], target: Bool[Tensor, "side side side"]
+) -> tuple[Meshes, Meshes]:
+    """The cubes that `draw_pair` draws, +Y up: each cell's faces in its colour, the target's box of diagonal 1.
+
+    Args:
+        predicted: solid cells.
+        target: solid cells; decides the size of both.
+    """
     extent = _diagonal(target if target.any() else predicted)
-    pictures = [
-        _draw(solid, other, wrong, extent, azimuths, elevation, size)
+    first, second = (
+        _coloured(solid, other, wrong, extent)
         for solid, other, wrong in ((predicted, target, EXTRA), (target, predicted, MISSED))
-    ]
-    return pictures[0], pictures[1]
+    )
+    return first, second
 
 
-def _draw(
-    solid: Tensor,
-    other: Tensor,
-    wrong: tuple[float, float, float],
-    extent: float,
-    azimuths: Tensor,
-    elevation: float,
-    size: int,
-) -> Tensor:
+def _coloured(solid: Tensor, other: Tensor, wrong: tuple[float, float, float], extent: float) -> Meshes:
     if not solid.any():
-        return torch.ones(len(azimuths), 3, size, size)
+        return Meshes(verts=[torch.zeros(0, 3)], faces=[torch.zeros(0, 3, dtype=torch.int64)])
     right = torch.tensor(RIGHT).view(3, 1, 1, 1)
     colours = torch.where(other[None], right, torch.tensor(wrong).view(3, 1, 1, 1))
     cells = swap_zyx_axes(solid.float())[None]
     cubes = cubify(cells, 0.5, feats=swap_zyx_axes(colours)[None], align="center")
-    mesh = _flat(cubes, scale=(solid.shape[0] - 1) / (2 * extent))
+    return _flat(cubes, scale=(solid.shape[0] - 1) / (2 * extent))
+
+
+def _draw(mesh: Meshes, azimuths: Tensor, elevation: float, size: int) -> Tensor:
+    if mesh.isempty():
+        return torch.ones(len(azimuths), 3, size, size)
     lift = torch.full_like(azimuths, elevation)
     cameras = cameras_from_r2n2(azimuths, lift, torch.full_like(azimuths, _RATIO))
     return render_views(mesh, cameras, size, antialias=_ANTIALIAS).images

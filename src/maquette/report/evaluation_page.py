@@ -8,7 +8,9 @@ from torch import Tensor
 
 from ..evaluate import Evaluation
 from ..metrics.protocols.face import Case, EvaluationProtocol, Section
+from ..renderer.voxel_pictures import SOMEWHERE
 from . import plots
+from .models import model_figures, script
 from .numbers import ALL, origin
 from .page import facts, figures, page, png_uri, table, text, tiles
 
@@ -34,6 +36,7 @@ def evaluation_page(evaluation: Evaluation, numbers: Mapping[str, Any]) -> str:
     sections = [_section(section) for section in evaluation.protocol.sections(numbers)]
     body = [*head, *_skipped(numbers), *_cases(evaluation), *_views(numbers), *_spread(numbers)]
     body += [*_classes(numbers), *sections, *_note(numbers)]
+    body += [script()] if any("<canvas" in piece for piece in body) else []
     seconds = numbers["seconds"]
     foot = (
         f"maquette {numbers['version']}. {seconds['all']:.1f} s, of these {seconds['network']:.1f} s in the system. "
@@ -163,7 +166,15 @@ def _card(case: Case, protocol: EvaluationProtocol[Any]) -> str:
         f'<div class="about"><b>{protocol.headline.text(case.value)}</b>{text(case.entry.category)}<br>'
         f'<span class="soft">{text(case.entry.id)}</span></div>'
     )
-    return f'<div class="case">{"".join([_inputs(case.batch.images[0]), *made[:2], about, *made[2:]])}</div>'
+    cells = [_inputs(case.batch.images[0]), *made[:2], about, *made[2:], _models(case, protocol)]
+    return f'<div class="case">{"".join(cells)}</div>'
+
+
+def _models(case: Case, protocol: EvaluationProtocol[Any]) -> str:
+    """Its shapes, seen at first from where the first picture was taken."""
+    cameras = case.batch.truth.cameras
+    azimuth, elevation = SOMEWHERE if cameras is None else cameras[0, 0, :2].tolist()
+    return model_figures(protocol.models(case), 90 - azimuth, elevation)
 
 
 def _inputs(images: Float[Tensor, "view 3 height width"]) -> str:

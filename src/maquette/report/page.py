@@ -1,4 +1,4 @@
-"""Pages of one file: HTML with its style and pictures inside, for light and dark screens, without scripts."""
+"""Pages of one file: HTML with its style and pictures inside, for light and dark screens."""
 
 import base64
 import html
@@ -36,6 +36,9 @@ p { margin: 4px 0 12px; max-width: 75ch; }
 .case img { width: 100%; border-radius: 6px; display: block; background: #fff; }
 .case figure { margin: 0; min-width: 0; }
 .case figcaption { font-size: 12px; color: var(--soft); padding: 1px 2px; }
+.models { grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
+.models canvas { width: 100%; aspect-ratio: 1; border-radius: 6px; background: #fff; cursor: grab;
+  touch-action: none; }
 .case .inputs { display: grid; grid-template-columns: 1fr; gap: 3px; }
 .case .inputs.many { grid-template-columns: 1fr 1fr; }
 .case .about { align-self: center; padding: 0 4px; min-width: 0; overflow-wrap: anywhere; font-size: 13px;

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...data.batch import Batch, Entry, Source
 from ...data.pack_data import SIDE
+from ...structures import Meshes
 from ..averages import averages
 from ..measure import Measure
 
@@ -202,6 +203,10 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
     @abstractmethod
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """Pictures of a case with their captions: two rows of two beside what the system was given."""
+
+    def models(self, case: Case) -> list[tuple[str, Meshes]]:
+        """Shapes of a case with their captions, +Y up and in one frame, for pages to turn; none by default."""
+        return []
 
     def legend(self) -> list[tuple[str, tuple[float, float, float]]]:
         """What colours in the pictures mean."""

@@ -162,6 +162,10 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
             for k, what in enumerate(("predicted", "target"))
         ]
 
+    def models(self, case: Case) -> list[tuple[str, Meshes]]:
+        """Prediction and target."""
+        return [("predicted", case.made.cpu()), ("target", known(case.batch.truth.meshes).cpu())]
+
 
 def _truth(batch: Batch, i: int) -> _Truth:
     truth = batch.truth

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, Source
-from ...renderer.voxel_pictures import EXTRA, MISSED, SOMEWHERE, draw_pair
+from ...renderer.voxel_pictures import EXTRA, MISSED, SOMEWHERE, draw_pair, pair_meshes
+from ...structures import Meshes
 from ..average_precision import average_precision
 from ..averages import averages
 from ..controls import mean_grid, other_target
@@ -170,6 +171,11 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
             ("predicted, from behind", predicted[1]),
             ("target, from behind", target[1]),
         ]
+
+    def models(self, case: Case) -> list[tuple[str, Meshes]]:
+        """Prediction and target as cubes in the colours of the pictures."""
+        predicted, target = pair_meshes(case.made >= self.threshold, case.batch.voxels[0])
+        return [("predicted", predicted), ("target", target)]
 
     def legend(self) -> list[tuple[str, tuple[float, float, float]]]:
         """Colours of wrong cells."""
