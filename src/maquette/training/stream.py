@@ -1,8 +1,9 @@
 """Batches of consecutive steps, made ahead of time by worker processes."""
 
 import multiprocessing
+import pickle
 import signal
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -17,7 +18,8 @@ from .schedule import views_at
 class Sample:
     """A batch, or the part of it that one process computes at once; or why there is none.
 
-    A plain class, so that no library looks into it.
+    A plain class, so that no library looks into it. Between processes it goes through a pipe, and not through the
+    system's shared memory, which containers often have little of.
 
     Attributes:
         step: of training, from 0.
@@ -27,6 +29,13 @@ class Sample:
 
     def __init__(self, step: int, batch: Batch | None, problem: tuple[str, str, str] | None = None) -> None:
         self.step, self.batch, self.problem = step, batch, problem
+
+    def __getstate__(self) -> tuple[int, bytes, tuple[str, str, str] | None]:
+        return self.step, pickle.dumps(self.batch, pickle.HIGHEST_PROTOCOL), self.problem
+
+    def __setstate__(self, state: tuple[int, bytes, tuple[str, str, str] | None]) -> None:
+        self.step, batch, self.problem = state
+        self.batch = pickle.loads(batch)
 
     def ready(self, device: torch.device) -> "Sample":
         """The same on another device.
@@ -72,6 +81,17 @@ class StepBatches(Dataset[Sample]):
         except OSError as error:
             return Sample(step, None, (str(error.filename or "data"), error.strerror or str(error), ""))
         return Sample(step, batch)
+
+
+def workers_possible(workers: int, say: Callable[[str], None]) -> int:
+    """The same number; 0, said in a line, where the system has no room for what processes share."""
+    try:
+        multiprocessing.Lock()  # lies in /dev/shm, too
+    except OSError as error:
+        if workers:
+            say(f"no processes that make batches ahead ({error.strerror}); going on as with --workers 0")
+        return 0
+    return workers
 
 
 def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader[Sample]:
