@@ -76,7 +76,7 @@ def _export(options: Export, console: Console) -> dict[str, Any]:
     from ..systems import system_class
 
     kind: Any = system_class(options.system)
-    system = kind.load(options.weights, options.variant)
+    system = kind.load(options.weights, options.variant, "cpu")
     made = export_onnx(system, options.out, options.tolerance)
     size, total = options.out.stat().st_size, sha256_of(options.out)
     console.say(f"wrote {options.out}: {size / 1e6:.1f} MB, {system.variant}, opset {made.opset}")

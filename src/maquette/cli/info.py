@@ -61,7 +61,7 @@ def _numbers(options: InfoOptions) -> dict[str, Any]:
     if options.weights is None:
         described: dict[str, Any] = kind.describe(options.variant).as_dict()
         return described
-    system = kind.load(options.weights, options.variant)
+    system = kind.load(options.weights, options.variant, "cpu")
     return {
         **system.info.as_dict(),
         "weights": str(options.weights),

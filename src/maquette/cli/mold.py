@@ -12,7 +12,7 @@ from ..io.errors import BadInput
 from ..systems import DEFAULT
 from .console import Console
 from .mesh_input import need_mesh
-from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
+from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
 from .watching import Watch, live_page
 from .weights_input import need_weights
@@ -75,8 +75,8 @@ class Mold(Compute):
     """Names, or parts of names, of a folder's views that only judge the result."""
     skip: tuple[str, ...] = ()
     """Names, or parts of names, of a folder's views that are not used."""
-    weights: Annotated[tuple[tuple[str, float], ...], tyro.conf.arg(metavar="[TERM WEIGHT ...]")] = ()
-    """Weights of terms of the loss, for instance `--weights edge 1 quadric 0.001`; 0 leaves a term out."""
+    loss_weights: Annotated[tuple[tuple[str, float], ...], tyro.conf.arg(metavar="[TERM WEIGHT ...]")] = ()
+    """Weights of terms of the loss, for instance `--loss-weights edge 1 quadric 0.001`; 0 leaves a term out."""
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     """Which Laplacian the term of that name uses."""
     no_colours: bool = False
@@ -93,6 +93,9 @@ class Mold(Compute):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then mold."""
+    if option_of(words, "--weights") is not None:  # in every other command they are a network's
+        known = "terms of the loss are weighed by --loss-weights, a network is named by --init-weights"
+        raise Refusal(f"--weights: {known}")
     options = parse(Mold, words, "mold")
     _check(options)
     is_folder = options.target.is_dir()
@@ -126,9 +129,9 @@ def _check(options: Mold) -> None:
         raise Refusal("--init-weights goes with --init pictures")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
-    for name, weight in options.weights:
+    for name, weight in options.loss_weights:
         if not abs(weight) < float("inf"):
-            raise Refusal(f"--weights {name} {weight}: not a finite number")
+            raise Refusal(f"--loss-weights {name} {weight}: not a finite number")
 
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
@@ -191,9 +194,9 @@ def _preset(
 
 def _check_terms(options: Mold, config: "PointsConfig | SilhouettesConfig") -> None:
     known = [name for name, value in vars(config.weights).items() if isinstance(value, float | int)]
-    for name, _ in options.weights:
+    for name, _ in options.loss_weights:
         if name not in known:
-            raise Refusal(f"--weights {name}: there is no such term here; known are {', '.join(known)}")
+            raise Refusal(f"--loss-weights {name}: there is no such term here; known are {', '.join(known)}")
 
 
 def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOptions":
@@ -210,7 +213,7 @@ def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOp
         held_out=options.held_out,
         skip=options.skip,
         size=options.size,
-        weights=options.weights,
+        weights=options.loss_weights,
         laplacian_kind=options.laplacian_kind,
         seed=options.seed,
         colours=not options.no_colours,
