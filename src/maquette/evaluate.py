@@ -72,7 +72,8 @@ def evaluate(
         split: which entries are scored.
         views: numbers of pictures an object; the protocol's when not given. With n views a sample is given the
             first n of its pictures.
-        device: where pictures are made and the measures computed; "auto" is CUDA where there is a GPU for it, else the CPU.
+        device: where pictures are made and the measures computed; "auto" is CUDA where there is a GPU for it, else
+            the CPU.
         cases: worst, median and best samples to keep of each kind.
         seed: of what the measures draw.
         watch: told the number of samples done, and the mean of their headline.

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from ..io.errors import BadInput
 from .console import Console
 from .options import Common, JsonFile, Out, at_least, parse
 from .refusals import Refusal, need_place
+from .weights_input import usable
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
@@ -41,6 +42,7 @@ class Export(Common):
 def run(words: Sequence[str]) -> None:
     """Read the words, judge them, then export."""
     options = parse(Export, words, "export")
+    options = replace(options, weights=usable(options.weights, options.quiet))
     _check(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
 from .watching import Watch, live_page
-from .weights_input import need_weights
+from .weights_input import need_weights, usable
 
 if TYPE_CHECKING:
     from ..systems.molding.job import MoldOptions
@@ -109,6 +109,7 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, MESH_OUT_SUFFIXES)
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
+        options = replace(options, init_weights=usable(options.init_weights, options.quiet))
         need_weights(DEFAULT, options.init_weights, "--init-weights")
     _need_target(options.target)
     with console.stdout_for_numbers():

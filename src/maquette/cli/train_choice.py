@@ -59,6 +59,8 @@ def length_of(
 ) -> Settings:
     """The same with the length that fits, by the time of some steps, and a paragraph that says what was chosen.
 
+    Where the words say the length, or a recipe, no more is chosen than they leave open.
+
     Args:
         settings: of a new run.
         fabric: device and precision.
@@ -68,16 +70,18 @@ def length_of(
         processes: that share a batch.
         console: where the paragraph goes.
     """
-    if not settings.is_timed:
+    if not settings.is_open and not settings.is_timed:
         return settings
-    from ..training.timed_start import time_step
+    device, before, seconds = fabric.device, settings.config.training, 0.0
+    if settings.is_timed:
+        from ..training.timed_start import time_step
 
-    device, before = fabric.device, settings.config.training
-    console.say("timing some steps")
-    timed = time_step(fabric, module, source, "cpu" if workers else device, processes)
-    seconds = seconds_a_step(timed.made, timed.computed, workers, cores(), device.type == "cuda")
+        console.say("timing some steps")
+        timed = time_step(fabric, module, source, "cpu" if workers else device, processes)
+        seconds = seconds_a_step(timed.made, timed.computed, workers, cores(), device.type == "cuda")
     shapes = sum(entry.split == "train" for entry in source.entries)
-    said = settings.said if settings.is_open else settings.said | _OF_RECIPE
+    said = settings.said | (frozenset() if settings.is_open else {"lr"})
+    said |= frozenset() if settings.is_open and settings.is_timed else _OF_RECIPE
     parts = processes * before.accumulate
     minutes, warm = settings.options.max_minutes, settings.initial is not None
     training = choose_length(before, seconds, minutes, shapes, warm, parts, said)
@@ -85,7 +89,7 @@ def length_of(
     chosen = {
         "device": str(device),
         "shapes": shapes,
-        "seconds_a_step": round(seconds, 4),
+        "seconds_a_step": round(seconds, 4) or None,
         "recipe": settings.recipe,
         "init": None if settings.initial is None else settings.initial.given,
         "training": {name: value for name, value in vars(training).items() if value != getattr(before, name)},
@@ -95,23 +99,25 @@ def length_of(
     return settings
 
 
-_OF_RECIPE = frozenset({"batch", "lr", "warmup", "val_every", "log_every", "checkpoint_every"})
+_OF_RECIPE = frozenset({"batch", "warmup", "val_every", "log_every", "checkpoint_every"})
 
 
 def _paragraph(settings: Settings, seconds: float) -> str:
-    """What a run will do, and which option changes each part of it."""
+    """What a run will do, and which option changes each part of it; seconds of a step are 0 where none was timed."""
     training, chosen = settings.config.training, settings.chosen
     network: Any = settings.config.network
     width = getattr(network, "width", None)
     network = f"{network.variant}{'' if width is None else f' of width {width:g}'}"
     first = "random first weights" if settings.initial is None else f"first weights {settings.initial.name}"
+    pace = f", at {seconds:.2g} s a step" if seconds else ""
+    time = [f"  time       about {duration(training.steps * seconds)} of training"] if seconds else []
     return "\n".join(
         [
-            f"chosen for {chosen['shapes']} training shapes on {chosen['device']}, at {seconds:.2g} s a step:",
+            f"chosen for {chosen['shapes']} training shapes on {chosen['device']} (--device){pace}:",
             f"  network    {network}, {first} (--variant, --width, --init FILE|none)",
             f"  length     {training.steps} steps of {training.batch} objects, learning rate {training.lr:g} "
             "(--max-minutes, --steps, --batch, --lr)",
-            f"  time       about {duration(training.steps * seconds)} of training",
-            f"  published  settings of recipe {settings.recipe}; --recipe NAME takes one as it is, nothing chosen",
+            *time,
+            f"  settings   recipe {settings.recipe} (--recipe NAME takes one as it is, nothing chosen)",
         ]
     )

@@ -132,6 +132,9 @@ class _Range(Sized):
 
 
 def _start_worker(worker: int) -> None:
-    """Leave Ctrl-C to the process that trains; use one core."""
+    """Leave Ctrl-C to the process that trains, and end when it says so; use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(
+        signal.SIGTERM, signal.SIG_DFL
+    )  # the handler of a process that writes checkpoints is no use here
     torch.set_num_threads(1)
