@@ -2,9 +2,11 @@
 
 import csv
 import json
+import multiprocessing
 import shutil
 import signal
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -429,6 +431,23 @@ def test_ctrl_c_leaves_a_step_whose_optimiser_has_not_stepped(tmp_path, accumula
     whole = train(tmp_path / "whole", config)
     assert torch.equal(weights(train(tmp_path / "run", config)), weights(whole))
     assert table(tmp_path / "run") == table(tmp_path / "whole")
+
+
+def test_ctrl_c_does_not_wait_for_processes_that_make_batches(tmp_path):
+    class Slow(TinySource):
+        def training_batch(self, step, *args, **kwargs):
+            time.sleep(60 if step == 6 else 0)
+            return super().training_batch(step, *args, **kwargs)
+
+    def interrupt(done: int) -> None:
+        if done == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    began = time.monotonic()
+    left = train(tmp_path / "run", source=Slow(), workers=1, step=interrupt)
+    assert left.interrupted
+    assert time.monotonic() - began < 30
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("at", [8, 12])

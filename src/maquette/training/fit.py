@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from .progress import Progress
 from .run_folder import RunFolder
 from .run_log import RunLog, quiet_writer
 from .state import RunState, read_state, restore_module
-from .stream import StepBatches, step_loader, workers_possible
+from .stream import StepBatches, step_loader, steps_of, workers_possible
 from .trainer import Limits, Reporter, StepLeft, Trainer
 
 
@@ -130,8 +130,9 @@ def _train(
         log = RunLog(run, start, options.wandb, about)
     trainer = Trainer(state, source, run, limits, replace(reporter, log=log))
     try:
-        with log or nullcontext():
-            trainer.train(step_loader(batches, start, workers))
+        steps = steps_of(step_loader(batches, start, workers), lambda: limits.interrupted)
+        with log or nullcontext(), closing(steps):
+            trainer.train(steps)
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if limits.interrupted and "DataLoader worker" in str(error):
             raise KeyboardInterrupt from error

@@ -3,7 +3,8 @@
 import multiprocessing
 import pickle
 import signal
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
+from multiprocessing.process import BaseProcess
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -92,6 +93,36 @@ def workers_possible(workers: int, say: Callable[[str], None]) -> int:
             say(f"no processes that make batches ahead ({error.strerror}); going on as with --workers 0")
         return 0
     return workers
+
+
+def steps_of(loader: Iterable[Sample], hurries: Callable[[], bool]) -> Generator[Sample, None, None]:
+    """The samples of a loader.
+
+    Args:
+        loader: `step_loader`.
+        hurries: asked when no more are wanted: whether its processes are ended in the middle of a batch, too. The
+            loader itself waits five seconds for each.
+    """
+    others = set(multiprocessing.active_children())
+    samples = iter(loader)
+    try:
+        yield from samples
+    finally:
+        if hurries():
+            _end([child for child in multiprocessing.active_children() if child not in others])
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    """End processes that torch watches over: it would take their end for a failure."""
+    if not processes:
+        return
+    watched = signal.signal(signal.SIGCHLD, signal.SIG_DFL) if hasattr(signal, "SIGCHLD") else None
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
+    if watched is not None:
+        signal.signal(signal.SIGCHLD, watched)
 
 
 def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader[Sample]:
