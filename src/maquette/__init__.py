@@ -24,6 +24,7 @@ def load(
         KeyError: there is no such system.
         maquette.io.BadInput: weights that are missing, broken, or of another system or variant.
     """
+    from .structures.device import make_device
     from .systems import system_class
 
-    return system_class(name).load(weights, variant, device)
+    return system_class(name).load(weights, variant, make_device(device))
