@@ -249,7 +249,7 @@ def test_a_system_takes_the_pictures_that_it_claims(runs, maquette, tmp_path, mo
     shipped = runs["fake-pictures"] / "weights.safetensors"
     missing = tmp_path / "none.safetensors"
     monkeypatch.setattr(
-        "maquette.cli.weights_input.shipped_weights",
+        "maquette.cli.reconstruct.shipped_weights",
         lambda name: shipped if name == "fake_pictures" else missing,
     )
     loaded = []
