@@ -132,7 +132,7 @@ def test_without_a_command(maquette):
         (["mold", "a.obj", "-o", "x.glb", "--lr", "-1"], "--lr -1"),
         (["mold", "a.obj", "-o", "x.glb", "--lr", "nan"], "--lr nan"),
         (["mold", "a.obj", "-o", "x.glb", "--remesh", "--no-remesh"], "exclude each other"),
-        (["mold", "a.obj", "-o", "x.glb", "--weights", "edge", "inf"], "--weights edge inf"),
+        (["mold", "a.obj", "-o", "x.glb", "--loss-weights", "edge", "inf"], "--loss-weights edge inf"),
         (["mold", "a.obj", "-o", "x.glb", "--port", "0"], "--port 0"),
         (["view", "a.obj", "--port", "70000"], "--port 70000"),
         (["demo", "--port", "70000"], "--port 70000"),
