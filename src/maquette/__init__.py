@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 
 def load(
-    name: str, weights: str | PathLike[str] | None = None, variant: str | None = None, device: str = "cpu"
+    name: str, weights: str | PathLike[str] | None = None, variant: str | None = None, device: str = "auto"
 ) -> Any:
     """A trained system, ready to `reconstruct` pictures.
 
@@ -18,12 +18,13 @@ def load(
         name: of the system, such as "r2n2".
         weights: a weights file or the folder of a run; None takes the weights that ship with maquette.
         variant: that the weights must be of; None takes any.
-        device: where to compute.
+        device: where to compute; "auto" is CUDA where there is a GPU for it, else the CPU.
 
     Raises:
         KeyError: there is no such system.
         maquette.io.BadInput: weights that are missing, broken, or of another system or variant.
     """
+    from .structures.device import make_device
     from .systems import system_class
 
-    return system_class(name).load(weights, variant, device)
+    return system_class(name).load(weights, variant, make_device(device))

@@ -12,6 +12,7 @@ from .data.problems import Problem
 from .data.readable import readable_batches
 from .io.errors import BadInput
 from .metrics.protocols.face import Case, Clock, EvaluationProtocol, Row
+from .structures.device import make_device
 
 _PICTURES_AT_ONCE = 32
 
@@ -56,7 +57,7 @@ def evaluate(
     protocol: EvaluationProtocol[Any],
     split: str = "test",
     views: Sequence[int] | None = None,
-    device: str | torch.device = "cpu",
+    device: str | torch.device = "auto",
     cases: int = 4,
     seed: int = 0,
     watch: Callable[[int, str], None] | None = None,
@@ -65,13 +66,14 @@ def evaluate(
     """Score a system on one split of a source.
 
     Args:
-        system: what the protocol can score; lives on `device`.
+        system: what the protocol can score.
         source: gives held pictures, made as the system is used to, and knows what the protocol needs.
         protocol: what is measured.
         split: which entries are scored.
         views: numbers of pictures an object; the protocol's when not given. With n views a sample is given the
             first n of its pictures.
-        device: where pictures are made and the measures computed.
+        device: where pictures are made and the measures computed; "auto" is CUDA where there is a GPU for it, else
+            the CPU.
         cases: worst, median and best samples to keep of each kind.
         seed: of what the measures draw.
         watch: told the number of samples done, and the mean of their headline.
@@ -90,6 +92,7 @@ def evaluate(
     rows: dict[int, list[Row]] = {count: [] for count in counts}
     found: list[int] = []
     unreadable: list[Problem] = []
+    device = make_device(device)
     clock = Clock(device)
     at_once = max(1, _PICTURES_AT_ONCE // counts[-1])
     for batch, here in readable_batches(source, places, counts[-1], at_once, device, unreadable):

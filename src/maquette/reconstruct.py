@@ -167,7 +167,7 @@ def reconstruct(
     each: bool = False,
     weights: str | PathLike[str] | None = None,
     variant: str | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     options: Any = None,
 ) -> list[Reconstruction]:
     """Reconstruct the object that pictures show.

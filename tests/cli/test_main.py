@@ -132,7 +132,7 @@ def test_without_a_command(maquette):
         (["mold", "a.obj", "-o", "x.glb", "--lr", "-1"], "--lr -1"),
         (["mold", "a.obj", "-o", "x.glb", "--lr", "nan"], "--lr nan"),
         (["mold", "a.obj", "-o", "x.glb", "--remesh", "--no-remesh"], "exclude each other"),
-        (["mold", "a.obj", "-o", "x.glb", "--weights", "edge", "inf"], "--weights edge inf"),
+        (["mold", "a.obj", "-o", "x.glb", "--loss-weights", "edge", "inf"], "--loss-weights edge inf"),
         (["mold", "a.obj", "-o", "x.glb", "--port", "0"], "--port 0"),
         (["view", "a.obj", "--port", "70000"], "--port 70000"),
         (["demo", "--port", "70000"], "--port 70000"),
@@ -212,3 +212,14 @@ def test_openmp_is_told_to_sleep_unless_the_user_says_otherwise(maquette, monkey
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     maquette("--version")
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def test_after_ctrl_c_the_process_is_gone_at_once():
+    """What an interpreter does at its end, which takes long with torch in it, is left out."""
+    script = (
+        "import atexit\nfrom maquette.cli import main as cli\n"
+        "def interrupted(words):\n    raise KeyboardInterrupt\n"
+        "cli._dispatch = interrupted\natexit.register(print, 'at the end')\ncli.entry()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "maquette: interrupted\n")

@@ -113,7 +113,7 @@ def asked(monkeypatch, tmp_path):
 def test_words_become_options(maquette, ball, tmp_path, asked):
     words = (
         "--from silhouettes --style seed002 --method adam --lr 0.01 --steps 7 --remesh --views 5 --size 64 "
-        "--weights edge 2 normal 0.5 --laplacian-kind cot --no-colours --seed 3"
+        "--loss-weights edge 2 normal 0.5 --laplacian-kind cot --no-colours --seed 3"
     )
     assert maquette("mold", ball, "-o", tmp_path / "m.glb", *words.split()).code == 0
     assert asked == [
@@ -140,11 +140,21 @@ def test_without_words_the_style_decides(maquette, ball, tmp_path, asked):
     assert asked == [job.MoldOptions(), job.MoldOptions(remesh=False)]
 
 
+@pytest.mark.parametrize("words", [["--weights", "edge", 1], ["--weights=edge"]])
+def test_the_old_name_of_the_weights_of_terms_is_refused_with_the_new_one(maquette, ball, tmp_path, words):
+    ran = maquette("mold", ball, "-o", tmp_path / "m.glb", *words)
+    assert (ran.code, ran.err) == (
+        2,
+        "maquette: --weights: terms of the loss are weighed by --loss-weights, "
+        "a network is named by --init-weights\n",
+    )
+
+
 def test_a_term_that_is_not_there_is_refused(maquette, ball, tmp_path, asked):
-    words = ("--from", "silhouettes", "--weights", "quadric", 1)
+    words = ("--from", "silhouettes", "--loss-weights", "quadric", 1)
     ran = maquette("mold", ball, "-o", tmp_path / "m.glb", *words)
     assert ran.code == 2
-    assert "--weights quadric: there is no such term here; known are " in ran.err
+    assert "--loss-weights quadric: there is no such term here; known are " in ran.err
     assert asked == []
 
 

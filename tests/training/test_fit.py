@@ -2,9 +2,11 @@
 
 import csv
 import json
+import multiprocessing
 import shutil
 import signal
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -389,15 +391,102 @@ def test_a_goal_that_is_not_judged_is_named(tmp_path):
         session(Aimless(CONFIG), tmp_path / "run")
 
 
-def test_ctrl_c_twice_ends_at_once(tmp_path):
+@pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN])
+def test_ctrl_c_twice_ends_at_once(tmp_path, before):
+    """Also where the process ignored it, as what a script has put into the background does."""
+
     def interrupt(row: LogRow) -> None:
         if row.step == 6:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "run", advance=interrupt)
+    old = signal.signal(signal.SIGINT, before)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "run", advance=interrupt)
+        assert signal.getsignal(signal.SIGINT) == before
+    finally:
+        signal.signal(signal.SIGINT, old)
     assert RunFolder(tmp_path / "run").steps()[-1] == 4
+
+
+class Interrupted(TinyTraining):
+    """Ctrl-C comes in the middle of a backward pass, which is not gone through to its end."""
+
+    def step(self, batch, update):
+        if self.step_count == 6:
+            for parameter in self.network.parameters():
+                parameter.register_hook(lambda gradient: signal.raise_signal(signal.SIGINT))
+        return super().step(batch, update)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_ctrl_c_leaves_a_step_whose_optimiser_has_not_stepped(tmp_path, accumulate):
+    config, said = replace(CONFIG, accumulate=accumulate), Said([])
+    (tmp_path / "run").mkdir()
+    left = session(Interrupted(config), tmp_path / "run", reporter=Reporter(said))
+    assert (left.steps, left.interrupted) == (6, True)
+    assert said.lines[-1] == "leaving this step and writing a checkpoint; once more ends at once"
+    assert RunFolder(tmp_path / "run").steps()[-1] == 6
+    whole = train(tmp_path / "whole", config)
+    assert torch.equal(weights(train(tmp_path / "run", config)), weights(whole))
+    assert table(tmp_path / "run") == table(tmp_path / "whole")
+
+
+def test_ctrl_c_does_not_wait_for_processes_that_make_batches(tmp_path):
+    class Slow(TinySource):
+        def training_batch(self, step, *args, **kwargs):
+            time.sleep(60 if step == 6 else 0)
+            return super().training_batch(step, *args, **kwargs)
+
+    def interrupt(done: int) -> None:
+        if done == 5:
+            signal.raise_signal(signal.SIGINT)
+
+    began = time.monotonic()
+    left = train(tmp_path / "run", source=Slow(), workers=1, step=interrupt)
+    assert left.interrupted
+    assert time.monotonic() - began < 30
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("at", [8, 12])
+def test_ctrl_c_leaves_a_validation_which_a_resumed_run_makes(whole, tmp_path, at):
+    class Slow(TinyTraining):
+        def judge(self, network, batch):
+            if self.step_count == at:
+                signal.raise_signal(signal.SIGINT)
+            return super().judge(network, batch)
+
+    (tmp_path / "run").mkdir()
+    left = session(Slow(CONFIG), tmp_path / "run")
+    assert (left.steps, left.interrupted) == (at, True)
+    assert table(tmp_path / "run")[-1]["step"] == str(at - 2)
+    assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))
+    assert table(tmp_path / "run") == table(whole[1])
+
+
+def test_running_statistics_of_a_step_that_is_left_are_those_before(tmp_path):
+    class Normed(TinyTraining):
+        def __init__(self, config, interrupted=True):
+            super().__init__(replace(config, ema=0.0))
+            self.network = torch.nn.Sequential(self.network, torch.nn.BatchNorm1d(SIDE**3))
+            self._kept, self.interrupted = (self.network,), interrupted
+
+        def step(self, batch, update):
+            numbers = self._score(self.network, batch)
+            if self.step_count == 6 and self.interrupted:
+                signal.raise_signal(signal.SIGINT)
+            update("network", numbers["loss"].mean())
+            return {name: value.mean().detach() for name, value in numbers.items()}
+
+    for name in ("run", "whole"):
+        (tmp_path / name).mkdir()
+    assert session(Normed(CONFIG), tmp_path / "run").steps == 6
+    resumed = session(Normed(CONFIG, interrupted=False), tmp_path / "run")
+    undisturbed = session(Normed(CONFIG, interrupted=False), tmp_path / "whole")
+    for name, tensor in undisturbed.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
 
 
 def test_parts_that_cannot_be_equal_are_refused(tmp_path, monkeypatch):

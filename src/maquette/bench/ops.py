@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ..structures.device import make_device
 from . import cases
 from .machine import describe_machine
 from .timing import measure
@@ -121,7 +122,7 @@ ROWS = (
 )
 
 
-def run(device: torch.device | str = "cpu", threads: int | None = None, repeats: int = 15) -> dict[str, Any]:
+def run(device: torch.device | str = "auto", threads: int | None = None, repeats: int = 15) -> dict[str, Any]:
     """Measure every operator and its twin.
 
     Args:
@@ -134,7 +135,7 @@ def run(device: torch.device | str = "cpu", threads: int | None = None, repeats:
         their spread in seconds, `ours_at_twin_case` where the twin ran at a smaller size, and `speedup`, ours
         against the twin at the same size.
     """
-    device = torch.device(device)
+    device = make_device(device)
     threads_before = torch.get_num_threads()
     torch.set_num_threads(threads or threads_before)
     try:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..nn.macs import measure_cost
+from ..structures.device import make_device
 from ..systems.r2n2.config import NetworkConfig
 from ..systems.r2n2.network import R2N2Network
 from .machine import describe_machine
@@ -28,7 +29,7 @@ _PATIENCE = 60.0
 
 
 def run(
-    device: torch.device | str = "cpu",
+    device: torch.device | str = "auto",
     threads: int | None = None,
     repeats: int = 15,
     variants: Sequence[str] = VARIANTS,
@@ -56,7 +57,7 @@ def run(
         what JSON can hold: facts about the machine, and for each variant seconds a sample and a reconstruction
         with their spread, and multiply-accumulates of a forward pass.
     """
-    device = torch.device(device)
+    device = make_device(device)
     threads_before = torch.get_num_threads()
     torch.set_num_threads(threads or threads_before)
     try:

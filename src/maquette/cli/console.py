@@ -13,6 +13,7 @@ from .refusals import need_place
 
 Advance = Callable[[int, str], None]
 _PLAIN_SECONDS = 5.0
+_WORTH_SAYING_SECONDS = 10.0
 
 
 class Console:
@@ -79,6 +80,14 @@ class Console:
             yield _lines(label, total)
 
 
+def duration(seconds: float) -> str:
+    """A time to go in words, such as "40 s", "17 min", "2.3 h" or "6.1 days"."""
+    for unit, size, digits in (("days", 86400, 1), ("h", 3600, 1), ("min", 60, 0)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.{digits}f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 @contextmanager
 def _bar(label: str, total: int) -> Iterator[Advance]:
     from rich.console import Console as RichConsole
@@ -104,6 +113,8 @@ def _lines(label: str, total: int) -> Advance:
         now = time.monotonic()
         if now - said >= _PLAIN_SECONDS or (done == total and said > began):
             said = now
-            print(f"{label}: {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
+            left = (now - began) * (total - done) / done if done else 0.0
+            to_go = f", {duration(left)} to go" if left >= _WORTH_SAYING_SECONDS else ""
+            print(f"{label}: {done}/{total} {note}".rstrip() + to_go, file=sys.stderr, flush=True)
 
     return advance

@@ -12,6 +12,7 @@ from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
 from .refusals import Refusal, need_place
 from .view_source import ShapesOrData, need_source, open_source, place_of
+from .weights_input import usable
 
 if TYPE_CHECKING:
     from ..data.open import Opened
@@ -57,6 +58,7 @@ def run(words: Sequence[str]) -> None:
     folder = _place(options)
     need_source(options)
     console = Console(options.quiet, options.json)
+    options = replace(options, weights=usable(options.weights, options.quiet))
     _check_weights(options)
     with console.stdout_for_numbers():
         console.write_json(_evaluate(options, folder, console))

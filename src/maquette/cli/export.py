@@ -1,7 +1,7 @@
 """`maquette export`: a system's network as an ONNX file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from .console import Console
 from .extras import need_extra
 from .options import Common, JsonFile, Out, at_least, parse
 from .refusals import Refusal, need_place
+from .weights_input import usable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Export(Common):
 def run(words: Sequence[str]) -> None:
     """Read the words, judge them, then export."""
     options = parse(Export, words, "export")
+    options = replace(options, weights=usable(options.weights, options.quiet))
     _check(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
@@ -70,7 +72,7 @@ def _export(options: Export, console: Console) -> dict[str, Any]:
     from ..systems import system_class
 
     kind: Any = system_class(options.system)
-    system = kind.load(options.weights, options.variant)
+    system = kind.load(options.weights, options.variant, "cpu")
     made = export_onnx(system, options.out, options.tolerance)
     size, total = options.out.stat().st_size, sha256_of(options.out)
     console.say(f"wrote {options.out}: {size / 1e6:.1f} MB, {system.variant}, opset {made.opset}")

@@ -1,7 +1,7 @@
 """`maquette info`: what a system's network consists of and computes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ import tyro
 from .console import Console
 from .options import Common, JsonFile, parse
 from .refusals import Refusal
+from .weights_input import usable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class InfoOptions(Common):
 def run(words: Sequence[str]) -> None:
     """Read the words, then count."""
     options = parse(InfoOptions, words, "info")
+    options = replace(options, weights=usable(options.weights, options.quiet))
     from ..systems import about_system
 
     try:
@@ -61,7 +63,7 @@ def _numbers(options: InfoOptions) -> dict[str, Any]:
     if options.weights is None:
         described: dict[str, Any] = kind.describe(options.variant).as_dict()
         return described
-    system = kind.load(options.weights, options.variant)
+    system = kind.load(options.weights, options.variant, "cpu")
     return {
         **system.info.as_dict(),
         "weights": str(options.weights),

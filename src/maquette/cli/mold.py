@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,10 +13,10 @@ from ..systems import DEFAULT
 from .console import Console
 from .extras import need_extra
 from .mesh_input import need_mesh
-from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
+from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
 from .watching import Watch, live_page
-from .weights_input import need_weights
+from .weights_input import need_weights, usable
 
 if TYPE_CHECKING:
     from ..systems.molding.job import MoldOptions
@@ -76,8 +76,8 @@ class Mold(Compute):
     """Names, or parts of names, of a folder's views that only judge the result."""
     skip: tuple[str, ...] = ()
     """Names, or parts of names, of a folder's views that are not used."""
-    weights: Annotated[tuple[tuple[str, float], ...], tyro.conf.arg(metavar="[TERM WEIGHT ...]")] = ()
-    """Weights of terms of the loss, for instance `--weights edge 1 quadric 0.001`; 0 leaves a term out."""
+    loss_weights: Annotated[tuple[tuple[str, float], ...], tyro.conf.arg(metavar="[TERM WEIGHT ...]")] = ()
+    """Weights of terms of the loss, for instance `--loss-weights edge 1 quadric 0.001`; 0 leaves a term out."""
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     """Which Laplacian the term of that name uses."""
     no_colours: bool = False
@@ -94,6 +94,9 @@ class Mold(Compute):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then mold."""
+    if option_of(words, "--weights") is not None:  # in every other command they are a network's
+        known = "terms of the loss are weighed by --loss-weights, a network is named by --init-weights"
+        raise Refusal(f"--weights: {known}")
     options = parse(Mold, words, "mold")
     _check(options)
     is_folder = options.target.is_dir()
@@ -109,6 +112,7 @@ def run(words: Sequence[str]) -> None:
         need_extra("view", "--live")
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
+        options = replace(options, init_weights=usable(options.init_weights, options.quiet))
         need_weights(DEFAULT, options.init_weights, "--init-weights")
     _need_target(options.target)
     with console.stdout_for_numbers():
@@ -129,9 +133,9 @@ def _check(options: Mold) -> None:
         raise Refusal("--init-weights goes with --init pictures")
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
-    for name, weight in options.weights:
+    for name, weight in options.loss_weights:
         if not abs(weight) < float("inf"):
-            raise Refusal(f"--weights {name} {weight}: not a finite number")
+            raise Refusal(f"--loss-weights {name} {weight}: not a finite number")
 
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
@@ -194,9 +198,9 @@ def _preset(
 
 def _check_terms(options: Mold, config: "PointsConfig | SilhouettesConfig") -> None:
     known = [name for name, value in vars(config.weights).items() if isinstance(value, float | int)]
-    for name, _ in options.weights:
+    for name, _ in options.loss_weights:
         if name not in known:
-            raise Refusal(f"--weights {name}: there is no such term here; known are {', '.join(known)}")
+            raise Refusal(f"--loss-weights {name}: there is no such term here; known are {', '.join(known)}")
 
 
 def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOptions":
@@ -213,7 +217,7 @@ def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOp
         held_out=options.held_out,
         skip=options.skip,
         size=options.size,
-        weights=options.weights,
+        weights=options.loss_weights,
         laplacian_kind=options.laplacian_kind,
         seed=options.seed,
         colours=not options.no_colours,

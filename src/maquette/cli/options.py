@@ -1,13 +1,16 @@
 """Options that several commands share, and what is done with them before the work starts."""
 
+import inspect
 import re
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import tyro
 
+from ..training.place import is_first
 from .refusals import Refusal
 
 if TYPE_CHECKING:
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 Parsed = TypeVar("Parsed")
 Out = Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="PATH")]
 JsonFile = Annotated[Path | None, tyro.conf.arg(metavar="FILE")]
-_DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
+_DEVICE = re.compile(r"auto|(cpu|cuda|mps|xpu)(:\d+)?")
 _LARGEST_SIDE = 4096
+_MARKERS = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +38,8 @@ class Common:
 class Compute(Common):
     """What every command that computes understands."""
 
-    device: Annotated[str, tyro.conf.arg(metavar="cpu|cuda[:N]|...")] = "cpu"
-    """Where to compute."""
+    device: Annotated[str, tyro.conf.arg(metavar="auto|cpu|cuda[:N]|...")] = "auto"
+    """Where to compute; auto is CUDA where there is a GPU for it, else the CPU."""
     threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """CPU threads; as many as torch takes by itself when not given."""
 
@@ -66,8 +70,7 @@ def parse(options: type[Parsed], words: Sequence[str], command: str) -> Parsed:
 
     Ends the process (`SystemExit`) with code 0 after `--help`, and with 2 where a word is wrong.
     """
-    markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff)
-    return tyro.cli(options, prog=f"maquette {command}", args=list(words), config=markers)
+    return tyro.cli(options, prog=f"maquette {command}", args=list(words), config=_MARKERS)
 
 
 def option_of(words: Sequence[str], name: str) -> str | None:
@@ -84,26 +87,55 @@ def option_of(words: Sequence[str], name: str) -> str | None:
     return found
 
 
+def words_named(words: Sequence[str]) -> frozenset[str]:
+    """Names of the options among words, with underscores."""
+    return frozenset(
+        word.partition("=")[0].removeprefix("--").replace("-", "_") for word in words if word.startswith("--")
+    )
+
+
+def parse_short(options: type[Any], first: Sequence[str], program: str) -> None:
+    """Print the help of the options that come first, in their order, and end; --help-all has the others."""
+    types = get_type_hints(options, include_extras=True)
+    hidden: list[Any] = [
+        (field.name, tyro.conf.Suppress[types[field.name]], field)  # type: ignore[misc]
+        for field in fields(options)
+        if field.name not in first
+    ]
+    shown = make_dataclass(options.__name__, hidden, bases=(options,), kw_only=True, frozen=True)
+    shown.__doc__ = f"{inspect.cleandoc(options.__doc__ or '')}\n\n--help-all lists every option."
+    tyro.cli(shown, prog=program, args=["--help"], config=_MARKERS)
+
+
 def check_compute(options: Compute) -> None:
     """Refuse a device or a number of threads that makes no sense, before torch is imported."""
     if not _DEVICE.fullmatch(options.device):
-        raise Refusal(f"--device {options.device}: not a device; use cpu, cuda, cuda:1, mps or xpu")
+        raise Refusal(f"--device {options.device}: not a device; use auto, cpu, cuda, cuda:1, mps or xpu")
     if options.threads is not None and options.threads < 1:
         raise Refusal(f"--threads {options.threads}: at least 1 is needed")
 
 
 def set_up(options: Compute) -> "torch.device":
-    """Import torch, tell it the number of threads, and give the device; refuse one that is not there."""
+    """Import torch, tell it the number of threads, and give the device; refuse one that is not there.
+
+    A GPU that nobody named is said, once: in the first process of several.
+    """
     check_compute(options)
     import torch
+
+    from ..structures.device import resolve_device
 
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     try:
-        return torch.empty(0, device=options.device).device
+        device = torch.empty(0, device=resolve_device(options.device)).device
     except Exception as error:  # each backend raises its own
         reason = str(error).strip().splitlines()[0]
         raise Refusal(f"--device {options.device}: not available here ({reason})") from error
+    if options.device == "auto" and device.type != "cpu" and is_first() and not options.quiet:
+        name = torch.cuda.get_device_name(device)
+        print(f"computing on {device} ({name}); --device cpu for the CPU", file=sys.stderr, flush=True)
+    return device
 
 
 def at_least(least: int | float, **values: int | float | None) -> None:

@@ -25,7 +25,7 @@ from .picture_input import (
     sources_of_cameras,
 )
 from .refusals import Refusal, need_place
-from .weights_input import need_weights
+from .weights_input import need_weights, usable
 
 if TYPE_CHECKING:
     from ..reconstruct import PreparedViews
@@ -107,7 +107,9 @@ def _sources(options: Reconstruct) -> list[Source]:
 def _read_words(words: Sequence[str]) -> ReconstructRequest:
     """The command's options, with those of the system that is named, or has the weights, mounted beside them."""
     named = option_of(words, "--system")
-    if named is None and (weights := option_of(words, "--weights")) is not None:
+    given = option_of(words, "--weights")
+    weights = usable(None if given is None else Path(given), "--quiet" in words)
+    if named is None and weights is not None:
         named = read_weights_header(weights).system
     try:
         about = about_system(named or DEFAULT)
@@ -120,7 +122,7 @@ def _read_words(words: Sequence[str]) -> ReconstructRequest:
         own = about.options(**{field.name: getattr(parsed, field.name) for field in fields(about.options)})
     except ValueError as error:
         raise Refusal(f"--{error}") from error
-    return ReconstructRequest(parsed, about, own)
+    return ReconstructRequest(replace(parsed, weights=weights), about, own)
 
 
 def _with_own_options(about: About) -> type[Reconstruct]:

@@ -1,7 +1,8 @@
 """`maquette train`: from shapes, or pictures with shapes, to weights."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,23 @@ from .evaluate import Asked, score
 from .extras import need_extra
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
+from .train_choice import cores, length_of, start_of
 from .train_data import join, names, prepare, with_stored_data
 from .train_init import read_tensors, start_from
 from .train_settings import Settings, Train, read_settings
+from .train_watch import Spoken, TimeToGo, never_silent
 from .view_source import need_source
 
 if TYPE_CHECKING:
     import torch
 
     from ..data.open import Opened
+    from ..metrics.measure import Measure
     from ..metrics.protocols.face import EvaluationProtocol
     from ..training.module import TrainingModule
+    from ..training.progress import LogRow
     from ..training.run_folder import RunFolder
+    from ..training.trainer import Reporter
 
 _WORKERS_ON_CPU = 2
 
@@ -38,7 +44,7 @@ def run(words: Sequence[str]) -> None:
         from ..training.processes import run_processes
 
         raise SystemExit(run_processes(options.processes or 1, ["train", *words]))
-    _train(replace(settings, options=options))
+    _train(words, replace(settings, options=options))
 
 
 def _check(options: Train, settings: Settings) -> None:
@@ -71,16 +77,17 @@ def _check_precision(settings: Settings, device: str, optimisers: int = 1) -> No
         raise Refusal(f"--training.{error}") from error
 
 
-def _train(settings: Settings) -> None:
-    options, config = settings.options, settings.config
+def _train(words: Sequence[str], settings: Settings) -> None:
+    options = settings.options
     device = set_up(options)
     _need_gpus(device, process_counts()[1])
+    _check_precision(settings, device.type)
     from ..training.fabric import make_fabric
     from ..training.fit import FitOptions, fit
     from ..training.run_folder import RunFolder
-    from ..training.trainer import Reporter
 
-    fabric = make_fabric(device, config.training)
+    settings = start_of(words, settings, device)
+    fabric = make_fabric(device, settings.config.training)
     console = Console(options.quiet or not fabric.is_global_zero)
     if settings.notice:
         console.say(settings.notice)
@@ -89,19 +96,24 @@ def _train(settings: Settings) -> None:
     _check_precision(settings, device.type, len(module.optimisers()))
     protocol = _last_protocol(settings)
     needs = module.needs | (frozenset() if protocol is None else protocol.needs)
-    opening = prepare if fabric.is_global_zero else join
-    settings, opened = opening(settings, folder, needs, module.side, console)
-    about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
+
+    def choose(open_settings: Settings, found: "Opened") -> Settings:
+        world, source = process_counts()[0], found.only(module.needs, module.side).source
+        return length_of(open_settings, fabric, module, source, workers, world, console)
+
+    if fabric.is_global_zero:
+        settings, opened = prepare(settings, folder, needs, module.side, console, choose)
+    else:
+        settings, opened = join(settings, folder, needs, module.side, console)
+    if settings.chosen:  # the steps that were timed have changed it
+        module = _module(settings, folder, Console(quiet=True))
+    config = settings.config
+    about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     fit_options = FitOptions(workers, options.max_minutes, options.wandb)
-    goal = module.goal
-    with console.progress("training", config.training.steps) as advance:
-        if sys.stderr.isatty() and sys.stdout.isatty():
-            say = _over_bar(console.say)
-            reporter = Reporter(say, lambda row: advance(row.step, row.short_text(goal)))
-        else:
-            reporter = Reporter(console.say, lambda row: advance(row.step, row.text(goal)))
-        source = opened.only(module.needs, module.side).source
+    source = opened.only(module.needs, module.side).source
+    to_go = TimeToGo(config.training.steps, settings.chosen.get("seconds_a_step"))
+    with _reporter(console, to_go, config.training.steps, module.goal) as reporter:
         fitted = fit(fabric, module, source, folder, fit_options, reporter, about)
     if fitted.interrupted:
         raise KeyboardInterrupt if fabric.is_global_zero else SystemExit(130)
@@ -116,7 +128,27 @@ def _train(settings: Settings) -> None:
     module.save_weights(folder.weights, fitted.network, about_weights)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     if protocol is not None:
-        _evaluate(settings, opened.only(protocol.needs, protocol.side), folder, protocol, console)
+        scored = opened.only(protocol.needs, protocol.side)
+        _evaluate(settings, scored, folder, protocol, console, device)
+
+
+@contextmanager
+def _reporter(console: Console, to_go: TimeToGo, steps: int, goal: "Measure") -> Iterator["Reporter"]:
+    """How a run speaks: beside a bar on a terminal, elsewhere in lines."""
+    from ..training.trainer import Reporter
+
+    if sys.stderr.isatty() and sys.stdout.isatty():
+        with console.progress("training", steps) as advance:
+            notes = [""]
+
+            def row(values: "LogRow") -> None:
+                notes[0] = values.short_text(goal)
+
+            yield Reporter(_over_bar(console.say), row, lambda done: advance(done, notes[0]))
+        return
+    spoken = Spoken(console, to_go)
+    with never_silent(spoken.look):
+        yield Reporter(spoken.say, lambda row: spoken.say(f"{to_go.words()}: {row.text(goal)}"), spoken.step)
 
 
 def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":
@@ -155,7 +187,7 @@ def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
 
 def _usual_workers(kind: str, options: Train) -> int:
     """Pictures on disk are read ahead everywhere; drawn ones only on a CPU."""
-    return 0 if kind != "cpu" and options.data is None else _WORKERS_ON_CPU
+    return 0 if kind != "cpu" and options.data is None else min(_WORKERS_ON_CPU, cores())
 
 
 def _last_protocol(settings: Settings) -> "EvaluationProtocol[Any] | None":
@@ -173,6 +205,7 @@ def _evaluate(
     folder: "RunFolder",
     protocol: "EvaluationProtocol[Any]",
     console: Console,
+    device: "torch.device",
 ) -> None:
     """Score the weights of the run on its test split."""
     from ..systems import system_class
@@ -180,5 +213,5 @@ def _evaluate(
     if not any(entry.split == "test" for entry in opened.source.entries):
         console.say("no evaluation: nothing is in the test split")
         return
-    system = system_class(settings.system).load(folder.path, device=settings.options.device)
+    system = system_class(settings.system).load(folder.path, device=device)
     score(system, opened, protocol, Asked(weights=str(folder.path)), folder.evaluations, console)

@@ -1,7 +1,8 @@
 """`train`: what a run is trained on, from its words or its `config.json`, and the making of its folder."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,7 +33,7 @@ def with_stored_data(settings: Settings) -> Train:
     data = settings.stored["data"]
     for name in _NAMES:
         given = getattr(options, name)
-        if given is not None and _named(given) != data.get("given", {}).get(name):
+        if given is not None and not _same(name, str(given), data, options.out):
             raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
     from ..training.run_folder import RunFolder
 
@@ -40,8 +41,26 @@ def with_stored_data(settings: Settings) -> Train:
     return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
 
 
+def _same(name: str, given: str, data: dict[str, Any], run: Path) -> bool:
+    """Whether data that are named are those of a run: by their name, by their place, or files by their bytes."""
+    kept = os.path.realpath(run / data[name]) if data.get(name) else None
+    names = (data.get("given", {}).get(name), data.get("places", {}).get(name))
+    if given in names or os.path.realpath(given) in (kept, *names):
+        return True
+    from ..io.checksum import sha256_of
+
+    if kept is None or not os.path.isfile(kept) or not os.path.isfile(given):
+        return False
+    return sha256_of(kept) == sha256_of(given)
+
+
 def prepare(
-    settings: Settings, folder: "RunFolder", needs: frozenset[str], side: int, console: Console
+    settings: Settings,
+    folder: "RunFolder",
+    needs: frozenset[str],
+    side: int,
+    console: Console,
+    choose: Callable[[Settings, "Opened"], Settings] = lambda settings, opened: settings,
 ) -> tuple[Settings, "Opened"]:
     """Open the data and make the folder of a new run, with its shapes as a pack.
 
@@ -53,6 +72,7 @@ def prepare(
         needs: what batches must know of their objects.
         side: cells along the edges of their voxels.
         console: says what is left out.
+        choose: told a new run's settings and data, gives the settings with what was open.
 
     Returns:
         the settings, with that pack as data, and the data.
@@ -64,6 +84,7 @@ def prepare(
         return settings, opened
     options = settings.options
     data: dict[str, Any] = {name: _absolute(name, getattr(options, name)) for name in _NAMES}
+    data["places"] = dict(data)
     data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
     with _made_or_gone(folder):
         if options.shapes is not None and not Path(options.shapes).is_file():
@@ -72,6 +93,7 @@ def prepare(
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
         opened = _open(settings, needs, side, console)
         _need_views(opened.source, settings)
+        settings = choose(settings, opened)
         folder.write_config(_about_run(settings, data))
     return settings, opened
 
@@ -84,8 +106,18 @@ def join(
         while not folder.config_file.exists():
             time.sleep(_WAIT_SECONDS)
         stored = folder.read_config()
-        settings = replace(settings, options=with_stored_data(replace(settings, stored=stored)))
+        settings = _of_first(settings, stored)
     return settings, _open(settings, needs, side, console)
+
+
+def _of_first(settings: Settings, stored: dict[str, Any]) -> Settings:
+    """The settings of the process that has made the folder: its data, and what it has chosen."""
+    from ..training.typed import typed
+
+    with as_bad_input(settings.options.out / "config.json", ValueError):
+        config = typed(type(settings.config), stored["config"])
+    options = with_stored_data(replace(settings, stored=stored))
+    return replace(settings, options=options, config=config, chosen=stored.get("chosen", {}))
 
 
 def names(given: dict[str, str | None]) -> dict[str, str | None]:
@@ -164,4 +196,5 @@ def _about_run(settings: Settings, data: dict[str, Any]) -> dict[str, Any]:
         "data": data,
         "init": None if settings.initial is None else asdict(settings.initial),
         "config": asdict(settings.config),
+        "chosen": dict(settings.chosen),
     }

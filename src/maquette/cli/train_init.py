@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from ..training.initial import InitialWeights
     from ..training.module import TrainingModule
 
-SHIPPED = "shipped"
+SHIPPED, RANDOM = "shipped", "none"
 _MOST_NAMED = 6
 
 
 def find_initial(given: str | None, system: str) -> "InitialWeights | None":
-    """The weights file that --init names, judged by its header; None without one.
+    """The weights file that --init names, judged by its header; None for random weights.
 
     Raises:
         BadInput: missing, broken, or of another system.
     """
-    if given is None:
+    if given in (None, RANDOM):
         return None
     from ..systems import shipped_weights
     from ..training.initial import initial_weights
     from ..training.weights_header import read_weights_header
 
-    path = shipped_weights(system) if given == SHIPPED else Path(given)
-    return initial_weights(given, read_weights_header(path, system).file)
+    path = shipped_weights(system) if given == SHIPPED else Path(str(given))
+    return initial_weights(str(given), read_weights_header(path, system).file)
 
 
 def stored_initial(given: str | None, stored: dict[str, Any], run: Path) -> "InitialWeights | None":
@@ -41,7 +41,7 @@ def stored_initial(given: str | None, stored: dict[str, Any], run: Path) -> "Ini
     about = stored.get("init")
     with as_bad_input(run / "config.json", ValueError):
         initial = None if about is None else typed(InitialWeights, about, "init")
-    if given is not None and (initial is None or given != initial.given):
+    if given is not None and given != (RANDOM if initial is None else initial.given):
         first = "random weights" if initial is None else initial.given
         raise Refusal(f"--init {given}: the run in {run} started from {first}")
     return initial

@@ -10,16 +10,16 @@ import tyro
 
 from ..io.errors import BadInput, as_bad_input
 from ..systems import NAMES, system_adopt, system_recipes
+from ..training.choice import DEFAULT_RECIPE, Start
 from ..training.config import as_computed
-from .options import Compute, Out
+from .options import Compute, Out, parse_short, words_named
 from .refusals import Refusal
-from .train_init import find_initial, stored_initial
+from .train_init import SHIPPED, find_initial, stored_initial
 from .view_source import ShapesOrData
 
 if TYPE_CHECKING:
     from ..training.initial import InitialWeights
 
-DEFAULT_RECIPE = "best"
 _PROGRAM = "maquette train"
 _MARKERS = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
 _SHORT = {
@@ -31,12 +31,15 @@ _SHORT = {
     "width": ("network",),
     "size": ("network", "views"),
 }
+_FIRST = ("system", "shapes", "data", "out", "resume", "max_minutes", "steps", "init", "recipe", "device")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train(ShapesOrData, Compute):
     """Train a system, from shapes that are drawn on the fly or from pictures on disk.
 
+    Without further words the network, its first weights and the length are chosen for this machine, for about an
+    hour; what was chosen is said before the first step. With --recipe the settings are those of that name alone.
     RUN holds config.json, checkpoints, metrics.csv, TensorBoard's events, the evaluation on the test split, and
     weights.safetensors, which `reconstruct --weights RUN` and `evaluate SYSTEM RUN` read. Splits come from a
     manifest where there is one, else from a hash of the name. With --resume a run that was ended, in whatever way,
@@ -50,11 +53,11 @@ class Train(ShapesOrData, Compute):
     out: Out
     """Folder of the run."""
     recipe: str | None = None
-    """Settings to start from, such as original or best (the default)."""
+    """Settings to take as they are, such as original or best; nothing is chosen for the machine then."""
     variant: str | None = None
     """Of the system; the recipe's own when not given."""
-    init: Annotated[str | None, tyro.conf.arg(metavar="FILE|RUN|shipped")] = None
-    """Weights to start from instead of random ones: a file, a run's, or those that ship with maquette."""
+    init: Annotated[str | None, tyro.conf.arg(metavar="FILE|RUN|shipped|none")] = None
+    """Weights to start from: a file, a run's, those that ship with maquette, or none: random ones."""
     resume: bool = False
     """Go on with the run in RUN; start it where there is none yet."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -72,7 +75,8 @@ class Train(ShapesOrData, Compute):
     val_every: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Same as --training.val-every."""
     max_minutes: Annotated[float | None, tyro.conf.arg(metavar="X")] = None
-    """End after that time, all sessions of the run together, with a validation and weights."""
+    """Train for about that time: as many steps as fit, by a timed start (60 when neither this nor --steps nor
+    --recipe is given). All sessions of the run together end behind it, with a validation and weights."""
     workers: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Processes that make batches ahead: 2 when not given; 0 where a GPU draws the pictures."""
     processes: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -95,6 +99,8 @@ class Settings:
         stored: `config.json` of the run that is resumed; None for a new run.
         initial: weights that the run starts from, or has started from; None for random ones.
         notice: what a person should know of them; empty where there is nothing.
+        said: names of the training's settings that the words give.
+        chosen: what was chosen for the machine, for `config.json`.
     """
 
     options: Train
@@ -104,12 +110,30 @@ class Settings:
     stored: dict[str, Any] | None
     initial: "InitialWeights | None" = None
     notice: str = ""
+    said: frozenset[str] = frozenset()
+    chosen: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything but the run's length may be chosen."""
+        return self.stored is None and self.options.recipe is None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the length follows from the time that a step takes."""
+        asked = self.options.recipe is None or self.options.max_minutes is not None
+        return self.stored is None and asked and "steps" not in self.said
 
 
-def read_settings(words: Sequence[str]) -> Settings:
+def read_settings(words: Sequence[str], start: Start | None = None) -> Settings:
     """Read the words; the recipe, or the run that is resumed, gives what they do not say.
 
     The command's own options are read first; they say whose settings the words that are left may change.
+
+    Args:
+        words: behind `train`.
+        start: what a new run without a recipe begins with. Weights that ship are left where the words ask for another
+            network than theirs.
 
     Raises:
         Refusal: words that make no sense, or that would change a run that is resumed.
@@ -117,16 +141,22 @@ def read_settings(words: Sequence[str]) -> Settings:
     """
     system, others = _system(words)
     recipes = system_recipes(system)
-    if {"-h", "--help"} & set(words):
+    if {"-h", "--help", "--help-all"} & set(words):
         named = next((word for word in words if word in recipes), DEFAULT_RECIPE)
-        _explain(recipes[named]())
+        _explain(recipes[named](), "--help-all" in words)
     options, rest = tyro.cli(
         Train, prog=_PROGRAM, args=[system, *others], config=_MARKERS, return_unknown_args=True
     )
     stored = _stored(options, system)
-    recipe = options.recipe or (stored["recipe"] if stored else DEFAULT_RECIPE)
+    recipe = options.recipe or (stored["recipe"] if stored else start.recipe if start else DEFAULT_RECIPE)
     if recipe not in recipes:
         raise Refusal(f"--recipe {recipe}: no such recipe of {system}; known are {', '.join(recipes)}")
+    if start is not None and start.shipped and options.init is None:
+        initial = find_initial(SHIPPED, system)
+        default = _default(recipes[recipe], options, stored, initial)
+        config = _configuration(options, default, rest)
+        if config.network == default.parts["network"] and options.variant is None:
+            return Settings(options, system, recipe, config, None, initial, "", _said(words))
     initial = (
         find_initial(options.init, system)
         if stored is None
@@ -141,11 +171,23 @@ def read_settings(words: Sequence[str]) -> Settings:
         )
         _need_same_run(options, recipe, run, config, stored)
         notice = "" if config == asked else "precision 16 of this run is bf16, which is what a CPU computed"
-    return Settings(options, system, recipe, config, stored, initial, notice)
+    return Settings(options, system, recipe, config, stored, initial, notice, _said(words))
+
+
+def _said(words: Sequence[str]) -> frozenset[str]:
+    """Names of the training's settings that the words give, by their long or their short option."""
+    short = {name for name, places in _SHORT.items() if "training" in places}
+    names = words_named(words)
+    long = {name.partition(".")[2] for name in names if name.startswith("training.")}
+    return frozenset(long | (short & names))
 
 
 def _as_computed(config: Any, device: str) -> Any:
     """Settings of a run that is there (`training.config.as_computed`)."""
+    if config.training.precision == "16" and device == "auto":
+        from ..structures.device import resolve_device
+
+        device = str(resolve_device(device))
     return replace(config, training=as_computed(config.training, device.split(":")[0]))
 
 
@@ -238,8 +280,10 @@ def _parts_class(parts: Mapping[str, Any], bases: tuple[type, ...]) -> type:
     return made
 
 
-def _explain(config: Any) -> None:
-    """Print the help of the command with every setting of a recipe, and end."""
+def _explain(config: Any, everything: bool) -> None:
+    """Print the help of the command, its first options or all with every setting of a recipe, and end."""
+    if not everything:
+        parse_short(Train, _FIRST, _PROGRAM)
     parts = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     tyro.cli(_parts_class(parts, (Train,)), prog=_PROGRAM, args=["--help"], config=_MARKERS)
 

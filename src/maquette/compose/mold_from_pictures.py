@@ -25,7 +25,7 @@ def mold_from_pictures(
     options: MoldOptions,
     weights: str | PathLike[str] | None = None,
     watch: Watcher | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     system: str = DEFAULT,
 ) -> list[Path]:
     """Mold what a system makes of a folder's pictures to their silhouettes, and write it as `mold` does.

@@ -75,7 +75,7 @@ class System(Protocol):
 
     @classmethod
     def load(
-        cls, weights: str | PathLike[str] | None = None, variant: str | None = None, device: Any = "cpu"
+        cls, weights: str | PathLike[str] | None = None, variant: str | None = None, device: Any = "auto"
     ) -> Self:
         """A system from a weights file or the folder of a run; with those that ship when not given.
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..data.backgrounds import HELD_GREY
 from ..data.views_config import ViewsConfig
 from ..io.errors import BadInput, as_bad_input
+from ..structures.device import make_device
 from ..structures.views import Views
 from ..training.weights import fill, load_weights
 from ..training.weights_header import Precision
@@ -80,14 +81,14 @@ class OccupancySystem(ABC, Generic[NetworkT]):
         cls,
         weights: str | PathLike[str] | None = None,
         variant: str | None = None,
-        device: str | torch.device = "cpu",
+        device: str | torch.device = "auto",
     ) -> Self:
         """A trained system.
 
         Args:
             weights: a weights file or the folder of a run; None takes the weights that ship with maquette.
             variant: that the weights must be of; None takes any.
-            device: where to compute.
+            device: where to compute; "auto" is CUDA where there is a GPU for it, else the CPU.
 
         Raises:
             BadInput: weights that are missing, broken, or of another system or variant.
@@ -107,7 +108,9 @@ class OccupancySystem(ABC, Generic[NetworkT]):
         network.requires_grad_(False)
         name = "shipped" if weights is None else fspath(weights)
         with as_bad_input(found.path, ValueError, say="the settings in its header"):
-            return cls(network.to(device), views_config, threshold, found.config.get("training"), name)
+            return cls(
+                network.to(make_device(device)), views_config, threshold, found.config.get("training"), name
+            )
 
     def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
         """Write the weights file that `load` reads.

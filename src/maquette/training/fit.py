@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from .progress import Progress
 from .run_folder import RunFolder
 from .run_log import RunLog, quiet_writer
 from .state import RunState, read_state, restore_module
-from .stream import StepBatches, step_loader
-from .trainer import Limits, Reporter, Trainer
+from .stream import StepBatches, step_loader, steps_of, workers_possible
+from .trainer import Limits, Reporter, StepLeft, Trainer
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,8 @@ def _train(
     about: dict[str, Any],
 ) -> None:
     fabric, start = state.fabric, state.module.step_count
-    made_on = fabric.device if options.workers == 0 else "cpu"
+    workers = workers_possible(options.workers, reporter.say)
+    made_on = fabric.device if workers == 0 else "cpu"
     config = state.module.training_config
     batches = StepBatches(source, config, fabric.global_rank, fabric.world_size, made_on)
     log = None
@@ -129,8 +130,9 @@ def _train(
         log = RunLog(run, start, options.wandb, about)
     trainer = Trainer(state, source, run, limits, replace(reporter, log=log))
     try:
-        with log or nullcontext():
-            trainer.train(step_loader(batches, start, options.workers))
+        steps = steps_of(step_loader(batches, start, workers), lambda: limits.interrupted)
+        with log or nullcontext(), closing(steps):
+            trainer.train(steps)
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if limits.interrupted and "DataLoader worker" in str(error):
             raise KeyboardInterrupt from error
@@ -141,7 +143,8 @@ def _is_over(state: RunState, limits: Limits) -> bool:
     """Whether nothing is left to do behind a checkpoint."""
     done, progress = state.module.step_count, state.progress
     spent = limits.max_seconds is not None and progress.seconds >= limits.max_seconds
-    return done >= state.module.training_config.steps or progress.stopped or spent
+    ended = done >= state.module.training_config.steps or progress.stopped or spent
+    return ended and not progress.owes_row
 
 
 def _go_back_to_best(state: RunState, run: RunFolder, reporter: Reporter) -> None:
@@ -159,21 +162,23 @@ def _go_back_to_best(state: RunState, run: RunFolder, reporter: Reporter) -> Non
 
 @contextmanager
 def _signals(limits: Limits, reporter: Reporter) -> Iterator[None]:
-    """Let Ctrl-C and a polite end finish the step and write a checkpoint; a second one ends at once."""
+    """Let Ctrl-C and a polite end write a checkpoint, behind this step where it cannot be left; a second one ends at
+    once."""
     before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
-
-    def give_back() -> None:
-        for kind, old in before.items():
-            signal.signal(kind, old)
 
     def handler(kind: int, frame: object) -> None:
         limits.interrupted = True
-        give_back()
-        reporter.say("finishing this step and writing a checkpoint; once more ends at once")
+        for one, old in before.items():  # a command that a script has put into the background ignores Ctrl-C
+            signal.signal(one, signal.default_int_handler if old == signal.SIG_IGN else old)
+        what = "leaving" if limits.may_leave else "finishing"
+        reporter.say(f"{what} this step and writing a checkpoint; once more ends at once")
+        if limits.may_leave:
+            raise StepLeft
 
     for kind in before:
         signal.signal(kind, handler)
     try:
         yield
     finally:
-        give_back()
+        for kind, old in before.items():
+            signal.signal(kind, old)

@@ -18,6 +18,7 @@ class Progress:
         best_step: steps behind which it was reached.
         worse: validations since then.
         stopped: whether it has ended early because nothing got better.
+        owes_row: whether the run was ended in the validation behind its last step, which a resumed run makes first.
     """
 
     sums: dict[str, float] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Progress:
     best_step: int | None = None
     worse: int = 0
     stopped: bool = False
+    owes_row: bool = False
 
     def judge(self, step: int, value: float, goal: Measure) -> bool:
         """Take down a validation behind a step; returns whether it is the best so far."""

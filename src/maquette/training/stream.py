@@ -1,8 +1,10 @@
 """Batches of consecutive steps, made ahead of time by worker processes."""
 
 import multiprocessing
+import pickle
 import signal
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
+from multiprocessing.process import BaseProcess
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -17,7 +19,8 @@ from .schedule import views_at
 class Sample:
     """A batch, or the part of it that one process computes at once; or why there is none.
 
-    A plain class, so that no library looks into it.
+    A plain class, so that no library looks into it. Between processes it goes through a pipe, and not through the
+    system's shared memory, which containers often have little of.
 
     Attributes:
         step: of training, from 0.
@@ -27,6 +30,13 @@ class Sample:
 
     def __init__(self, step: int, batch: Batch | None, problem: tuple[str, str, str] | None = None) -> None:
         self.step, self.batch, self.problem = step, batch, problem
+
+    def __getstate__(self) -> tuple[int, bytes, tuple[str, str, str] | None]:
+        return self.step, pickle.dumps(self.batch, pickle.HIGHEST_PROTOCOL), self.problem
+
+    def __setstate__(self, state: tuple[int, bytes, tuple[str, str, str] | None]) -> None:
+        self.step, batch, self.problem = state
+        self.batch = pickle.loads(batch)
 
     def ready(self, device: torch.device) -> "Sample":
         """The same on another device.
@@ -74,6 +84,47 @@ class StepBatches(Dataset[Sample]):
         return Sample(step, batch)
 
 
+def workers_possible(workers: int, say: Callable[[str], None]) -> int:
+    """The same number; 0, said in a line, where the system has no room for what processes share."""
+    try:
+        multiprocessing.Lock()  # lies in /dev/shm, too
+    except OSError as error:
+        if workers:
+            say(f"no processes that make batches ahead ({error.strerror}); going on as with --workers 0")
+        return 0
+    return workers
+
+
+def steps_of(loader: Iterable[Sample], hurries: Callable[[], bool]) -> Generator[Sample, None, None]:
+    """The samples of a loader.
+
+    Args:
+        loader: `step_loader`.
+        hurries: asked when no more are wanted: whether its processes are ended in the middle of a batch, too. The
+            loader itself waits five seconds for each.
+    """
+    others = set(multiprocessing.active_children())
+    samples = iter(loader)
+    try:
+        yield from samples
+    finally:
+        if hurries():
+            _end([child for child in multiprocessing.active_children() if child not in others])
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    """End processes that torch watches over: it would take their end for a failure."""
+    if not processes:
+        return
+    watched = signal.signal(signal.SIGCHLD, signal.SIG_DFL) if hasattr(signal, "SIGCHLD") else None
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
+    if watched is not None:
+        signal.signal(signal.SIGCHLD, watched)
+
+
 def step_loader(batches: StepBatches, start: int, workers: int) -> DataLoader[Sample]:
     """Batches of the steps from `start` to the last.
 
@@ -112,6 +163,9 @@ class _Range(Sized):
 
 
 def _start_worker(worker: int) -> None:
-    """Leave Ctrl-C to the process that trains; use one core."""
+    """Leave Ctrl-C to the process that trains, and end when it says so; use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(
+        signal.SIGTERM, signal.SIG_DFL
+    )  # the handler of a process that writes checkpoints is no use here
     torch.set_num_threads(1)

@@ -1,13 +1,14 @@
 """`Trainer`: the steps of a run, and what comes behind them: rows, validations, checkpoints, and the end."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..data.batch import Source
 from ..data.problems import Problem
@@ -31,6 +32,10 @@ class Diverged(RuntimeError):
     """Training has failed: the loss is not finite, or too large."""
 
 
+class StepLeft(BaseException):
+    """Raised from outside, by the handler of a signal, while `Limits.may_leave`: what is computed is not wanted."""
+
+
 @dataclass
 class Limits:
     """What may end a run before its last step.
@@ -38,10 +43,13 @@ class Limits:
     Attributes:
         max_seconds: of the run, all sessions together; None for no limit.
         interrupted: set from outside to end behind the step that is being made.
+        may_leave: whether what is being computed has changed nothing yet, so that it can be given up for a
+            checkpoint of what was there before it (`StepLeft`).
     """
 
     max_seconds: float | None = None
     interrupted: bool = False
+    may_leave: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,13 @@ class Reporter:
     Attributes:
         say: one line.
         advance: a row that stands in no line of its own.
+        step: told how many steps are done, behind each.
         log: rows and pictures of the first process; None in the others.
     """
 
     say: Callable[[str], None] = lambda line: None
     advance: Callable[[LogRow], None] = lambda row: None
+    step: Callable[[int], None] = lambda done: None
     log: RunLog | None = None
 
 
@@ -71,6 +81,17 @@ class _Pace:
 
     def samples_per_second(self, batch: int) -> float:
         return self.steps * batch / max(time.monotonic() - self.began, 1e-9)
+
+
+@contextmanager
+def answering(network: nn.Module) -> Iterator[None]:
+    """Let signals be heard in the middle of a backward pass: Python looks for them where it runs a function."""
+    hooks = [p.register_hook(lambda gradient: None) for p in network.parameters() if p.requires_grad]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 class Trainer:
@@ -111,11 +132,47 @@ class Trainer:
             Diverged: the loss, the weights or the buffers are not finite.
         """
         self.module.train()
+        try:
+            with answering(self.module.network):
+                self._train(samples)
+        except StepLeft:
+            self._leave()
+        finally:
+            self.limits.may_leave = False
+
+    def _train(self, samples: Iterable[Sample]) -> None:
+        owes_row, self.progress.owes_row = self.progress.owes_row, False
+        if owes_row and self._after_step():
+            return
+        self._begin_step()
         for number, sample in enumerate(samples):
             part = number % self.config.accumulate
             self._step(self._ready(sample), part)
-            if part == self.config.accumulate - 1 and self._after_step():
+            if part < self.config.accumulate - 1:
+                continue
+            if self._after_step():
                 return
+            self._begin_step()
+
+    def _begin_step(self) -> None:
+        """From here until the first optimiser's step what is computed can be given up, where no process waits."""
+        self._before = [statistic.clone() for statistic in running_statistics(self.module.network)]
+        self._sums_before = dict(self._sums), dict(self._counts)
+        self.limits.may_leave = self.fabric.world_size == 1
+
+    def _leave(self) -> None:
+        """Keep what was there before the step, or the validation, that was given up."""
+        if not self.progress.owes_row:
+            self._sums, self._counts = self._sums_before
+            for statistic, old in zip(running_statistics(self.module.network), self._before, strict=True):
+                statistic.copy_(old)
+        self.progress.seconds = time.monotonic() - self._began
+        if self.module.step_count and self.module.step_count not in self.run.steps():
+            self._check_finite()
+            self._save()
+
+    def _changes(self) -> None:
+        self.limits.may_leave = False
 
     def _step(self, sample: Sample, part: int) -> None:
         """Compute one part of a step, and behind the last one change all state."""
@@ -124,7 +181,7 @@ class Trainer:
         place = fabric.global_rank * config.accumulate + part
         seeds = np.random.SeedSequence([config.seed, _RANDOM_STREAM, sample.step, place])
         torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        self.state.updates.begin(sample.step, part)
+        self.state.updates.begin(sample.step, part, self._changes)
         with fabric.autocast():
             numbers = self.module.step(sample.batch, self.state.updates)
         for name, number in numbers.items():
@@ -132,6 +189,7 @@ class Trainer:
             self._sums[name] = self._sums[name] + value if name in self._sums else value
             self._counts[name] = self._counts.get(name, 0.0) + 1
         if part == config.accumulate - 1:
+            self._changes()
             with torch.no_grad():
                 self.module.after_step(partial(gathered, fabric))
             if fabric.world_size > 1:
@@ -179,6 +237,7 @@ class Trainer:
         if stops and not complete:
             label = self.module.goal.label
             self.reporter.say(f"step {step}: no better {label} in {progress.worse} validations; stopping")
+        self.reporter.step(step)
         return ends or complete or stops
 
     def _shared(self) -> tuple[dict[str, float], dict[str, float]]:
@@ -241,7 +300,9 @@ class Trainer:
     def _validate(self) -> tuple[dict[str, float], bool]:
         """Numbers of a validation, and whether it is the best so far."""
         step, goal = self.module.step_count, self.module.goal
+        self.progress.owes_row, self.limits.may_leave = True, self.fabric.world_size == 1
         found = validate(self.fabric, self.module, self.source, self._held)
+        self.progress.owes_row = self.limits.may_leave = False
         self._say_left_out(found.problems)
         if not found.means:
             self.reporter.say(f"step {step}: no validation: none of its objects can be read")

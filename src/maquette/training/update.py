@@ -1,6 +1,6 @@
 """`Updates`: from a loss to a step of an optimiser, in parts and in several processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import torch
@@ -38,10 +38,17 @@ class Updates:
         }
         self._rates = {name: [g["lr"] for g in one.param_groups] for name, one in self.optimisers.items()}
         self._last, self._done = True, set[str]()
+        self._changes: Callable[[], None] = lambda: None
 
-    def begin(self, step: int, part: int) -> None:
-        """Set the rates of a step, counted from 0, and forget the gradients of the one before."""
-        self._last, self._done = part == self.config.accumulate - 1, set()
+    def begin(self, step: int, part: int, changes: Callable[[], None] = lambda: None) -> None:
+        """Set the rates of a step, counted from 0, and forget the gradients of the one before.
+
+        Args:
+            step: counted from 0.
+            part: of its batch.
+            changes: called before each optimiser's step.
+        """
+        self._last, self._done, self._changes = part == self.config.accumulate - 1, set(), changes
         if part:
             return
         for name, optimiser in self.optimisers.items():
@@ -79,6 +86,7 @@ class Updates:
             self.fabric.clip_gradients(
                 torch.nn.Identity(), wrapped, max_norm=self.config.clip, error_if_nonfinite=False
             )
+        self._changes()
         wrapped.step()
 
 

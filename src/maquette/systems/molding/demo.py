@@ -9,13 +9,13 @@ from .optimise import Watcher
 OPTIONS = MoldOptions(source="silhouettes", views=20, size=192)
 
 
-def run(out: Path, watch: Watcher | None = None, device: str = "cpu") -> list[Path]:
+def run(out: Path, watch: Watcher | None = None, device: str = "auto") -> list[Path]:
     """Mold the fox from twenty coloured pictures and write the results.
 
     Args:
         out: folder for `fox.glb` and what belongs to it; made when missing.
         watch: called after every step.
-        device: to compute on.
+        device: to compute on; "auto" is CUDA where there is a GPU for it, else the CPU.
 
     Returns:
         The files written, the mesh first.

@@ -17,6 +17,7 @@ from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_tran
 from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
+from ...structures.device import make_device
 from .colours import copy_colours, paint
 from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig, Watcher, seeded
@@ -98,7 +99,7 @@ def mold(
     out: Path,
     options: MoldOptions,
     watch: Watcher | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     start: Start | None = None,
 ) -> list[Path]:
     """Mold a sphere, or another start, to `target` and write the mesh and what belongs to it.
@@ -109,7 +110,7 @@ def mold(
             `_compare.png`, `_turntable.gif` and `_report.json`.
         options: what to do.
         watch: called after every step.
-        device: to compute on.
+        device: to compute on; "auto" is CUDA where there is a GPU for it, else the CPU.
         start: for a folder: what is molded instead of a sphere.
 
     Returns:
@@ -121,6 +122,7 @@ def mold(
     """
     began = time.perf_counter()
     check_place(out)
+    device = str(make_device(device))
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")

@@ -155,7 +155,19 @@ def best(variant: str = "residual-gru-3") -> R2N2Config:
     )
 
 
-RECIPES: dict[str, Callable[[str], R2N2Config]] = {"original": original, "seed001": seed001, "best": best}
+def small(variant: str = "simple-gru-3") -> R2N2Config:
+    """`best` for a network that a CPU trains in hours: that of the weights that ship, at pictures of 96 pixels."""
+    found = best(variant)
+    network = replace(found.network, width=0.25, encoder_width=0.5, size=96)
+    return replace(found, network=network, views=replace(found.views, size=96))
+
+
+RECIPES: dict[str, Callable[[str], R2N2Config]] = {
+    "original": original,
+    "seed001": seed001,
+    "best": best,
+    "small": small,
+}
 
 
 def adopt(
