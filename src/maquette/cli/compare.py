@@ -59,7 +59,7 @@ def _compare(options: Compare, console: Console) -> None:
     from ..io.json_text import json_text
     from ..report.comparison import comparison_of
     from ..report.comparison_page import comparison_page, footnote, run_table, score_table
-    from ..report.files import write_text
+    from ..report.files import write_texts
     from ..report.runs import read_run
 
     protocol = options.protocol or _common_protocol(options)
@@ -71,8 +71,8 @@ def _compare(options: Compare, console: Console) -> None:
     for words in comparison["differences"]:
         console.say(f"not comparable as it stands: {words}")
     texts = {".json": json_text(comparison), ".html": comparison_page(comparison)}
-    for suffix, text in texts.items():
-        console.say(f"wrote {write_text(options.out.with_suffix(suffix), text)}")
+    for path in write_texts({options.out.with_suffix(suffix): text for suffix, text in texts.items()}):
+        console.say(f"wrote {path}")
     console.write_json(comparison)
 
 

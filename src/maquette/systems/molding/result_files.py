@@ -1,13 +1,12 @@
 """The six files that a molding leaves, which appear together or not at all."""
 
 import json
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...io import BadInput, save_image, save_mesh
-from ...io.atomic import replacing_path
+from ...io.atomic import replacing_paths
 from ...io.errors import as_bad_input
 from ...structures import Meshes
 from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
@@ -31,8 +30,7 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
     """Write a result's files: under temporary names until all are whole, then renamed, the mesh last."""
     check_place(out)
     up = molded.pictures.up
-    with as_bad_input(out, OSError, say="cannot be written"), ExitStack() as stack:
-        files = [stack.enter_context(replacing_path(path)) for path in _files(out)]
+    with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(_files(out)) as files:
         mesh, front, losses, compared, turning, numbers = files
         save_mesh(molded.mesh, mesh)
         save_image(preview(molded.mesh, up=up), front)
