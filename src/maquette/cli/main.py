@@ -1,7 +1,8 @@
 """`maquette COMMAND ...`: finds the command, runs it, and turns what happens into an exit code.
 
-0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input; 130 after Ctrl-C. A problem is one
-line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one shows where it came from.
+0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input; 130 after Ctrl-C, 143 after SIGTERM.
+A problem is one line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one shows where it
+came from.
 """
 
 import difflib
@@ -14,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from .. import __version__
+from ..io.ending import Terminated, polite_end
 from ..io.errors import BadInput, LeftOut
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
@@ -50,15 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.formatwarning = _format_warning
     try:
-        code = _dispatch(words)
-        sys.stdout.flush()
+        with polite_end():
+            code = _dispatch(words)
+            sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         _complain("interrupted")
-        return 130
+        return 143 if isinstance(end, Terminated) else 130
     except Exception as error:
         return _explain(error)
 

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ..data.batch import Source, check_provided
+from ..io.ending import ended_by
 from ..io.errors import BadInput, as_bad_input
 from .fabric import all_objects, repeatable
 from .module import TrainingModule
@@ -44,13 +45,13 @@ class Fitted:
         network: to be evaluated and kept.
         steps: that are done.
         progress: validations, seconds.
-        interrupted: whether by Ctrl-C or another signal.
+        interrupted: number of the signal that ended it; 0 for none.
     """
 
     network: nn.Module
     steps: int
     progress: Progress
-    interrupted: bool
+    interrupted: int
 
 
 def fit(
@@ -133,7 +134,7 @@ def _train(
             trainer.train(step_loader(batches, start, options.workers))
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if limits.interrupted and "DataLoader worker" in str(error):
-            raise KeyboardInterrupt from error
+            raise ended_by(limits.interrupted) from error
         raise
 
 
@@ -167,7 +168,7 @@ def _signals(limits: Limits, reporter: Reporter) -> Iterator[None]:
             signal.signal(kind, old)
 
     def handler(kind: int, frame: object) -> None:
-        limits.interrupted = True
+        limits.interrupted = kind
         give_back()
         reporter.say("finishing this step and writing a checkpoint; once more ends at once")
 
