@@ -10,7 +10,7 @@ import tyro
 from ..io.errors import BadInput
 from .console import Console
 from .options import Common, JsonFile, parse
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 
 _PAGE = Path("comparison.html")
 
@@ -50,6 +50,8 @@ def run(words: Sequence[str]) -> None:
     for path in options.runs:
         if not path.exists():
             raise BadInput(path, "there is no such folder or file")
+    read = [file for path in options.runs for file in (path, *path.glob("eval/*.json"))]
+    need_spared(read, [options.out, options.out.with_suffix(".json"), options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         _compare(options, console)

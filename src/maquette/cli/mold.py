@@ -10,10 +10,11 @@ import tyro
 
 from ..io.errors import BadInput
 from ..systems import DEFAULT
+from ..systems.molding.result_names import result_names
 from .console import Console
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, parse, set_up
-from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
+from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights
 
@@ -104,6 +105,8 @@ def run(words: Sequence[str]) -> None:
     if not is_folder and options.init != "sphere":
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
+    read = (options.target, options.target / "cameras.json", options.init_weights)
+    need_spared(read, (*result_names(options.out), options.json))
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
         need_weights(DEFAULT, options.init_weights, "--init-weights")
