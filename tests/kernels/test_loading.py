@@ -10,8 +10,7 @@ import warp as wp
 
 from maquette.kernels import loading
 from maquette.kernels.compiled import broken, compiled
-from maquette.kernels.launch import start_warp
-from maquette.kernels.loading import has_room, load, temporary_cache
+from maquette.kernels.loading import has_room, load, start_warp, temporary_cache
 
 DAMAGE = {
     "empty": lambda data: b"",

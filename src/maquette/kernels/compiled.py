@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 _ELF_64 = b"\x7fELF\x02\x01"
@@ -37,7 +38,7 @@ def _is_object(data: bytes) -> bool:
     return len(sections) == size * count and not first and bool(last)
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[bytes], bool]] = {
     ".meta": lambda data: isinstance(json.loads(data), dict),
     ".o": _is_object,
     ".cubin": _is_object,
