@@ -3,8 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from . import load
-from .io.atomic import replacing_path
+from .io.atomic import replacing_paths
 from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
 from .io.json_text import json_text
@@ -314,8 +313,8 @@ def write(
         raise BadInput(prepared.names[0], "nothing was found in the picture")
     began = time.perf_counter()
     report = describe(objects[0], prepared) if len(objects) == 1 else _describe_scene(objects, prepared)
-    with _under_its_name(out), ExitStack() as stack:
-        mesh, picture, numbers = (stack.enter_context(replacing_path(path)) for path in files_of(out))
+    with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(files_of(out)) as files:
+        mesh, picture, numbers = files
         save_mesh(_scene(objects), mesh, names=node_names(objects))
         save_image(preview(objects, prepared), picture)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
@@ -373,13 +372,3 @@ def _elevation(made: Reconstruction) -> float:
     if made.up is None:
         return 0.0
     return -math.degrees(math.asin(min(max(float(made.up[2] / made.up.norm().clamp_min(1e-9)), -1.0), 1.0)))
-
-
-@contextmanager
-def _under_its_name(out: Path) -> Iterator[None]:
-    """Problems with what is written for a while under another name, told with the name that was asked for."""
-    try:
-        with as_bad_input(out, OSError, say="cannot be written"):
-            yield
-    except BadInput as problem:
-        raise BadInput(out, problem.reason) from problem

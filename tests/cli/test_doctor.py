@@ -40,6 +40,19 @@ def test_a_closed_cache_is_a_problem(monkeypatch):
     assert any("WARP_CACHE_PATH" in problem for problem in facts["problems"])
 
 
+def test_broken_kernels_are_a_problem(monkeypatch, tmp_path):
+    (tmp_path / "wp_maquette.kernels.knn_0123abc").mkdir()
+    (tmp_path / "wp_others_0123abc").mkdir()
+    file = tmp_path / "wp_maquette.kernels.knn_0123abc" / "wp_maquette.kernels.knn_0123abc.cpu.o"
+    file.touch()
+    (tmp_path / "wp_others_0123abc" / "a.o").touch()
+    monkeypatch.setattr("maquette.kernels.cache.cache_folder", lambda: tmp_path)
+    facts = doctor.examine()
+    (problem,) = facts["problems"]
+    assert problem.startswith(f"1 files of compiled kernels are broken, the first {file}: ")
+    assert facts["kernels"]["broken"] == [str(file)]
+
+
 def test_without_torch_the_rest_is_still_told(monkeypatch):
     monkeypatch.setattr(doctor, "_version", lambda name: None)
     facts = doctor.examine()

@@ -85,7 +85,8 @@ def test_no_refusal_imports_torch(maquette, ball, tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_nothing_behind(ball, tmp_path):
+@pytest.mark.parametrize(("kind", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_leave_nothing_behind(ball, tmp_path, kind, code):
     out = tmp_path / "out"
     out.mkdir()
     words = [PROGRAM, "mold", ball, "-o", out / "m.glb", "--steps", "100000", "--no-remesh"]
@@ -93,8 +94,8 @@ def test_ctrl_c_leaves_nothing_behind(ball, tmp_path):
     for line in process.stderr:
         if line.startswith("molding: "):
             break
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
+    process.send_signal(kind)
+    assert process.wait(timeout=20) == code
     assert "Traceback" not in process.stderr.read()
     assert list(out.iterdir()) == []
 
@@ -202,6 +203,16 @@ def test_ctrl_c(maquette, ball, tmp_path, monkeypatch):
     monkeypatch.setattr("maquette.io.save_image", interrupt)
     ran = maquette("render", ball, "-o", tmp_path / "views", "--views", "1", "--size", "8")
     assert (ran.code, ran.out, ran.err) == (130, "", "maquette: interrupted\n")
+    assert list(tmp_path.iterdir()) == [ball]
+
+
+def test_sigterm(maquette, ball, tmp_path, monkeypatch):
+    def end(*args, **kwargs):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("maquette.io.save_image", end)
+    ran = maquette("render", ball, "-o", tmp_path / "views", "--views", "1", "--size", "8")
+    assert (ran.code, ran.out, ran.err) == (143, "", "maquette: interrupted\n")
     assert list(tmp_path.iterdir()) == [ball]
 
 

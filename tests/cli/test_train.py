@@ -17,6 +17,7 @@ from maquette.cli.refusals import Refusal
 from maquette.cli.train_settings import read_settings
 from maquette.data.pack import pack_shapes, write_pack
 from maquette.io import save_mesh
+from maquette.io.owned import owned
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.run_folder import RunFolder
 from train_fixture import SPLITS, WORDS, checksum, ellipsoids, table
@@ -270,9 +271,9 @@ def test_other_data_are_refused(maquette, whole):
     assert "--shapes families:50: the run in" in ran.err
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("kind", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_polite_end_leaves_a_checkpoint_and_the_run_goes_on_as_if_nothing_had_been(
-    whole, pack, tmp_path, kind
+    whole, pack, tmp_path, kind, code
 ):
     folder = tmp_path / "run"
     words = [*WORDS.split(), "--shapes", pack, "--workers", 2, "-o", folder]
@@ -281,12 +282,23 @@ def test_a_polite_end_leaves_a_checkpoint_and_the_run_goes_on_as_if_nothing_had_
         time.sleep(0.01)
     os.kill(process.pid, kind)
     process.join()
-    assert process.exitcode == 130
+    assert process.exitcode == code
     assert "maquette: interrupted" in (tmp_path / "said").read_text()
     assert not (folder / "weights.safetensors").exists()
     code, said = resume(whole, folder)
     assert code == 0, said
     assert checksum(folder) == checksum(whole)
+
+
+def test_a_run_has_one_owner(whole, pack, tmp_path):
+    fresh, said = tmp_path / "fresh", tmp_path / "said"
+    with owned(fresh), owned(whole):
+        assert run([*WORDS.split(), "--shapes", pack, "-o", fresh], said) == 3
+        words = ["train", "r2n2", "--resume", "--no-evaluation", "-o", whole]
+        assert run(words, said) == 3
+    for folder, line in zip((fresh, whole), said.read_text().splitlines(), strict=True):
+        assert line.startswith(f"maquette: {folder}: is in use by process {os.getpid()} on ")
+    assert not list(fresh.iterdir())
 
 
 def test_a_diverging_run_ends_with_one_line(pack, tmp_path):

@@ -1,11 +1,15 @@
 """Files appear whole or not at all."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from maquette.io.atomic import replacing, replacing_path
+from maquette.io import BadInput
+from maquette.io.atomic import replacing, replacing_path, write_together
 from maquette.io.streams import writing
 
 
@@ -88,3 +92,83 @@ def test_writing_fills_an_empty_file_in_place_and_replaces_others(tmp_path):
     with pytest.raises(RuntimeError):
         _write_half(writing(path), RuntimeError)
     assert path.read_bytes() == b"two"
+
+
+def test_names_as_long_as_they_may_be_are_written(tmp_path):
+    for name in ("ü" * 125 + ".txt", "b." + "c" * 250):
+        with replacing(tmp_path / name) as file:
+            file.write(b"x")
+        assert [path.name for path in tmp_path.iterdir()] == [name]
+        (tmp_path / name).unlink()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from maquette.io.atomic import replacing
+from maquette.io.atomic_folder import replacing_folder
+with replacing_folder(Path(sys.argv[1]) / "b"), replacing(Path(sys.argv[1]) / "a.txt"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_goes_with_the_next_file(tmp_path):
+    folder = tmp_path / "out"
+    (folder / "b").mkdir(parents=True)
+    killed = subprocess.run([sys.executable, "-c", KILLED, folder], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = sorted(path.name for path in folder.iterdir())
+    mark = left[0].split(".")[2]
+    assert left == [f".a.{mark}.txt", left[1], "b"]
+    host, process, _ = mark.split("-")
+    alive, elsewhere = mark.replace(process, str(os.getpid())), mark.replace(host, "0" * 8)
+    kept = [f".a.{alive}.txt", f".a.{elsewhere}.txt", ".a.0123456789ab.txt", "a.txt"]
+    for name in kept[:3]:
+        (folder / name).touch()
+    (folder / "b").rename(folder / f".b.{mark}.old")  # killed between the two renames
+    with replacing(folder / "a.txt") as file:
+        file.write(b"x")
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*kept, "b"])
+
+
+def test_files_that_belong_together_appear_together(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("before")
+    write = Path.write_bytes
+
+    def full(path, content):
+        if len(list(tmp_path.iterdir())) == 3:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match=f"'{tmp_path}/c'"):
+            write_together({tmp_path / name: "after" for name in "abc"})
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "before")]
+    (tmp_path / "c").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_together({tmp_path / name: b"after" for name in "abc"})
+    assert (tmp_path / "a").read_text() == "before"
+    write_together({tmp_path / "a": "ü\n", tmp_path / "b": b"after"})
+    assert (tmp_path / "a").read_bytes() == "ü\n".encode()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
+def test_errors_name_what_was_asked_for(tmp_path):
+    path = os.path.relpath(tmp_path / "a.obj")
+
+    def fail(make):
+        with replacing_path(path) as temporary:
+            raise make(temporary)
+
+    with pytest.raises(BadInput) as problem:
+        fail(lambda temporary: BadInput(temporary.with_suffix(".mtl"), f"no room for {temporary}", "line 1"))
+    assert str(problem.value) == f"{tmp_path / 'a.mtl'}: line 1: no room for {path}"
+    with pytest.raises(BadInput, match=r"^other: no$"):
+        fail(lambda temporary: BadInput("other", "no"))
+    with pytest.raises(OSError, match=r"a\.obj") as problem:
+        fail(lambda temporary: OSError(28, "No space left on device", str(temporary)))
+    assert problem.value.filename == path
+    with pytest.raises(FileNotFoundError) as problem, replacing_path(path):
+        pass
+    assert problem.value.filename == path

@@ -142,6 +142,8 @@ def test_pictures_are_those_of_the_phong_shader_and_are_the_same_in_parts(ball, 
     monkeypatch.setattr("maquette.renderer.views._PIXELS_AT_ONCE", 2100)
     parts = render_views(ball, cameras, 32)
     assert_close(whole.images, parts.images, atol=0, rtol=0)
+    monkeypatch.setattr("maquette.renderer.views._FACES_AT_ONCE", 2 * len(ball.faces_packed()))
+    assert_close(whole.images, render_views(ball, cameras, 32).images, atol=0, rtol=0)
     fragments = MeshRasterizer(cameras, RasterizationSettings(32))(ball.extend(5))
     flat = HardPhongShader(cameras=cameras)(fragments, ball.extend(5))
     assert torch.equal(flat[..., 3] > 0, whole.masks)

@@ -45,6 +45,14 @@ def test_round_trip(tmp_path, tensors, precision, loss):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_the_same_tensors_are_the_same_bytes(file, tensors, tmp_path):
+    for i in range(5):  # by chance they would be the same once in 120
+        save_weights(tmp_path / f"{i}.safetensors", tensors, "r2n2", "residual-gru-3", CONFIG)
+        assert (tmp_path / f"{i}.safetensors").read_bytes() == file.read_bytes()
+    length = int.from_bytes(file.read_bytes()[:8], "little")
+    assert (length % 8, file.stat().st_size) == (0, 8 + length + 2 * (8 * 27 + 8) + 8)
+
+
 @pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
 def test_tied_tensors_have_a_copy_under_each_name(tmp_path, precision):
     one, two = nn.Linear(3, 3), nn.Linear(3, 3)

@@ -13,7 +13,7 @@ from ..training.foreign_kind import foreign_kind
 from ..training.weights_header import read_weights_header
 from .console import Console
 from .options import Common, JsonFile, Out, parse
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 
 if TYPE_CHECKING:
     from ..nn.backbones.matching import Match
@@ -50,6 +50,7 @@ def run(words: Sequence[str]) -> None:
     except ValueError as error:
         raise Refusal(f"--width: {error}") from error
     need_place(options.out, (SUFFIX,))
+    need_spared([options.file], [options.out, options.json])
     foreign_kind(options.file)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():

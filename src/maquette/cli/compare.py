@@ -10,7 +10,7 @@ import tyro
 from ..io.errors import BadInput
 from .console import Console
 from .options import Common, JsonFile, parse
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 
 _PAGE = Path("comparison.html")
 
@@ -50,6 +50,8 @@ def run(words: Sequence[str]) -> None:
     for path in options.runs:
         if not path.exists():
             raise BadInput(path, "there is no such folder or file")
+    read = [file for path in options.runs for file in (path, *path.glob("eval/*.json"))]
+    need_spared(read, [options.out, options.out.with_suffix(".json"), options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         _compare(options, console)
@@ -59,7 +61,7 @@ def _compare(options: Compare, console: Console) -> None:
     from ..io.json_text import json_text
     from ..report.comparison import comparison_of
     from ..report.comparison_page import comparison_page, footnote, run_table, score_table
-    from ..report.files import write_text
+    from ..report.files import write_texts
     from ..report.runs import read_run
 
     protocol = options.protocol or _common_protocol(options)
@@ -71,8 +73,8 @@ def _compare(options: Compare, console: Console) -> None:
     for words in comparison["differences"]:
         console.say(f"not comparable as it stands: {words}")
     texts = {".json": json_text(comparison), ".html": comparison_page(comparison)}
-    for suffix, text in texts.items():
-        console.say(f"wrote {write_text(options.out.with_suffix(suffix), text)}")
+    for path in write_texts({options.out.with_suffix(suffix): text for suffix, text in texts.items()}):
+        console.say(f"wrote {path}")
     console.write_json(comparison)
 
 

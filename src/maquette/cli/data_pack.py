@@ -13,7 +13,7 @@ from ..io.checksum import sha256_of
 from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import Axes, Compute, JsonFile, Out, check_compute, mesh_axes, parse, set_up
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 from .view_source import count_of_families
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def run(words: Sequence[str]) -> None:
     for name in options.meshes:
         if count_of_families(name) is None and not Path(name).exists():
             raise BadInput(name, "there is no such folder or packed file")
+    need_spared([*map(Path, options.meshes), options.turned], [options.out, options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         console.write_json(_pack(options, axes, console))

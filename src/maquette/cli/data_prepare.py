@@ -13,7 +13,7 @@ from ..data.recognise import need_meshes, recognise
 from ..io.checksum import sha256_of
 from .console import Advance, Console
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
-from .refusals import need_place
+from .refusals import need_place, need_spared
 
 if TYPE_CHECKING:
     from ..data.pack import Packed
@@ -46,6 +46,7 @@ def run(words: Sequence[str]) -> None:
     options = parse(Prepare, words, "data prepare")
     check_compute(options)
     need_place(options.out, (SUFFIX,))
+    need_spared([Path(options.split)] if options.split else [], [options.out, options.json])
     need_meshes(options.folder, recognise(options.folder))
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():

@@ -88,18 +88,26 @@ def _torch_facts(problems: list[str]) -> dict[str, Any]:
 
 def _kernel_facts(problems: list[str]) -> dict[str, Any]:
     from ..kernels.cache import cache_folder, kernel_devices
+    from ..kernels.compiled import broken
 
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()]
     writable = _can_write(folder)
     if not writable:
         problems.append(f"cannot write compiled kernels to {folder}: set WARP_CACHE_PATH to another folder")
+    bad = [path for kept in sorted(folder.glob("wp_maquette.*")) for path in broken(kept)]
+    if bad:
+        problems.append(
+            f"{len(bad)} files of compiled kernels are broken, the first {bad[0]}: "
+            "remove them, or let their next use compile them anew"
+        )
     return {
         "devices": kernel_devices(),
         "cache": str(folder),
         "writable": writable,
         "files": len(files),
         "bytes": sum(path.stat().st_size for path in files),
+        "broken": [str(path) for path in bad],
     }
 
 

@@ -10,7 +10,7 @@ import tyro
 from ..io.errors import BadInput
 from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 from .view_source import ShapesOrData, need_source, open_source, place_of
 from .weights_input import usable
 
@@ -60,6 +60,7 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     options = replace(options, weights=usable(options.weights, options.quiet))
     _check_weights(options)
+    need_spared(_files_read(options), [options.json])
     with console.stdout_for_numbers():
         console.write_json(_evaluate(options, folder, console))
 
@@ -121,6 +122,10 @@ def _place(options: Evaluate) -> Path | None:
         raise BadInput(folder, "is a file; the output is a folder")
     need_place(folder)
     return folder
+
+
+def _files_read(options: Evaluate) -> list[Path | None]:
+    return [options.weights, *(Path(name) for name in (options.shapes, options.split_file) if name)]
 
 
 def _check_weights(options: Evaluate) -> None:

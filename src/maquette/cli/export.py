@@ -10,7 +10,7 @@ import tyro
 from .console import Console
 from .extras import need_extra
 from .options import Common, JsonFile, Out, at_least, parse
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 from .weights_input import usable
 
 
@@ -59,6 +59,7 @@ def _check(options: Export) -> None:
         raise Refusal(f"--variant {options.variant}: known are {', '.join(about.variants)}")
     at_least(0, tolerance=options.tolerance)
     need_place(options.out, (".onnx",))
+    need_spared([options.weights], [options.out, options.json])
     if options.weights is not None:
         from ..training.weights_header import read_weights_header
 

@@ -9,7 +9,7 @@ import tyro
 
 from .console import Console
 from .options import Common, JsonFile, parse
-from .refusals import Refusal
+from .refusals import Refusal, need_spared
 from .weights_input import usable
 
 
@@ -47,6 +47,7 @@ def run(words: Sequence[str]) -> None:
         from ..training.weights_header import read_weights_header
 
         read_weights_header(options.weights, options.system.replace("-", "_"))
+        need_spared([options.weights], [options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         numbers = _numbers(options)

@@ -1,8 +1,8 @@
 """`maquette COMMAND ...`: finds the command, runs it, and turns what happens into an exit code.
 
-0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input, or a package that is not
-installed; 130 after Ctrl-C. A problem is one
-line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one shows where it came from.
+0 done; 1 anything that is not foreseen; 2 wrong flag or word; 3 bad input, or a package that is not installed; 130
+after Ctrl-C, 143 after SIGTERM. A problem is one line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an
+unforeseen one shows where it came from.
 """
 
 import difflib
@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from .. import __version__
+from ..io.ending import Terminated, polite_end
 from ..io.errors import BadInput, LeftOut
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
@@ -52,15 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     warnings.formatwarning = _format_warning
     try:
-        code = _dispatch(words)
-        sys.stdout.flush()
+        with polite_end():
+            code = _dispatch(words)
+            sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         _complain("interrupted")
-        return 130
+        return 143 if isinstance(end, Terminated) else 130
     except Exception as error:
         return _explain(error)
 
@@ -69,7 +71,7 @@ def entry() -> None:
     """The command as a process of its own, which is gone at once after Ctrl-C: an interpreter with torch in it takes
     seconds to end, half a minute on a busy machine."""
     code = main()
-    if code != 130:
+    if code not in (130, 143):
         sys.exit(code)
     for child in sys.modules["multiprocessing"].active_children() if "multiprocessing" in sys.modules else ():
         child.terminate()

@@ -10,11 +10,12 @@ import tyro
 
 from ..io.errors import BadInput
 from ..systems import DEFAULT
+from ..systems.molding.result_names import result_names
 from .console import Console
 from .extras import need_extra
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
-from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place
+from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
 
@@ -110,6 +111,8 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, MESH_OUT_SUFFIXES)
     if options.live:
         need_extra("view", "--live")
+    read = (options.target, options.target / "cameras.json", options.init_weights)
+    need_spared(read, (*result_names(options.out), options.json))
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
         options = replace(options, init_weights=usable(options.init_weights, options.quiet))

@@ -1,6 +1,5 @@
 """`maquette reconstruct`: pictures to shapes."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from .picture_input import (
     picture_files,
     sources_of_cameras,
 )
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 from .weights_input import need_weights, usable
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def run(words: Sequence[str]) -> None:
     _check(request)
     sources = _sources(options)
     _check_out(options)
+    read = [file for source in sources for file in (source.file, source.mask)]
+    need_spared([*read, options.weights], [options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         make = _every if options.each else _one
@@ -304,11 +305,8 @@ def _spare(sources: list[Source], out: Path) -> None:
     """Refuse to write over a picture or a mask."""
     from ..reconstruct import files_of
 
-    files = [file for source in sources for file in (source.file, source.mask) if file is not None]
-    read = {os.path.realpath(file) for file in files}
-    for file in files_of(out):
-        if os.path.realpath(file) in read:
-            raise BadInput(file, "is one of the pictures; give the output another name")
+    files = [file for source in sources for file in (source.file, source.mask)]
+    need_spared(files, files_of(out), "one of the pictures")
 
 
 def _tell(report: dict[str, Any], console: Console) -> None:

@@ -1,6 +1,8 @@
 """What a command refuses before torch is imported: wrong words, bad files, places that cannot be written to."""
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ..io.errors import BadInput
@@ -37,3 +39,18 @@ def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:
         raise BadInput(path, f"cannot be written: {parent} is a file")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise BadInput(path, f"cannot be written: no permission to write in {parent}")
+
+
+def need_spared(read: Iterable[Path | None], written: Iterable[Path | None], called: str = "") -> None:
+    """Refuse to write over a file that is read, however it is spelled, linked or linked to; None is no file.
+
+    Args:
+        read: files, before anything is written.
+        written: files of the same command.
+        called: what the refusal calls any file that is read; its path by default.
+    """
+    for out in filter(None, written):
+        for path in filter(None, read):
+            with suppress(OSError):  # where one of them is not there yet, they are two
+                if os.path.samefile(path, out):
+                    raise BadInput(out, f"is {called or path}, which is read; give the output another name")

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from ..io.ending import ended_by
 from ..io.errors import BadInput
+from ..io.owned import LOCK, owned
 from ..training.config import check_precision
 from ..training.place import is_first, process_counts
 from .console import Console
@@ -44,7 +46,9 @@ def run(words: Sequence[str]) -> None:
         from ..training.processes import run_processes
 
         raise SystemExit(run_processes(options.processes or 1, ["train", *words]))
-    _train(words, replace(settings, options=options))
+    with owned(options.out) if is_first() else nullcontext():
+        _need_new(options)
+        _train(words, replace(settings, options=options))
 
 
 def _check(options: Train, settings: Settings) -> None:
@@ -65,7 +69,12 @@ def _check(options: Train, settings: Settings) -> None:
     need_place(options.out)
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; the output is a folder")
-    begun = options.out.is_dir() and any(options.out.iterdir())
+    _need_new(options)
+
+
+def _need_new(options: Train) -> None:
+    """Refuse, in the process that writes, a folder that holds anything, unless the run in it is to go on."""
+    begun = options.out.is_dir() and any(entry.name != LOCK for entry in options.out.iterdir())
     if not options.resume and begun and is_first():
         raise BadInput(options.out, "is not empty; --resume goes on with the run in it")
 
@@ -116,7 +125,7 @@ def _train(words: Sequence[str], settings: Settings) -> None:
     with _reporter(console, to_go, config.training.steps, module.goal) as reporter:
         fitted = fit(fabric, module, source, folder, fit_options, reporter, about)
     if fitted.interrupted:
-        raise KeyboardInterrupt if fabric.is_global_zero else SystemExit(130)
+        raise ended_by(fitted.interrupted) if fabric.is_global_zero else SystemExit(130)
     if not fabric.is_global_zero:
         return
     about_weights = {

@@ -1,27 +1,31 @@
 """A page in the browser that shows meshes and cameras (viser)."""
 
+import math
 import tempfile
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
-import viser
 from viser.transforms import SO3
 
 from ..io import load_image, save_mesh
 from ..io.cameras_parse import ViewData
+from ..io.local_page import LocalPage
 from ..structures import Meshes
 from .refusals import Refusal
 
 Point = Sequence[float] | np.ndarray
 _FRUSTUM = 0.12  # depth of a drawn camera, as a fraction of its distance from the middle of all
 _THUMBNAIL = 160
+_EVEN, _KEY = (
+    0.75 * math.pi,
+    0.35 * math.pi,
+)  # light from everywhere and from above; pi leaves colours as they are
+_ASIDE = np.array([0.3, 0.3, 0.3])  # of the light from above
 
 
 class Viewer:
-    """A server on this machine; stops with `stop` or with the process.
+    """A server on this machine (`LocalPage`); stops with `stop` or with the process.
 
     Args:
         port: to listen on; the next free one is taken where it is in use.
@@ -34,20 +38,22 @@ class Viewer:
 
     def __init__(self, port: int = 8080, host: str = "127.0.0.1", up: str = "+Y") -> None:
         try:
-            with redirect_stdout(StringIO()):
-                self._server = viser.ViserServer(host=host, port=port, label="maquette", verbose=False)
+            self._page = LocalPage(port, host)
         except (OSError, AssertionError, RuntimeError) as error:
             raise Refusal(f"--port {port}: cannot listen on it ({error})") from error
-        self._host = host
+        self._server = self._page.server
         sign, axis = -1.0 if up[0] == "-" else 1.0, "XYZ".index(up[1].upper())
-        self._server.scene.set_up_direction(sign * np.eye(3)[axis])
-        self._server.scene.configure_environment_map(hdri="studio", environment_intensity=0.6)
+        above = sign * np.eye(3)[axis]
+        self._server.scene.set_up_direction(above)
+        self._server.scene.configure_environment_map(hdri=None)  # it and the default lights wash colours out
+        self._server.scene.configure_default_lights(enabled=False)
+        self._server.scene.add_light_ambient("/lights/even", intensity=_EVEN)
+        self._server.scene.add_light_directional("/lights/key", intensity=_KEY, position=above + _ASIDE)
 
     @property
     def url(self) -> str:
         """Where the page is."""
-        host = "localhost" if self._host in ("0.0.0.0", "127.0.0.1") else self._host
-        return f"http://{host}:{self._server.get_port()}"
+        return self._page.url
 
     def look_at(self, low: Point, high: Point) -> None:
         """Place the visitor so that a box fills the page."""
@@ -90,8 +96,7 @@ class Viewer:
 
     def stop(self) -> None:
         """Close the page."""
-        with redirect_stdout(StringIO()):
-            self._server.stop()
+        self._page.close()
 
 
 def _thumbnail(view: ViewData) -> np.ndarray | None:

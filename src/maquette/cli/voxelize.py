@@ -11,7 +11,7 @@ import tyro
 from .console import Console
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
-from .refusals import Refusal, need_place
+from .refusals import Refusal, need_place, need_spared
 
 if TYPE_CHECKING:
     from ..io.mesh_data import MeshData
@@ -46,6 +46,7 @@ def run(words: Sequence[str]) -> None:
     check_compute(options)
     need_place(options.out, (".binvox",))
     console = Console(options.quiet, options.json)
+    need_spared([options.mesh], [options.out, options.json])
     mesh = need_mesh(options.mesh)
     with console.stdout_for_numbers():
         console.write_json(_voxelize(mesh, options, console))

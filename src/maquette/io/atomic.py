@@ -1,12 +1,14 @@
-"""Files that appear whole or not at all: written under a temporary name beside the target, then renamed."""
+"""Files that appear whole or not at all: written under temporary names beside their targets, then renamed."""
 
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
+
+from .errors import BadInput
+from .temporary import temporary_beside
 
 
 @contextmanager
@@ -28,31 +30,46 @@ def folders_for(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing_path(path: str | PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path (same folder, same suffix) that takes the place of `path` when the block ends
-    well.
+def replacing_paths(paths: Sequence[str | PathLike[str]]) -> Iterator[list[Path]]:
+    """Give temporary paths (same folders, same suffixes) that take the places of `paths` when the block ends
+    well: of files that belong together, and for libraries that insist on a file name.
 
-    For libraries that insist on a file name. Folders that are missing are made. On any exception, Ctrl-C included,
-    the temporary file is removed and everything stays as it was. A link is followed: the file that it names is
-    replaced.
+    Nothing is renamed before the block has ended, and then the first path last. Folders that are missing are made.
+    On any exception, Ctrl-C included, the temporary files are removed and everything stays as it was; the exception
+    names the path where it named the temporary one. A link is followed: the file that it names is replaced. Temporary
+    files that a killed process left in these folders are removed.
 
     Raises:
-        OSError: the folder cannot be made or written to, or nothing was written.
+        OSError: a folder cannot be made or written to, or a file was not written.
     """
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(6)}{target.suffix}")
-    with folders_for(target):
+    targets = [Path(os.path.realpath(path)) for path in paths]
+    temporaries = [temporary_beside(target, target.stem, target.suffix) for target in targets]
+    with ExitStack() as stack:
+        for path, target, temporary in zip(paths, targets, temporaries, strict=True):
+            stack.enter_context(_under_its_name(path, temporary))
+            stack.enter_context(folders_for(target))
         try:
-            yield temporary
-            if target.is_dir():
-                raise IsADirectoryError(21, "Is a directory", str(path))
-            if target.exists():
-                os.chmod(temporary, target.stat().st_mode & 0o7777)
-            os.replace(temporary, target)
+            yield temporaries
+            for path, target, temporary in zip(paths, targets, temporaries, strict=True):
+                if target.is_dir():
+                    raise IsADirectoryError(21, "Is a directory", os.fspath(path))
+                temporary.stat()  # it is there
+                if target.exists():
+                    os.chmod(temporary, target.stat().st_mode & 0o7777)
+            for target, temporary in reversed(list(zip(targets, temporaries, strict=True))):
+                os.replace(temporary, target)
         except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
+            for temporary in temporaries:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def replacing_path(path: str | PathLike[str]) -> Iterator[Path]:
+    """`replacing_paths` for one path."""
+    with replacing_paths([path]) as (temporary,):
+        yield temporary
 
 
 @contextmanager
@@ -73,3 +90,33 @@ def replacing(path: str | PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
     ):
         yield file
         file.flush()
+
+
+def write_together(files: Mapping[Path, bytes | str]) -> None:
+    """Write files that belong together, text as UTF-8: all of them appear, or none.
+
+    Raises:
+        OSError: one cannot be written.
+    """
+    with replacing_paths(list(files)) as temporaries:
+        for temporary, content in zip(temporaries, files.values(), strict=True):
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def _under_its_name(path: str | PathLike[str], temporary: Path) -> Iterator[None]:
+    """Errors about a temporary file, and about what is beside it under its stem, are told about `path`."""
+
+    def told(text: str) -> str:
+        return text.replace(str(temporary), os.fspath(path)).replace(temporary.stem, Path(path).stem)
+
+    try:
+        yield
+    except BadInput as error:
+        if temporary.stem not in str(error):
+            raise
+        raise BadInput(told(os.fspath(error.path)), told(error.reason), error.place) from error
+    except OSError as error:
+        if isinstance(error.filename, str):
+            error.filename = told(error.filename)
+        raise

@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +10,9 @@ from pathlib import Path
 
 from .atomic import folders_for
 from .errors import as_bad_input
+from .temporary import MARK, temporary_beside
 
-_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.(new|old)")
+_LEFTOVER = re.compile(rf"\..+\.({MARK}|[0-9a-f]{{12}})\.(new|old)")
 
 
 @contextmanager
@@ -21,13 +21,13 @@ def replacing_folder(path: str | PathLike[str]) -> Iterator[Path]:
 
     Folders around it that are missing are made. On any exception, Ctrl-C included, it is removed and everything stays
     as it was. Whether an existing folder may be replaced is for the caller to decide beforehand.
+    What a killed process left beside it is removed.
 
     Raises:
         BadInput: the folder around `path` cannot be made or written to, or `path` is a file.
     """
     target = Path(os.path.realpath(path))
-    mark = secrets.token_hex(6)
-    temporary, retired = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
+    temporary, retired = (temporary_beside(target, target.name, suffix) for suffix in (".new", ".old"))
     with as_bad_input(path, OSError, say="cannot be written"), folders_for(target):
         try:
             temporary.mkdir()

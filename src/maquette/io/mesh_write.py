@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 
 from ..structures import Meshes
-from .atomic import replacing
+from .atomic import write_together
 from .color_space import srgb_to_linear
 from .errors import BadInput, as_bad_input
 from .gltf_write import GlbPart, glb_bytes, glb_part
@@ -67,11 +66,8 @@ def save_mesh(
         if kind == ".glb"
         else _ENCODERS[kind](join_mesh_data(parts), target)
     )
-    with as_bad_input(path, OSError, say="cannot be written"), ExitStack() as stack:
-        # renamed only after all are written
-        opened = [stack.enter_context(replacing(name)) for name in files]
-        for file, content in zip(opened, files.values(), strict=True):
-            file.write(content)
+    with as_bad_input(path, OSError, say="cannot be written"):
+        write_together(files)
 
 
 def _glb(parts: list[MeshData], target: Path, smooth: bool, nodes: list[str] | None) -> dict[Path, bytes]:

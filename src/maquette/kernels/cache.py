@@ -4,13 +4,12 @@ from pathlib import Path
 
 import warp as wp
 
-from .launch import start_warp
+from .loading import start_warp
 
 
 def cache_folder() -> Path:
     """The folder of compiled kernels; WARP_CACHE_PATH in the environment moves it."""
-    start_warp()
-    return Path(str(wp.config.kernel_cache_dir))
+    return start_warp() or Path(str(wp.config.kernel_cache_dir))
 
 
 def kernel_devices() -> list[str]:

@@ -7,7 +7,7 @@ import torch
 import warp as wp
 from torch import Tensor
 
-from maquette.kernels.launch import start_warp
+from maquette.kernels.loading import start_warp
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,50 +8,23 @@ pieces write to disjoint memory, so the same input gives the same bits every tim
 
 import itertools
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import cache, lru_cache, wraps
-from threading import Lock, Timer
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 import torch
 import warp as wp
 from torch import Tensor
 
+from .loading import load, say, start_warp
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Piece = tuple[int, int]
-# Warp's default flags, with multiplications and additions fused: a sixth faster in the rasterizers.
-_CPU_FLAGS = (
-    "-march=native -ffp-contract=fast"
-    " -mllvm=-inline-threshold=9000 -mllvm=-inline-cold-callsite-threshold=3000"
-)
 _locks: dict[int, Lock] = {}  # by process: one that another thread held at a fork would never open again
-_PATIENCE_SECONDS = 0.4  # a module that takes longer to load is being compiled
-
-
-@cache
-def start_warp() -> None:
-    """Initialise Warp once, without its banner and without its remark that a machine has no GPU."""
-    wp.config.log_level = wp.LOG_ERROR
-    wp.config.cpu_compiler_flags = _CPU_FLAGS
-    with _native_stderr_closed():
-        wp.init()
-
-
-@contextmanager
-def _native_stderr_closed() -> Iterator[None]:
-    sys.stderr.flush()
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
 
 
 @lru_cache(maxsize=1)
@@ -141,23 +114,13 @@ def _moved(value: Any, device: torch.device) -> Any:
 
 @cache
 def _say_foreign(kind: str) -> None:
-    _say(f"maquette: kernels do not run on {kind}; computing them on the CPU")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a notice for the person at the terminal
+    say(f"maquette: kernels do not run on {kind}; computing them on the CPU")
 
 
 @cache
 def _load(module: wp.Module, device: str) -> None:
-    """Compile a kernel's module, or load it from Warp's cache, before any thread asks for it."""
-    name = module.name.rsplit(".", 1)[-1]
-    notice = Timer(_PATIENCE_SECONDS, _say, [f"maquette: compiling '{name}' for {device} (first use only)"])
-    notice.start()
-    try:
-        wp.load_module(module, device=device)
-    finally:
-        notice.cancel()
+    """`load`, once, before any thread asks for the module."""
+    load(module, device)
 
 
 def launch(

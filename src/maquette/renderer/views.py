@@ -29,6 +29,7 @@ R2N2_FOV = math.degrees(2 * math.atan(16 / 35))  # 35 mm lens on a 32 mm sensor:
 R2N2_REACH = 1.75  # camera distance at ratio 1, in bounding-box diagonals
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _PIXELS_AT_ONCE = 8_000_000
+_FACES_AT_ONCE = 1 << 22  # of a mesh that each view has a copy of
 _GREY = 0.7
 
 
@@ -201,7 +202,8 @@ def render_views(
         raise ValueError(f"one mesh and antialias >= 1 are needed, got {len(mesh)} and {antialias}")
     height, width = parse_image_size(size)
     mesh = mesh if mesh.textures is not None else _painted_grey(mesh)
-    at_once = max(1, _PIXELS_AT_ONCE // (antialias**2 * height * width + _map_pixels(mesh)))
+    fitting = _PIXELS_AT_ONCE // (antialias**2 * height * width + _map_pixels(mesh))
+    at_once = max(1, min(fitting, _FACES_AT_ONCE // max(len(mesh.faces_packed()), 1)))
     parts = [
         _render_part(mesh, cameras[part.tolist()], (height, width), antialias, background, lit)
         for part in torch.arange(len(cameras)).split(at_once)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluate import Evaluation
-from ..io.atomic import replacing
+from ..io.atomic import write_together
 from ..io.errors import ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.json_text import json_text
@@ -45,15 +45,19 @@ def write_evaluation(
     stem = Path(folder) / evaluation_name(evaluation.protocol.name, evaluation.split)
     numbers = numbers_of(evaluation, about)
     texts = {".json": json_text(numbers), ".html": evaluation_page(evaluation, numbers)}
-    return [write_text(f"{stem}{suffix}", text) for suffix, text in texts.items()]
+    return write_texts({Path(f"{stem}{suffix}"): text for suffix, text in texts.items()})
 
 
-def write_text(path: str | PathLike[str], text: str) -> Path:
-    """Write a file of text, whole or not at all."""
-    path = Path(path)
-    with as_bad_input(path, OSError, say="cannot be written"), replacing(path, "w") as file:
-        file.write(text)
-    return path
+def write_texts(texts: Mapping[Path, str]) -> list[Path]:
+    """Write files of text, the first of which the others belong to: all of them, or none; returns their paths.
+
+    Raises:
+        BadInput: one cannot be written.
+    """
+    paths = list(texts)
+    with as_bad_input(paths[0], OSError, say="cannot be written"):
+        write_together(texts)
+    return paths
 
 
 def read_evaluation(path: str | PathLike[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ..data.batch import Source, check_provided
+from ..io.ending import ended_by
 from ..io.errors import BadInput, as_bad_input
 from .fabric import all_objects, repeatable
 from .module import TrainingModule
@@ -44,13 +45,13 @@ class Fitted:
         network: to be evaluated and kept.
         steps: that are done.
         progress: validations, seconds.
-        interrupted: whether by Ctrl-C or another signal.
+        interrupted: number of the signal that ended it; 0 for none.
     """
 
     network: nn.Module
     steps: int
     progress: Progress
-    interrupted: bool
+    interrupted: int
 
 
 def fit(
@@ -130,12 +131,12 @@ def _train(
         log = RunLog(run, start, options.wandb, about)
     trainer = Trainer(state, source, run, limits, replace(reporter, log=log))
     try:
-        steps = steps_of(step_loader(batches, start, workers), lambda: limits.interrupted)
+        steps = steps_of(step_loader(batches, start, workers), lambda: limits.interrupted > 0)
         with log or nullcontext(), closing(steps):
             trainer.train(steps)
     except RuntimeError as error:  # the signal has ended the processes that make batches, too
         if limits.interrupted and "DataLoader worker" in str(error):
-            raise KeyboardInterrupt from error
+            raise ended_by(limits.interrupted) from error
         raise
 
 
@@ -167,7 +168,7 @@ def _signals(limits: Limits, reporter: Reporter) -> Iterator[None]:
     before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
 
     def handler(kind: int, frame: object) -> None:
-        limits.interrupted = True
+        limits.interrupted = kind
         for one, old in before.items():  # a command that a script has put into the background ignores Ctrl-C
             signal.signal(one, signal.default_int_handler if old == signal.SIG_IGN else old)
         what = "leaving" if limits.may_leave else "finishing"

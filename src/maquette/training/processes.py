@@ -24,7 +24,7 @@ def run_processes(count: int, words: Sequence[str]) -> int:
         words: of the command.
 
     Returns:
-        the exit code of the first that failed; 0 where none did, 130 after a signal.
+        the exit code of the first that failed; 0 where none did, 128 and its number after a signal.
     """
     logging.getLogger("torch.distributed.elastic").setLevel(
         logging.CRITICAL
@@ -43,8 +43,8 @@ def run_processes(count: int, words: Sequence[str]) -> int:
     launch: Any = elastic_launch(config, sys.executable)
     try:
         launch("-m", "maquette", *words)
-    except SignalException:
-        return 130
+    except SignalException as error:
+        return 128 + error.sigval
     except ChildFailedError as error:
         first = error.get_first_failure()[1]
         return first.exitcode if first.exitcode > 0 else 128 - first.exitcode

@@ -1,5 +1,6 @@
 """`Trainer`: the steps of a run, and what comes behind them: rows, validations, checkpoints, and the end."""
 
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,13 +43,13 @@ class Limits:
 
     Attributes:
         max_seconds: of the run, all sessions together; None for no limit.
-        interrupted: set from outside to end behind the step that is being made.
+        interrupted: number of a signal, set from outside to end behind the step that is being made.
         may_leave: whether what is being computed has changed nothing yet, so that it can be given up for a
             checkpoint of what was there before it (`StepLeft`).
     """
 
     max_seconds: float | None = None
-    interrupted: bool = False
+    interrupted: int = 0
     may_leave: bool = False
 
 
@@ -219,10 +220,10 @@ class Trainer:
         progress.seconds = time.monotonic() - self._began
         limit = self.limits.max_seconds
         interrupted, late = self._anywhere(
-            self.limits.interrupted, limit is not None and progress.seconds >= limit
+            self.limits.interrupted > 0, limit is not None and progress.seconds >= limit
         )
-        if interrupted:  # never set to False: the signal may have come meanwhile
-            self.limits.interrupted = True
+        if interrupted and not self.limits.interrupted:  # never set to 0: the signal may have come meanwhile
+            self.limits.interrupted = signal.SIGINT  # another process was told
         complete, ends = step >= config.steps, interrupted or late
         timed_out = late and not interrupted
         validates = bool(self._held) and (step % config.val_every == 0 or complete or timed_out)

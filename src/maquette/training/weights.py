@@ -73,7 +73,17 @@ def save_weights(
     ):
         # safetensors takes only contiguous tensors, and no two that share memory.
         apart = {name: x.clone(memory_format=torch.contiguous_format) for name, x in stored.items()}
-        file.write(save(apart, about))
+        file.write(_sorted_metadata(save(apart, about)))
+
+
+def _sorted_metadata(content: bytes) -> bytes:
+    """A safetensors file with its metadata in the order of their names, which safetensors leaves to chance."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def load_weights(path: str | PathLike[str], system: str | None = None) -> Weights:

@@ -208,6 +208,32 @@ def test_cameras_that_contradict_the_masks_are_bad_input(folder, tmp_path):
     refused(folder, tmp_path / "m.glb", "cameras.json: the masks do not meet")
 
 
+def test_a_vertex_far_from_all_others_is_named_unless_no_face_has_it(tmp_path):
+    ball = ellipsoid()
+    verts = torch.cat((ball.verts_packed(), torch.tensor([[5000.0, 0.0, 0.0]])))
+    last = len(verts) - 1
+    save_mesh(
+        Meshes([verts], [torch.cat((ball.faces_packed(), torch.tensor([[0, 1, last]])))]),
+        tmp_path / "far.obj",
+    )
+    with pytest.raises(
+        BadInput, match=r"far\.obj: view 0 sees nothing of it: its vertex at \(5000, 0, 0\) is \d+ t"
+    ):
+        mold(tmp_path / "far.obj", tmp_path / "m.glb", QUICK)
+    lines = [f"v {x} {y} {z}\n" for x, y, z in verts.tolist()]
+    lines += [f"f {a + 1} {b + 1} {c + 1}\n" for a, b, c in ball.faces_packed().tolist()]
+    (tmp_path / "loose.obj").write_text("".join(lines))
+    mold(tmp_path / "loose.obj", tmp_path / "m.ply", QUICK)
+    assert load_mesh(tmp_path / "m.ply").verts_packed().abs().max() < 3
+
+
+def test_what_is_too_thin_to_be_seen_is_told(tmp_path):
+    sheet = torch.tensor([[-1.0, 0, -1], [1, 0, -1], [0, 0, 1]])
+    save_mesh(Meshes([sheet], [torch.tensor([[0, 1, 2]])]), tmp_path / "sheet.obj")
+    with pytest.raises(BadInput, match=r"sees nothing of it: it is thinner than a pixel from there"):
+        mold(tmp_path / "sheet.obj", tmp_path / "m.glb", replace(QUICK, style="tutorial"))
+
+
 def test_a_target_without_extent_is_bad_input(tmp_path):
     point = Meshes([torch.ones(3, 3)], [torch.tensor([[0, 1, 2]])])
     save_mesh(point, tmp_path / "t.ply")

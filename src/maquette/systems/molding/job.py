@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ... import __version__
 from ...io import BadInput
-from ...io.errors import as_bad_input, say_left_out
+from ...io.errors import ParseError, as_bad_input, say_left_out
 from ...io.mesh_tensors import load_near
 from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_transform, soft_silhouettes
 from ...renderer.views import place_cameras, sphere_views
@@ -32,6 +32,7 @@ Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
+_FAR = 30.0  # times the median distance from the middle; at 128 pixels half of the others share four
 _POINTS: dict[Style, Callable[[], PointsConfig]] = {
     "default": PointsConfig.default,
     "tutorial": PointsConfig.tutorial,
@@ -132,12 +133,13 @@ def mold(
     else:
         mesh, origin = load_near(target, device=device)
         with as_bad_input(target, ValueError):
-            placed = normalise(mesh)
+            placed = normalise(_without_loose(mesh))
             if any(origin):
                 say_left_out(
                     'the place, too far from the origin for float32; "origin" in the report leads there'
                 )
-        molded = _mold_mesh(*placed, options, watch)
+        with as_bad_input(target, ParseError):
+            molded = _mold_mesh(*placed, options, watch)
         if any(origin):
             molded.numbers["origin"] = list(origin)
     report = _report(target, options, molded, time.perf_counter() - began)
@@ -163,6 +165,9 @@ def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch
     size = options.size or 128
     cameras = _views_of_style(options.style, views, normal.device)
     pictures = picture_mesh(normal, cameras, size)
+    unseen_in = torch.nonzero(~pictures.masks.flatten(1).any(dim=1))[:, 0].tolist()
+    if options.source == "silhouettes" and unseen_in:
+        raise ParseError(f"{pictures.names[unseen_in[0]]} sees nothing of it: {_why_unseen(normal, frame)}")
     result: PointsResult | SilhouettesResult
     if options.source == "points":
         result = mold_to_points(normal, _configure(_POINTS[options.style](), options), watch)
@@ -189,6 +194,28 @@ def _mold_mesh(normal: Meshes, frame: Normalisation, options: MoldOptions, watch
     }
     there = replace(pictures, cameras=place_cameras(cameras, frame.shift, frame.scale))
     return Molded(frame.mesh_back(mesh), there, result.history, numbers)
+
+
+def _without_loose(mesh: Meshes) -> Meshes:
+    """The mesh without vertices of no face, which would only move and scale the frame."""
+    used = mesh.faces_packed().unique()
+    if len(used) == len(mesh.verts_packed()) or len(used) == 0:
+        return mesh
+    return mesh.submeshes([[torch.arange(len(mesh.faces_packed()), device=mesh.device)]])
+
+
+def _why_unseen(normal: Meshes, frame: Normalisation) -> str:
+    """Why a mesh that fills the frame is not seen: by a vertex far from all others, or because it is thin."""
+    verts = normal.verts_packed()
+    distance = (verts - verts.median(dim=0).values).norm(dim=1)
+    far, usual = int(distance.argmax()), float(distance.median())
+    if distance[far] < _FAR * usual:
+        return "it is thinner than a pixel from there"
+    place = ", ".join(f"{x:.6g}" for x in frame.points_back(verts[far]).tolist())
+    return (
+        f"its vertex at ({place}) is {float(distance[far]) / max(usual, 1e-9):.0f} times as far out as half of the"
+        " others, which are too small beside it"
+    )
 
 
 def _mold_folder(

@@ -2,9 +2,9 @@
 
 import time
 
-import viser
 from torch import Tensor
 
+from ...io.local_page import LocalPage
 from .optimise import Molder
 
 _SECONDS_BETWEEN = 0.1
@@ -18,15 +18,16 @@ class LiveView:
     """
 
     def __init__(self, port: int = 8080) -> None:
-        self._server = viser.ViserServer(host="127.0.0.1", port=port, verbose=False)
-        self._server.scene.set_up_direction("+y")
+        self._page = LocalPage(port)
+        self._scene = self._page.server.scene
+        self._scene.set_up_direction("+y")
         self._shown = 0.0
         self._latest: Molder | None = None
 
     @property
     def url(self) -> str:
         """Where to look."""
-        return f"http://localhost:{self._server.get_port()}"
+        return self._page.url
 
     def __call__(self, step: int, molder: Molder, terms: dict[str, Tensor]) -> None:
         """Show the mesh, unless the last one was shown just now."""
@@ -40,8 +41,8 @@ class LiveView:
             return
         self._shown = time.monotonic()
         verts, faces = self._latest.verts().detach().cpu().numpy(), self._latest.faces.cpu().numpy()
-        self._server.scene.add_mesh_simple("mesh", verts, faces, color=(222, 137, 40), flat_shading=True)
+        self._scene.add_mesh_simple("mesh", verts, faces, color=(222, 137, 40), flat_shading=True)
 
     def close(self) -> None:
         """Stop the server."""
-        self._server.stop()
+        self._page.close()

@@ -1,19 +1,18 @@
 """The six files that a molding leaves, which appear together or not at all."""
 
 import json
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...io import BadInput, save_image, save_mesh
-from ...io.atomic import replacing_path
+from ...io.atomic import replacing_paths
 from ...io.errors import as_bad_input
 from ...structures import Meshes
 from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
 from .pictures import TargetPictures
+from .result_names import result_names
 
-_BESIDE = ("preview.png", "loss.png", "compare.png", "turntable.gif", "report.json")
 _MESHES = (".glb", ".obj", ".ply", ".off", ".stl")
 
 
@@ -31,8 +30,7 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
     """Write a result's files: under temporary names until all are whole, then renamed, the mesh last."""
     check_place(out)
     up = molded.pictures.up
-    with as_bad_input(out, OSError, say="cannot be written"), ExitStack() as stack:
-        files = [stack.enter_context(replacing_path(path)) for path in _files(out)]
+    with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(result_names(out)) as files:
         mesh, front, losses, compared, turning, numbers = files
         save_mesh(molded.mesh, mesh)
         save_image(preview(molded.mesh, up=up), front)
@@ -40,17 +38,13 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
         save_figure(comparison(molded.mesh, molded.pictures, ("target", "result", "error")), compared)
         save_gif(turntable(molded.mesh, up=up), turning)
         numbers.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return _files(out)
-
-
-def _files(out: Path) -> list[Path]:
-    return [out, *(out.with_name(f"{out.stem}_{name}") for name in _BESIDE)]
+    return result_names(out)
 
 
 def check_place(out: Path) -> None:
     """Refuse, before the long work, names that could not be written after it."""
     if out.suffix.lower() not in _MESHES:
         raise BadInput(out, f"unknown kind of mesh file; use {', '.join(_MESHES)}")
-    for path in _files(out):
+    for path in result_names(out):
         if path.is_dir():
             raise BadInput(path, "cannot be written: is a folder")
