@@ -1,10 +1,10 @@
 """Batches of consecutive steps, made ahead of time by worker processes."""
 
 import multiprocessing
-import pickle
 import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -19,8 +19,7 @@ from .schedule import views_at
 class Sample:
     """A batch, or the part of it that one process computes at once; or why there is none.
 
-    A plain class, so that no library looks into it. Between processes it goes through a pipe, and not through the
-    system's shared memory, which containers often have little of.
+    A plain class, so that no library looks into it.
 
     Attributes:
         step: of training, from 0.
@@ -30,13 +29,6 @@ class Sample:
 
     def __init__(self, step: int, batch: Batch | None, problem: tuple[str, str, str] | None = None) -> None:
         self.step, self.batch, self.problem = step, batch, problem
-
-    def __getstate__(self) -> tuple[int, bytes, tuple[str, str, str] | None]:
-        return self.step, pickle.dumps(self.batch, pickle.HIGHEST_PROTOCOL), self.problem
-
-    def __setstate__(self, state: tuple[int, bytes, tuple[str, str, str] | None]) -> None:
-        self.step, batch, self.problem = state
-        self.batch = pickle.loads(batch)
 
     def ready(self, device: torch.device) -> "Sample":
         """The same on another device.
@@ -163,7 +155,9 @@ class _Range(Sized):
 
 
 def _start_worker(worker: int) -> None:
-    """Leave Ctrl-C to the process that trains, and end when it says so; use one core."""
+    """Leave Ctrl-C to the process that trains, end when it says so, use one core, and send tensors through the pipe,
+    not through the system's shared memory, which containers often have little of."""
+    ForkingPickler.register(torch.Tensor, lambda tensor: (torch.from_numpy, (tensor.numpy(),)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(
         signal.SIGTERM, signal.SIG_DFL
