@@ -34,7 +34,7 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
     with as_bad_input(out, OSError, say="cannot be written"), ExitStack() as stack:
         files = [stack.enter_context(replacing_path(path)) for path in _files(out)]
         mesh, front, losses, compared, turning, numbers = files
-        save_mesh(molded.mesh, mesh)
+        save_mesh(molded.mesh, mesh, up=up)
         save_image(preview(molded.mesh, up=up), front)
         save_figure(loss_plot(molded.history), losses)
         save_figure(comparison(molded.mesh, molded.pictures, ("target", "result", "error")), compared)
