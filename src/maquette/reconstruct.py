@@ -288,7 +288,7 @@ def files_of(out: Path) -> list[Path]:
 
 
 def write(
-    made: Reconstruction | Sequence[Reconstruction], prepared: PreparedViews, out: Path
+    made: Reconstruction | Sequence[Reconstruction], prepared: PreparedViews, out: Path, up: str = "+Y"
 ) -> dict[str, Any]:
     """Write mesh, preview and report, which appear together or not at all.
 
@@ -296,6 +296,7 @@ def write(
         made: a reconstruction, or those of all objects in a scene: a GLB file has a named node for each.
         prepared: the pictures it was made of.
         out: the mesh file; its suffix says which kind.
+        up: axis that points up in the world of cameras that were given; a GLB is turned so that +Y does.
 
     Returns:
         the report (`describe`); of several objects `verts` and `faces` are sums, and `objects` has what each has
@@ -313,9 +314,10 @@ def write(
         raise BadInput(prepared.names[0], "nothing was found in the picture")
     began = time.perf_counter()
     report = describe(objects[0], prepared) if len(objects) == 1 else _describe_scene(objects, prepared)
+    axis = up if objects[0].frame == "world" else "+Y"
     with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(files_of(out)) as files:
         mesh, picture, numbers = files
-        save_mesh(_scene(objects), mesh, names=node_names(objects))
+        save_mesh(_scene(objects), mesh, names=node_names(objects), up=axis)
         save_image(preview(objects, prepared), picture)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json_text(report), encoding="utf-8")

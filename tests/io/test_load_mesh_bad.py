@@ -10,6 +10,7 @@ import torch
 
 from maquette.io import BadInput, load_mesh, save_mesh
 from maquette.structures import Meshes
+from tests.io.gltf_samples import Sample
 
 VERTS = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
 FACES = torch.tensor([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
@@ -193,10 +194,46 @@ def edited_glb(good, tmp_path, edit):
         lambda t: t.update(meshes=[{"primitives": []}]),
         lambda t: t.update(extensionsRequired=["KHR_draco_mesh_compression"]),
         lambda t: t["meshes"][0]["primitives"][0].update(material=9),
+        lambda t: t.update(asset=[]),
+        lambda t: t.update(extensionsRequired=1),
+        lambda t: t.update(extensionsRequired=["X_unknown"]),
+        lambda t: t.update(extensionsUsed=[[]]),
+        lambda t: t.update(scenes=[{"nodes": [-1]}]),
+        lambda t: t.update(scene="0"),
+        lambda t: t.update(nodes=[[]]),
+        lambda t: t.update(nodes=[{"mesh": -1}]),
+        lambda t: t.update(nodes=[{"children": [1]}, {"children": [0], "mesh": 0}], scenes=[{"nodes": [1]}]),
+        lambda t: t["nodes"][0].update(scale=[1, 1, float("nan")]),
+        lambda t: t["nodes"][0].update(translation=[1, 1, 10**400]),
+        lambda t: t["nodes"][0].update(translation=["1", "2", "3"]),
+        lambda t: (
+            t["nodes"][0].update(matrix=[1e300] * 16, children=[1])
+            or t["nodes"].append(t["nodes"][0] | {"children": []})
+        ),
+        lambda t: t["nodes"][0].update(skin=0),
+        lambda t: t["accessors"][0].update(type="SCALAR"),
+        lambda t: t["accessors"][-1].update(componentType=5126),
+        lambda t: t["accessors"][-1].update(componentType=[]),
+        lambda t: t["accessors"][0].update(count=True),
+        lambda t: t["bufferViews"][0].update(byteStride=-12),
+        lambda t: t["bufferViews"][0].update(buffer=-1),
+        lambda t: t["meshes"][0].update(primitives={}),
+        lambda t: t["meshes"][0]["primitives"][0]["attributes"].update(
+            COLOR_0=t["meshes"][0]["primitives"][0]["indices"]
+        ),
+        lambda t: t["materials"][0].update(pbrMetallicRoughness={"baseColorFactor": [1, 1, 1]}),
+        lambda t: t["materials"][0].update(extensions={"KHR_materials_pbrSpecularGlossiness": 3}),
     ],
 )
 def test_malformed_glb(good, tmp_path, edit):
     refused(edited_glb(good, tmp_path, edit))
+
+
+def test_a_glb_with_colours_for_some_vertices(tmp_path):
+    sample = Sample()
+    sample.attribute("COLOR_0", [[1, 0, 0]] * 3)
+    (tmp_path / "few.glb").write_bytes(sample.glb())
+    refused(tmp_path / "few.glb", "accessor 2", "has 3 values instead of 4")
 
 
 def test_glb_with_indices_out_of_range(good, tmp_path):

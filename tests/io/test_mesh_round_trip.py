@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maquette.io import BadInput, load_mesh, load_objs_as_meshes, save_image, save_mesh
+from maquette.io.color_space import srgb_to_linear
 from maquette.io.errors import LeftOut
+from maquette.io.gltf_asset import read_asset
 from maquette.io.mesh_join import repeat_picture
 from maquette.structures import Meshes
 from maquette.structures.textures_atlas import TexturesAtlas
@@ -146,6 +148,46 @@ def test_trimesh_reads_our_glb(tmp_path):
     (geometry,) = scene.geometry.values()
     assert len(geometry.faces) == 7
     assert geometry.visual.material.baseColorTexture.size == (6, 5)
+
+
+def test_trimesh_finds_our_vertex_colours(tmp_path):
+    import trimesh
+
+    mesh = colored("vertex")
+    save_mesh(mesh, tmp_path / "m.glb")
+    linear = srgb_to_linear(mesh.textures.verts_features_packed().numpy())
+    (geometry,) = trimesh.load(tmp_path / "m.glb", process=False).geometry.values()
+    assert np.array_equal(geometry.visual.vertex_attributes["color"], linear)
+    scene = trimesh.load(tmp_path / "m.glb", process=False, skip_materials=True)
+    (geometry,) = scene.geometry.values()
+    assert geometry.visual.kind == "vertex"
+    assert np.abs(geometry.visual.vertex_colors[:, :3] / 255 - linear).max() < 0.5 / 255 + 1e-6
+
+
+def test_a_glb_is_a_matt_surface(tmp_path):
+    for kind in ("none", "vertex", "face", "texture"):
+        save_mesh(colored(kind), tmp_path / "m.glb")
+        tree = read_asset((tmp_path / "m.glb").read_bytes()).json
+        (material,) = tree["materials"]
+        base = material["pbrMetallicRoughness"]
+        assert (base["metallicFactor"], base["roughnessFactor"]) == (0, 1)
+        assert material["extensions"] == {"KHR_materials_specular": {"specularFactor": 0}}
+        assert tree["extensionsUsed"] == ["KHR_materials_specular"]
+        assert "extensionsRequired" not in tree
+
+
+@pytest.mark.parametrize("up", ["+X", "-X", "+Y", "-Y", "+Z", "-Z"])
+def test_a_glb_stands_upright_whatever_was_up(tmp_path, up):
+    axis = (1 if up[0] == "+" else -1) * torch.eye(3)["XYZ".index(up[1])]
+    verts = torch.stack([torch.zeros(3), axis, torch.tensor([0.3, 0.2, 0.1])])
+    mesh = Meshes([verts], [torch.tensor([[0, 1, 2]])])
+    save_mesh(mesh, tmp_path / "m.glb", up=up)
+    back = load_mesh(tmp_path / "m.glb")
+    assert back.verts_packed()[1].tolist() == [0, 1, 0]
+    assert back.faces_packed().tolist() == [[0, 1, 2]]
+    assert torch.allclose(torch.cdist(back.verts_packed(), back.verts_packed()), torch.cdist(verts, verts))
+    save_mesh(mesh, tmp_path / "m.ply", up=up)
+    assert torch.equal(load_mesh(tmp_path / "m.ply").verts_packed(), verts)
 
 
 def test_we_read_trimesh_glb_with_transforms(tmp_path):

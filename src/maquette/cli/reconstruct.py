@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
+from ..io.cameras_parse import parse_cameras
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..systems import DEFAULT, about_system, shipped_weights
@@ -287,6 +288,8 @@ def _make(
     """Reconstruct and write; the report, or with --each-object those of all objects."""
     from ..reconstruct import files_of, node_names, reconstruct, write
 
+    folder = request.options.images[0]
+    up = parse_cameras(folder / "cameras.json").up if prepared.views.cameras is not None else "+Y"
     objects = reconstruct(prepared, system, options=request.own)
     written = {out: objects}
     if request.options.each_object:
@@ -294,7 +297,7 @@ def _make(
         written = {place: [made] for place, made in zip(places, objects, strict=True)}
     reports = []
     for place, made in written.items():
-        reports.append(write(made, prepared, place))
+        reports.append(write(made, prepared, place, up))
         for file in files_of(place):
             console.say(f"wrote {file}")
         _tell(reports[-1], console)

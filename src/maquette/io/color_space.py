@@ -23,3 +23,11 @@ def as_fractions(colors: np.ndarray) -> np.ndarray:
         return colors.astype(np.float32)
     most = 255 if colors.dtype.itemsize == 1 or colors.max(initial=0) <= 255 else 65535
     return colors.astype(np.float32) * np.float32(1 / most)
+
+
+def times_light(picture: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) of sRGB in [0, 1] whose light is multiplied by (3,) amounts."""
+    result = np.empty_like(picture)
+    for row, found in zip(picture, result, strict=True):  # one by one: light is float64
+        found[:] = linear_to_srgb(srgb_to_linear(row) * light)
+    return result

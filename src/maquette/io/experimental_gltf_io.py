@@ -13,8 +13,9 @@ import torch
 from ..structures import Meshes, join_meshes_as_scene
 from ..structures.textures_uv import TexturesUV
 from ..structures.textures_vertex import TexturesVertex
-from .gltf_read import Primitive, read_asset, read_primitives
-from .gltf_read import _read_header as _read_header
+from .gltf_asset import _read_header as _read_header
+from .gltf_asset import read_asset
+from .gltf_read import Primitive, read_primitives
 from .gltf_write import glb_bytes, glb_part
 from .mesh_tensors import from_meshes
 from .pluggable_formats import MeshFileFormat
@@ -46,17 +47,17 @@ def load_meshes(
 
 
 def _mesh(part: Primitive, include_textures: bool, pictures: dict[int, torch.Tensor]) -> Meshes:
-    verts, faces = torch.from_numpy(part.verts), torch.from_numpy(part.faces)
+    verts, faces, look = torch.from_numpy(part.verts).float(), torch.from_numpy(part.faces), part.look
     textures: Any = None
-    if include_textures and part.colors is not None:
-        textures = TexturesVertex([torch.from_numpy(part.colors)])
-    elif include_textures and part.uvs is not None:
-        if part.picture is not None:
-            picture = pictures.setdefault(id(part.picture), torch.from_numpy(part.picture))
+    if include_textures and look.colors is not None:
+        textures = TexturesVertex([torch.from_numpy(look.colors)])
+    elif include_textures and look.uvs is not None:
+        if look.picture is not None:
+            picture = pictures.setdefault(id(look.picture), torch.from_numpy(look.picture))
         else:
-            factor = np.ones(3, np.float32) if part.factor is None else part.factor[:3]
+            factor = np.ones(3, np.float32) if look.factor is None else look.factor[:3]
             picture = torch.from_numpy(factor)[None, None]
-        textures = TexturesUV(maps=[picture], faces_uvs=[faces], verts_uvs=[torch.from_numpy(part.uvs)])
+        textures = TexturesUV(maps=[picture], faces_uvs=[faces], verts_uvs=[torch.from_numpy(look.uvs)])
     return Meshes([verts], [faces], textures=textures)
 
 

@@ -11,6 +11,13 @@ from .image_files import png_bytes
 from .mesh_data import MeshData
 
 _ARRAY, _ELEMENTS = 34962, 34963
+_UPRIGHT = {
+    "-Y": [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
+    "+X": [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
+    "-X": [[0, 1, 0], [-1, 0, 0], [0, 0, 1]],
+    "+Z": [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
+    "-Z": [[1, 0, 0], [0, 0, -1], [0, 1, 0]],
+}  # turns that bring an axis to +Y
 _TYPE_OF_WIDTH = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 
 
@@ -64,7 +71,7 @@ class _Buffer:
         return self.add("accessors", entry | {"count": faces.size, "type": "SCALAR"})
 
 
-def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None) -> bytes:
+def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None, up: str = "+Y") -> bytes:
     """The content of a GLB file.
 
     The same parts give the same bytes.
@@ -72,17 +79,20 @@ def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None) -> bytes:
     Args:
         parts: what it holds.
         nodes: a name for each part, which then is a node of its own; else one node has them all.
+        up: axis of the vertices that points up. Vertices stay as they are; nodes turn another one than +Y to +Y.
     """
     buffer = _Buffer()
     groups = [("node", parts)] if nodes is None else [(n, [p]) for n, p in zip(nodes, parts, strict=True)]
     for name, group in groups:
         mesh = "mesh" if nodes is None else name
         buffer.add("meshes", {"name": mesh, "primitives": [_primitive(buffer, part) for part in group]})
+    turn = {"matrix": _columns(_UPRIGHT[up])} if up in _UPRIGHT else {}
     tree = {
         "asset": {"version": "2.0", "generator": "maquette"},
+        "extensionsUsed": ["KHR_materials_specular"],
         "scene": 0,
         "scenes": [{"nodes": list(range(len(groups)))}],
-        "nodes": [{"name": name, "mesh": i} for i, (name, _) in enumerate(groups)],
+        "nodes": [{"name": name, "mesh": i, **turn} for i, (name, _) in enumerate(groups)],
         **buffer.lists,
         "buffers": [{"byteLength": len(buffer.data)}],
     }
@@ -92,6 +102,14 @@ def glb_bytes(parts: list[GlbPart], nodes: list[str] | None = None) -> bytes:
     chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
     chunks += struct.pack("<II", len(binary), 0x004E4942) + binary
     return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+def _columns(turn: list[list[int]]) -> list[int]:
+    """A node's 4x4 matrix, column after column."""
+    matrix = np.eye(4, dtype=int)
+    matrix[:3, :3] = turn
+    columns: list[int] = matrix.T.reshape(-1).tolist()
+    return columns
 
 
 def _primitive(buffer: _Buffer, part: GlbPart) -> dict[str, Any]:
@@ -108,14 +126,19 @@ def _primitive(buffer: _Buffer, part: GlbPart) -> dict[str, Any]:
 
 
 def _material(buffer: _Buffer, picture: np.ndarray | None) -> int:
-    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.9}
+    """A matt surface without highlights: under white light it shows the stored colours, in three.js to the bit.
+
+    Without a material the standard has it metal, which only reflects; highlights of plastic wash colours out.
+    """
+    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
+    matt = {"KHR_materials_specular": {"specularFactor": 0.0}}
     if picture is not None:
         view = buffer.view(png_bytes(picture))
         image = buffer.add("images", {"mimeType": "image/png", "bufferView": view})
         wrap = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
         texture = buffer.add("textures", {"sampler": buffer.add("samplers", wrap), "source": image})
         surface["baseColorTexture"] = {"index": texture}
-    return buffer.add("materials", {"pbrMetallicRoughness": surface, "doubleSided": True})
+    return buffer.add("materials", {"pbrMetallicRoughness": surface, "doubleSided": True, "extensions": matt})
 
 
 def glb_part(mesh: MeshData, normals: np.ndarray | None = None) -> GlbPart:

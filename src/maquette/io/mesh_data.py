@@ -105,11 +105,11 @@ def check_mesh(data: MeshData) -> None:
     if len(data.faces) == 0:
         raise ParseError("the mesh has no faces")
     with np.errstate(over="ignore"):
-        bad = np.flatnonzero(~np.isfinite(data.verts.astype(np.float32, copy=False)).all(axis=1))
-    if len(bad):
-        raise ParseError("a coordinate is not a finite number", f"vertex {bad[0]}")
-    out = np.flatnonzero(((data.faces < 0) | (data.faces >= len(data.verts))).any(axis=1))
-    if len(out):
+        finite = np.isfinite(data.verts.astype(np.float32, copy=False))
+    if not finite.all():
+        raise ParseError("a coordinate is not a finite number", f"vertex {np.argmin(finite.all(axis=1))}")
+    if data.faces.min() < 0 or data.faces.max() >= len(data.verts):
+        out = np.flatnonzero(((data.faces < 0) | (data.faces >= len(data.verts))).any(axis=1))
         raise ParseError(
             f"names vertex {_worst(data.faces[out[0]], len(data.verts))} of {len(data.verts)}",
             f"face {out[0]}",

@@ -1,5 +1,7 @@
 """Joining the parts of one file into one mesh, colours included."""
 
+from typing import Literal
+
 import numpy as np
 
 from .errors import say_left_out
@@ -8,6 +10,8 @@ from .mesh_data import MeshData
 _MOST_TILES, _MOST_TILED_PIXELS = 16, 32_000_000
 _TOLERANCE = 1e-3
 Part = tuple[np.ndarray, np.ndarray, np.ndarray]  # a picture with its uvs and faces_uvs
+Wrap = Literal["repeat", "clamp", "mirror"]
+REPEAT: tuple[Wrap, Wrap] = ("repeat", "repeat")
 
 
 def join_mesh_data(parts: list[MeshData]) -> MeshData:
@@ -78,25 +82,63 @@ def merge_pictures(parts: list[Part]) -> Part:
     return merged.numpy(), torch.cat(moved).numpy().astype(np.float32), np.concatenate(faces)
 
 
-def repeat_picture(picture: np.ndarray, uvs: np.ndarray, faces_uvs: np.ndarray) -> Part:
-    """Bring texture coordinates that count on a repeating picture into [0, 1].
+def repeat_picture(
+    picture: np.ndarray,
+    uvs: np.ndarray,
+    faces_uvs: np.ndarray,
+    wrap: tuple[Wrap, Wrap] = REPEAT,
+    spent: int = 0,
+) -> Part:
+    """Bring texture coordinates that count beyond the edges of a picture into [0, 1].
 
-    Each face is moved by whole numbers; where faces still reach across an edge, the picture itself is repeated, and
+    Each face is moved by whole numbers; where faces still reach across an edge, the picture itself goes on, and is
     made smaller where that is more than 32 megapixels, with a warning.
+
+    Args:
+        picture: (H, W, 3).
+        uvs: (T, 2), v upward.
+        faces_uvs: (F, 3) indices into them.
+        wrap: how the picture goes on along u and v.
+        spent: of the 32 megapixels.
     """
     corners = uvs[faces_uvs]
     if corners.size == 0 or (corners.min() >= -_TOLERANCE and corners.max() <= 1 + _TOLERANCE):
         return picture, np.clip(uvs, 0, 1), faces_uvs
-    corners = corners - np.floor(corners.min(axis=1, keepdims=True) + _TOLERANCE)
-    tiles = np.maximum(np.ceil(corners.max(axis=(0, 1)) - _TOLERANCE), 1).astype(np.float64)
-    picture = _small_enough(picture, tiles)
-    tiles = np.where([picture.shape[1] > 1, picture.shape[0] > 1], tiles, 1).astype(int)
-    picture = np.tile(picture, (tiles[1], tiles[0], 1))
-    corners = np.clip(corners / tiles, 0, 1).astype(np.float32)
-    return picture, corners.reshape(-1, 2), np.arange(3 * len(faces_uvs)).reshape(-1, 3)
+    corners = np.stack([_moved(corners[..., axis], wrap[axis]) for axis in (0, 1)], axis=-1)
+    low = np.minimum(np.floor(corners.min(axis=(0, 1)) + _TOLERANCE), 0).astype(np.float64)
+    high = np.maximum(np.ceil(corners.max(axis=(0, 1)) - _TOLERANCE), 1).astype(np.float64)
+    picture = _small_enough(picture, high - low, spent)
+    flat = np.array([picture.shape[1] == 1, picture.shape[0] == 1])
+    low, high = np.where(flat, 0, low), np.where(flat, 1, high)
+    columns = _going_on(low[0], high[0], picture.shape[1], wrap[0])
+    rows = picture.shape[0] - 1 - _going_on(low[1], high[1], picture.shape[0], wrap[1])[::-1]
+    corners = np.clip((corners - low) / (high - low), 0, 1).astype(np.float32)
+    return picture[rows][:, columns], corners.reshape(-1, 2), np.arange(3 * len(faces_uvs)).reshape(-1, 3)
 
 
-def _small_enough(picture: np.ndarray, tiles: np.ndarray) -> np.ndarray:
+def _moved(corners: np.ndarray, wrap: Wrap) -> np.ndarray:
+    """Coordinates (F, 3) of faces along one axis, moved to where the picture looks the same."""
+    low, high = corners.min(axis=1, keepdims=True), corners.max(axis=1, keepdims=True)
+    if wrap == "clamp":
+        return np.where((low >= 1) | (high <= 0), np.clip(corners, 0, 1), corners)
+    period = 2 if wrap == "mirror" else 1
+    moved: np.ndarray = corners - period * np.floor((low + _TOLERANCE) / period)
+    return moved
+
+
+def _going_on(low: float, high: float, size: int, wrap: Wrap) -> np.ndarray:
+    """Which of `size` pixels are shown from coordinate `low` to `high`, both whole numbers."""
+    at = np.arange(int(low) * size, int(high) * size)
+    if wrap == "clamp":
+        return np.clip(at, 0, size - 1)
+    return (
+        at % size
+        if wrap == "repeat"
+        else size - 1 - np.abs(at % (2 * size) - size + (at % (2 * size) < size))
+    )
+
+
+def _small_enough(picture: np.ndarray, tiles: np.ndarray, spent: int) -> np.ndarray:
     """A picture that may be repeated (columns, rows) times: averaged over areas where it is too large for that.
 
     One that is repeated more often than there may be pixels becomes its mean, which need not be repeated.
@@ -104,7 +146,7 @@ def _small_enough(picture: np.ndarray, tiles: np.ndarray) -> np.ndarray:
     import cv2
 
     size = np.array([picture.shape[1], picture.shape[0]])
-    most = min(_MOST_TILED_PIXELS, _MOST_TILES**2 * size.prod())
+    most = max(min(_MOST_TILED_PIXELS - spent, _MOST_TILES**2 * size.prod()), 1)
     if tiles.prod() * size.prod() <= most:
         return picture
     small = np.maximum(size * np.sqrt(most / (tiles.prod() * size.prod())), 1).astype(int)

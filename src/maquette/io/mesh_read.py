@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .color_space import BRIGHTEST, linear_to_srgb
+from .color_space import BRIGHTEST
 from .errors import ParseError, as_bad_input, say_left_out
 from .files import read_file
-from .gltf_read import Primitive, read_asset, read_primitives
+from .gltf_mesh import read_gltf
 from .mesh_data import MeshData, check_mesh
-from .mesh_join import Part, join_mesh_data, merge_pictures, palette, repeat_picture
+from .mesh_join import Part, merge_pictures, palette
 from .mtl_parse import MtlData, library_names, parse_mtl
 from .obj_parse import ObjData, parse_obj
 from .off_parse import OFF_KEYWORD, parse_off
@@ -67,18 +67,14 @@ def _read_ply(data: bytes, files: References) -> MeshData:
         check_mesh(plain)
         picture = _picture_of(files, name)
         if picture is not None:
-            return _textured(plain, picture, uvs, index)
+            check_mesh(replace(plain, picture=picture, uvs=uvs, faces_uvs=index))
+            picture, uvs, index = files.repeat(picture, uvs, index)
+            return replace(plain, picture=picture, uvs=uvs, faces_uvs=index)
     return _colored(plain, ply.colors, ply.faces_colors)
 
 
 def _flat(corner_uvs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return corner_uvs.reshape(-1, 2), np.arange(3 * len(corner_uvs)).reshape(-1, 3)
-
-
-def _textured(plain: MeshData, picture: np.ndarray, uvs: np.ndarray, index: np.ndarray) -> MeshData:
-    check_mesh(replace(plain, picture=picture, uvs=uvs, faces_uvs=index))
-    picture, places, index = repeat_picture(picture, uvs, index)
-    return replace(plain, picture=picture, uvs=places, faces_uvs=index)
 
 
 def _colored(plain: MeshData, colors: np.ndarray | None, faces_colors: np.ndarray | None) -> MeshData:
@@ -119,7 +115,7 @@ def _read_obj(data: bytes, files: References) -> MeshData:
         return plain
     of_materials = np.stack([colors.get(name, np.ones(3)) for name in [*obj.material_names, ""]])
     face_colors = _clean(of_materials[obj.materials])
-    parts = _obj_parts(obj, pictures, face_colors)
+    parts = _obj_parts(obj, pictures, face_colors, files)
     if parts is None:
         return replace(plain, faces_colors=face_colors)
     chosen, pieces = zip(*parts, strict=True)
@@ -177,13 +173,13 @@ def _picture_of(files: References, name: str, tint: np.ndarray | None = None) ->
 
 
 def _obj_parts(
-    obj: ObjData, pictures: dict[str, np.ndarray], face_colors: np.ndarray
+    obj: ObjData, pictures: dict[str, np.ndarray], face_colors: np.ndarray, files: References
 ) -> list[tuple[np.ndarray, Part]] | None:
     """The faces of each picture, and the others in a palette; None when no face shows a picture."""
     parts = []
     left = np.ones(len(obj.faces), bool)
-    for file in {id(picture): picture for picture in pictures.values()}.values():
-        uses = np.array([pictures.get(name) is file for name in obj.material_names] + [False])
+    for shown in {id(picture): picture for picture in pictures.values()}.values():
+        uses = np.array([pictures.get(name) is shown for name in obj.material_names] + [False])
         chosen = np.flatnonzero(uses[obj.materials] & obj.has_uvs)
         if len(chosen) == 0:
             continue
@@ -192,7 +188,7 @@ def _obj_parts(
         index = obj.faces_uvs[chosen]
         verts = np.zeros((len(chosen), 3), np.float32)
         check_mesh(MeshData(verts, np.zeros((1, 3), int), uvs=uvs, faces_uvs=index))
-        parts.append((chosen, repeat_picture(file, uvs, index)))
+        parts.append((chosen, files.repeat(shown, uvs, index)))
     if not parts:
         return None
     if left.any():
@@ -200,33 +196,11 @@ def _obj_parts(
     return parts
 
 
-def _read_gltf(data: bytes, files: References) -> MeshData:
-    primitives = read_primitives(read_asset(data, files))
-    if not primitives:
-        raise ParseError("the mesh has no faces")
-    return join_mesh_data([_of_primitive(p) for p in primitives])
-
-
-def _of_primitive(part: Primitive) -> MeshData:
-    plain = MeshData(part.verts, part.faces)
-    check_mesh(plain)
-    factor = None if part.factor is None else linear_to_srgb(part.factor[:3])
-    if part.picture is not None and part.uvs is not None:
-        picture = part.picture if factor is None or (factor > 0.999).all() else part.picture * factor
-        return _textured(plain, picture, part.uvs, part.faces)
-    if part.colors is not None:
-        linear = part.colors[:, :3] * (1 if part.factor is None else part.factor[:3])
-        return _colored(plain, linear_to_srgb(linear), None)
-    if factor is None or (factor > 0.999).all():
-        return plain
-    return _colored(plain, None, np.tile(factor, (len(part.faces), 1)))
-
-
 _READERS = {
     ".obj": _read_obj,
     ".ply": _read_ply,
-    ".glb": _read_gltf,
-    ".gltf": _read_gltf,
+    ".glb": read_gltf,
+    ".gltf": read_gltf,
     ".off": _read_off,
     ".stl": _read_stl,
 }

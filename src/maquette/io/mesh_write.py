@@ -26,13 +26,17 @@ from .text_lines import format_rows
 
 
 def save_mesh(
-    meshes: Meshes, path: str | PathLike[str], smooth: bool = True, names: Sequence[str] | None = None
+    meshes: Meshes,
+    path: str | PathLike[str],
+    smooth: bool = True,
+    names: Sequence[str] | None = None,
+    up: str = "+Y",
 ) -> None:
     """Write meshes, with their colours, to one file; an existing file is replaced only by a whole new one.
 
     The suffix decides the format:
     .glb   vertex colours (stored linear, as the standard wants) or an embedded texture; colours of faces as
-           colours of unwelded vertices. Y up.
+           colours of unwelded vertices; a matt surface. Y up: other axes are turned there by the nodes' matrix.
     .obj   a texture with `<stem>.mtl` and `<stem>.png`; colours of faces as materials; vertex colours as
            "v x y z r g b". Coordinates with 9 digits, which float32 survives unchanged.
     .ply   binary; colours of vertices or faces as bytes; a texture becomes vertex colours.
@@ -45,6 +49,7 @@ def save_mesh(
         path: the file to write.
         smooth: whether a GLB stores vertex normals (viewers shade flat without).
         names: of the meshes; several of them become a node each in a GLB. Other formats have no names.
+        up: axis of the meshes that points up, "+X" to "-Z"; other formats than GLB do not say.
 
     Raises:
         BadInput: unknown suffix, no faces, numbers that are not finite, or a place that cannot be written to.
@@ -62,7 +67,7 @@ def save_mesh(
         raise BadInput(path, "nothing written: a coordinate is not a finite number")
     nodes = [name for _, name in whole] if len(meshes) > 1 and names else None
     files = (
-        _glb(parts, target, smooth, nodes)
+        _glb(parts, target, smooth, nodes, up)
         if kind == ".glb"
         else _ENCODERS[kind](join_mesh_data(parts), target)
     )
@@ -70,8 +75,10 @@ def save_mesh(
         write_together(files)
 
 
-def _glb(parts: list[MeshData], target: Path, smooth: bool, nodes: list[str] | None) -> dict[Path, bytes]:
-    return {target: glb_bytes([_glb_part(part, smooth) for part in parts], nodes)}
+def _glb(
+    parts: list[MeshData], target: Path, smooth: bool, nodes: list[str] | None, up: str
+) -> dict[Path, bytes]:
+    return {target: glb_bytes([_glb_part(part, smooth) for part in parts], nodes, up)}
 
 
 def _glb_part(mesh: MeshData, smooth: bool) -> GlbPart:

@@ -115,6 +115,8 @@ def _read_faces(
         if not strict or short.all():
             raise ValueError("Faces must have at least 3 vertices.")
         say_left_out(f"{short.sum()} faces of fewer than 3 vertices", "element face")
+    if (polygons.sizes == 3).all() and len(columns) == 1:
+        return polygons.values.reshape(-1, 3).astype(np.int64), None, None
     corners, face = cut_polygons(polygons.sizes, verts, polygons.values, by_step=True)
     colors = _colors(columns)
     uvs = columns.get("texcoord")

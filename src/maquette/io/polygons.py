@@ -51,6 +51,8 @@ def cut_polygons(
     Returns:
         corners, polygon: as `fan_triangles`.
     """
+    if (sizes == 3).all():
+        return np.arange(index.size).reshape(-1, 3), np.arange(len(sizes))
     equal = by_step and len(sizes) > 0 and sizes[0] >= 3 and (sizes == sizes[0]).all()
     corners, polygon = fan_triangles_of_equal(len(sizes), int(sizes[0])) if equal else fan_triangles(sizes)
     if sizes.max(initial=0) < 4:

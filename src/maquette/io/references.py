@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .color_space import times_light
 from .errors import ParseError, as_bad_input
 from .files import read_file
 from .image_files import LARGEST_PIXELS, decode_texture
+from .mesh_join import REPEAT, Part, Wrap, repeat_picture
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -21,16 +23,17 @@ class References:
     that their authors had. Quotes, backslashes and another case of letters are understood.
 
     Args:
-        folder: where the naming file is.
+        folder: where the naming file is; None where it is no file and no name leads anywhere.
         root: the folder that names must not leave; `folder` by default. What links in it point to is read.
     """
 
-    def __init__(self, folder: str | PathLike[str], root: str | PathLike[str] | None = None) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: str | PathLike[str] | None, root: str | PathLike[str] | None = None) -> None:
+        self.folder, self._nowhere = Path(folder or ""), folder is None
         self._root = os.path.abspath(self.folder if root is None else root)
         self._stored: dict[Path, np.ndarray] = {}
         self._pictures: dict[tuple[Path, bytes], np.ndarray] = {}
-        self._pixels = LARGEST_PIXELS
+        self._lit: dict[tuple[int, bytes], tuple[np.ndarray, np.ndarray]] = {}
+        self._pixels, self._repeated = LARGEST_PIXELS, 0
 
     def find(self, name: str, moved: bool = True) -> Path | None:
         """The file of this name, or None where there is none.
@@ -42,6 +45,8 @@ class References:
         Raises:
             ParseError: the name leads to a file outside of the root.
         """
+        if self._nowhere:
+            return None
         words = _unquoted(name).replace("\\", "/")
         places = [] if _DRIVE.match(words) else [words]
         outside = False
@@ -83,6 +88,23 @@ class References:
         array = decode_texture(data, self._pixels)
         self._spend(array)
         return array
+
+    def lit(self, picture: np.ndarray, light: np.ndarray) -> np.ndarray:
+        """One of the textures, its light times (3,) amounts, which counts among the pixels as a tint does."""
+        key = id(picture), light.tobytes()
+        if key not in self._lit:
+            self._spend(picture)
+            self._lit[key] = picture, times_light(picture, light)
+        return self._lit[key][1]
+
+    def repeat(
+        self, picture: np.ndarray, uvs: np.ndarray, faces_uvs: np.ndarray, wrap: tuple[Wrap, Wrap] = REPEAT
+    ) -> Part:
+        """As `repeat_picture`; all pictures of the file share its megapixels."""
+        part = repeat_picture(picture, uvs, faces_uvs, wrap, self._repeated)
+        if part[0] is not picture:
+            self._repeated += part[0].shape[0] * part[0].shape[1]
+        return part
 
     def _spend(self, picture: np.ndarray) -> None:
         pixels = picture.shape[0] * picture.shape[1]

@@ -40,3 +40,15 @@ def test_a_ball_becomes_the_unit_ball():
     assert frame.points(torch.tensor([[5.0, 2.0, 3.0]])).tolist() == [[1.0, 0.0, 0.0]]
     with pytest.raises(ValueError, match="radius"):
         ball(torch.zeros(3), 0.0)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e6, 1e8])
+def test_shapes_of_any_size_keep_their_digits(scale):
+    verts = torch.randn(500, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    world = Meshes([(verts * scale).float()], [torch.tensor([[0, 1, 2]])])
+    there, frame = normalise(world)
+    wanted = (verts - verts.mean(0)) / (verts - verts.mean(0)).abs().max()
+    assert torch.allclose(there.verts_packed().double(), wanted, atol=3e-7)
+    assert torch.allclose(
+        frame.mesh_back(there).verts_packed(), world.verts_packed(), rtol=1e-5, atol=1e-6 * scale
+    )

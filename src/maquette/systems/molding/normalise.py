@@ -39,7 +39,9 @@ class Normalisation:
 
 
 def _with_verts(mesh: Meshes, verts: Tensor) -> Meshes:
-    return mesh.offset_verts(verts - mesh.verts_packed())
+    # not by `offset_verts`: old + (new - old) is new only where both are of one size
+    each = list(verts.split(mesh.num_verts_per_mesh().tolist()))
+    return Meshes(each, mesh.faces_list(), mesh.textures)
 
 
 def find_normalisation(verts: Float[Tensor, "vert 3"]) -> Normalisation:

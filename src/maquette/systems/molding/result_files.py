@@ -32,7 +32,7 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
     up = molded.pictures.up
     with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(result_names(out)) as files:
         mesh, front, losses, compared, turning, numbers = files
-        save_mesh(molded.mesh, mesh)
+        save_mesh(molded.mesh, mesh, up=up)
         save_image(preview(molded.mesh, up=up), front)
         save_figure(loss_plot(molded.history), losses)
         save_figure(comparison(molded.mesh, molded.pictures, ("target", "result", "error")), compared)
