@@ -179,6 +179,9 @@ def test_files(tmp_path, ball, suffix):
     assert red > blue
     assert json.loads((tmp_path / "ball_report.json").read_text()) == json.loads(json.dumps(report))
     assert report["pictures"][1]["view"]["confidence"] > 0.5
+    assert (
+        report["pictures"][1]["view"]["azimuth"] == round((90 - made.info["views"][1].azimuth) % 360, 4) % 360
+    )
     assert load_image(tmp_path / "ball_preview.png").shape == (3, 2 * 256, 5 * 256)
 
 
