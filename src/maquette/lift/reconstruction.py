@@ -92,10 +92,7 @@ def _remarks(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """What of the facts a person should know."""
     remarks = []
     if facts["colours"] == "mean":
-        remarks.append(
-            "no viewpoint is sure (its confidence or the outline's agreement is too low): "
-            "the mesh has the object's mean colour"
-        )
+        remarks.append("no viewpoint is sure: the mesh has the object's mean colour")
     if facts["threshold_lowered"]:
         remarks.append(f"nothing reached the threshold; it was lowered to {facts['threshold']:.3f}")
     return tuple(remarks)
