@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import maquette
-from maquette.io import save_image, save_mesh
+from maquette.io import save_image
 from maquette.lift import draw_preview
 from maquette.reconstruct import find_objects
+from maquette.renderer.views import azimuth_from_r2n2
 from maquette.structures.reconstruction import Reconstruction
 
 CHAIR = Path(maquette.__file__).parent / "assets" / "pictures" / "chair.png"
@@ -33,10 +34,9 @@ def main(words: Sequence[str] | None = None) -> Reconstruction:
     # The mesh lies in the object frame: Y up, front +Z, bounding box around 0 with diagonal 1.
     print(f"{len(made.mesh.faces_packed())} faces, colours from the {made.info['colours']}")
     for name, view in zip(options.pictures, made.info["views"], strict=True):
-        print(
-            f"{name}: azimuth {view.azimuth:.0f}, elevation {view.elevation:.0f}, sure to {view.confidence:.2f}"
-        )
-    save_mesh(made.mesh, options.out)
+        azimuth = azimuth_from_r2n2(view.azimuth)  # 0 is the front
+        print(f"{name}: azimuth {azimuth:.0f}, elevation {view.elevation:.0f}, sure to {view.confidence:.2f}")
+    made.save(options.out)
 
     # A row a picture: picture, mask, the mesh from where it was taken, and two other sides.
     seen = find_objects(options.pictures)

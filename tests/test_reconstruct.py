@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from maquette.io import BadInput, load_image, load_mesh, save_image
 from maquette.lift import lift_reconstruction
@@ -108,8 +109,34 @@ def test_a_mask_of_another_size_is_scaled():
     assert float((seen.views.masks[0] - disc(96)).abs().mean()) < 0.02
     with pytest.raises(BadInput, match="different proportions: 24 x 48 and 48 x 48"):
         find_objects([picture()], [torch.ones(1, 48, 24)])
-    with pytest.raises(ValueError, match=r"shape \(1, H, W\), got \(48, 48\)"):
-        find_objects([picture()], [disc()[0]])
+    with pytest.raises(
+        ValueError, match=r"the mask of picture 0 must have 1, 3 or 4 channels.*\(2, 48, 48\)"
+    ):
+        find_objects([picture()], [torch.ones(2, 48, 48)])
+    with pytest.raises(ValueError, match="2 masks for 1 pictures"):
+        find_objects([picture()], [None, None])
+
+
+def test_a_mask_in_many_forms(tmp_path):
+    save_image(disc(), tmp_path / "mask.png")
+    flat = disc()[0].numpy()
+    pillow = Image.fromarray(flat.astype(np.uint8))  # of 0 and 1
+    whole = Image.fromarray((flat * 255).astype(np.int32))
+    stored = (tmp_path / "mask.png").read_bytes()
+    path = tmp_path / "mask.png"
+    for given in (
+        flat,
+        flat > 0,
+        (flat * 255).astype(np.uint8),
+        flat.astype(np.uint8),
+        pillow,
+        whole,
+        stored,
+        path,
+    ):
+        for masks in (given, [given]):
+            (mask,) = find_objects(picture(), masks).views.masks
+            assert torch.equal(mask, disc())
 
 
 def test_nothing_to_find():
@@ -152,6 +179,9 @@ def test_files(tmp_path, ball, suffix):
     assert red > blue
     assert json.loads((tmp_path / "ball_report.json").read_text()) == json.loads(json.dumps(report))
     assert report["pictures"][1]["view"]["confidence"] > 0.5
+    assert (
+        report["pictures"][1]["view"]["azimuth"] == round((90 - made.info["views"][1].azimuth) % 360, 4) % 360
+    )
     assert load_image(tmp_path / "ball_preview.png").shape == (3, 2 * 256, 5 * 256)
 
 

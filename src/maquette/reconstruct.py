@@ -1,6 +1,5 @@
 """Pictures to shapes, by any system: prepared, reconstructed, and written with what belongs to them."""
 
-import math
 import re
 import time
 from collections.abc import Sequence
@@ -14,15 +13,17 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from . import load
+from .io.any_picture import is_single, mask_tensor
 from .io.atomic import replacing_paths
 from .io.errors import BadInput, as_bad_input
 from .io.images import save_image
 from .io.json_text import json_text
 from .io.mesh_write import save_mesh
-from .lift import View, draw_preview, known_view
+from .lift import View, draw_scene, scene_of
+from .lift import upright as upright
+from .renderer.views import azimuth_from_r2n2
 from .segment import Found, find_masks, given_mask
 from .segment.found import How
-from .structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from .structures.reconstruction import Reconstruction
 from .structures.views import Views
 from .systems import DEFAULT, NAMES, SEVERAL, about_system, system_class
@@ -37,9 +38,7 @@ RESERVED = frozenset(
     )
 )
 _BESIDE = ("preview.png", "report.json")
-_STEEP = 0.1  # sine of the angle between a view from above and the vertical, below which it says nothing of a front
 _LOOSE = 0.02  # difference of the proportions of a picture and of its mask that is scaled away
-_TO_CAMERA = 90.0  # azimuth, in R2N2's sense, that faces the camera's side of a mesh
 
 
 @dataclass(frozen=True)
@@ -87,27 +86,27 @@ class PreparedViews:
 
 def find_objects(
     pictures: Pictures,
-    masks: Sequence[Tensor | None] | None = None,
+    masks: Any = None,
     names: Sequence[str] | None = None,
 ) -> PreparedViews:
     """Find the object in every picture that comes without a mask.
 
     Args:
         pictures: of one object, as `systems.pictures.as_views` takes them.
-        masks: (1, H, W), 1 on the object, one a picture, in place of what the pictures bring; a mask of the
-            picture's proportions is scaled to its size.
+        masks: one a picture, or None, in place of what the pictures bring: whatever `io.any_picture.mask_tensor`
+            takes; a mask of the picture's proportions is scaled to its size.
         names: one a picture, where files do not name them.
 
     Raises:
         BadInput: no object is found in a picture, or a mask is empty or has other proportions.
-        ValueError: another number of masks than of pictures, or masks of another shape.
+        ValueError: another number of masks than of pictures, or masks that are none.
     """
     return prepare_views(pictures, masks, names, find=True)
 
 
 def prepare_views(
     pictures: Pictures,
-    masks: Sequence[Tensor | None] | None = None,
+    masks: Any = None,
     names: Sequence[str] | None = None,
     find: bool = True,
 ) -> PreparedViews:
@@ -117,9 +116,10 @@ def prepare_views(
     called = list(views.names or [f"picture {i}" for i in range(len(views))])
     brought: How = "given" if isinstance(pictures, Views) else "alpha"
     found: list[Found | None] = [None] * len(views)
-    for i, mask in enumerate([None] * len(views) if masks is None else list(masks)):
+    for i, mask in enumerate(_as_masks(masks, len(views))):
         if mask is not None:
-            found[i] = given_mask(_fitted(mask, views.images[i], called[i]), "given", called[i])
+            fitted = _fitted(mask_tensor(mask, f"the mask of {called[i]}"), views.images[i], called[i])
+            found[i] = given_mask(fitted, "given", called[i])
     left = [i for i, one in enumerate(found) if one is None]
     own = views.masks or [None] * len(views)
     if not find:
@@ -133,9 +133,17 @@ def prepare_views(
     return PreparedViews(prepared, tuple(found), time.perf_counter() - began)
 
 
+def _as_masks(masks: Any, count: int) -> list[Any]:
+    """One a picture, or None."""
+    several = [masks] if is_single(masks) else [None] * count if masks is None else list(masks)
+    if len(several) != count:
+        raise ValueError(f"{len(several)} masks for {count} pictures")
+    return several
+
+
 def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
-    if mask.ndim != 3 or len(mask) != 1 or mask.numel() == 0:
-        raise ValueError(f"the mask of {name} must have shape (1, H, W), got {tuple(mask.shape)}")
+    if mask.numel() == 0:
+        raise ValueError(f"the mask of {name} must have pixels, got shape {tuple(mask.shape)}")
     (height, width), (rows, columns) = mask.shape[1:], image.shape[1:]
     if abs(height * columns / (width * rows) - 1) > _LOOSE:
         sizes = f"{width} x {height} and {columns} x {rows}"
@@ -168,6 +176,7 @@ def reconstruct(
     variant: str | None = None,
     device: str = "auto",
     options: Any = None,
+    masks: Any = None,
 ) -> list[Reconstruction]:
     """Reconstruct the object that pictures show.
 
@@ -178,6 +187,7 @@ def reconstruct(
         each: reconstruct every picture on its own.
         weights, variant, device: see `maquette.load`.
         options: of the system's own kind (`About.options`).
+        masks: of the object, as `find_objects` takes them; not with what it gave.
 
     Returns:
         one reconstruction of all pictures together, or one a picture with `each`; more where a system finds
@@ -190,34 +200,9 @@ def reconstruct(
     system = choose_system(views, each) if system is None else system
     loaded = load(system, weights, variant, device) if isinstance(system, str) else system
     if not isinstance(pictures, PreparedViews):
-        pictures = prepare_views(views, find=loaded.about.needs_masks)
+        pictures = prepare_views(views, masks, find=loaded.about.needs_masks)
     groups = pictures.each() if each else [pictures]
     return [made for group in groups for made in loaded.reconstruct(group.views, options)]
-
-
-def upright(made: Reconstruction) -> Meshes:
-    """The mesh with +Y up and the side that the camera, or the front, sees to +Z: the axes of files.
-
-    A camera frame (+X left, +Z into the scene) is turned by half a turn about Y; and so that what is up in the scene
-    is up, where that is known. The world of cameras that were given stays as it is.
-    """
-    if made.frame != "camera":
-        return made.mesh
-    verts = made.mesh.verts_padded()
-    turn = torch.diag(verts.new_tensor([-1.0, 1.0, -1.0]))
-    if made.up is not None:
-        turn = _standing(turn @ made.up.to(verts)) @ turn
-    return made.mesh.update_padded(verts @ turn.T)
-
-
-def _standing(up: Tensor) -> Tensor:
-    """The turn that brings a direction to +Y and keeps +Z as near to where it is as can be; none near +Z itself."""
-    up = up / up.norm().clamp_min(1e-9)
-    front = up.new_tensor([0.0, 0.0, 1.0]) - up[2] * up
-    if front.norm() < _STEEP:
-        return torch.eye(3).to(up)
-    front = front / front.norm()
-    return torch.stack([torch.linalg.cross(up, front), up, front])
 
 
 def describe(made: Reconstruction, prepared: PreparedViews) -> dict[str, Any]:
@@ -264,8 +249,9 @@ def _views(made: Reconstruction, prepared: PreparedViews) -> list[View | None]:
 
 
 def _view_as_json(view: View) -> dict[str, float]:
-    names = ("azimuth", "elevation", "ratio", "confidence", "silhouette_iou")
-    return {name: round(getattr(view, name), 4) for name in names}
+    names = ("elevation", "ratio", "confidence", "silhouette_iou")
+    azimuth = round(azimuth_from_r2n2(view.azimuth), 4) % 360
+    return {"azimuth": azimuth, **{name: round(getattr(view, name), 4) for name in names}}
 
 
 def _told(made: Reconstruction) -> dict[str, Any]:
@@ -317,7 +303,7 @@ def write(
     axis = up if objects[0].frame == "world" else "+Y"
     with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(files_of(out)) as files:
         mesh, picture, numbers = files
-        save_mesh(_scene(objects), mesh, names=node_names(objects), up=axis)
+        save_mesh(scene_of(objects), mesh, names=node_names(objects), up=axis)
         save_image(preview(objects, prepared), picture)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json_text(report), encoding="utf-8")
@@ -339,38 +325,5 @@ def node_names(objects: Sequence[Reconstruction]) -> list[str]:
 
 
 def preview(objects: Sequence[Reconstruction], prepared: PreparedViews, tile: int = 256) -> Tensor:
-    """Pictures beside what was made of them, from there and from two other sides (`lift.draw_preview`).
-
-    Args:
-        objects: of one scene; what is in no object frame is brought to its size, and seen from the cameras.
-        prepared: the pictures.
-        tile: pixels a side of every part.
-    """
-    scene = _scene(objects)
-    pictures, masks = prepared.views.images, prepared.masks
-    if len(objects) == 1 and objects[0].frame == "object":
-        return draw_preview(scene, pictures, masks, _views(objects[0], prepared), tile)
-    whole = join_meshes_as_scene(scene)
-    low, high = whole.verts_packed().amin(dim=0), whole.verts_packed().amax(dim=0)
-    size = (high - low).norm().clamp_min(1e-12)
-    middle = (low + high) / 2
-    whole = whole.update_padded((whole.verts_padded() - middle) / size)
-    views: list[View | None] = [None] * len(prepared)
-    if objects[0].frame == "world":
-        cameras = prepared.views.cameras
-        views = [known_view(cameras[[i]], picture, middle, size) for i, picture in enumerate(pictures)]
-    unknown = (_TO_CAMERA, _elevation(objects[0]))
-    return draw_preview(whole, pictures, masks, views, tile, unknown)
-
-
-def _scene(objects: Sequence[Reconstruction]) -> Meshes:
-    """All objects upright, in one batch."""
-    meshes = [upright(one) for one in objects]
-    return join_meshes_as_batch(meshes) if len(meshes) > 1 else meshes[0]
-
-
-def _elevation(made: Reconstruction) -> float:
-    """Degrees from which the camera looks down on what stands upright; 0 where up is not known."""
-    if made.up is None:
-        return 0.0
-    return -math.degrees(math.asin(min(max(float(made.up[2] / made.up.norm().clamp_min(1e-9)), -1.0), 1.0)))
+    """`lift.draw_scene` of prepared pictures."""
+    return draw_scene(objects, prepared.views, tile)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from maquette.io import BadInput, save_image
 from maquette.structures.views import Views
@@ -15,7 +16,9 @@ def test_one_picture_in_many_forms(tmp_path) -> None:
     save_image(image, path)
     bytes_ = (image * 255).round().byte().permute(1, 2, 0).numpy()
     floats = image.permute(1, 2, 0).double().numpy()
-    for given in (path, str(path), [path], bytes_, floats, image, [image], image[None], (bytes_,)):
+    for given in (path, str(path), [path], bytes_, floats, image, [image], image[None], (bytes_,), path.as_uri(),
+                  path.read_bytes(), Image.open(path), [Image.open(path)], Image.open(path).convert("RGBA"),
+                  bytes_.transpose(2, 0, 1), bytes_.astype(np.int64), torch.from_numpy(bytes_)):  # fmt: skip
         views = as_views(given)
         assert len(views) == 1
         torch.testing.assert_close(views.images[0], image, rtol=0, atol=1e-6)

@@ -321,7 +321,8 @@ def _tell(report: dict[str, Any], console: Console) -> None:
         view = picture["view"]
         if view is not None:
             place = f"azimuth {view['azimuth']:.0f}, elevation {view['elevation']:.0f} degrees"
-            console.say(f"{picture['picture']}: seen from {place} (confidence {view['confidence']:.2f})")
+            sure = f"confidence {view['confidence']:.2f}, outlines agree to {view['silhouette_iou']:.2f}"
+            console.say(f"{picture['picture']}: seen from {place} ({sure})")
     objects = report.get("objects", [report])
     for made in objects:
         if made is not report:

@@ -58,5 +58,10 @@ def _guess(system: Any, pictures: TargetPictures, folder: Path) -> Meshes:
             path, "one picture does not tell how large its object is: two are needed to start from"
         )
     views = Views(list(pictures.images), list(pictures.masks[:, None]), pictures.cameras, pictures.names)
-    with as_bad_input(path, ValueError):
-        return solid_surface(system.reconstruct(views)[0].mesh)
+    try:
+        with as_bad_input(path, ValueError):
+            return solid_surface(system.reconstruct(views)[0].mesh)
+    except BadInput as problem:  # of a picture, which has no folder in its name
+        raise (
+            problem if problem.path == str(path) else BadInput(path, problem.reason, problem.path)
+        ) from problem

@@ -167,6 +167,18 @@ def decode_texture(data: bytes, most: int = LARGEST_PIXELS) -> np.ndarray:
     return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
 
 
+def picture_pixels(picture: Image.Image) -> np.ndarray:
+    """The pixels of a Pillow picture in any mode, as `decode_image` gives those of a file; `ParseError` likewise."""
+    with _decoding():
+        width, height = picture.size
+        if width * height > LARGEST_PIXELS:
+            raise ParseError(
+                f"the picture is {width} x {height}; at most {LARGEST_PIXELS // 10**6} megapixels"
+            )
+        picture.load()
+        return _to_array(_in_plain_mode(ImageOps.exif_transpose(picture)))
+
+
 def read_pixels(path: str | PathLike[str], largest: int | None = None) -> np.ndarray:
     """The pixels of a picture file, as `decode_image` gives them; `BadInput` when there is none."""
     data = read_file(path)
@@ -214,6 +226,9 @@ def image_fov(path: str | PathLike[str]) -> float | None:
 def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5) -> np.ndarray:
     """The object mask in a decoded picture: its alpha where that varies, else its brightness.
 
+    Where nothing is above the threshold the brightness counts as a share of its largest: masks of 0 and 1 in
+    bytes, or of 0 to 255 in larger numbers, are as they were meant.
+
     Args:
         array: (H, W, C) as `decode_image` gives it.
         path: file that it came from.
@@ -223,7 +238,7 @@ def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5
         (H, W) booleans.
 
     Raises:
-        BadInput: no pixel is above `threshold` (an all-black mask).
+        BadInput: every pixel is black.
     """
     if array.shape[2] == 4 and (array[..., 3] <= threshold).any():
         values = array[..., 3]
@@ -231,7 +246,9 @@ def mask_in(array: np.ndarray, path: str | PathLike[str], threshold: float = 0.5
         values = array[..., 0]
     else:
         values = array[..., :3] @ np.array(GREY_WEIGHTS, np.float32)
-    mask = values > threshold
-    if not mask.any():
-        raise BadInput(path, "the mask is all black")
+    if (largest := values.max(initial=0)) <= threshold:
+        if largest <= 0:
+            raise BadInput(path, "the mask is all black")
+        values = values / largest
+    mask: np.ndarray = values > threshold
     return mask

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..structures import Meshes
-from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
 from .colours import is_symmetric, mean_colour, paint_evenly, paint_from_views
+from .result import Result
 from .surface import Surface, find_surface
 from .view import View, find_view
 
@@ -26,7 +26,7 @@ def lift_reconstruction(
     views: Views,
     threshold: float = 0.4,
     azimuths: Float[Tensor, "view bin"] | None = None,
-) -> Reconstruction:
+) -> Result:
     """Make a coloured mesh in the object frame from occupancy and the pictures it was reconstructed from.
 
     The viewpoint of every picture is found by matching; pictures whose viewpoint is sure colour the mesh.
@@ -76,7 +76,7 @@ def lift_reconstruction(
         "threshold_lowered": surface.threshold < threshold,
         "dropped_pieces": surface.dropped,
     }
-    return Reconstruction(
+    return Result(
         mesh,
         frame="object",
         voxels=surface.voxels,
@@ -84,6 +84,7 @@ def lift_reconstruction(
         info={**facts, "views": tuple(found), "level": surface.level, "lift_seconds": seconds},
         facts=facts,
         remarks=_remarks(facts),
+        pictures=views,
     )
 
 

@@ -33,7 +33,7 @@ class View:
     """A viewpoint that was found.
 
     Attributes:
-        azimuth: degrees from +X towards +Z, as in R2N2's `rendering_metadata.txt`.
+        azimuth: degrees from +X towards +Z, as R2N2 counts; `azimuth_from_r2n2` gives those of `docs/cameras.md`.
         elevation: degrees.
         ratio: distance as a fraction of 1.75 bounding-box diagonals.
         confidence: probability of the azimuth, or of others that look alike, judged by how well all others agree

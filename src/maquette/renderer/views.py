@@ -117,6 +117,11 @@ def cameras_from_r2n2(
     return _looking_in(eyes, R2N2_FOV, device)
 
 
+def azimuth_from_r2n2(azimuth: float) -> float:
+    """An azimuth from +X towards +Z, as R2N2's, as everything else here counts it: 0 looks from +Z, 90 from +X."""
+    return (90 - azimuth) % 360
+
+
 def _on_sphere(azimuth: Tensor, elevation: Tensor, distance: float | Tensor) -> Tensor:
     a, e = torch.deg2rad(azimuth), torch.deg2rad(elevation)
     return distance * torch.stack([e.cos() * a.sin(), e.sin(), e.cos() * a.cos()], dim=1)

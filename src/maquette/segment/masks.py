@@ -7,6 +7,7 @@ from torch import Tensor
 from ..io.errors import BadInput
 from ..structures.views import Views
 from .found import Found, How, find_object
+from .pieces import without_specks
 
 
 def find_masks(views: Views, brought: How = "given") -> tuple[Found, ...]:
@@ -29,7 +30,14 @@ def find_masks(views: Views, brought: How = "given") -> tuple[Found, ...]:
 
 def with_masks(views: Views) -> Views:
     """The same pictures, all with masks; errors as for `find_masks`."""
-    return views if views.has_masks else replace(views, masks=[found.mask for found in find_masks(views)])
+    if not views.has_masks:
+        return replace(views, masks=[found.mask for found in find_masks(views)])
+    names = views.names or [f"picture {i}" for i in range(len(views))]
+    masks = [
+        None if mask is None else without_specks(mask, name)
+        for mask, name in zip(views.masks or (), names, strict=True)
+    ]
+    return replace(views, masks=masks)
 
 
 def given_mask(mask: Tensor, how: How, name: str) -> Found:
@@ -42,11 +50,11 @@ def given_mask(mask: Tensor, how: How, name: str) -> Found:
     """
     if not bool((mask > 0.5).any()):
         raise BadInput(name, "the mask shows no object")
-    return Found(mask, how, 1.0)
+    return Found(without_specks(mask, name), how, 1.0)
 
 
 def _find(image: Tensor, name: str) -> Found:
     found = find_object(image)
     if found is None:
         raise BadInput(name, "no object was found in the picture; give its mask")
-    return found
+    return replace(found, mask=without_specks(found.mask, name))

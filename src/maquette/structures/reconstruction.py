@@ -14,7 +14,7 @@ FRAMES = ("object", "camera", "world")
 PICTURES = {"depth": 1, "albedo": 3, "normals": 3, "confidence": 1, "mask": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reconstruction:
     """One reconstructed object.
 
@@ -73,6 +73,17 @@ class Reconstruction:
         self._check_pictures()
         self._check_detection()
         self._check_told()
+
+    def __repr__(self) -> str:
+        verts, faces = len(self.mesh.verts_packed()), len(self.mesh.faces_packed())
+        words = [
+            self.info.get("system"),
+            self.label,
+            f"{verts} verts",
+            f"{faces} faces",
+            f"{self.frame} frame",
+        ]
+        return f"{type(self).__name__}({', '.join(str(word) for word in words if word is not None)})"
 
     def _check_pictures(self) -> None:
         sizes = set()

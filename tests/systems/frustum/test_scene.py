@@ -102,6 +102,13 @@ def test_cameras_that_look_away_are_refused(system: FrustumSystem) -> None:
         system.reconstruct(Views(views.images, views.masks, turned, ["a", "b", "c"]))
 
 
+def test_cameras_in_one_place_are_refused() -> None:
+    views = pictures()
+    cameras = views.cameras[[0, 0, 0]]
+    with pytest.raises(ValueError, match="all pictures are taken from one place"):
+        Scene.of_views(Views(views.images, views.masks, cameras), 64, 0.1)
+
+
 def test_a_picture_of_one_camera_stays_in_its_camera_frame() -> None:
     views = pictures()
     (one,) = tiny_frustum().reconstruct(Views(views.images[:1], views.masks[:1], views.cameras[[0]]))

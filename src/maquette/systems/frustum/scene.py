@@ -14,6 +14,8 @@ from .framing import Lens, frame
 from .grid import Frustum
 from .witness import Witness, meeting_point
 
+_ONE_PLACE = 1e-5  # of the cameras' coordinates, up to which they do not differ
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -45,8 +47,14 @@ class Scene:
             size, margin: as `frame` takes them.
 
         Raises:
-            ValueError: an empty mask, cameras without perspective, or pictures of what is behind one of them.
+            ValueError: an empty mask, cameras without perspective or all in one place, or pictures of what is behind
+                one of them.
         """
+        places = views.cameras.get_camera_center()
+        if bool((places - places[0]).abs().max() <= _ONE_PLACE * places.abs().max()):
+            raise ValueError(
+                "all pictures are taken from one place, which does not tell how far away the object is"
+            )
         shapes = [(image.shape[1], image.shape[2]) for image in views.images]
         framed = [
             frame(image, mask, Lens.of_camera(views.cameras[[i]], shapes[i]), size, margin)

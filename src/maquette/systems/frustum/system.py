@@ -73,6 +73,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             BadInput: several pictures without cameras, told a field of view, or whose masks do not meet; a file that
                 is no picture, or a picture in which no object is found, or one thinner than the outline's pixels.
         """
+        from ...lift import Result
         from ...lift.colours import paint_from_views
         from ...segment import with_masks
 
@@ -102,10 +103,11 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         }
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         remarks = () if sure >= SURE else (f"a guess: it is good with a chance of {100 * sure:.0f} %",)
-        return [Reconstruction(mesh, frame="camera", up=up, info=info, facts=facts, remarks=remarks)]
+        return [Result(mesh, "camera", up=up, info=info, facts=facts, remarks=remarks, pictures=views)]
 
     def _together(self, views: Views, options: FrustumOptions, began: float) -> Reconstruction:
         """A shape from several pictures of an object, in the world of their cameras."""
+        from ...lift import Result
         from ...lift.colours import paint_from_views
 
         name = f"{(views.names or ['the first picture'])[0]} and {len(views) - 1} more"
@@ -125,7 +127,8 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         mesh = scene.back(paint_from_views(mesh, here.images, masks, cameras))
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
-        return Reconstruction(mesh.to(views.device), frame="world", info=info, facts={"threshold": threshold})
+        facts = {"threshold": threshold}
+        return Result(mesh.to(views.device), "world", info=info, facts=facts, pictures=views)
 
     @torch.no_grad()
     def see(

@@ -1,0 +1,102 @@
+"""How many wrong masks are called doubtful: drawn shapes before photographs, whose true masks are known.
+
+    python -m maquette.bench.studies.masks --shapes DIR --photos DIR --json FILE
+
+Shapes of a split are drawn from viewpoints of 3D-R2N2's range, moved by up to an eighth of the picture, and
+laid over photographs (or plain greys, without `--photos`). Masks are found as `reconstruct` finds them. A
+mask is wrong below an IoU of 0.8 with the true one, and doubtful below the confidence at which `reconstruct`
+says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+from ...data.backgrounds import load_photos
+from ...data.mesh_folder import read_mesh_folder
+from ...data.mesh_set import turned
+from ...io import BadInput, load_mesh
+from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
+from ...segment import UNSURE, find_object
+from .arguments import run_study, study_parser, write_json
+
+_SIZE, _SHIFT, _WRONG = 192, 24, 0.8
+
+Drawn = tuple[str, Float[Tensor, "3 size size"], Float[Tensor, "1 size size"]]
+
+
+def main(words: Sequence[str] | None = None) -> dict[str, Any]:
+    """Run the measurement; returns its numbers."""
+    parser = study_parser(__doc__)
+    parser.add_argument("--shapes", type=Path, required=True, help="a folder of meshes")
+    parser.add_argument("--photos", type=Path, help="a folder of photographs; plain greys when not given")
+    parser.add_argument("--split", default="test", choices=("train", "val", "test"), help="of the shapes")
+    parser.add_argument("--every", type=int, default=2, help="take one shape in so many")
+    parser.add_argument("--without", nargs="*", default=["shapeassembly"], help="sources that are left out")
+    options = parser.parse_args(words)
+    rows = []
+    for name, image, mask in pictures(options):
+        found = find_object(image)
+        ours = torch.zeros_like(mask, dtype=torch.bool) if found is None else found.mask > 0.5
+        rows.append({"id": name, "iou": _iou(ours, mask > 0.5), "how": found and found.how,
+                     "confidence": found and found.confidence})  # fmt: skip
+    numbers = _summary([row for row in rows if row["how"]])
+    print(numbers)
+    write_json(options.json, {"summary": numbers, "pictures": rows})
+    return numbers
+
+
+def pictures(options: Any) -> Iterator[Drawn]:
+    """Names, pictures and true masks."""
+    generator = torch.Generator().manual_seed(0)
+    photos = None if options.photos is None else load_photos(options.photos).permute(0, 3, 1, 2) / 255
+    meshes = [mesh for mesh in read_mesh_folder(options.shapes) if mesh.entry.split == options.split]
+    meshes = [mesh for mesh in meshes if mesh.entry.source not in options.without]
+    for mesh in meshes[:: options.every]:
+        draws = torch.rand(6, generator=generator)
+        with suppress(BadInput):
+            shape = turned(load_mesh(mesh.path, root=mesh.root), mesh.axes)
+            center, radius = bounding_ball(shape)
+            shape = shape.offset_verts(-center).scale_verts(0.5 / radius)
+            azimuth, elevation, ratio = 360 * draws[:1], 25 + 5 * draws[1:2], 0.65 + 0.3 * draws[2:3]
+            seen = render_views(
+                shape, cameras_from_r2n2(azimuth, elevation, ratio), 2 * _SIZE, background=0.0
+            )
+            shift = ((2 * draws[3:5] - 1) * _SHIFT).round().int().tolist()
+            drawn = avg_pool2d(torch.cat([seen.images[0], seen.masks.float()]), 2)
+            image, alpha = _moved(drawn, shift).split([3, 1])
+            behind = draws[5].expand(3, 1, 1) if photos is None else photos[int(draws[5] * len(photos))]
+            yield mesh.entry.id, (image + behind * (1 - alpha)).clamp(0, 1), alpha
+
+
+def _moved(picture: Tensor, shift: Sequence[int]) -> Tensor:
+    padded = pad(picture, [_SHIFT] * 4)
+    top, left = (_SHIFT + step for step in shift)
+    return padded[:, top : top + _SIZE, left : left + _SIZE]
+
+
+def _iou(a: Tensor, b: Tensor) -> float:
+    return float((a & b).sum() / (a | b).sum().clamp(min=1))
+
+
+def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    wrong = [row["iou"] < _WRONG for row in rows]
+    doubtful = [row["confidence"] < UNSURE for row in rows]
+    both = [a and b for a, b in zip(wrong, doubtful, strict=True)]
+    return {
+        "masks": len(rows),
+        "wrong": sum(wrong),
+        "doubtful": sum(doubtful),
+        "wrong and doubtful": sum(both),
+        "right and doubtful": sum(doubtful) - sum(both),
+    }
+
+
+if __name__ == "__main__":
+    run_study(main)
