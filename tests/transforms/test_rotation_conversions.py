@@ -163,3 +163,25 @@ def test_random_rotations_are_rotations():
     assert random_rotation(dtype=torch.float64).dtype == torch.float64
     spread = random_rotations(4000).mean(dim=0)
     assert spread.abs().max() < 0.05
+
+
+@pytest.mark.parametrize(
+    "conversion",
+    [
+        axis_angle_to_matrix,
+        axis_angle_to_quaternion,
+        euler_angles_to_matrix,
+        matrix_to_axis_angle,
+        matrix_to_euler_angles,
+        matrix_to_quaternion,
+        matrix_to_rotation_6d,
+        quaternion_apply,
+        quaternion_multiply,
+        quaternion_to_matrix,
+        quaternion_to_axis_angle,
+        rotation_6d_to_matrix,
+    ],
+    ids=lambda conversion: conversion.__name__,
+)
+def test_conversions_can_be_scripted(conversion):
+    torch.jit.script(conversion)

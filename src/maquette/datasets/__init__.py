@@ -1,7 +1,7 @@
 """ShapeNetCore and R2N2 as map-style data sets, under PyTorch3D's names; the files are read by `data`'s readers.
 
-What trains and judges systems of this package reads through `maquette.data` instead, in the object frame. These return
-vertices, pictures and cameras as they are in the files.
+What trains and judges systems of this package reads through `maquette.data` instead, in the object frame. These
+return vertices, pictures and cameras as they are in the files.
 """
 
 from .collate import collate_batched_meshes as collate_batched_meshes

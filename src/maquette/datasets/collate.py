@@ -31,7 +31,7 @@ def collate_batched_meshes(batch: Sequence[Item]) -> Item | None:
     return collated
 
 
-def collate_batched_R2N2(batch: Sequence[Item]) -> Item | None:  # noqa: N802 - PyTorch3D's name
+def collate_batched_R2N2(batch: Sequence[Item]) -> Item | None:
     """`collate_batched_meshes`, with "images", "R", "T" and "K" stacked where all items have as many views."""
     collated = collate_batched_meshes(batch)
     if collated is None:

@@ -1,7 +1,7 @@
 """What Warp is told of a tensor: where it lies, its shape and its strides.
 
-Warp asks every argument of every launch for NumPy's array interface, which costs more than many a small kernel. The
-descriptor that it makes of the answer is made here, of what the kernel's signature says once and the tensor each time.
+Warp asks every argument of every launch for NumPy's array interface, which costs more than many a small kernel.
+The descriptor that it makes of the answer is made here, of the kernel's signature and the tensor.
 """
 
 import ctypes
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import torch
 import warp as wp
 from torch import Tensor
-
 
 # Warp's array_t: where the values and their gradients are, shape and strides (of up to four axes), axes, flags
 _LAYOUT = struct.Struct("@QQ4i4iHH4x")

@@ -16,7 +16,6 @@ from torch import Tensor
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 from maquette.kernels.once import differentiable_once
 
-
 _SUBTRACT_PRODUCTS = """
 #if defined(__CUDA_ARCH__)
     return __dsub_rn(__dmul_rn(a, b), __dmul_rn(c, d));

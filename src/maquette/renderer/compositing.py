@@ -1,7 +1,8 @@
 """Features of the points that a pixel sees, as one: over one another, or summed by weight.
 
-All take `pointsidx` (N, K, H, W), indices into the points, nearest first, negative where there is none; `alphas` (N, K,
-H, W), their weights; `pt_clds` (C, P), features. All return (N, C, H, W), differentiable in weights and features.
+All take `pointsidx` (N, K, H, W), indices into the points, nearest first, negative where there is none; `alphas`
+(N, K, H, W), their weights; `pt_clds` (C, P), features. All return (N, C, H, W), differentiable in weights and
+features.
 Follow PyTorch3D's operators of these names.
 """
 

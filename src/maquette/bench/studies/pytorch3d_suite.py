@@ -3,11 +3,11 @@
     python -m maquette.bench.studies.pytorch3d_suite --checkout DIR [--module test_knn] [--json FILE] [--markdown]
         [--page docs/pytorch3d.md]
 
-DIR is a checkout of PyTorch3D; two of its modules need `iopath` to be installed. Its tests are copied to a temporary folder with few edits: devices named "cuda" become
-"cpu" (so their CUDA-only tests run, on the CPU), and list entries of cameras that maquette lacks are dropped. The
-plugin pytorch3d_alias.py answers `import pytorch3d` with maquette; only twins in plain Python that tests compare with
-(`rasterize_meshes_python`, ...) are PyTorch3D's. It draws random numbers as a GPU does for the three tests whose
-reference pictures show them.
+DIR is a checkout of PyTorch3D; two of its modules need `iopath`. Its tests are copied to a temporary folder with few
+edits: devices named "cuda" become "cpu" (so their CUDA-only tests run, on the CPU), and list entries of cameras that
+maquette lacks are dropped. The plugin pytorch3d_alias.py answers `import pytorch3d` with maquette; only twins in
+plain Python that tests compare with (`rasterize_meshes_python`, ...) are PyTorch3D's. It draws random numbers as a
+GPU does for the three tests whose reference pictures show them.
 
 Every test is passed, skipped (by their own condition) or failed, and a failed one is counted as a difference unless
 

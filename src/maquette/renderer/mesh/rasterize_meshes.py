@@ -104,8 +104,10 @@ def _rasterize(
 
 
 def pix_to_non_square_ndc(i: int, S1: int, S2: int) -> float:
-    """NDC coordinate of the centre of pixel `i` of the side of `S1` pixels, where the other one has `S2`; pixels count
-    as NDC does, from the right or the bottom."""
+    """NDC coordinate of the centre of pixel `i` of a side of `S1` pixels, where the other side has `S2`.
+
+    Pixels are counted as NDC grows, from the right or from the bottom.
+    """
     half = max(S1 / S2, 1.0)
     return -half + (2 * half * i + half) / S1
 

@@ -1,6 +1,5 @@
 """Point clouds in NDC to the points that each pixel sees."""
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
