@@ -23,7 +23,7 @@ def _first_at_or_above(
     low = int(begin)
     high = int(end)
     while low < high:
-        middle = (low + high) / 2
+        middle = (low + high) // 2
         if points[int(order[middle])][1] < y:
             low = middle + 1
         else:
