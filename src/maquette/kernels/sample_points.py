@@ -27,7 +27,7 @@ _SUBTRACT_PRODUCTS = """
 
 
 @wp.func_native(snippet=_SUBTRACT_PRODUCTS)
-def _subtract_products(a: wp.float64, b: wp.float64, c: wp.float64, d: wp.float64) -> wp.float64:  # type: ignore[empty-body]
+def _subtract_products(a: wp.float64, b: wp.float64, c: wp.float64, d: wp.float64) -> wp.float64:
     """a b - c d, not fused: 0 where both are equal."""
     ...
 
