@@ -19,6 +19,7 @@ from ..renderer.views import cameras_from_r2n2
 from ..structures.cameras_base import CamerasBase
 from ..structures.device import Device
 from ..structures.shape import SPLITS
+from ..structures.utils import present
 from ..transforms import Transform3d
 from .collate import Item
 from .shapenet_base import ShapeNetBase, pictures_of
@@ -95,7 +96,7 @@ class R2N2(ShapeNetBase):
                 chosen = views[name][place]
                 self.views_per_model_list.append(chosen if isinstance(chosen, list) else [chosen])
 
-    def __getitem__(  # type: ignore[override]
+    def __getitem__(
         self, model_idx: int | tuple[int, list[int]], view_idxs: int | Sequence[int] | None = None
     ) -> Item:
         """A model as `ShapeNetCore` has it, with images (V, H, W, 3) in [0, 1], R (V, 3, 3), T (V, 3), K (V, 4, 4).
@@ -114,7 +115,8 @@ class R2N2(ShapeNetBase):
                 self.r2n2_dir, self.views_rel_path, item["synset_id"], item["model_id"], "rendering"
             )
             rows = torch.from_numpy(read_metadata(folder / "rendering_metadata.txt"))[views]
-            cameras = cameras_from_r2n2(*rows.unbind(1))
+            azimuth, elevation, ratio = rows.unbind(1)
+            cameras = cameras_from_r2n2(azimuth, elevation, ratio)
             item["images"] = torch.stack([_picture(folder / f"{view:02d}.png") for view in views])
             item["R"], item["T"] = cameras.R, cameras.T
             item["K"] = torch.tensor(_INTRINSICS).expand(len(views), 4, 4)
@@ -192,7 +194,7 @@ class BlenderCamera(CamerasBase):
 
     def get_projection_transform(self, **kwargs: Any) -> Transform3d:
         """Map from the view frame to NDC."""
-        return Transform3d(matrix=self.K.transpose(1, 2).contiguous(), device=self.device)
+        return Transform3d(matrix=present(self.K).transpose(1, 2).contiguous(), device=self.device)
 
     def is_perspective(self) -> bool:
         """False, as in PyTorch3D: barycentric coordinates are not corrected for depth."""

@@ -27,8 +27,8 @@ class PointsRenderer(nn.Module):
 
     def to(self, device: Device) -> Self:  # type: ignore[override]
         """Move the rasterizer's cameras and the compositor to `device`, in place."""
-        self.rasterizer = self.rasterizer.to(device)  # type: ignore[arg-type]
-        self.compositor = self.compositor.to(device)  # type: ignore[arg-type]
+        self.rasterizer = self.rasterizer.to(device)
+        self.compositor = self.compositor.to(device)
         return self
 
     def forward(self, point_clouds: Pointclouds, **kwargs: Any) -> Tensor:
