@@ -94,6 +94,32 @@ FUNCTIONS = {
         "MeshRasterizer": "cameras raster_settings",
         "Fragments": "pix_to_face zbuf bary_coords dists",
     },
+    "datasets": {
+        "ShapeNetCore": "data_dir synsets version load_textures texture_resolution",
+        "R2N2": "split shapenet_dir r2n2_dir splits_file return_all_views return_voxels views_rel_path voxels_rel_path load_textures texture_resolution",
+        "BlenderCamera": "R T K device",
+        "collate_batched_meshes": "batch",
+        "collate_batched_R2N2": "batch",
+        "render_cubified_voxels": "voxels shader_type device **kwargs",
+    },
+    "renderer.points.rasterizer": {
+        "PointsRasterizationSettings": "image_size radius points_per_pixel bin_size max_points_per_bin",
+        "PointsRasterizer": "cameras raster_settings",
+        "PointFragments": "idx zbuf dists",
+    },
+    "renderer.points.rasterize_points": {
+        "rasterize_points": "pointclouds image_size radius points_per_pixel bin_size max_points_per_bin",
+    },
+    "renderer.points.renderer": {"PointsRenderer": "rasterizer compositor"},
+    "renderer.points.compositor": {
+        "AlphaCompositor": "background_color",
+        "NormWeightedCompositor": "background_color",
+    },
+    "renderer.compositing": {
+        "alpha_composite": "pointsidx alphas pt_clds",
+        "norm_weighted_sum": "pointsidx alphas pt_clds",
+        "weighted_sum": "pointsidx alphas pt_clds",
+    },
     "renderer.mesh.rasterize_meshes": {
         "barycentric_coordinates": "p v0 v1 v2",
         "rasterize_meshes": "meshes image_size blur_radius faces_per_pixel bin_size max_faces_per_bin perspective_correct clip_barycentric_coords cull_backfaces z_clip_value cull_to_frustum",
@@ -459,6 +485,11 @@ METHODS = {
         "clone": "other",
         "gather_props": "batch_idx",
     },
+    "renderer.points.rasterizer.PointsRasterizer": {
+        "to": "device",
+        "transform": "point_clouds **kwargs",
+        "forward": "point_clouds **kwargs",
+    },
     "renderer.mesh.rasterizer.MeshRasterizer": {
         "to": "device",
         "transform": "meshes_world **kwargs",
@@ -521,7 +552,12 @@ PACKAGES = {
         "MeshRenderer MeshRendererWithFragments phong_shading RasterizationSettings rasterize_meshes "
         "SoftGouraudShader SoftPhongShader SoftSilhouetteShader SplatterPhongShader Textures TexturesAtlas TexturesUV "
         "TexturesVertex convert_to_tensors_and_broadcast ndc_grid_sample ndc_to_grid_sample_coords "
-        "TensorProperties"
+        "TensorProperties AlphaCompositor NormWeightedCompositor PointsRasterizationSettings PointsRasterizer "
+        "PointsRenderer rasterize_points"
+    ),
+    "renderer.points": (
+        "AlphaCompositor NormWeightedCompositor rasterize_points PointsRasterizationSettings PointsRasterizer "
+        "PointsRenderer"
     ),
     "renderer.mesh": (
         "clip_faces ClipFrustum ClippedFaces convert_clipped_rasterization_to_original_faces rasterize_meshes "

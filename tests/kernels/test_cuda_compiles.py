@@ -9,7 +9,7 @@ import pytest
 import warp as wp
 
 from maquette import kernels
-from maquette.kernels.launch import start_warp
+from maquette.kernels.loading import start_warp
 
 LONG = {"draw"}  # takes seconds to compile
 MODULES = [

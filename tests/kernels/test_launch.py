@@ -14,6 +14,7 @@ import torch
 import warp as wp
 from torch.utils.data import DataLoader, Dataset
 
+from maquette.kernels.arguments import describe
 from maquette.kernels.launch import beside, compute_device, even_pieces, launch
 from maquette.renderer import (
     FoVPerspectiveCameras,
@@ -246,3 +247,39 @@ def test_what_goes_wrong_beside_the_caller_is_raised_where_it_waits():
         wait = beside(fail, torch.device("cpu"))
         with pytest.raises(ValueError, match="beside"):
             wait()
+
+
+@wp.kernel(enable_backward=False)
+def _take_all(
+    start: int,
+    a: wp.array(dtype=float),
+    b: wp.array(dtype=wp.vec3),
+    c: wp.array2d(dtype=wp.int64),
+    d: wp.array3d(dtype=wp.mat22d),
+    e: wp.array4d(dtype=wp.bool),
+    f: int,
+): ...
+
+
+def test_descriptors_are_those_that_warp_makes():
+    tensors = [
+        torch.rand(5)[::2],
+        torch.rand(4, 3),
+        torch.arange(12).view(3, 4)[:, 1:],
+        torch.rand(2, 3, 4, 2, 2, dtype=torch.float64),
+        torch.ones(1, 2, 3, 0, dtype=torch.bool),
+    ]
+    described = describe(_take_all, [*tensors, 7])
+    assert described[-1] == 7
+    for argument, tensor, found in zip(_take_all.adj.args[1:-1], tensors, described[:-1], strict=True):
+        expected = wp.from_torch(tensor, dtype=argument.type.dtype).__ctype__()
+        for field, *_ in expected._fields_:
+            wanted, got = getattr(expected, field), getattr(found, field)
+            assert (list(got) == list(wanted)) if hasattr(got, "__len__") else got == wanted, field
+    assert describe(_take_all, [None, torch.rand(3), None, None, None, 0])[1].shape[0] == 1
+
+
+@pytest.mark.parametrize("wrong", [torch.rand(4, 3).double(), torch.rand(4, 2), torch.rand(3, 4).t()])
+def test_tensors_of_another_type_or_shape_are_refused(wrong):
+    with pytest.raises(RuntimeError, match="argument 'b'"):
+        describe(_take_all, [None, wrong, None, None, None, 0])

@@ -49,3 +49,17 @@ def test_gradient_of_one_triangle():
     assert normals.tolist() == [[0.0, 0.0, 1.0]]
     areas.sum().backward()
     torch.testing.assert_close(verts.grad, torch.tensor([[-1.5, -1, 0], [1.5, 0, 0], [0, 1, 0]]))
+
+
+def test_faces_with_repeated_corners_have_no_area():
+    verts = torch.tensor([[0.0, 1e-4, 3.0], [0.1, 0.2, -0.3], [0.3, -1e-8, 0.7], [1e-30, 0.7, 100.0]])
+    faces = torch.tensor([[0, 1, 1], [1, 0, 1], [1, 1, 0], [3, 2, 2], [2, 3, 2], [0, 0, 0]])
+    areas, normals = mesh_face_areas_normals(verts, faces)
+    assert areas.tolist() == [0.0] * 6
+    assert normals.tolist() == [[0.0] * 3] * 6
+
+
+def test_areas_are_exact_where_sides_almost_cancel():
+    verts = torch.tensor([[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0 + 2**-20, 0.0]])
+    areas, _ = mesh_face_areas_normals(verts, torch.tensor([[0, 1, 2]]))
+    assert areas.tolist() == [2**-21]

@@ -123,3 +123,12 @@ def test_what_is_beyond_all_numbers_is_refused():
     verts, faces = square(0.0)
     with pytest.raises(RuntimeError, match="beyond all numbers"):
         sample_points_from_meshes(Meshes([verts.double() * 1e200], [faces]), 5)
+
+
+def test_what_has_no_area_cannot_be_sampled_and_only_that():
+    verts = torch.tensor([[0.0, 1e-4, 3.0], [0.3, -1e-8, 0.7], [1e-30, 0.7, 100.0]])
+    for corners in ([0, 1, 1], [2, 1, 2], [2, 2, 0]):
+        mesh = Meshes([verts], [torch.tensor([corners])])
+        assert mesh.faces_areas_packed().tolist() == [0.0]
+        with pytest.raises(RuntimeError, match="without area"):
+            sample_points_from_meshes(mesh, 3)

@@ -1,5 +1,7 @@
 import itertools
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -163,3 +165,11 @@ def test_random_rotations_are_rotations():
     assert random_rotation(dtype=torch.float64).dtype == torch.float64
     spread = random_rotations(4000).mean(dim=0)
     assert spread.abs().max() < 0.05
+
+
+def test_conversions_can_be_scripted():
+    """In a process of its own, without the checks of annotations, which cannot be scripted."""
+    names = "axis_angle_to_matrix, axis_angle_to_quaternion, matrix_to_axis_angle, quaternion_to_matrix, so3_exp_map"
+    script = f"import torch; from maquette.transforms import {names}\nfor f in ({names}): torch.jit.script(f)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -46,7 +46,7 @@ def read_shapenet(root: str | PathLike[str], split: str | PathLike[str] | None =
     folder = shapenet_meshes(root)
     models = {synset: folders_in(folder / synset) for synset in shapenet_synsets(root)}
     parts, _ = split_of_folder(root, split, models)
-    words = _words(folder)
+    words = synset_words(folder)
     files, entries, problems = [], [], []
     for synset, name in ((s, n) for s, names in models.items() for n in names if (s, n) in parts):
         file = folder / synset / name / "model.obj"
@@ -68,8 +68,12 @@ def _wrong(file: Path, synset: str, name: str) -> str:
     return "" if file.is_file() else "the mesh is missing"
 
 
-def _words(folder: Path) -> dict[str, str]:
-    """First words of the synsets; those of `taxonomy.json` for the ones that R2N2 does not have."""
+def synset_words(folder: Path) -> dict[str, str]:
+    """First words of the synsets; those of `taxonomy.json` for the ones that R2N2 does not have.
+
+    Raises:
+        BadInput: a malformed taxonomy.
+    """
     path = folder / "taxonomy.json"
     if not path.is_file():
         return CATEGORIES

@@ -19,6 +19,7 @@ from torch import Tensor
 from maquette.kernels.launch import launch
 
 _LEAF = 16
+_FEW = 64  # so few items are looked at one by one in less time than a tree takes to be made
 LAST_INDEX = wp.constant(2147483647)
 
 
@@ -287,7 +288,7 @@ def build_tree(
         largest: an upper bound of `count`.
     """
     device, clouds = low.device, len(first)
-    levels = max(0, -(-largest // _LEAF) - 1).bit_length() if device.type == "cpu" else 0
+    levels = (-(-largest // _LEAF) - 1).bit_length() if device.type == "cpu" and largest > _FEW else 0
     nodes = clouds << (levels + 1)
     box_low, box_high = low.new_empty(nodes, 3), low.new_empty(nodes, 3)
     box_least = torch.empty(nodes, dtype=torch.int32, device=device)

@@ -17,13 +17,15 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 import warp as wp
-from torch import Tensor
+
+from maquette.kernels.arguments import describe
 
 from .loading import load, say, start_warp
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Piece = tuple[int, int]
+_loaded: set[tuple[wp.Module, torch.device]] = set()
 _locks: dict[int, Lock] = {}  # by process: one that another thread held at a fork would never open again
 
 
@@ -117,10 +119,15 @@ def _say_foreign(kind: str) -> None:
     say(f"maquette: kernels do not run on {kind}; computing them on the CPU")
 
 
-@cache
-def _load(module: wp.Module, device: str) -> None:
+def _load(module: wp.Module, device: torch.device) -> None:
     """`load`, once, before any thread asks for the module."""
-    load(module, device)
+    if (module, device) in _loaded:
+        return
+    with _locks.setdefault(os.getpid(), Lock()):
+        if (module, device) not in _loaded:
+            start_warp()
+            load(module, str(wp.device_from_torch(device)) if device.type == "cuda" else "cpu")
+            _loaded.add((module, device))
 
 
 def launch(
@@ -141,26 +148,23 @@ def launch(
     """
     if items == 0:
         return
-    on_cuda = device.type == "cuda"
-    with _locks.setdefault(os.getpid(), Lock()):
-        start_warp()
-        _load(kernel.module, str(wp.device_from_torch(device)) if on_cuda else "cpu")
-    inputs = [x.detach() if isinstance(x, Tensor) else x for x in inputs]
-    if on_cuda:
+    _load(kernel.module, device)
+    arguments = describe(kernel, inputs)
+    if device.type == "cuda":
         stream = wp.stream_from_torch(torch.cuda.current_stream(device))
-        wp.launch(kernel, dim=items, inputs=[0, *inputs], device=stream.device, stream=stream)
+        wp.launch(kernel, dim=items, inputs=[0, *arguments], device=stream.device, stream=stream)
         return
     pieces = even_pieces(items) if pieces is None else [p for p in pieces if p[1] > p[0]]
     if len(pieces) == 1:
-        _launch_piece(kernel, pieces[0], inputs)
+        _launch_piece(kernel, pieces[0], arguments)
         return
     pool = _pool(os.getpid(), torch.get_num_threads())
-    others = [pool.submit(_launch_piece, kernel, piece, inputs) for piece in pieces[1:]]
-    _launch_piece(kernel, pieces[0], inputs)
+    others = [pool.submit(_launch_piece, kernel, piece, arguments) for piece in pieces[1:]]
+    _launch_piece(kernel, pieces[0], arguments)
     for future in others:
         future.result()
 
 
-def _launch_piece(kernel: wp.Kernel, piece: Piece, inputs: Sequence[Any]) -> None:
+def _launch_piece(kernel: wp.Kernel, piece: Piece, arguments: Sequence[Any]) -> None:
     start, stop = piece
-    wp.launch(kernel, dim=stop - start, inputs=[start, *inputs], device="cpu")
+    wp.launch(kernel, dim=stop - start, inputs=[start, *arguments], device="cpu")

@@ -16,6 +16,31 @@ from torch import Tensor
 from maquette.kernels.launch import Piece, even_pieces, launch, on_compute_device
 from maquette.kernels.once import differentiable_once
 
+_SUBTRACT_PRODUCTS = """
+#if defined(__CUDA_ARCH__)
+    return __dsub_rn(__dmul_rn(a, b), __dmul_rn(c, d));
+#else
+    volatile double left = a * b, right = c * d;
+    return left - right;
+#endif
+"""
+
+
+@wp.func_native(snippet=_SUBTRACT_PRODUCTS)
+def _subtract_products(a: wp.float64, b: wp.float64, c: wp.float64, d: wp.float64) -> wp.float64:
+    """a b - c d, not fused: 0 where both are equal."""
+    ...
+
+
+@wp.func
+def _cross(a: wp.vec3d, b: wp.vec3d) -> wp.vec3d:
+    """a x b, 0 where both are equal: an area is 0 here wherever `Meshes.faces_areas_packed` says so."""
+    return wp.vec3d(
+        _subtract_products(a[1], b[2], a[2], b[1]),
+        _subtract_products(a[2], b[0], a[0], b[2]),
+        _subtract_products(a[0], b[1], a[1], b[0]),
+    )
+
 
 @wp.func
 def _cell(area: wp.float64, total: wp.float64, cells: int) -> int:
@@ -49,7 +74,7 @@ def _measure(
     a = verts[int(faces[face, 0])]
     b = verts[int(faces[face, 1])]
     c = verts[int(faces[face, 2])]
-    areas[face] = wp.length(wp.cross(b - a, c - a))
+    areas[face] = wp.length(_cross(b - a, c - a))
 
 
 @wp.kernel(enable_backward=False)

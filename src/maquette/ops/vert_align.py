@@ -83,8 +83,9 @@ def _sample(feat: Tensor, grid: Tensor, interp_mode: str, padding_mode: str, ali
 
 def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bool) -> Tensor:
     batch, channels, height, width = feat.shape
-    x_index, x_weight = _axis(grid[..., 0], width, border, align_corners)
-    y_index, y_weight = _axis(grid[..., 1], height, border, align_corners)
+    indices, weights = _axes(grid, grid.new_tensor((width, height)), border, align_corners)
+    x_index, y_index = indices.unbind(2)
+    x_weight, y_weight = weights.unbind(2)
     index = y_index[..., :, None] * width + x_index[..., None, :]
     index = index + torch.arange(batch, device=feat.device).view(-1, 1, 1, 1) * (height * width)
     weight = y_weight[..., :, None] * x_weight[..., None, :]
@@ -93,19 +94,20 @@ def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bo
     return out.view(batch, -1, channels)
 
 
-def _axis(x: Tensor, size: int, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """The two pixels next to each coordinate, (N, V, 2), and their weights; 0 for a pixel outside."""
+def _axes(at: Tensor, size: Tensor, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
+    """The two pixels next to each coordinate, (N, V, 2, 2) for x and y, and their weights; 0 for a pixel outside."""
+    last = size - 1
     if align_corners:
-        x = (x + 1) * ((size - 1) / 2)
+        at = (at + 1) * (last / 2)
     else:
         # One rounding for product and difference, as in `grid_sample`: near the border weights are small differences.
-        x = ((x + 1).double() * (size / 2) - 0.5).to(x.dtype)
+        at = ((at + 1).double() * (size / 2) - 0.5).to(at.dtype)
     if border:
-        x = x.clamp(0, size - 1)
+        at = at.clamp(torch.zeros_like(last), last)
     # Whatever lies more than a pixel outside has weight 0; the clamp keeps huge numbers and NaN out of int64.
-    low = x.detach().nan_to_num(-2.0).clamp(-2, size + 1).floor()
-    share = x - low
+    low = at.detach().nan_to_num(-2.0).clamp(min=-2).minimum(size + 1).floor()
+    share = at - low
     index = torch.stack([low, low + 1], dim=-1)
-    inside = (index >= 0) & (index <= size - 1)
+    nearest = index.clamp(min=0).minimum(last[:, None])
     weight = torch.stack([1 - share, share], dim=-1)
-    return index.clamp(0, size - 1).long(), torch.where(inside, weight, 0.0)
+    return nearest.long(), torch.where(nearest == index, weight, 0.0)

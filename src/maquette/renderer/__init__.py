@@ -1,4 +1,4 @@
-"""Cameras, rasterizer, shaders: meshes to pictures, differentiably."""
+"""Cameras, rasterizers, shaders: meshes and point clouds to pictures, differentiably."""
 
 from .blending import BlendParams as BlendParams
 from .blending import hard_rgb_blend as hard_rgb_blend
@@ -49,6 +49,12 @@ from .mesh.textures import Textures as Textures
 from .mesh.textures import TexturesAtlas as TexturesAtlas
 from .mesh.textures import TexturesUV as TexturesUV
 from .mesh.textures import TexturesVertex as TexturesVertex
+from .points import AlphaCompositor as AlphaCompositor
+from .points import NormWeightedCompositor as NormWeightedCompositor
+from .points import PointsRasterizationSettings as PointsRasterizationSettings
+from .points import PointsRasterizer as PointsRasterizer
+from .points import PointsRenderer as PointsRenderer
+from .points import rasterize_points as rasterize_points
 from .silhouette import soft_silhouettes as soft_silhouettes
 from .splatter_blend import SplatterBlender as SplatterBlender
 from .utils import TensorProperties as TensorProperties

@@ -12,7 +12,8 @@ def cross_product_matrix(vectors: Tensor) -> Tensor:
     """Matrices K (..., 3, 3) with K x = v x x (cross product) for vectors v (..., 3)."""
     x, y, z = vectors.unbind(-1)
     zero = torch.zeros_like(x)
-    return torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), dim=-1).view(*x.shape, 3, 3)
+    matrices: Tensor = torch.stack((zero, -z, y, z, zero, -x, -y, x, zero), dim=-1).unflatten(-1, (3, 3))
+    return matrices
 
 
 def axis_angle_to_matrix(axis_angle: Tensor, fast: bool = False) -> Tensor:

@@ -33,7 +33,8 @@ def quaternion_to_matrix(quaternions: Tensor) -> Tensor:
         *(two * (x * y + z * w), 1 - two * (x * x + z * z), two * (y * z - x * w)),
         *(two * (x * z - y * w), two * (y * z + x * w), 1 - two * (x * x + y * y)),
     )
-    return torch.stack(entries, dim=-1).view(*square.shape, 3, 3)
+    matrices: Tensor = torch.stack(entries, dim=-1).unflatten(-1, (3, 3))
+    return matrices
 
 
 def matrix_to_quaternion(matrix: Tensor) -> Tensor:

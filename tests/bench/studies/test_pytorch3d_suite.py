@@ -34,12 +34,12 @@ def test_names_are_ours_or_placeholders() -> None:
     assert ops.knn_points is knn_points
     importlib.import_module("pytorch3d.utils.ico_sphere")
     assert importlib.import_module("pytorch3d.utils").ico_sphere is ico_sphere
-    points = importlib.import_module("pytorch3d.renderer.points")
-    assert not isinstance(3, points.PointsRenderer)
-    with pytest.raises(pytorch3d_alias.NotOffered, match=r"renderer\.points\.PointsRenderer"):
-        points.PointsRenderer()
+    implicit = importlib.import_module("pytorch3d.renderer.implicit")
+    assert not isinstance(3, implicit.VolumeRenderer)
+    with pytest.raises(pytorch3d_alias.NotOffered, match=r"renderer\.implicit\.VolumeRenderer"):
+        implicit.VolumeRenderer()
     with pytest.raises(pytorch3d_alias.NotOffered):
-        types.new_class("Own", (points.PointsRenderer,))()
+        types.new_class("Own", (implicit.VolumeRenderer,))()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_names_are_ours_or_placeholders() -> None:
     [
         ("NotOffered", "pytorch3d._C.gather_scatter", "private"),
         ("NotOffered", "pytorch3d.renderer.mesh.rasterize_meshes.rasterize_meshes_python", "private"),
-        ("NotOffered", "pytorch3d.renderer.points.PointsRenderer", "not offered"),
+        ("NotOffered", "pytorch3d.renderer.implicit.VolumeRenderer", "not offered"),
         ("AttributeError", "'Meshes' object has no attribute '_secret'", "private"),
         ("AttributeError", "'Meshes' object has no attribute 'extend'", "differs"),
         ("RuntimeError", "Found no NVIDIA driver on your system.", "CUDA"),
@@ -76,11 +76,11 @@ def test_a_module_runs_with_ours_in_place_of_pytorch3d(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     source = """
         import pytest, torch
-        from pytorch3d.renderer import PointsRenderer
+        from pytorch3d.renderer import VolumeRenderer
         from pytorch3d.utils import ico_sphere
 
         def test_ours(): assert len(ico_sphere(0).verts_packed()) == 12
-        def test_absent(): PointsRenderer()
+        def test_absent(): VolumeRenderer()
         def test_wrong(): assert torch.ones(1) == 2
         @pytest.mark.skip
         def test_not_run(): pass

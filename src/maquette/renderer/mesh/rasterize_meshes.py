@@ -103,6 +103,15 @@ def _rasterize(
     return pix_to_face, zbuf, bary, dists
 
 
+def pix_to_non_square_ndc(i: int, S1: int, S2: int) -> float:
+    """NDC coordinate of the centre of pixel `i` of a side of `S1` pixels, where the other side has `S2`.
+
+    Pixels are counted as NDC grows, from the right or from the bottom.
+    """
+    half = max(S1 / S2, 1.0)
+    return -half + (2 * half * i + half) / S1
+
+
 def barycentric_coordinates(p: Tensor, v0: Tensor, v1: Tensor, v2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Barycentric coordinates of a point in the plane of the picture.
 

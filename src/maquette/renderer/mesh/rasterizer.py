@@ -78,19 +78,8 @@ class MeshRasterizer(nn.Module):
             raise ValueError(f"Wrong number ({len(cameras)}) of cameras for {len(meshes_world)} meshes")
         with torch.autocast(meshes_world.device.type, enabled=False):
             verts_world = at_least_single(meshes_world.verts_padded())
-            verts_ndc = self._project(verts_world, cameras, kwargs)
+            verts_ndc = project(verts_world, cameras, kwargs)
         return meshes_world.update_padded(new_verts_padded=verts_ndc)
-
-    def _project(self, verts_world: Tensor, cameras: CamerasBase, kwargs: dict[str, Any]) -> Tensor:
-        eps = kwargs.get("eps") or LEAST_DEPTH
-        verts_view = cameras.get_world_to_view_transform(**kwargs).transform_points(verts_world, eps=eps)
-        to_ndc = cameras.get_ndc_camera_transform(**kwargs)
-        projection = try_get_projection_transform(cameras, kwargs)
-        if projection is not None:
-            verts_ndc = projection.compose(to_ndc).transform_points(verts_view, eps=eps)
-        else:
-            verts_ndc = to_ndc.transform_points(cameras.transform_points(verts_world, eps=eps), eps=eps)
-        return torch.cat((verts_ndc[..., :2], verts_view[..., 2:]), dim=-1)
 
     def settings(self, **kwargs: Any) -> dict[str, Any]:
         """The arguments of `rasterize_meshes`, with what was left open read off the camera."""
@@ -118,6 +107,19 @@ class MeshRasterizer(nn.Module):
         """Rasterize N meshes; `kwargs` may hold `cameras` and `raster_settings`, or camera parameters."""
         meshes_ndc = self.transform(meshes_world, **kwargs)
         return Fragments(*rasterize_meshes(meshes_ndc, **self.settings(**kwargs)))
+
+
+def project(points_world: Tensor, cameras: CamerasBase, kwargs: dict[str, Any]) -> Tensor:
+    """Padded points (N, P, 3) of the world with x and y in NDC and z the view depth."""
+    eps = kwargs.get("eps") or LEAST_DEPTH
+    points_view = cameras.get_world_to_view_transform(**kwargs).transform_points(points_world, eps=eps)
+    to_ndc = cameras.get_ndc_camera_transform(**kwargs)
+    projection = try_get_projection_transform(cameras, kwargs)
+    if projection is not None:
+        points_ndc = projection.compose(to_ndc).transform_points(points_view, eps=eps)
+    else:
+        points_ndc = to_ndc.transform_points(cameras.transform_points(points_world, eps=eps), eps=eps)
+    return torch.cat((points_ndc[..., :2], points_view[..., 2:]), dim=-1)
 
 
 def _clip_depth(given: float | None, cameras: CamerasBase, perspective: bool) -> float | None:
