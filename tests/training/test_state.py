@@ -93,8 +93,8 @@ def test_a_checkpoint_of_other_optimisers_is_refused(module, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"step": "7"}, "no step"),
-        ({"progress": []}, "no progress"),
+        ({"step": "7"}, "step must be a whole number"),
+        ({"progress": []}, "progress must be an object"),
         ({"progress": {"seconds": "three"}}, "progress.seconds must be a number"),
         ({"callbacks": {}}, "is not the state of a run"),
     ],
