@@ -5,6 +5,7 @@ line on stderr; with MAQUETTE_TRACEBACK=1 in the environment an unforeseen one s
 """
 
 import difflib
+import errno
 import os
 import sys
 import traceback
@@ -15,6 +16,7 @@ from typing import Any
 
 from .. import __version__
 from ..io.errors import BadInput, LeftOut
+from ..io.printable import printable
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
 from .refusals import Refusal
@@ -122,6 +124,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, BadInput):
         _complain(str(error))
         return 3
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # wherever it was first looked at
+        _complain(f"{error.filename}: {error.strerror}")
+        return 3
     if isinstance(error, Refusal):
         _complain(str(error))
         return 2
@@ -134,5 +139,5 @@ def _explain(error: Exception) -> int:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"maquette: {text}\n")
+    sys.stderr.write(f"maquette: {printable(text)}\n")
     sys.stderr.flush()

@@ -90,9 +90,6 @@ def _train(settings: Settings) -> None:
     needs = module.needs | (frozenset() if protocol is None else protocol.needs)
     opening = prepare if fabric.is_global_zero else join
     settings, opened = opening(settings, folder, needs, module.side, console)
-    data = names(
-        folder.read_config()["data"]["given"]
-    )  # now: the weights shall not depend on a file at the end
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
     fit_options = FitOptions(workers, options.max_minutes, options.wandb)
@@ -111,7 +108,7 @@ def _train(settings: Settings) -> None:
         return
     about_weights = {
         "recipe": settings.recipe,
-        "data": data,
+        "data": names(folder.read_config()["data"]["given"]),
         "init": _of_initial(settings),
         "steps_done": fitted.steps,
     }
