@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_INSTALL := uv pip install --quiet --constraint requirements.lock
 TESTS ?= tests
+COUNT ?= 2000
 unexport PYTHONDONTWRITEBYTECODE # or every command would compile all of torch anew, ten seconds each
 
-.PHONY: help demo test test-slow test-long lint bench wheel wheel-demo lock clean
+.PHONY: help demo test test-slow fuzz test-long lint bench wheel wheel-demo lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -20,6 +21,9 @@ test: $(READY) ## the tests, without the slow and long ones, on all cores
 
 test-slow: $(READY) ## the slow tests alone
 	$(BIN)/python -m pytest -m slow $(TESTS)
+
+fuzz: $(READY) ## read COUNT mutated files of every format, 2,000 by default
+	MAQUETTE_FUZZ_COUNT=$(COUNT) $(BIN)/python -m pytest tests/fuzz
 
 test-long: $(READY) ## the tests of many minutes: a run of training killed two hundred times
 	$(BIN)/python -m pytest -m long $(TESTS)

@@ -44,7 +44,7 @@ class Console:
             yield
 
     def say(self, line: str) -> None:
-        """One line for a person, with control characters as escapes; on stderr when stdout is kept for the numbers."""
+        """One line for a person, control characters as escapes; on stderr when stdout is kept for the numbers."""
         if not self._quiet:
             over = _OVER_BAR if line.startswith(_OVER_BAR) else ""
             text = over + printable(line.removeprefix(over))
