@@ -119,3 +119,9 @@ def test_a_configuration_that_lacks_a_part_is_refused_before_anything_is_trained
 def test_a_configuration_of_the_first_version_which_named_no_given_data(run):
     run.write_config({**ABOUT, "data": {"shapes": "shapes.pack"}})
     assert run.read_config()["data"]["given"] == {}
+
+
+def test_what_other_versions_say_of_a_run_is_kept(run):
+    run.write_config({**ABOUT, "chosen": {"size": 8}, "data": {**ABOUT["data"], "places": {"shapes": "y"}}})
+    found = run.read_config()
+    assert (found["chosen"], found["data"]["places"]) == ({"size": 8}, {"shapes": "y"})

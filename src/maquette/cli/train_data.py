@@ -32,11 +32,11 @@ def with_stored_data(settings: Settings) -> Train:
     data = settings.stored["data"]
     for name in _NAMES:
         given = getattr(options, name)
-        if given is not None and _named(given) != data["given"].get(name):
+        if given is not None and _named(given) != data.get("given", {}).get(name):
             raise Refusal(f"--{name.replace('_', '-')} {given}: the run in {options.out} has other data")
     from ..training.run_folder import RunFolder
 
-    stored = {name: data[name] for name in _NAMES} | {"shapes": RunFolder(options.out).shapes(data)}
+    stored = {name: data.get(name) for name in _NAMES} | {"shapes": RunFolder(options.out).shapes(data)}
     return replace(options, **{**stored, "data": Path(stored["data"]) if stored["data"] else None})
 
 

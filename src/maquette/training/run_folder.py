@@ -81,7 +81,7 @@ class RunFolder:
             file.write(json.dumps({"format": FORMAT, **about}, indent=1) + "\n")
 
     def read_config(self) -> dict[str, Any]:
-        """What `write_config` wrote, as far as it is known here: all that training needs at its end is there.
+        """What `write_config` wrote, with all that training needs at its end.
 
         Raises:
             BadInput: missing, or not that.
@@ -103,7 +103,9 @@ class RunFolder:
         if about.get("format") != FORMAT:
             raise BadInput(self.config_file, wrong)
         with as_bad_input(self.config_file, ValueError, say=wrong):
-            return asdict(typed(kind, about, more=True))
+            known = asdict(typed(kind, about, more=True))
+        known["data"] = about["data"] | known["data"]  # what other versions wrote stays when it is written again
+        return about | known
 
     def shapes(self, data: dict[str, Any]) -> str | None:
         """Where the shapes are that the configuration's `data` name; a path within the folder moves with it."""
