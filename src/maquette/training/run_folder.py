@@ -104,7 +104,9 @@ class RunFolder:
             raise BadInput(self.config_file, wrong)
         with as_bad_input(self.config_file, ValueError, say=wrong):
             known = asdict(typed(kind, about, more=True))
-        known["data"] = about["data"] | known["data"]  # what other versions wrote stays when it is written again
+        known["data"] = (
+            about["data"] | known["data"]
+        )  # what other versions wrote stays when it is written again
         return about | known
 
     def shapes(self, data: dict[str, Any]) -> str | None:
