@@ -7,9 +7,10 @@ UV_INSTALL := uv pip install --quiet --constraint requirements.lock
 # Without an NVIDIA device torch's build for CPUs will do, a quarter of the size; where it cannot be had, the ordinary one.
 CPU_TORCH := $(if $(wildcard /proc/driver/nvidia/version),,--torch-backend cpu)
 TESTS ?= tests
+COUNT ?= 2000
 unexport PYTHONDONTWRITEBYTECODE # or every command would compile all of torch anew, ten seconds each
 
-.PHONY: help demo test test-slow test-long lint bench wheel wheel-demo lock clean
+.PHONY: help demo test test-slow fuzz test-long lint bench wheel wheel-demo lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -22,6 +23,9 @@ test: $(READY) ## the tests, without the slow and long ones, on all cores
 
 test-slow: $(READY) ## the slow tests alone
 	$(BIN)/python -m pytest -m slow $(TESTS)
+
+fuzz: $(READY) ## read COUNT mutated files of every format, 2,000 by default
+	MAQUETTE_FUZZ_COUNT=$(COUNT) $(BIN)/python -m pytest tests/fuzz
 
 test-long: $(READY) ## the tests of many minutes: a run of training killed two hundred times
 	$(BIN)/python -m pytest -m long $(TESTS)

@@ -65,3 +65,15 @@ def test_numbers_that_cannot_be_written_after_all_are_bad_input(tmp_path):
     folder.touch()
     with pytest.raises(BadInput, match=r"n\.json: cannot be written: "):
         numbers.write_json([1.5])
+
+
+def test_names_of_any_bytes_are_printed_as_text(capsys, monkeypatch):
+    """Control characters would steer the terminal, and halves of characters cannot be encoded."""
+    monkeypatch.setattr(console, "_PLAIN_SECONDS", 0.0)
+    Console().say("wrote \x1b]0;owned\x07\udcff\n.glb")
+    Console().say("\r\x1b[2Kstep 1 \x1b[31m")
+    with Console().progress("packing", 1) as advance:
+        advance(1, "line\nbreak")
+    out, err = capsys.readouterr()
+    assert out == "wrote \\x1b]0;owned\\x07\\udcff\\n.glb\n\r\x1b[2Kstep 1 \\x1b[31m\n"
+    assert err == "packing: 1/1 line\\nbreak\n"

@@ -206,7 +206,7 @@ def test_a_run_is_scored_on_its_own_data(maquette, run_folder: Path, shapes: Pat
     (run_folder / "config.json").write_text(json.dumps(config))
     assert maquette(*words).json()["about"]["data"] == str(shapes)
     (run_folder / "config.json").write_text(json.dumps({"format": "maquette-run/1"}))
-    assert "says nothing of data" in maquette(*words).err
+    assert "config.json: is not the configuration of a run: data is missing" in maquette(*words).err
 
 
 def test_shapes_of_the_families(maquette, weights: Path):

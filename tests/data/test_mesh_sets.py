@@ -126,7 +126,7 @@ def test_future3d_takes_lists_of_ids_and_names_what_is_missing(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{}", "not a list of models"),
+        ("{}", "it must be a list, got {}"),
         ('[{"category": "Sofa"}]', "model 0: has no model_id"),
         ('[{"model_id": "../x"}]', "model 0: has no model_id"),
         ('[{"model_id": ".."}]', "model 0: has no model_id"),

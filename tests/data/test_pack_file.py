@@ -69,6 +69,7 @@ def _changed(file, name=None, data=None, **manifest):
         ("parts", lambda data: b"\x7f" * len(data), "parts: an index is out of range"),
         ("colours", lambda data: b"\xff" * len(data), "colours: an index is out of range"),
         ("extents", lambda data: np.full(len(data) // 4, np.nan, "<f4").tobytes(), "a box is not"),
+        ("extents", lambda data: bytes(len(data)), "a box is not"),
         ("voxels", lambda data: data + b"0", "voxels: is missing or has not"),
     ],
 )

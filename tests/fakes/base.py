@@ -12,10 +12,10 @@ from maquette.data.open import SourceConfig
 from maquette.data.pictures_config import PicturesConfig
 from maquette.data.views_config import ViewsConfig
 from maquette.io.errors import BadInput
+from maquette.io.typed import typed
 from maquette.systems.about import About
 from maquette.systems.info import Info, describe_network
 from maquette.training.config import TrainConfig
-from maquette.training.typed import typed
 from maquette.training.weights import fill, load_weights, save_weights
 
 SIZE = 8

@@ -92,6 +92,7 @@ def test_files_are_relative_to_the_camera_file(tmp_path):
 
 
 MIRROR = torch.diag(torch.tensor([-1.0, 1, 1, 1])).tolist()
+FAR = [[1, 0, 0, 1e300], *torch.eye(4)[1:].tolist()]
 SCALED = torch.diag(torch.tensor([1.1, 1.1, 1.1, 1])).tolist()
 
 
@@ -104,7 +105,12 @@ SCALED = torch.diag(torch.tensor([1.1, 1.1, 1.1, 1])).tolist()
         ({"up": "up"}, "up"),
         ({"views": []}, "views"),
         ({"views": None}, "views"),
-        ({"views": [3]}, "view 0"),
+        ({"views": [3]}, r"views\[0\] must be an object"),
+        ({"convention": []}, "convention must be one of opencv"),
+        ({"width": 10**9}, r"views\[0\].width: must lie in"),
+        ({"world_to_camera": FAR}, "farther away than 1e.15"),
+        ({"bounds": [[0, 0, 0], [1e300, 1, 1]]}, "bounds: must be"),
+        ({"image": ""}, "file name"),
         ({"width": 0}, "width"),
         ({"height": 2.5}, "height"),
         ({"K": [[9, 0], [0, 9]]}, "K"),
@@ -121,7 +127,7 @@ SCALED = torch.diag(torch.tensor([1.1, 1.1, 1.1, 1])).tolist()
         ({"bounds": [[0, 0, 0], [1, 0, 1]]}, "bounds"),
         ({"bounds": "all"}, "bounds"),
         ({"image": "missing.png"}, "missing.png"),
-        ({"image": 5}, "file name"),
+        ({"image": 5}, r"views\[0\].image must be a word, got 5"),
         ({"mask": "small.png"}, "small.png"),
         ({"image": "text.png"}, "text.png"),
     ],

@@ -208,3 +208,38 @@ def test_a_hundred_thousand_faces_are_read_quickly():
     assert time.process_time() - start < 2
     assert obj.faces[-1].tolist() == [count - 3, count - 2, count - 1]
     assert obj.uvs.shape == (count, 2)
+
+
+TRIANGLE = "mtllib x.mtl\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\n"
+
+
+@pytest.mark.parametrize(
+    ("library", "face", "reason"),
+    [
+        ("newmtl a\nKd 1 0 0\n", "f 1/1 2/9 3/1\n", "a texture coordinate index is out of range"),
+        ("newmtl a\nKd 1 0\n", "f 1/1 2/1 3/1\n", "the diffuse color of 'a' has 2 numbers"),
+        ("newmtl a\nmap_Kd x.png\n", "f 1/1 2/1 3/1\n", "not a picture in a known format"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Faces have invalid indices")
+def test_what_no_atlas_can_be_made_of_is_a_value_error(tmp_path, library, face, reason):
+    (tmp_path / "x.mtl").write_text(library)
+    (tmp_path / "x.png").write_text("no picture")
+    (tmp_path / "x.obj").write_text(TRIANGLE + face)
+    with pytest.raises(ValueError, match=reason):
+        load_obj(tmp_path / "x.obj", create_texture_atlas=True)
+
+
+def test_a_texture_without_coordinates_is_left_out(tmp_path):
+    save_image(torch.rand(3, 4, 4), tmp_path / "x.png")
+    (tmp_path / "x.mtl").write_text("newmtl a\nmap_Kd x.png\n")
+    (tmp_path / "x.obj").write_text(TRIANGLE.replace("vt 0 0\n", "") + "f 1 2 3\n")
+    assert load_objs_as_meshes([tmp_path / "x.obj"]).textures is None
+
+
+def test_an_atlas_of_no_faces_is_empty(tmp_path):
+    save_image(torch.rand(3, 4, 4), tmp_path / "x.png")
+    (tmp_path / "x.mtl").write_text("newmtl a\nmap_Kd x.png\n")
+    (tmp_path / "x.obj").write_text(TRIANGLE)
+    atlas = load_obj(tmp_path / "x.obj", create_texture_atlas=True)[2].texture_atlas
+    assert atlas.shape == (0, 4, 4, 3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.io import IO, BadInput, load_mesh, load_obj, read_cameras, save_image
+from maquette.io import IO, BadInput, load_mesh, load_obj, load_objs_as_meshes, read_cameras, save_image
 from maquette.io.errors import LeftOut, ParseError
 from maquette.io.mesh_read import read_mesh
 from maquette.io.references import References
@@ -169,3 +169,19 @@ def test_the_pictures_of_cameras_stay_in_the_folder(folder: Path) -> None:
         read_cameras(folder / "cameras.json", root=folder.parent).views[0].image
         == folder.parent / "secret.png"
     )
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "read", [load_mesh, IO().load_mesh, lambda path: load_objs_as_meshes([path], create_texture_atlas=True)]
+)
+@pytest.mark.parametrize("name", ["map", "library"])
+def test_names_longer_than_file_systems_take_are_no_files(tmp_path: Path, read, name: str) -> None:
+    (tmp_path / "x.mtl").write_text(f"newmtl a\nKd 1 0 0\nmap_Kd {LONG}.png\n")
+    library = "x.mtl" if name == "map" else f"{LONG}.mtl"
+    face = "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nf 1/1 2/1 3/1\n"
+    (tmp_path / "x.obj").write_text(f"mtllib {library}\nusemtl a\n{face}")
+    with pytest.warns(UserWarning, match="is not there|does not exist"):
+        assert len(read(tmp_path / "x.obj")) == 1

@@ -11,9 +11,26 @@ from PIL import Image
 
 from maquette.data.check import check_data
 from maquette.data.pack_file import read_pack
-from maquette.io import BadInput, load_mesh, save_mesh
+from maquette.io import (
+    IO,
+    BadInput,
+    load_binvox,
+    load_mask,
+    load_mesh,
+    load_obj,
+    load_objs_as_meshes,
+    load_ply,
+    read_cameras,
+    save_mesh,
+)
+from maquette.io.checksum import sha256_of
 from maquette.io.files import read_file
 from maquette.io.image_files import image_size
+from maquette.report.files import read_evaluation
+from maquette.report.runs import read_run
+from maquette.training.foreign_kind import foreign_kind
+from maquette.training.weights import load_weights
+from maquette.training.weights_header import read_weights_header
 from maquette.utils import ico_sphere
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -51,6 +68,45 @@ def test_a_named_pipe_that_a_mesh_refers_to_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(BadInput, match=r"data\.bin: is a pipe"):
         load_mesh(tmp_path / "x.gltf")
+
+
+@pytest.mark.parametrize(
+    ("read", "suffix"),
+    [
+        (load_obj, ".obj"),
+        (load_ply, ".ply"),
+        (lambda path: load_objs_as_meshes([path]), ".obj"),
+        *((IO().load_mesh, suffix) for suffix in (".obj", ".ply", ".off", ".stl", ".glb")),
+        (IO().load_pointcloud, ".ply"),
+        (read_weights_header, ".safetensors"),
+        (load_weights, ".safetensors"),
+        (foreign_kind, ".safetensors"),
+        (sha256_of, ".bin"),
+        (load_mask, ".png"),
+        (load_binvox, ".binvox"),
+        (read_cameras, ".json"),
+        (read_evaluation, ".json"),
+    ],
+)
+def test_no_reader_waits_for_a_named_pipe(tmp_path: Path, read, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"x{suffix}")
+    with pytest.raises(BadInput, match="is a pipe or a device, not a file"):
+        read(str(tmp_path / f"x{suffix}"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.csv", "weights.safetensors"])
+def test_named_pipes_in_the_folder_of_a_run_are_refused(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    read = {"config.json": read_run, "metrics.csv": read_run, "weights.safetensors": load_weights}[name]
+    with pytest.raises(BadInput, match=rf"{name}: is a pipe"):
+        read(tmp_path)
+
+
+def test_what_is_missing_is_what_it_is_in_pytorch3d(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load_obj(tmp_path / "x.obj")
+    with pytest.raises(IsADirectoryError):
+        load_ply(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".ply", ".png"])

@@ -253,7 +253,7 @@ def test_the_page_stands_alone(tmp_path: Path, found: dict):
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("config.json", "[1]", "is not an object of settings"),
+        ("config.json", "[1]", "it must be an object"),
         ("config.json", "{", "Expecting property name"),
         ("metrics.csv", "step,loss\n20,high\n", "could not convert"),
         ("eval/r2n2-2016.json", '{"maquette_evaluation": 9}', "is not an evaluation"),

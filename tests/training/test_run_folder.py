@@ -81,9 +81,47 @@ def test_the_last_two_and_the_best_are_kept(run):
     assert run.steps() == [30, 40]
 
 
+ABOUT = {"system": "r2n2", "recipe": "best", "data": {"shapes": "shapes.pack", "given": {"shapes": "x"}},
+         "config": {"training": {"steps": 3}}, "init": None}  # fmt: skip
+
+
 def test_configuration_comes_back_and_others_are_refused(run):
-    run.write_config({"system": "r2n2"})
-    assert run.read_config()["system"] == "r2n2"
+    run.write_config(ABOUT)
+    found = run.read_config()
+    assert found["data"] == {"data": None, "split_file": None, **ABOUT["data"]} == run.read_data()
+    assert ABOUT.items() <= (found | {"data": ABOUT["data"]}).items()
     run.config_file.write_text("{}")
     with pytest.raises(BadInput, match="not the configuration of a run"):
         run.read_config()
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        ("system", ..., "system is missing"),
+        ("recipe", ..., "recipe is missing"),
+        ("data", ..., "data is missing"),
+        ("config", ..., "config is missing"),
+        ("data", {"given": []}, r"data\.given must be an object"),
+        ("data", {"given": {"shapes": 3}}, r"data\.given\.shapes must be a word, got 3"),
+        ("data", {"shapes": ["x"]}, r"data\.shapes must be a word"),
+        ("config", [1], r"config must be an object, got \[1\]"),
+        ("init", {"given": "x"}, r"init\.file is missing"),
+        ("recipe", 3, "recipe must be a word, got 3"),
+    ],
+)
+def test_a_configuration_that_lacks_a_part_is_refused_before_anything_is_trained(run, part, value, reason):
+    run.write_config({name: v for name, v in {**ABOUT, part: value}.items() if v is not ...})
+    with pytest.raises(BadInput, match=r"config\.json: is not the configuration of a run: " + reason):
+        run.read_config()
+
+
+def test_a_configuration_of_the_first_version_which_named_no_given_data(run):
+    run.write_config({**ABOUT, "data": {"shapes": "shapes.pack"}})
+    assert run.read_config()["data"]["given"] == {}
+
+
+def test_what_other_versions_say_of_a_run_is_kept(run):
+    run.write_config({**ABOUT, "chosen": {"size": 8}, "data": {**ABOUT["data"], "places": {"shapes": "y"}}})
+    found = run.read_config()
+    assert (found["chosen"], found["data"]["places"]) == ({"size": 8}, {"shapes": "y"})

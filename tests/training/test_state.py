@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from maquette.io.checksum import sha256_of
 from maquette.io.errors import BadInput
+from maquette.training.checkpoint_files import Checkpoint
 from maquette.training.config import TrainConfig
 from maquette.training.optimiser import make_optimiser
 from maquette.training.progress import Progress
@@ -93,10 +94,15 @@ def test_a_checkpoint_of_other_optimisers_is_refused(module, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"step": "7"}, "no step"),
-        ({"progress": []}, "no progress"),
+        ({"step": "7"}, "step must be a whole number"),
+        ({"progress": []}, "progress must be an object"),
         ({"progress": {"seconds": "three"}}, "progress.seconds must be a number"),
         ({"callbacks": {}}, "is not the state of a run"),
+        ({"scaler": None}, "scaler must be an object"),
+        ({"optimisers": {"network": {}}}, "optimisers.network must be a list"),
+        ({"files": {}}, "no weights"),
+        ({"files": {"../x": "0"}}, r"'\.\./x' is not the name of a file beside it"),
+        ({"files": {"weights": 3}}, r"files\.weights must be a word, got 3"),
     ],
 )
 def test_a_state_that_is_no_runs_is_refused(module, tmp_path, changed, said):
@@ -109,6 +115,15 @@ def test_a_state_that_is_no_runs_is_refused(module, tmp_path, changed, said):
     file.write_text(json.dumps(about | changed))
     with pytest.raises(BadInput, match=said):
         read_state(tmp_path / "step")
+
+
+@pytest.mark.parametrize("groups", [[], [{}], [{"params": [0]}], [{"params": 5}, {"params": 6}]])
+def test_groups_that_are_no_optimisers_are_refused(module, tmp_path, groups):
+    save_state(tmp_path / "step", module, {"network": moved(module)}, Progress(), {})
+    tensors, state = read_state(tmp_path / "step")
+    broken = Checkpoint(tensors, state | {"optimisers": {"network": groups}})
+    with pytest.raises(BadInput, match="is a checkpoint of another optimiser"):
+        restore_optimisers({"network": moved(module)}, broken, tmp_path / "step")
 
 
 def test_a_checkpoint_of_another_network_is_refused(module, tmp_path):

@@ -57,7 +57,8 @@ def run(words: Sequence[str]) -> None:
             chosen = (options.variants, options.width, options.size, options.batch, options.views)
             result, show = r2n2.run(device, options.threads, options.repeats, *chosen), r2n2.table
         console.write_json(result)
-    console.say(show(result))
+    for line in show(result).splitlines():
+        console.say(line)
 
 
 def _check(options: BenchOptions) -> None:

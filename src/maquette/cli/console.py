@@ -9,11 +9,13 @@ from typing import Any
 
 from ..io.errors import BadInput, as_bad_input
 from ..io.json_text import json_text
+from ..io.printable import printable
 from .refusals import need_place
 
 Advance = Callable[[int, str], None]
 _PLAIN_SECONDS = 5.0
 _WORTH_SAYING_SECONDS = 10.0
+_OVER_BAR = "\r\x1b[2K"  # before a line that takes the place of the progress bar
 
 
 class Console:
@@ -43,9 +45,11 @@ class Console:
             yield
 
     def say(self, line: str) -> None:
-        """One line for a person; on stderr when stdout is kept for the numbers."""
+        """One line for a person, control characters as escapes; on stderr when stdout is kept for the numbers."""
         if not self._quiet:
-            print(line, file=sys.stderr if self._to_stdout else self._results, flush=True)
+            over = _OVER_BAR if line.startswith(_OVER_BAR) else ""
+            text = over + printable(line.removeprefix(over))
+            print(text, file=sys.stderr if self._to_stdout else self._results, flush=True)
 
     def write_json(self, numbers: Any) -> None:
         """Write the numbers where `--json` said, if it did."""
@@ -98,11 +102,11 @@ def _bar(label: str, total: int) -> Iterator[Advance]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
         task = progress.add_task(label, total=total, note="")
-        yield lambda done, note: progress.update(task, completed=done, note=note)
+        yield lambda done, note: progress.update(task, completed=done, note=printable(note))
 
 
 def _lines(label: str, total: int) -> Advance:
@@ -115,6 +119,7 @@ def _lines(label: str, total: int) -> Advance:
             said = now
             left = (now - began) * (total - done) / done if done else 0.0
             to_go = f", {duration(left)} to go" if left >= _WORTH_SAYING_SECONDS else ""
-            print(f"{label}: {done}/{total} {note}".rstrip() + to_go, file=sys.stderr, flush=True)
+            line = printable(f"{label}: {done}/{total} {note}".rstrip())
+            print(line + to_go, file=sys.stderr, flush=True)
 
     return advance

@@ -39,7 +39,8 @@ def run(words: Sequence[str]) -> None:
     console = Console(json_file=options.json)
     console.write_json([asdict(data) for data in chosen])
     if str(options.json) != "-":
-        console.say("\n\n".join(map(_described, chosen)))
+        for line in "\n\n".join(map(_described, chosen)).splitlines():
+            console.say(line)
 
 
 def _described(data: DataSet) -> str:

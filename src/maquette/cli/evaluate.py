@@ -72,9 +72,7 @@ def _with_own_data(options: Evaluate) -> Evaluate:
     run = RunFolder(options.weights) if options.weights else None
     if options.shapes or options.data or run is None or not run.config_file.is_file():
         return options
-    data = run.read_config().get("data")
-    if not isinstance(data, dict):
-        raise BadInput(run.config_file, "says nothing of data")
+    data = run.read_data()
     folder, split_file = data.get("data"), options.split_file or data.get("split_file")
     return replace(options, shapes=run.shapes(data), data=folder and Path(folder), split_file=split_file)
 

@@ -52,7 +52,8 @@ def run(words: Sequence[str]) -> None:
     with console.stdout_for_numbers():
         numbers = _numbers(options)
         console.write_json(numbers)
-    console.say(_table(numbers))
+    for line in _table(numbers).splitlines():
+        console.say(line)
 
 
 def _numbers(options: InfoOptions) -> dict[str, Any]:

@@ -6,6 +6,7 @@ unforeseen one shows where it came from.
 """
 
 import difflib
+import errno
 import os
 import sys
 import traceback
@@ -17,6 +18,7 @@ from typing import Any
 from .. import __version__
 from ..io.ending import Terminated, polite_end
 from ..io.errors import BadInput, LeftOut
+from ..io.printable import printable
 from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
 from .extras import MissingPackage
@@ -139,6 +141,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, BadInput | MissingPackage):
         _complain(str(error))
         return 3
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:  # wherever it was first looked at
+        _complain(f"{error.filename}: {error.strerror}")
+        return 3
     if isinstance(error, Refusal):
         _complain(str(error))
         return 2
@@ -151,5 +156,5 @@ def _explain(error: Exception) -> int:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"maquette: {text}\n")
+    sys.stderr.write(f"maquette: {printable(text)}\n")
     sys.stderr.flush()

@@ -1,6 +1,5 @@
 """`maquette mold`: a sphere becomes a shape."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from ..io.errors import BadInput
+from ..io.json_file import read_json
 from ..systems import DEFAULT
 from ..systems.molding.result_names import result_names
 from .console import Console
@@ -177,7 +177,7 @@ def _need_target(target: Path) -> None:
 def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
     """Say what was written and how good it is; returns the report."""
     file = next(path for path in written if path.name.endswith("_report.json"))
-    report: dict[str, Any] = json.loads(file.read_text())
+    report: dict[str, Any] = read_json(file, dict)
     scores = [text.format(report[name]) for name, text in _SCORES.items() if report.get(name) is not None]
     for path in written:
         console.say(f"wrote {path}")

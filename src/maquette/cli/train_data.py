@@ -112,7 +112,7 @@ def join(
 
 def _of_first(settings: Settings, stored: dict[str, Any]) -> Settings:
     """The settings of the process that has made the folder: its data, and what it has chosen."""
-    from ..training.typed import typed
+    from ..io.typed import typed
 
     with as_bad_input(settings.options.out / "config.json", ValueError):
         config = typed(type(settings.config), stored["config"])

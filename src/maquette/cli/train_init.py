@@ -35,8 +35,8 @@ def find_initial(given: str | None, system: str) -> "InitialWeights | None":
 
 def stored_initial(given: str | None, stored: dict[str, Any], run: Path) -> "InitialWeights | None":
     """The weights file that a run started from, which is resumed; refuses another one."""
+    from ..io.typed import typed
     from ..training.initial import InitialWeights
-    from ..training.typed import typed
 
     about = stored.get("init")
     with as_bad_input(run / "config.json", ValueError):

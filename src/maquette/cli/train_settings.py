@@ -212,11 +212,8 @@ def _stored(options: Train, system: str) -> dict[str, Any] | None:
     if not options.resume or not run.config_file.exists():
         return None
     stored = run.read_config()
-    if stored.get("system") != system:
-        raise BadInput(run.config_file, f"is a run of {stored.get('system')}, not of {system}")
-    missing = [name for name in ("recipe", "config", "data") if name not in stored]
-    if missing:
-        raise BadInput(run.config_file, f"is not the configuration of a run: no {missing[0]}")
+    if stored["system"] != system:
+        raise BadInput(run.config_file, f"is a run of {stored['system']}, not of {system}")
     return stored
 
 
@@ -233,7 +230,7 @@ def _default(
     stored: dict[str, Any] | None,
     initial: "InitialWeights | None",
 ) -> _Default:
-    from ..training.typed import typed
+    from ..io.typed import typed
 
     variant = options.variant
     try:

@@ -9,13 +9,13 @@ Up is +Y and the front +Z. Lists of ids in `train.txt`, `val.txt` and `test.txt`
 the data set itself has none for its shapes.
 """
 
-import json
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
+from ..io.json_file import read_json
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .mesh_set import MeshSet
@@ -56,11 +56,8 @@ def read_future3d(root: str | PathLike[str]) -> MeshSet:
 
 def _read_info(path: Path) -> dict[str, str]:
     """Categories by id."""
-    data = read_file(path)
-    with as_bad_input(path, ParseError, ValueError, RecursionError):
-        rows = json.loads(data)
-        if not isinstance(rows, list):
-            raise ParseError("not a list of models")
+    rows = read_json(path, list)
+    with as_bad_input(path, ParseError):
         return dict(_info(row, f"model {i}") for i, row in enumerate(rows))
 
 

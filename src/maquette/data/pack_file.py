@@ -16,6 +16,7 @@ import torch
 from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
 from ..io.files import need_file
+from ..io.json_file import parse_json
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .pack_data import ShapePack, starts_of
@@ -136,7 +137,7 @@ def _read(file: BinaryIO) -> ShapePack:
     colours = np.frombuffer(data["colours"], np.uint8)
     _check_indices(faces, parts, colours, counts)
     extents = np.frombuffer(data["extents"], "<f4").reshape(-1, 3)
-    if not ((extents >= 0) & (extents <= 1.001)).all():
+    if not (((extents >= 0) & (extents <= 1.001)).all() and (extents > 0).any(axis=1).all()):
         raise ParseError("a box is not of the object frame")
     steps = _summed(_unplaned(data["verts"], "<u2").reshape(3, -1)).T
     verts = (steps.astype(np.float32) / _STEPS - 0.5) * np.repeat(extents, counts["verts"], axis=0)
@@ -164,8 +165,8 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         raise ParseError("not a packed file of shapes") from None
     if member.file_size > min(_LARGEST_MANIFEST, _most_bytes(archive, member)):
         raise ParseError("the manifest is too large", "manifest.json")
-    manifest = json.loads(_member(archive, "manifest.json", member.file_size))
-    if not isinstance(manifest, dict) or "maquette_pack" not in manifest:
+    manifest = parse_json(_member(archive, "manifest.json", member.file_size), dict)
+    if "maquette_pack" not in manifest:
         raise ParseError("not a packed file of shapes")
     if manifest["maquette_pack"] != VERSION:
         raise ParseError(

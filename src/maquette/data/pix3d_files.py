@@ -1,13 +1,13 @@
 """`pix3d.json` and the lists of S1 and S2, read strictly and without torch."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..io.errors import ParseError, as_bad_input
-from ..io.files import read_file
+from ..io.json_file import read_json
 from ..structures.shape import SPLITS
 from .recognise import PIX3D_TABLE
 
@@ -53,14 +53,8 @@ def read_records(root: Path) -> tuple[list[Record], list[tuple[str, str]]]:
     Raises:
         BadInput: missing, not JSON, or not a list.
     """
-    path = root / PIX3D_TABLE
-    data = read_file(path)
-    with as_bad_input(path, ParseError, ValueError, RecursionError):
-        rows = json.loads(data)
-        if not isinstance(rows, list):
-            raise ParseError("not a list of pictures")
     good, bad = [], []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(read_json(root / PIX3D_TABLE, list)):
         try:
             good.append(_record(row))
         except (ParseError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -112,6 +106,13 @@ def _path(row: dict[str, Any], name: str) -> str:
     return str(path)
 
 
+@dataclass(frozen=True)
+class _List:
+    """What is read of a list of pictures in COCO's form."""
+
+    images: list[Any]
+
+
 def read_lists(root: Path, name: str) -> dict[str, str]:
     """Splits by picture from Mesh R-CNN's `pix3d_<name>_{train,test}.json`, name "s1" or "s2".
 
@@ -121,12 +122,8 @@ def read_lists(root: Path, name: str) -> dict[str, str]:
     splits: dict[str, str] = {}
     for split in (SPLITS[0], SPLITS[2]):
         path = root / f"pix3d_{name}_{split}.json"
-        data = read_file(path)
-        with as_bad_input(path, ParseError, ValueError, RecursionError):
-            content = json.loads(data)
-            images = content.get("images") if isinstance(content, dict) else None
-            if not isinstance(images, list):
-                raise ParseError("has no list 'images'")
+        images = read_json(path, _List).images
+        with as_bad_input(path, ParseError):
             for number, image in enumerate(images):
                 file = image.get("file_name") if isinstance(image, dict) else None
                 if not isinstance(file, str):

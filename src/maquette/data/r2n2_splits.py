@@ -7,13 +7,12 @@
   objects are in more than one split.
 """
 
-import json
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from ..io.errors import ParseError, as_bad_input
-from ..io.files import read_file
+from ..io.json_file import read_json
 from ..structures.shape import SPLITS
 
 Views = tuple[int, ...] | None  # those of the split, None for all
@@ -62,9 +61,8 @@ def read_split(path: str | PathLike[str]) -> Split:
     Raises:
         BadInput: missing, not JSON, of neither form, or an object that the first form has in two splits.
     """
-    data = read_file(path)
-    with as_bad_input(path, ParseError, ValueError, RecursionError):
-        content = json.loads(data)
+    content = read_json(path, object)
+    with as_bad_input(path, ParseError):
         if isinstance(content, list):
             return _of_lists(content)
         if isinstance(content, dict) and content and set(content) <= set(SPLITS):

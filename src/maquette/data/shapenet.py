@@ -7,13 +7,14 @@
 Up is +Y and the front +X, as in R2N2's pictures and voxels, which were made from these files.
 """
 
-import json
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 from ..io.binvox import load_binvox
 from ..io.errors import BadInput, as_bad_input
-from ..io.files import read_file
+from ..io.json_file import read_json
+from ..io.typed import typed
 from ..structures.shape import SPLITS, Shape
 from ..structures.voxels import VoxelGrid
 from .batch import Entry
@@ -77,10 +78,18 @@ def synset_words(folder: Path) -> dict[str, str]:
     path = folder / "taxonomy.json"
     if not path.is_file():
         return CATEGORIES
-    with as_bad_input(path, ValueError, KeyError, TypeError, AttributeError, RecursionError, say="malformed"):
-        rows = json.loads(read_file(path))
-        words = {row["synsetId"]: row["name"].split(",")[0].strip() for row in rows}
-    return words | CATEGORIES
+    rows = read_json(path, list)
+    with as_bad_input(path, ValueError, say="malformed"):
+        synsets = [typed(_Synset, row, f"[{i}]", more=True) for i, row in enumerate(rows)]
+    return {synset.synsetId: synset.name.split(",")[0].strip() for synset in synsets} | CATEGORIES
+
+
+@dataclass(frozen=True)
+class _Synset:
+    """A row of `taxonomy.json`."""
+
+    synsetId: str
+    name: str
 
 
 def shapenet_voxels(data: MeshSet, index: int, shape: Shape) -> VoxelGrid:

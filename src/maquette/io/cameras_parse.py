@@ -1,21 +1,23 @@
 """Reading `cameras.json` into plain arrays, strictly. Does without torch; `cameras_json` tells of the format."""
 
-import json
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from .errors import BadInput, ParseError, as_bad_input
-from .files import read_file
 from .image_files import image_size
+from .json_file import read_json
 from .references import References
+from .typed import typed
 
 FLIPS = {"opencv": (1.0, 1.0, 1.0), "opengl": (1.0, -1.0, -1.0), "pytorch3d": (-1.0, -1.0, 1.0)}
-_AXES = ("+X", "-X", "+Y", "-Y", "+Z", "-Z")
 _ROTATION_TOLERANCE = 1e-4
+_FARTHEST, _MOST_PIXELS = 1e15, 1e7  # float32 holds squares of the one, and whole numbers as far as the other
+_Vector = tuple[float, float, float]
+_Row = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,110 +42,104 @@ class CamerasData:
     up: str
 
 
+@dataclass(frozen=True)
+class _View:
+    """A view as it stands in the file."""
+
+    width: int
+    height: int
+    K: tuple[_Vector, _Vector, _Vector]
+    world_to_camera: tuple[_Row, _Row, _Row, _Row]
+    image: str | None = None
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
+class _Cameras:
+    """The file as it stands."""
+
+    convention: Literal["opencv", "opengl", "pytorch3d"]
+    views: tuple[_View, ...]
+    pixel_center: float = 0.5
+    up: Literal["+X", "-X", "+Y", "-Y", "+Z", "-Z"] = "+Y"
+    bounds: tuple[_Vector, _Vector] | None = None
+
+
 def parse_cameras(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> CamerasData:
     """Read and check a file as `read_cameras` does.
 
     Raises:
         BadInput: as `read_cameras`.
     """
-    text = read_file(path)
-    with as_bad_input(path, ValueError, RecursionError, say="not readable as JSON"):
-        tree = json.loads(text)
-    with as_bad_input(path, ParseError):
-        _check_tree(tree)
+    content = read_json(path, dict)
+    with as_bad_input(path, ValueError):
+        if content.get("maquette_cameras") != 1:
+            raise ParseError('not a camera file: "maquette_cameras": 1 is missing')
+        tree = typed(_Cameras, content, more=True)
+        if tree.pixel_center not in (0, 0.5):
+            raise ParseError(f"must be 0.5 or 0, got {tree.pixel_center:g}", "pixel_center")
+        if not tree.views:
+            raise ParseError("must not be empty", "views")
         files = References(Path(path).parent, root)
-        views = tuple(_view(entry, tree, files, f"view {i}") for i, entry in enumerate(tree["views"]))
-        return CamerasData(views, _bounds(tree.get("bounds")), tree.get("up", "+Y"))
+        views = tuple(_view(entry, tree, files, f"views[{i}]") for i, entry in enumerate(tree.views))
+        return CamerasData(views, _bounds(tree.bounds), tree.up)
 
 
-def _check_tree(tree: Any) -> None:
-    if not isinstance(tree, dict) or tree.get("maquette_cameras") != 1:
-        raise ParseError('not a camera file: "maquette_cameras": 1 is missing')
-    if tree.get("convention") not in FLIPS:
-        raise ParseError(f'"convention" must be one of {", ".join(FLIPS)}, got {tree.get("convention")!r}')
-    if tree.get("pixel_center", 0.5) not in (0, 0.5):
-        raise ParseError(f'"pixel_center" must be 0.5 or 0, got {tree["pixel_center"]!r}')
-    if tree.get("up", "+Y") not in _AXES:
-        raise ParseError(f'"up" must be one of {", ".join(_AXES)}, got {tree["up"]!r}')
-    if not isinstance(tree.get("views"), list) or not tree["views"]:
-        raise ParseError('"views" is missing or empty')
-
-
-def _view(entry: Any, tree: dict[str, Any], files: References, where: str) -> ViewData:
-    if not isinstance(entry, dict):
-        raise ParseError("not an object", where)
-    width, height = (_count(entry, name, where) for name in ("width", "height"))
-    shift = 0.5 - tree.get("pixel_center", 0.5)
-    K = _calibration(_matrix(entry, "K", 3, where), where)
-    K[:2, 2] += shift
-    matrix = _matrix(entry, "world_to_camera", 4, where)
-    flip = np.array(FLIPS[tree["convention"]])
+def _view(entry: _View, tree: _Cameras, files: References, where: str) -> ViewData:
+    for name in ("width", "height"):
+        if not 0 < getattr(entry, name) <= _MOST_PIXELS:
+            limit = f"must lie in [1, {_MOST_PIXELS:g}], got {getattr(entry, name):g}"
+            raise ParseError(limit, f"{where}.{name}")
+    K = _calibration(np.array(entry.K, np.float64), f"{where}.K")
+    K[:2, 2] += 0.5 - tree.pixel_center
+    matrix = np.array(entry.world_to_camera, np.float64)
+    _check_rigid(matrix, f"{where}.world_to_camera")
+    flip = np.array(FLIPS[tree.convention])
     R, t = flip[:, None] * matrix[:3, :3], flip * matrix[:3, 3]
-    _check_rigid(matrix, where)
-    image, mask = (_file(entry, name, files, (width, height), where) for name in ("image", "mask"))
-    return ViewData(image, mask, width, height, K, R, t)
-
-
-def _count(entry: dict[str, Any], name: str, where: str) -> int:
-    value = entry.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ParseError(f'"{name}" must be a positive whole number, got {value!r}', where)
-    return value
-
-
-def _matrix(entry: dict[str, Any], name: str, size: int, where: str) -> np.ndarray:
-    matrix = _finite(entry.get(name), (size, size))
-    if matrix is None:
-        raise ParseError(f'"{name}" must be {size} rows of {size} finite numbers', where)
-    return matrix
-
-
-def _finite(rows: Any, shape: tuple[int, ...]) -> np.ndarray | None:
-    """An array of this shape, or None where it is something else, or not all of it is a finite number."""
-    try:
-        array = np.array(rows, np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return array if array.shape == shape and np.isfinite(array).all() else None
+    size = entry.width, entry.height
+    image, mask = (_file(getattr(entry, name), files, size, f"{where}.{name}") for name in ("image", "mask"))
+    return ViewData(image, mask, *size, K, R, t)
 
 
 def _calibration(K: np.ndarray, where: str) -> np.ndarray:
     if not (K[0, 0] > 0 and K[1, 1] > 0):
-        raise ParseError('"K" must have positive focal lengths', where)
+        raise ParseError("must have positive focal lengths", where)
     if K[2].tolist() != [0, 0, 1] or K[1, 0] != 0:
-        raise ParseError('"K" must be upper triangular with last row 0 0 1', where)
+        raise ParseError("must be upper triangular with last row 0 0 1", where)
     if abs(K[0, 1]) > 1e-6 * K[0, 0]:
-        raise ParseError('"K" has skew, which is not supported', where)
+        raise ParseError("has skew, which is not supported", where)
+    if np.abs(K).max() > _MOST_PIXELS:
+        raise ParseError(f"has numbers beyond {_MOST_PIXELS:g} pixels", where)
     return K
 
 
 def _check_rigid(matrix: np.ndarray, where: str) -> None:
-    R = matrix[:3, :3]
-    if np.abs(R @ R.T - np.eye(3)).max() > _ROTATION_TOLERANCE or np.linalg.det(R) < 0:
-        raise ParseError('"world_to_camera" does not hold a rotation', where)
+    R, t = matrix[:3, :3], matrix[:3, 3]
+    if np.abs(R).max() > 2 or np.abs(R @ R.T - np.eye(3)).max() > _ROTATION_TOLERANCE or np.linalg.det(R) < 0:
+        raise ParseError("does not hold a rotation", where)
     if matrix[3].tolist() != [0, 0, 0, 1]:
-        raise ParseError('the last row of "world_to_camera" must be 0 0 0 1', where)
+        raise ParseError("must have the last row 0 0 0 1", where)
+    if np.abs(t).max() > _FARTHEST:
+        raise ParseError(f"is farther away than {_FARTHEST:g}", where)
 
 
-def _file(
-    entry: dict[str, Any], name: str, files: References, size: tuple[int, int], where: str
-) -> Path | None:
-    value = entry.get(name)
-    if value is None:
+def _file(name: str | None, files: References, size: tuple[int, int], where: str) -> Path | None:
+    if name is None:
         return None
-    if not isinstance(value, str) or not value:
-        raise ParseError(f'"{name}" must be a file name or null', where)
-    path = files.find(value, moved=False) or files.folder / value
+    if not name:
+        raise ParseError("must be a file name or null", where)
+    path = files.find(name, moved=False) or files.folder / name
     found = image_size(path)
     if found != size:
         raise BadInput(path, f"is {found[0]} x {found[1]} pixels, but its view says {size[0]} x {size[1]}")
     return path
 
 
-def _bounds(value: Any) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    if value is None:
-        return None
-    box = _finite(value, (2, 3))
-    if box is None or not (box[0] < box[1]).all():
-        raise ParseError('"bounds" must be [[lowest corner], [highest corner]] or null')
-    return tuple(box[0].tolist()), tuple(box[1].tolist())
+def _bounds(box: tuple[_Vector, _Vector] | None) -> tuple[_Vector, _Vector] | None:
+    if box is not None:
+        low, high = np.array(box, np.float32)
+        if not (low < high).all() or np.abs(box).max() > _FARTHEST:
+            raise ParseError(
+                f"must be [lowest corner, highest corner] within {_FARTHEST:g}, or null", "bounds"
+            )
+    return box

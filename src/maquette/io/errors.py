@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from os import PathLike, fspath
 
+from .printable import printable, shortened
+
+_LONGEST = 1000  # characters of a path, place or reason
 _FILE: ContextVar[str] = ContextVar("file", default="")
 
 
@@ -30,13 +33,8 @@ class LeftOut(UserWarning):
 
 
 def _one_line(*parts: str) -> str:
-    """The parts that are not empty; what a terminal would not print (control characters, broken text) as escapes."""
-    text = ": ".join(part for part in parts if part)
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
+    """The parts that are not empty, as a terminal can show them; what files say at length is cut."""
+    return printable(": ".join(shortened(part, _LONGEST) for part in parts if part))
 
 
 def say_left_out(reason: str, place: str = "") -> None:

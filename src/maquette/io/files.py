@@ -26,6 +26,12 @@ def need_file(path: str | PathLike[str]) -> None:
         raise BadInput(path, "is a pipe or a device, not a file")
 
 
+def refuse_pipe(path: str | PathLike[str]) -> None:
+    """Refuse what `need_file` would wait for; what is missing or a folder is for the one who opens it to say."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        need_file(path)
+
+
 def read_file(path: str | PathLike[str]) -> bytes:
     """The content of a file that `need_file` lets pass and that is not empty; else `BadInput`."""
     need_file(path)

@@ -125,7 +125,9 @@ def _stl(mesh: MeshData, target: Path) -> dict[Path, bytes]:
 
 
 def _obj(mesh: MeshData, target: Path) -> dict[Path, bytes]:
-    stem = re.sub(r"\s", "_", target.stem)
+    stem = re.sub(
+        r"[\s\ud800-\udfff]", "_", target.stem
+    )  # blanks end names there, and not all bytes are text
     library, picture = target.with_name(stem + ".mtl"), target.with_name(stem + ".png")
     if mesh.picture is not None and mesh.uvs is not None and mesh.faces_uvs is not None:
         lines = [f"mtllib {library.name}\n".encode(), format_rows("v %.9g %.9g %.9g\n", mesh.verts)]

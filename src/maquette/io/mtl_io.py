@@ -4,15 +4,14 @@ import os
 import warnings
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from .errors import ParseError
+from .image_files import decode_texture
 from .mtl_parse import parse_mtl
 from .references import References
-from .streams import PathManager, exists, read_bytes, reading
+from .streams import PathManager, exists, read_bytes
 from .texture_atlas import (
     _bilinear_interpolation_grid_sample as _bilinear_interpolation_grid_sample,
 )
@@ -37,10 +36,12 @@ def _parse_mtl(
 
 
 def read_texture(path: str, path_manager: PathManager | None = None) -> Tensor:
-    """Read a picture as a float32 tensor (H, W, 3) in [0, 1], first row on top."""
-    with reading(path, path_manager) as f, Image.open(f) as picture:
-        array = np.asarray(picture.convert("RGB"), np.float32)
-    return torch.from_numpy(array / 255.0)
+    """Read a picture as a float32 tensor (H, W, 3) in [0, 1], first row on top.
+
+    Raises:
+        ValueError: no picture, a broken one, or more than 50 megapixels.
+    """
+    return torch.from_numpy(decode_texture(read_bytes(path, path_manager)))
 
 
 def load_mtl(

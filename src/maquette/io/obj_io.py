@@ -153,7 +153,7 @@ def load_objs_as_meshes(
         textures: Any = None
         if create_texture_atlas:
             textures = TexturesAtlas(atlas=[aux.texture_atlas.to(device)])
-        elif aux.texture_images:
+        elif aux.texture_images and aux.verts_uvs is not None:
             picture = next(iter(aux.texture_images.values())).to(device)
             textures = TexturesUV(
                 maps=picture[None],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .atomic import replacing
+from .files import refuse_pipe
 
 PathOrStr = str | Path
 PathManager = Any  # any object with `.open(path, mode)` and, where it can tell, `.exists(path)`
@@ -21,11 +22,18 @@ def reading(f: Any, path_manager: PathManager | None = None, mode: str = "rb") -
         f: a `str` (opened by `path_manager` when there is one), a `Path`, or a stream.
         path_manager: any object with `.open(path, mode)`, or None.
         mode: "rb" or "r".
+
+    Raises:
+        BadInput: a pipe or a device, which is not opened.
     """
     if not isinstance(f, (str, Path)):
         yield f
         return
-    opener = path_manager.open if path_manager is not None and isinstance(f, str) else open
+    if path_manager is not None and isinstance(f, str):
+        opener = path_manager.open
+    else:
+        opener = open
+        refuse_pipe(f)
     with opener(f, mode) as stream:
         yield stream
 

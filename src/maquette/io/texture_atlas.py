@@ -49,7 +49,7 @@ def _bilinear_interpolation_grid_sample(image: Tensor, grid: Tensor) -> Tensor:
     count, rows, columns = grid.shape[:3]
     flat = grid.reshape(1, count * rows, columns, 2) * 2.0 - 1.0
     found = F.grid_sample(image.permute(2, 0, 1)[None], flat, mode="bilinear", align_corners=True)
-    return found[0].permute(1, 2, 0).reshape(count, rows, columns, -1)
+    return found[0].permute(1, 2, 0).reshape(count, rows, columns, image.shape[2])
 
 
 def make_mesh_texture_atlas(
@@ -75,15 +75,24 @@ def make_mesh_texture_atlas(
 
     Returns:
         (F, R, R, 3) float32.
+
+    Raises:
+        ValueError: an index beyond `verts_uvs` (negative ones count from its end), or a colour that is none.
     """
     atlas = torch.ones(len(faces_uvs), texture_size, texture_size, 3, device=faces_uvs.device)
     if not material_properties and not texture_images:
         return atlas
     for name, properties in (material_properties or {}).items():
         if "diffuse_color" in properties:
-            atlas[_faces_of(name, face_material_names, atlas.device)] = properties["diffuse_color"]
-    if len(verts_uvs) == 0:
+            color = properties["diffuse_color"]
+            if len(color) not in (1, 3):
+                raise ValueError(f"the diffuse color of {name!r} has {len(color)} numbers")
+            atlas[_faces_of(name, face_material_names, atlas.device)] = color
+    count = len(verts_uvs)
+    if count == 0:
         return atlas
+    if bool(((faces_uvs >= count) | (faces_uvs < -count)).any()):
+        raise ValueError("a texture coordinate index is out of range")
     corners = wrap_uvs(verts_uvs[faces_uvs], texture_wrap)
     for name, image in (texture_images or {}).items():
         chosen = _faces_of(name, face_material_names, atlas.device)

@@ -1,6 +1,5 @@
 """Evaluations as files: `<name>.json` and `<name>.html` beside each other."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
@@ -10,11 +9,11 @@ from typing import Any
 from ..evaluate import Evaluation
 from ..io.atomic import write_together
 from ..io.errors import ParseError, as_bad_input
-from ..io.files import read_file
+from ..io.json_file import read_json
 from ..io.json_text import json_text
+from ..io.typed import typed
 from ..metrics.measure import Measure
 from ..metrics.protocols.voxel import VoxelProtocol
-from ..training.typed import typed
 from .evaluation_page import evaluation_page
 from .numbers import ALL, FORMAT, numbers_of
 
@@ -66,10 +65,9 @@ def read_evaluation(path: str | PathLike[str]) -> dict[str, Any]:
     Raises:
         BadInput: missing, not JSON, or not an evaluation.
     """
-    data = read_file(path)
-    with as_bad_input(path, ParseError, ValueError, RecursionError):
-        numbers = json.loads(data)
-        if not isinstance(numbers, dict) or numbers.get("maquette_evaluation") != FORMAT:
+    numbers = read_json(path, dict, nan=True)
+    with as_bad_input(path, ParseError, ValueError):
+        if numbers.get("maquette_evaluation") != FORMAT:
             raise ParseError("is not an evaluation written by this version of maquette")
         missing = [field.name for field in fields(_Evaluation) if field.name not in numbers]
         if missing:
@@ -133,9 +131,7 @@ class _Sample:
 
 def _need(kind: type[Any], values: Any, place: str) -> None:
     """Refuse values that lack a field of a dataclass or have another type there; what else they have is free."""
-    known = {field.name for field in fields(kind)}
-    is_object = isinstance(values, Mapping)
-    typed(kind, {name: values[name] for name in known & values.keys()} if is_object else values, place)
+    typed(kind, values, place, more=True)
 
 
 def _add_measures(numbers: dict[str, Any]) -> None:

@@ -85,8 +85,8 @@ def page(title: str, body: Sequence[str], foot: str) -> str:
 
 
 def text(value: object) -> str:
-    """Plain text for HTML."""
-    return html.escape(str(value))
+    """Plain text for HTML; halves of characters, which UTF-8 does not have, as escapes."""
+    return html.escape(str(value)).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def facts(pairs: Sequence[tuple[str, object]]) -> str:

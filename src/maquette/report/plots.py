@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from ..io.printable import plot_label
 from .page import data_uri
 
 COLOURS = ("#3f82cf", "#e0763a", "#4aa27a", "#a56bc4", "#c9a227", "#d0586f", "#5b8f9c", "#8a7f72")
@@ -55,7 +56,13 @@ def curves(
     with _axes() as (axes, uri):
         for colour, (name, (x, y)) in zip(_cycle(), lines.items(), strict=False):
             axes.plot(
-                x, y, label=name, color=colour, marker="o" if marks else None, markersize=4, linewidth=1.8
+                x,
+                y,
+                label=plot_label(name),
+                color=colour,
+                marker="o" if marks else None,
+                markersize=4,
+                linewidth=1.8,
             )
         if marks:
             ticks = sorted({value for x, _ in lines.values() for value in x})
@@ -81,7 +88,7 @@ def histogram(groups: Mapping[str, Sequence[float]], x_label: str, bins: int = 2
             [list(groups[name]) for name in names],
             edges,
             stacked=True,
-            label=names,
+            label=[plot_label(name) for name in names],
             color=colours,
             rwidth=0.92,
         )
@@ -101,8 +108,9 @@ def bars(values: Mapping[str, Mapping[str, float]], y_label: str) -> str:
         for k, (colour, name) in enumerate(zip(_cycle(), series, strict=False)):
             heights = [row.get(name, 0.0) for row in values.values()]
             places = [i + (k - (len(series) - 1) / 2) * width for i in range(len(values))]
-            axes.bar(places, heights, width * 0.92, label=name, color=colour)
-        axes.set_xticks(range(len(values)), list(values), rotation=40, ha="right", rotation_mode="anchor")
+            axes.bar(places, heights, width * 0.92, label=plot_label(name), color=colour)
+        labels = [plot_label(name) for name in values]
+        axes.set_xticks(range(len(values)), labels, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_ylabel(y_label)
         axes.margins(x=0.01)
         if len(series) > 1:

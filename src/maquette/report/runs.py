@@ -1,15 +1,15 @@
 """What is known of a run: its settings, its log, and its evaluations."""
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.files import read_file
+from ..io.errors import BadInput, as_bad_input
+from ..io.files import need_file
+from ..io.json_file import read_json
 from ..metrics.protocols import PROTOCOLS
 from .files import EVALUATIONS, evaluation_name, read_evaluation
 
@@ -109,19 +109,13 @@ def _evaluation(run: Path, protocol: str | None, split: str) -> dict[str, Any] |
 
 
 def _read_settings(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
-    data = read_file(file)
-    with as_bad_input(file, ParseError, ValueError, RecursionError):
-        settings = json.loads(data)
-        if not isinstance(settings, dict):
-            raise ParseError("is not an object of settings")
-    return settings
+    return read_json(file, dict, nan=True) if file.exists() else {}
 
 
 def _read_log(file: Path) -> dict[str, list[tuple[int, float]]]:
-    if not file.is_file():
+    if not file.exists():
         return {}
+    need_file(file)
     log: dict[str, list[tuple[int, float]]] = {}
     with (
         as_bad_input(file, OSError, ValueError, csv.Error),

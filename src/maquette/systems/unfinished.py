@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..io.errors import BadInput, as_bad_input
+from ..io.typed import typed
 from ..training.run_folder import RunFolder
 from ..training.state import read_state, restore_module
-from ..training.typed import typed
 from . import system_class, system_recipes
 
 FILE = "unfinished.safetensors"

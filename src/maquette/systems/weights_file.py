@@ -9,7 +9,7 @@ from torch import nn
 
 from ..data.views_config import ViewsConfig
 from ..io.errors import as_bad_input
-from ..training.typed import typed
+from ..io.typed import typed
 from ..training.weights import Weights, save_weights
 from ..training.weights_header import Precision
 

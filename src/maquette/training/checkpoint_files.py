@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +16,27 @@ from torch import Tensor
 from ..io.atomic_folder import replacing_folder
 from ..io.checksum import sha256_of
 from ..io.errors import BadInput, as_bad_input
+from ..io.files import need_file
+from ..io.json_file import read_json
+from ..io.typed import typed
 
 FORMAT = "maquette-checkpoint/1"
 _STATE = "state.json"
+_NAME = re.compile(r"[\w.-]*\w")
 _OWN_SUM = "sha256"
 _CHANGED = "is not what was written: its SHA-256 has changed"
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What every `state.json` says: SHA-256 of the files beside it."""
+
+    files: dict[str, str]
+
+    def __post_init__(self) -> None:
+        for name in self.files:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a file beside it")
 
 
 class Checkpoint(NamedTuple):
@@ -77,6 +95,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     tensors = {}
     for name, expected in state.pop("files").items():
         file = path / f"{name}.safetensors"
+        need_file(file)
         with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
             if sha256_of(file) != expected:
                 raise BadInput(file, _CHANGED)
@@ -86,17 +105,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def _read_state(path: Path) -> dict[str, Any]:
     file = path / _STATE
-    with as_bad_input(file, OSError, ValueError, say="cannot be read"):
-        state = json.loads(file.read_text(encoding="utf-8"))
-    if (
-        not isinstance(state, dict)
-        or state.get("format") != FORMAT
-        or not isinstance(state.get("files"), dict)
-    ):
+    state = read_json(file, dict, nan=True)
+    if state.get("format") != FORMAT:
         raise BadInput(file, "is not the state of a checkpoint")
     own_sum = state.pop(_OWN_SUM, None)  # the first checkpoints had none
     if own_sum is not None and own_sum != _sum_of_words(state):
         raise BadInput(file, _CHANGED)
+    with as_bad_input(file, ValueError, say="is not the state of a checkpoint"):
+        typed(_Files, state, more=True)
     return state
 
 

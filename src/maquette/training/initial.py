@@ -8,7 +8,7 @@ from typing import Any
 
 from ..io.checksum import sha256_of
 from ..io.errors import BadInput, as_bad_input
-from .typed import typed
+from ..io.typed import typed
 from .weights_header import WeightsHeader, weights_file
 
 Adopt = Callable[[Mapping[str, Any], Callable[..., Any], str | None], dict[str, Any]]

@@ -3,19 +3,52 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..io.atomic import replacing
 from ..io.errors import BadInput, as_bad_input
+from ..io.json_file import read_json
+from ..io.typed import typed
+from .initial import InitialWeights
 
 FORMAT = "maquette-run/1"
 _STEP = re.compile(r"step_(\d{9})")
 _KEPT = 2
 
 Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Where the data of a run are."""
+
+    shapes: str | None = None
+    data: str | None = None
+    split_file: str | None = None
+    given: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _OnData:
+    """What `config.json` must say for those who use the data of a run."""
+
+    data: _Data
+
+
+@dataclass(frozen=True)
+class _About(_OnData):
+    """What it must say for those who train on."""
+
+    system: str
+    recipe: str
+    config: Mapping[str, Any]
+    init: InitialWeights | None = None
+    maquette: str = ""
+    format: str = FORMAT
 
 
 class RunFolder:
@@ -48,16 +81,33 @@ class RunFolder:
             file.write(json.dumps({"format": FORMAT, **about}, indent=1) + "\n")
 
     def read_config(self) -> dict[str, Any]:
-        """What `write_config` wrote.
+        """What `write_config` wrote, with all that training needs at its end.
 
         Raises:
             BadInput: missing, or not that.
         """
-        with as_bad_input(self.config_file, OSError, ValueError, say="cannot be read"):
-            about = json.loads(self.config_file.read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise BadInput(self.config_file, "is not the configuration of a run")
-        return about
+        return self._read(_About)
+
+    def read_data(self) -> dict[str, Any]:
+        """What `config.json` says of the data, whatever else it lacks.
+
+        Raises:
+            BadInput: missing, or it says nothing of them.
+        """
+        data: dict[str, Any] = self._read(_OnData)["data"]
+        return data
+
+    def _read(self, kind: type[Any]) -> dict[str, Any]:
+        about = read_json(self.config_file, dict, nan=True)
+        wrong = "is not the configuration of a run"
+        if about.get("format") != FORMAT:
+            raise BadInput(self.config_file, wrong)
+        with as_bad_input(self.config_file, ValueError, say=wrong):
+            known = asdict(typed(kind, about, more=True))
+        known["data"] = (
+            about["data"] | known["data"]
+        )  # what other versions wrote stays when it is written again
+        return about | known
 
     def shapes(self, data: dict[str, Any]) -> str | None:
         """Where the shapes are that the configuration's `data` name; a path within the folder moves with it."""

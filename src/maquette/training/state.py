@@ -1,7 +1,7 @@
 """The state of a run as tensors and JSON: what a checkpoint holds, and a run resumed from one."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,25 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from ..io.errors import BadInput, as_bad_input
+from ..io.typed import typed
 from .checkpoint_files import Checkpoint, read_checkpoint, write_checkpoint
 from .module import TrainingModule
 from .progress import Progress
-from .typed import typed
 from .update import Updates
 
 _AVERAGE = "averaged."
 _OPTIMISER = "optimiser."
+_UNFIT = (ValueError, KeyError, TypeError, IndexError, AttributeError, RuntimeError)  # of `load_state_dict`
+
+
+@dataclass(frozen=True)
+class _State:
+    """What `state.json` must say."""
+
+    step: int
+    progress: Progress
+    optimisers: dict[str, list[dict[str, Any]]]
+    scaler: dict[str, Any]
 
 
 class RunState:
@@ -43,7 +54,8 @@ class RunState:
         """Become what the checkpoint at a path holds; `BadInput` where it is of another network or optimiser."""
         restore_module(self.module, checkpoint, path)
         restore_optimisers(self.updates.optimisers, checkpoint, path)
-        self.fabric.strategy.precision.load_state_dict(checkpoint.state["scaler"])
+        with as_bad_input(path, *_UNFIT, say="is a checkpoint of another precision"):
+            self.fabric.strategy.precision.load_state_dict(checkpoint.state["scaler"])
         self.progress = progress_of(checkpoint)
 
 
@@ -89,10 +101,9 @@ def read_state(path: Path) -> Checkpoint:
     with as_bad_input(path / "state.json", ValueError, KeyError, TypeError, say="is not the state of a run"):
         if "callbacks" in checkpoint.state:
             checkpoint = _of_version_0_1(checkpoint)
-        for name, kind in (("step", int), ("progress", dict), ("optimisers", dict), ("scaler", dict)):
-            if not isinstance(checkpoint.state.get(name), kind):
-                raise ValueError(f"no {name}")
-        typed(Progress, checkpoint.state["progress"], "progress")
+        typed(_State, checkpoint.state, more=True)
+        if "weights" not in checkpoint.tensors:
+            raise ValueError("no weights")
     return checkpoint
 
 
@@ -124,8 +135,8 @@ def restore_optimisers(optimisers: Mapping[str, Optimizer], checkpoint: Checkpoi
         names = f"{', '.join(groups)}, not of {', '.join(optimisers)}"
         raise BadInput(path, f"is a checkpoint of the optimisers {names}")
     for name, optimiser in optimisers.items():
-        state = _numbered(checkpoint.tensors.get(_OPTIMISER + name, {}))
-        with as_bad_input(path, ValueError, say="is a checkpoint of another optimiser"):
+        with as_bad_input(path, *_UNFIT, say="is a checkpoint of another optimiser"):
+            state = _numbered(checkpoint.tensors.get(_OPTIMISER + name, {}))
             optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
 
 

@@ -1,6 +1,5 @@
 """What a weights file says about itself, read without torch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -9,7 +8,9 @@ from typing import Any, Literal
 
 from safetensors import SafetensorError, safe_open
 
-from ..io.errors import BadInput, as_bad_input
+from ..io.errors import BadInput, ParseError, as_bad_input
+from ..io.files import need_file
+from ..io.json_file import parse_json
 
 FORMAT = "maquette/1"
 RUN_FILE = "weights.safetensors"
@@ -43,8 +44,9 @@ def weights_file(path: str | PathLike[str]) -> Path:
     """
     path = Path(path)
     file = path / RUN_FILE if path.is_dir() else path
-    if not file.is_file():
+    if not file.exists():
         raise BadInput(path, f"is a folder without {RUN_FILE}" if path.is_dir() else "no such file")
+    need_file(file)
     return file
 
 
@@ -80,12 +82,5 @@ def read_weights_header(path: str | PathLike[str], system: str | None = None) ->
 
 
 def _config(file: Path, found: Mapping[str, str]) -> Mapping[str, Any]:
-    with as_bad_input(file, ValueError, RecursionError, say="the settings in its header are broken"):
-        config = json.loads(found.get("config", "{}"), parse_constant=_no_number)
-        if not isinstance(config, dict):
-            raise ValueError("not an object")
-    return config
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
+    with as_bad_input(file, ParseError, say="the settings in its header are broken"):
+        return parse_json(found.get("config", "{}"), dict)

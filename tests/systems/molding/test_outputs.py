@@ -9,6 +9,7 @@ from maquette.renderer.views import render_views
 from maquette.structures import Meshes
 from maquette.structures.textures_vertex import TexturesVertex
 from maquette.systems.molding.outputs import (
+    _table,
     comparison,
     loss_plot,
     orbit,
@@ -140,3 +141,12 @@ def test_figures_are_written_whole_and_leave_the_users_backend_alone(tmp_path):
     with pytest.raises(IsADirectoryError):
         save_figure(loss_plot({"a": [1.0]}), tmp_path / "b.png")
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", "b.png"}
+
+
+def test_views_of_any_name_are_drawn(tmp_path):
+    """Names between dollars are no TeX: a molding must not fail behind its last step."""
+    rows = [torch.zeros(3, 3, 4, 4)] * 3
+    figure = _table(rows, ("target", "result", "error"), ("$\\frac{$", "\x1b[31m\n", "x" * 242))
+    save_figure(figure, tmp_path / "a.png")
+    save_figure(loss_plot({"$\\frac{$": [1.0, 0.5]}), tmp_path / "b.png")
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["\\$\\frac{\\$", "\\x1b[31m\\n"]

@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from maquette.data.views_config import ViewsConfig
+from maquette.io.typed import typed
 from maquette.systems.r2n2.config import VARIANTS
 from maquette.systems.r2n2.recipes import RECIPES, LossConfig, R2N2Config
-from maquette.training.typed import typed
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -13,6 +13,7 @@ import torch
 
 from ...io.atomic import replacing
 from ...io.errors import BadInput, as_bad_input
+from ...io.json_file import read_json
 from ...structures.shape import SPLITS
 from ...structures.voxels import VoxelGrid
 from ..manifest import write_manifest
@@ -120,9 +121,7 @@ def check_root(root: Path, config: MakeConfig) -> None:
     file = root / SETTINGS_FILE
     if not file.is_file():
         raise BadInput(root, "is a folder with other files in it; nothing is added to it")
-    with as_bad_input(file, OSError, ValueError, RecursionError):
-        found = json.loads(file.read_bytes())
-    if found != _settings(config):
+    if read_json(file, dict) != _settings(config):
         raise BadInput(root, f"was made with other settings ({file.name}); use them again, or another folder")
 
 

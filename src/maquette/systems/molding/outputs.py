@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...io.atomic import replacing
+from ...io.printable import plot_label
 from ...renderer import PerspectiveCameras, look_at_view_transform
 from ...renderer.views import render_views
 from ...structures import Meshes
@@ -123,9 +124,9 @@ def _table(rows: list[Tensor], names: tuple[str, ...], columns: tuple[str, ...])
         for c, image in enumerate(images):
             axes[r, c].imshow(image.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
             axes[r, c].set(xticks=[], yticks=[])
-        axes[r, 0].set_ylabel(names[r])
+        axes[r, 0].set_ylabel(plot_label(names[r]))
     for c, name in enumerate(columns):
-        axes[0, c].set_title(name, fontsize=8)
+        axes[0, c].set_title(plot_label(name), fontsize=8)
     return figure
 
 
@@ -134,7 +135,7 @@ def loss_plot(history: dict[str, list[float]]) -> Figure:
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     for name, values in history.items():
-        axes.plot(values, label=name, linewidth=1)
+        axes.plot(values, label=plot_label(name), linewidth=1)
     axes.set(xlabel="step", ylabel="unweighted term", yscale="log")
     axes.grid(alpha=0.3)
     axes.legend()

@@ -46,5 +46,7 @@ def check_place(out: Path) -> None:
     if out.suffix.lower() not in _MESHES:
         raise BadInput(out, f"unknown kind of mesh file; use {', '.join(_MESHES)}")
     for path in result_names(out):
-        if path.is_dir():
+        with as_bad_input(path, OSError, ValueError, say="cannot be written"):
+            is_folder = path.is_dir()  # an error where its name is too long
+        if is_folder:
             raise BadInput(path, "cannot be written: is a folder")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
+from ...io.typed import typed
 from ...training.config import TrainConfig
-from ...training.typed import typed
 from .config import NetworkConfig
 
 _FRAMING = ("size", "framing", "margin")

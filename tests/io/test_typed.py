@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 
 from maquette.data.views_config import ViewsConfig
+from maquette.io.typed import typed
 from maquette.systems.r2n2.config import NetworkConfig
-from maquette.training.typed import typed
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def test_whole_numbers_become_floats():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (3, "settings must be an object"),
+        (3, "it must be an object"),
         ({"colour": 1}, "colour is not a setting"),
         ({"count": 1.5}, "count must be a whole number"),
         ({"count": True}, "count must be a whole number"),
