@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..structures.views import Views
 
 _MESHES = (".glb", ".obj", ".ply")
-_UNSURE_MASK = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,9 +313,11 @@ def _spare(sources: list[Source], out: Path) -> None:
 
 def _tell(report: dict[str, Any], console: Console) -> None:
     """What a person should know of a reconstruction beyond its files."""
+    from ..segment import UNSURE
+
     for picture in report["pictures"]:
         sure = picture["mask_confidence"]
-        if sure is not None and sure < _UNSURE_MASK:
+        if sure is not None and sure < UNSURE:
             console.say(f"{picture['picture']}: the object hardly stands out; --mask gives its mask")
         view = picture["view"]
         if view is not None:

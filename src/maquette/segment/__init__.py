@@ -1,5 +1,6 @@
 """Where the object is in a picture: masks from transparency, a plain background, or GrabCut."""
 
+from .found import UNSURE as UNSURE
 from .found import Found as Found
 from .found import find_object as find_object
 from .masks import find_masks as find_masks

@@ -17,6 +17,7 @@ How = Literal["given", "alpha", "plain", "grabcut"]
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
 _CLEAR = {"plain": 0.15, "grabcut": 0.3}  # difference of colours across the outline that counts as clear
+UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
 
