@@ -1,5 +1,6 @@
 """A result is one line, is saved upright, and shows its preview in a notebook."""
 
+import webbrowser
 from base64 import b64decode
 from io import BytesIO
 
@@ -30,20 +31,29 @@ def test_saved_as_the_command_writes_it(tmp_path) -> None:
     assert not torch.equal(saved, made.mesh.verts_packed())
 
 
-def test_seen_in_a_notebook(monkeypatch) -> None:
+def test_seen_in_a_notebook() -> None:
     image = torch.full((3, 32, 32), 0.5)
     made = result(pictures=Views([image]), label="<b>")
     html = made._repr_html_()
     assert "&lt;b&gt;" in html
     picture = Image.open(BytesIO(b64decode(html.split("base64,")[1].split('"')[0])))
     assert picture.size == (5 * 256, 256)
-    shown = []
-    monkeypatch.setattr(Image.Image, "show", lambda self, title: shown.append((self.size, title)))
-    made.show()
-    assert shown == [(picture.size, repr(made))]
+
+
+def test_shown_as_a_page_that_turns_it(monkeypatch) -> None:
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    page = result(label="<b>").show()
+    try:
+        assert opened == [page.as_uri()]
+        html = page.read_text("utf-8")
+        assert html.count('<canvas class="model"') == html.count("<script>") == 1
+        assert "&lt;b&gt;" in html
+    finally:
+        page.unlink()
 
 
 def test_without_pictures_there_is_no_preview() -> None:
     assert result()._repr_html_() is None
     with pytest.raises(ValueError, match="needs the pictures"):
-        result().show()
+        result().preview()

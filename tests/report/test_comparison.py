@@ -164,6 +164,23 @@ def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: di
     assert "may not be compared" not in comparison_page(comparison)
 
 
+def test_losses_of_different_kinds_have_columns_of_their_own(tmp_path: Path, found: dict):
+    runs = []
+    for name, weights in (("one", {"dice": 1}), ("two", {"dice": 1}), ("three", {"dice": 2})):
+        path = make_run(tmp_path / name, {"r2n2-2016": found["r2n2-2016"]})
+        settings = json.loads((path / "config.json").read_text())
+        settings["config"]["loss"] = weights
+        (path / "config.json").write_text(json.dumps(settings))
+        runs.append(read_run(path))
+    head, _ = score_table(comparison_of(runs[:2]))
+    assert [word for word in head if word.endswith("loss")] == ["train loss", "val loss", "test log loss"]
+    head, rows = score_table(comparison_of(runs))
+    cells = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [cell["train loss of one, two"] for cell in cells] == ["~0.125", "~0.125", "-"]
+    assert [cell["val loss of three"] for cell in cells] == ["-", "-", "0.300"]
+    assert "train loss" not in head
+
+
 def test_an_evaluation_of_version_0_1_stands_beside_one_of_today(tmp_path: Path, found: dict):
     """It knew voxels alone: its measures are theirs, and what its protocol fixed was the threshold."""
     paths = [make_run(tmp_path / name, {"r2n2-2016": content})

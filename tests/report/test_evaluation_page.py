@@ -8,9 +8,9 @@ import pytest
 from maquette.data.problems import Problem
 from maquette.evaluate import Evaluation, evaluate
 from maquette.metrics.protocols import PROTOCOLS
+from maquette.renderer.turntable import script
 from maquette.report.evaluation_page import evaluation_page
 from maquette.report.files import write_evaluation
-from maquette.report.models import script
 from maquette.report.numbers import numbers_of
 from voxel_fakes import BoxSource, Seer, column
 

@@ -1,16 +1,19 @@
 """`Result`: a reconstruction in a person's hands, that is saved, shown, and seen in a notebook."""
 
+import webbrowser
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
 from ..io.image_files import png_bytes
 from ..io.mesh_write import save_mesh
+from ..renderer.turntable import model_page
 from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
 from .scene import draw_scene, upright
@@ -44,9 +47,19 @@ class Result(Reconstruction):
             raise ValueError("a preview needs the pictures that the mesh was made of")
         return draw_scene([self], self.pictures.to("cpu"), tile)
 
-    def show(self) -> None:
-        """Open the preview in the desktop's viewer of pictures; in a notebook the result itself shows it."""
-        Image.fromarray(self.preview().mul(255).round().byte().permute(1, 2, 0).numpy()).show(repr(self))
+    def show(self) -> Path:
+        """Open the shape in the browser, where it turns when it is dragged; a notebook shows the result by itself.
+
+        Returns:
+            the page, one file in the folder for temporary files.
+        """
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="maquette-", suffix=".html", delete=False
+        ) as file:
+            file.write(model_page(upright(self), repr(self)))
+        page = Path(file.name)
+        webbrowser.open(page.as_uri())
+        return page
 
     def _repr_html_(self) -> str | None:
         """The preview, for notebooks; None leaves it at the one line."""

@@ -102,6 +102,7 @@ def _row(run: Run, views: str | None) -> dict[str, Any]:
         "steps": steps,
         "samples": steps * batch if steps and isinstance(batch, int) else None,
         "seconds": run.last("seconds"),
+        "loss": [run.about("system"), run.setting("loss")],
         "train": _trained(run, views),
         "val": {name: run.last(VALIDATION + name) for name in run.validated},
         "protocol": numbers and numbers["protocol"],

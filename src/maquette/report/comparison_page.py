@@ -1,5 +1,6 @@
 """Runs side by side, as a page and as text."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from .runs import VALIDATION
 
 Cell = Callable[[Mapping[str, Any]], str]
 _NONE = "-"
+_LOSS = "loss"
 
 
 def comparison_page(comparison: Mapping[str, Any]) -> str:
@@ -54,16 +56,35 @@ def _score_columns(rows: Sequence[Mapping[str, Any]], views: str) -> list[tuple[
     trained = dict.fromkeys(name for row in rows for name in row["train"] if name != "logged")
     validated = dict.fromkeys(name for row in rows for name in row["val"])
     split = next((row["protocol"]["split"] for row in rows if row["protocol"]), "test")
-    columns: list[tuple[str, Cell]] = [
-        (f"train {label_of(rows, name)}", partial(_train_cell, name=name)) for name in trained
-    ]
-    columns += [(f"val {label_of(rows, name)}", partial(_val_cell, name=name)) for name in validated]
+    columns: list[tuple[str, Cell]] = []
+    for part, names, cell in (("train", trained, _train_cell), ("val", validated, _val_cell)):
+        for name in names:
+            column = f"{part} {label_of(rows, name)}", partial(cell, name=name)
+            columns += _apart(rows, *column) if name == _LOSS else [column]
     for measure in measures_of(rows):
         name = measure["name"]
         columns.append((f"{split} {measure['label']}", partial(_mean_cell, views=views, name=name)))
         if name == headline_of(rows) and any(mean_of(row, views, name, "class_mean") for row in rows):
             columns.append(("class mean", partial(_mean_cell, views=views, name=name, kind="class_mean")))
     return columns
+
+
+def _apart(rows: Sequence[Mapping[str, Any]], head: str, cell: Cell) -> list[tuple[str, Cell]]:
+    """A column for the runs of each loss, named after them where there are several: they have no common unit."""
+    kinds: dict[str, list[str]] = {}
+    for row in rows:
+        if cell(row) != _NONE:
+            kinds.setdefault(json.dumps(row["loss"], sort_keys=True), []).append(row["name"])
+    if len(kinds) < 2:
+        return [(head, cell)]
+    return [
+        (f"{head} of {', '.join(names)}", partial(_cell_of, names=names, cell=cell))
+        for names in kinds.values()
+    ]
+
+
+def _cell_of(row: Mapping[str, Any], names: Sequence[str], cell: Cell) -> str:
+    return cell(row) if row["name"] in names else _NONE
 
 
 def _train_cell(row: Mapping[str, Any], name: str) -> str:

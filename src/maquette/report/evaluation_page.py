@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ..evaluate import Evaluation
 from ..metrics.protocols.face import Case, EvaluationProtocol, Section
+from ..renderer.turntable import model_figures, script
 from ..renderer.voxel_pictures import SOMEWHERE
 from . import plots
-from .models import model_figures, script
 from .numbers import ALL, origin
 from .page import facts, figures, page, png_uri, table, text, tiles
 

@@ -1,6 +1,7 @@
 """Meshes in a page that turn when they are dragged: packed arrays, and the script that draws them."""
 
 import base64
+import html
 import math
 import zlib
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ import numpy as np
 
 from ..io.mesh_tensors import from_meshes
 from ..structures import Meshes
-from .page import text
 
 _GREY = 0.7
+_FIRST = (30.0, 20.0)  # azimuth and elevation of a page
+_STYLE = "body, figure { margin: 0; } canvas { display: block; width: min(100vw, 100vh); cursor: grab; }"
 _STEPS = 32767  # of a coordinate, in either direction from the middle
 
 
@@ -40,11 +42,23 @@ def script() -> str:
     return f"<script>{files(__package__).joinpath('turntable.js').read_text('utf-8')}</script>"
 
 
+def model_page(mesh: Meshes, title: str) -> str:
+    """A whole HTML file, of one mesh with +Y up that fills the window.
+
+    Args:
+        mesh: a batch of one.
+        title: of the window, plain text.
+    """
+    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
+    body = model_figures([("", mesh)], *_FIRST) + script()
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>\n"
+
+
 def _figure(caption: str, mesh: Meshes, middle: np.ndarray, radius: float) -> str:
     count, packed = _packed(mesh, middle, radius)
     data = base64.b64encode(zlib.compress(packed, 9)).decode()
     canvas = f'<canvas class="model" data-verts="{count}" data-model="{data}"></canvas>'
-    return f"<figure>{canvas}<figcaption>{text(caption)}</figcaption></figure>"
+    return f"<figure>{canvas}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
 def _packed(mesh: Meshes, middle: np.ndarray, radius: float) -> tuple[int, bytes]:

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from maquette.renderer import TexturesVertex
+from maquette.renderer.turntable import model_figures, script
 from maquette.renderer.voxel_pictures import EXTRA, MISSED, RIGHT, pair_meshes
-from maquette.report.models import model_figures, script
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
 
