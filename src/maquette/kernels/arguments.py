@@ -16,6 +16,8 @@ from torch import Tensor
 
 # Warp's array_t: where the values and their gradients are, shape and strides (of up to four axes), axes, flags
 _LAYOUT = struct.Struct("@QQ4i4iHH4x")
+# Warp names the torch types without a sign only where they have one byte
+_UNSIGNED = {wp.uint16: torch.uint16, wp.uint32: torch.uint32, wp.uint64: torch.uint64}
 _NO_AXES = ((0, 0, 0, 0), (0, 0, 0), (0, 0), (0,), ())
 
 
@@ -39,7 +41,8 @@ def _array_argument(name: str, kind: Any) -> _ArrayArgument | None:
         return None
     scalar = getattr(kind.dtype, "_wp_scalar_type_", kind.dtype)
     shape = tuple(getattr(kind.dtype, "_shape_", ()))
-    return _ArrayArgument(name, type(kind.__ctype__()), wp.dtype_to_torch(scalar), shape)
+    dtype = _UNSIGNED.get(scalar) or wp.dtype_to_torch(scalar)
+    return _ArrayArgument(name, type(kind.__ctype__()), dtype, shape)
 
 
 def describe(kernel: wp.Kernel, inputs: Sequence[Any]) -> list[Any]:
