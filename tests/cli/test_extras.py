@@ -11,10 +11,13 @@ from maquette.cli.extras import EXTRAS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "maquette"
-FABRIC = {f"training/{name}.py" for name in ("fabric", "fit", "state", "trainer", "update", "validation")}
+FABRIC = {
+    f"training/{name}.py"
+    for name in ("fabric", "fit", "state", "timed_start", "trainer", "update", "validation")
+}
 ALLOWED = {
-    "train": FABRIC | {"training/run_log.py"},
-    "view": {"cli/viewer.py", "systems/molding/live.py"},
+    "train": FABRIC | {"training/run_log.py", "cli/train_choice.py"},
+    "view": {"cli/viewer.py", "io/local_page.py", "systems/molding/live.py"},
     "export": {"export.py"},
     "wandb": {"training/run_log.py"},
 }

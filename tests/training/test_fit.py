@@ -425,7 +425,7 @@ def test_ctrl_c_leaves_a_step_whose_optimiser_has_not_stepped(tmp_path, accumula
     config, said = replace(CONFIG, accumulate=accumulate), Said([])
     (tmp_path / "run").mkdir()
     left = session(Interrupted(config), tmp_path / "run", reporter=Reporter(said))
-    assert (left.steps, left.interrupted) == (6, True)
+    assert (left.steps, left.interrupted) == (6, signal.SIGINT)
     assert said.lines[-1] == "leaving this step and writing a checkpoint; once more ends at once"
     assert RunFolder(tmp_path / "run").steps()[-1] == 6
     whole = train(tmp_path / "whole", config)
@@ -460,7 +460,7 @@ def test_ctrl_c_leaves_a_validation_which_a_resumed_run_makes(whole, tmp_path, a
 
     (tmp_path / "run").mkdir()
     left = session(Slow(CONFIG), tmp_path / "run")
-    assert (left.steps, left.interrupted) == (at, True)
+    assert (left.steps, left.interrupted) == (at, signal.SIGINT)
     assert table(tmp_path / "run")[-1]["step"] == str(at - 2)
     assert torch.equal(weights(train(tmp_path / "run")), weights(whole[0]))
     assert table(tmp_path / "run") == table(whole[1])

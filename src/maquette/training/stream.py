@@ -157,7 +157,8 @@ class _Range(Sized):
 def _start_worker(worker: int) -> None:
     """Leave Ctrl-C to the process that trains, end when it says so, use one core, and send tensors through the pipe,
     not through the system's shared memory, which containers often have little of."""
-    ForkingPickler.register(torch.Tensor, lambda tensor: (torch.from_numpy, (tensor.numpy(),)))
+    # copied behind the pipe: sums over what is not aligned, as arrays out of it, differ in their last bits
+    ForkingPickler.register(torch.Tensor, lambda tensor: (torch.tensor, (tensor.numpy(),)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(
         signal.SIGTERM, signal.SIG_DFL

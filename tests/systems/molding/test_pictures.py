@@ -132,7 +132,7 @@ def test_refuses_a_missing_camera_file_picture_and_mask(tmp_path):
 def test_refuses_no_views(tmp_path):
     tree = {"maquette_cameras": 1, "convention": "opencv", "views": []}
     (tmp_path / "cameras.json").write_text(json.dumps(tree))
-    with pytest.raises(BadInput, match='"views" is missing or empty'):
+    with pytest.raises(BadInput, match="views: must not be empty"):
         load_pictures(tmp_path)
 
 
