@@ -92,7 +92,7 @@ def test_the_choice_is_said_and_kept(chosen):
     assert "chosen for 12 training shapes on cpu (--device), at " in said
     for option in ("--variant", "--init FILE|none", "--max-minutes", "--steps", "--lr", "--recipe NAME"):
         assert option in said
-    assert f"{steps} steps of 4 objects" in said
+    assert f"\n  length     {steps} steps of 4 objects" in said
     assert f"after {steps} steps" in said or RunFolder(folder).steps()[-1] < steps  # the minutes were over
 
 
@@ -113,7 +113,9 @@ def test_with_its_chosen_settings_in_words_it_is_the_same_run(chosen, pack, tmp_
     config = json.loads((chosen[0] / "config.json").read_text())["config"]["training"]
     resumed = ["train", "r2n2", "--resume", "--threads", 1, "--workers", 0, "--no-evaluation"]
     whole = shutil.copytree(chosen[0], tmp_path / "whole")
+    (whole / "unfinished.safetensors").touch()  # of its checkpoint, somebody used it
     assert run([*resumed, "-o", whole], tmp_path / "said") == 0, (tmp_path / "said").read_text()
+    assert not (whole / "unfinished.safetensors").exists()
     words = [*TINY.split(), "--shapes", pack, "--recipe", "small", "-o", tmp_path / "said_run"]
     for name in ("steps", "lr", "warmup", "val_every", "log_every"):
         words += [f"--training.{name}", config[name]]

@@ -12,11 +12,12 @@ from ..io.owned import LOCK, owned
 from ..training.config import check_precision
 from ..training.place import is_first, process_counts
 from .console import Console
+from .cores import usable_cores
 from .evaluate import Asked, score
 from .extras import need_extra
 from .options import at_least, check_compute, set_up
 from .refusals import Refusal, need_place
-from .train_choice import cores, length_of, start_of
+from .train_choice import length_of, start_of
 from .train_data import join, names, prepare, with_stored_data
 from .train_init import read_tensors, start_from
 from .train_settings import Settings, Train, read_settings
@@ -135,6 +136,7 @@ def _train(words: Sequence[str], settings: Settings) -> None:
         "steps_done": fitted.steps,
     }
     module.save_weights(folder.weights, fitted.network, about_weights)
+    folder.unfinished.unlink(missing_ok=True)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
     if protocol is not None:
         scored = opened.only(protocol.needs, protocol.side)
@@ -196,7 +198,7 @@ def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
 
 def _usual_workers(kind: str, options: Train) -> int:
     """Pictures on disk are read ahead everywhere; drawn ones only on a CPU."""
-    return 0 if kind != "cpu" and options.data is None else min(_WORKERS_ON_CPU, cores())
+    return 0 if kind != "cpu" and options.data is None else min(_WORKERS_ON_CPU, usable_cores())
 
 
 def _last_protocol(settings: Settings) -> "EvaluationProtocol[Any] | None":

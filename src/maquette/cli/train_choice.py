@@ -1,6 +1,5 @@
 """`train`: what is chosen for the machine where the words leave it open, and the paragraph that says it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..systems import shipped_weights, system_recipes
 from ..training.choice import choose_length, choose_start, seconds_a_step
 from .console import Console, duration
+from .cores import usable_cores
 from .train_settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
     from ..data.batch import Source
     from ..training.module import TrainingModule
-
-
-def cores() -> int:
-    """How many cores of the CPU this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start_of(words: Sequence[str], settings: Settings, device: "torch.device") -> Settings:
@@ -78,7 +73,7 @@ def length_of(
 
         console.say("timing some steps")
         timed = time_step(fabric, module, source, "cpu" if workers else device, processes)
-        seconds = seconds_a_step(timed.made, timed.computed, workers, cores(), device.type == "cuda")
+        seconds = seconds_a_step(timed.made, timed.computed, workers, usable_cores(), device.type == "cuda")
     shapes = sum(entry.split == "train" for entry in source.entries)
     said = settings.said | (frozenset() if settings.is_open else {"lr"})
     said |= frozenset() if settings.is_open and settings.is_timed else _OF_RECIPE
@@ -95,15 +90,16 @@ def length_of(
         "training": {name: value for name, value in vars(training).items() if value != getattr(before, name)},
     }
     settings = replace(settings, config=replace(settings.config, training=training), chosen=chosen)
-    console.say(_paragraph(settings, seconds))
+    for line in _paragraph(settings, seconds):
+        console.say(line)
     return settings
 
 
 _OF_RECIPE = frozenset({"batch", "warmup", "val_every", "log_every", "checkpoint_every"})
 
 
-def _paragraph(settings: Settings, seconds: float) -> str:
-    """What a run will do, and which option changes each part of it; seconds of a step are 0 where none was timed."""
+def _paragraph(settings: Settings, seconds: float) -> list[str]:
+    """Lines: what a run will do, and which option changes what; seconds of a step are 0 where none was timed."""
     training, chosen = settings.config.training, settings.chosen
     network: Any = settings.config.network
     width = getattr(network, "width", None)
@@ -111,13 +107,11 @@ def _paragraph(settings: Settings, seconds: float) -> str:
     first = "random first weights" if settings.initial is None else f"first weights {settings.initial.name}"
     pace = f", at {seconds:.2g} s a step" if seconds else ""
     time = [f"  time       about {duration(training.steps * seconds)} of training"] if seconds else []
-    return "\n".join(
-        [
-            f"chosen for {chosen['shapes']} training shapes on {chosen['device']} (--device){pace}:",
-            f"  network    {network}, {first} (--variant, --width, --init FILE|none)",
-            f"  length     {training.steps} steps of {training.batch} objects, learning rate {training.lr:g} "
-            "(--max-minutes, --steps, --batch, --lr)",
-            *time,
-            f"  settings   recipe {settings.recipe} (--recipe NAME takes one as it is, nothing chosen)",
-        ]
-    )
+    return [
+        f"chosen for {chosen['shapes']} training shapes on {chosen['device']} (--device){pace}:",
+        f"  network    {network}, {first} (--variant, --width, --init FILE|none)",
+        f"  length     {training.steps} steps of {training.batch} objects, learning rate {training.lr:g} "
+        "(--max-minutes, --steps, --batch, --lr)",
+        *time,
+        f"  settings   recipe {settings.recipe} (--recipe NAME takes one as it is, nothing chosen)",
+    ]

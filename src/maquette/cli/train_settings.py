@@ -44,7 +44,7 @@ class Train(ShapesOrData, Compute):
     weights.safetensors, which `reconstruct --weights RUN` and `evaluate SYSTEM RUN` read. Splits come from a
     manifest where there is one, else from a hash of the name. With --resume a run that was ended, in whatever way,
     goes on where its last checkpoint is, and on a CPU ends with the very bits of one that never was. Every setting of
-    the recipe can be changed by its own option, listed below. With --init the network and the framing of pictures are
+    the recipe can be changed by its own option. With --init the network and the framing of pictures are
     those of the weights file, where no option says otherwise.
     """
 

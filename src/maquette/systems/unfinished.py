@@ -9,8 +9,6 @@ from ..training.run_folder import RunFolder
 from ..training.state import read_state, restore_module
 from . import system_class, system_recipes
 
-FILE = "unfinished.safetensors"
-
 
 def write_unfinished(path: Path, say: Callable[[str], None]) -> tuple[Path, int]:
     """Write the weights of a run's newest checkpoint that can be read into its folder: the file, and its steps.
@@ -36,6 +34,5 @@ def write_unfinished(path: Path, say: Callable[[str], None]) -> tuple[Path, int]
         raise BadInput(path, "the run has no checkpoint yet")
     step, checkpoint = found
     restore_module(module, checkpoint, run.checkpoint(step))
-    file = path / FILE
-    module.save_weights(file, module.best_network, {"recipe": recipe, "steps_done": step})
-    return file, step
+    module.save_weights(run.unfinished, module.best_network, {"recipe": recipe, "steps_done": step})
+    return run.unfinished, step

@@ -66,6 +66,7 @@ class RunFolder:
         self.tensorboard = path / "tensorboard"
         self.evaluations = path / "eval"
         self.weights = path / "weights.safetensors"
+        self.unfinished = path / "unfinished.safetensors"  # those of a checkpoint, until the run has ended
         self.pack = path / "shapes.pack"
 
     def write_config(self, about: dict[str, Any]) -> None:
