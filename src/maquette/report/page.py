@@ -3,12 +3,11 @@
 import base64
 import html
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 
-import numpy as np
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
+
+from ..io.image_files import png_bytes
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fbfbf9; --card: #ffffff; --ink: #1d2125; --soft: #666d75;
@@ -152,16 +151,9 @@ def png_uri(image: Float[Tensor, "3 height width"]) -> str:
     Args:
         image: RGB in [0, 1].
     """
-    array = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return data_uri(_png(array), "image/png")
+    return data_uri(png_bytes(image.permute(1, 2, 0).cpu().numpy()), "image/png")
 
 
 def data_uri(data: bytes, kind: str) -> str:
     """Bytes of a known kind as a data URI."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _png(array: np.ndarray) -> bytes:
-    file = BytesIO()
-    Image.fromarray(array).save(file, "PNG", optimize=True)
-    return file.getvalue()

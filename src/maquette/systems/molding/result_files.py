@@ -1,6 +1,5 @@
 """The six files that a molding leaves, which appear together or not at all."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from ...io import BadInput, save_image, save_mesh
 from ...io.atomic import replacing_paths
 from ...io.errors import as_bad_input
+from ...io.json_text import json_text
 from ...structures import Meshes
 from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
 from .pictures import TargetPictures
@@ -37,7 +37,7 @@ def write(molded: Molded, out: Path, report: dict[str, Any]) -> list[Path]:
         save_figure(loss_plot(molded.history), losses)
         save_figure(comparison(molded.mesh, molded.pictures, ("target", "result", "error")), compared)
         save_gif(turntable(molded.mesh, up=up), turning)
-        numbers.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        numbers.write_text(json_text(report), encoding="utf-8")
     return result_names(out)
 
 
