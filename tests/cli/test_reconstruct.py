@@ -7,13 +7,14 @@ import sys
 import time
 import zlib
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from maquette.cli.picture_input import need_picture
+from maquette.cli.picture_input import need_picture, picture_files
 from maquette.io import load_mesh
 from maquette.reconstruct import find_objects
 from maquette.systems.frustum import system as frustum_system
@@ -133,6 +134,16 @@ def test_wrong_words(maquette, picture, weights, tmp_path, words, reason):
     assert ran.code == 2
     assert reason in ran.err
     assert outputs(tmp_path) == set()
+
+
+def test_addresses_are_of_this_machine(maquette, picture, weights, tmp_path):
+    words = ["-o", tmp_path / "x.glb", "--weights", weights]
+    for given in (["https://example.org/a.png"], [picture, "--mask", "https://example.org/a.png"]):
+        ran = maquette("reconstruct", *given, *words)
+        assert (ran.code, ran.err.count("\n"), " is an address; download the " in ran.err) == (3, 1, True), (
+            ran.err
+        )
+    assert [file.name for file in picture_files([Path(picture.as_uri())])] == [picture.name]
 
 
 def test_no_picture(maquette, tmp_path):

@@ -12,6 +12,7 @@ from ..io.cameras_parse import ViewData, parse_cameras
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.image_files import decode_image, mask_in
+from ..io.local_path import local_path
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced
@@ -49,9 +50,11 @@ def picture_files(paths: Sequence[Path]) -> list[Path]:
     """The pictures that are named, folders replaced by the pictures in them, in order of their names.
 
     Raises:
-        BadInput: a folder that cannot be read, or without pictures.
+        BadInput: a folder that cannot be read, or without pictures; an address of the web.
     """
-    return [file for path in paths for file in (_in_folder(path) if path.is_dir() else [path])]
+    return [
+        file for path in paths for file in (_in_folder(path) if path.is_dir() else [Path(local_path(path))])
+    ]
 
 
 def _in_folder(folder: Path) -> list[Path]:

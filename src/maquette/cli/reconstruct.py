@@ -10,6 +10,7 @@ import tyro
 from ..io.cameras_parse import parse_cameras
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
+from ..io.local_path import local_path
 from ..systems import DEFAULT, about_system, shipped_weights
 from ..systems.about import About
 from ..training.weights_header import read_weights_header
@@ -101,7 +102,7 @@ def _sources(options: Reconstruct) -> list[Source]:
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
-    masks = options.mask or (None,) * len(files)
+    masks = [Path(local_path(mask, "mask")) for mask in options.mask] or (None,) * len(files)
     return [Source(file, mask) for file, mask in zip(files, masks, strict=True)]
 
 

@@ -1,10 +1,7 @@
 """Whatever a person has as a picture or a mask, as a tensor: files and their bytes, Pillow's, NumPy's, torch's."""
 
-import re
 from os import PathLike, fspath
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 import torch
@@ -12,11 +9,11 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from .errors import BadInput, ParseError, as_bad_input
+from .errors import ParseError, as_bad_input
 from .image_files import decode_image, mask_in, picture_pixels, read_pixels
+from .local_path import local_path
 
 _CHANNELS = (1, 3, 4)
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(//|.*[,;])")  # with two letters at least: C: is a drive
 _BYTE = 255
 _KINDS = "a file, its bytes, a Pillow picture, an array or a tensor"
 
@@ -26,24 +23,6 @@ def is_single(picture: Any) -> bool:
     if isinstance(picture, np.ndarray | Tensor):
         return picture.ndim <= 3
     return isinstance(picture, str | PathLike | bytes | bytearray | memoryview | Image.Image)
-
-
-def local_path(picture: str | PathLike[str], what: str = "picture") -> str:
-    """The path of a file, which may be given as a `file:` address.
-
-    Raises:
-        BadInput: any other address.
-    """
-    path = fspath(picture)
-    if path.startswith("file:"):
-        parts = urlsplit(path)
-        if parts.netloc not in ("", "localhost"):
-            raise BadInput(path, f"is on another machine; download the {what} first")
-        return url2pathname(parts.path)
-    if _ADDRESS.match(path):
-        address = path if len(path) <= 100 else f"{path[:100]}..."
-        raise BadInput(address, f"is an address; download the {what} first and give its file")
-    return path
 
 
 def picture_tensor(picture: Any, name: str | None = None) -> Float[Tensor, "channel height width"]:

@@ -10,9 +10,10 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from ..io.any_picture import is_single, local_path, picture_tensor
+from ..io.any_picture import is_single, picture_tensor
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
+from ..io.local_path import local_path
 from ..structures.views import Views
 
 Pictures = Views | str | PathLike[str] | bytes | Image | np.ndarray | Tensor | Sequence[Any]
