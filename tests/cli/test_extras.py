@@ -15,6 +15,7 @@ FABRIC = {f"training/{name}.py" for name in ("fabric", "fit", "state", "trainer"
 ALLOWED = {
     "train": FABRIC | {"training/run_log.py"},
     "view": {"cli/viewer.py", "systems/molding/live.py"},
+    "vis": {"vis/plotly_vis.py"},
     "export": {"export.py"},
     "wandb": {"training/run_log.py"},
 }
