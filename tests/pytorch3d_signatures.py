@@ -297,6 +297,17 @@ FUNCTIONS = {
         "cameras_from_opencv_projection": "R tvec camera_matrix image_size",
         "opencv_from_cameras_projection": "cameras image_size",
     },
+    "vis.plotly_vis": {
+        "AxisArgs": "showgrid zeroline showline ticks showticklabels backgroundcolor showaxeslabels",
+        "Lighting": "ambient diffuse fresnel specular roughness facenormalsepsilon vertexnormalsepsilon",
+        "get_camera_wireframe": "scale",
+        "plot_scene": "plots * viewpoint_cameras ncols camera_scale pointcloud_max_points pointcloud_marker_size raybundle_max_rays raybundle_max_points_per_ray raybundle_ray_point_marker_size raybundle_ray_line_width **kwargs",
+        "plot_batch_individually": "batched_structs * viewpoint_cameras ncols extend_struct subplot_titles **kwargs",
+    },
+    "vis.texture_vis": {
+        "texturesuv_image_matplotlib": "texture * texture_index radius color subsample origin",
+        "texturesuv_image_PIL": "texture * texture_index radius color subsample",
+    },
     "common.compat": {
         "meshgrid_ij": "*A",
     },
@@ -579,6 +590,9 @@ PACKAGES = {
     ),
     "io": ("load_obj load_objs_as_meshes save_obj IO load_ply save_ply"),
     "utils": ("cameras_from_opencv_projection opencv_from_cameras_projection checkerboard ico_sphere torus"),
+    "vis": (
+        "get_camera_wireframe plot_batch_individually plot_scene texturesuv_image_matplotlib texturesuv_image_PIL"
+    ),
     "common": ("get_device make_device"),
 }
 """Package -> names that it exports itself."""
