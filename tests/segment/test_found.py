@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.segment import find_object
+from maquette.segment import UNSURE, find_object
 
 SIZE = 96
 
@@ -89,7 +89,18 @@ def test_grabcut_where_the_background_is_not_plain():
     found = find_object(busy_scene())
     assert found.how == "grabcut"
     assert iou(found, disc()) > 0.9
-    assert 0.1 < found.confidence <= 0.7
+    assert UNSURE < found.confidence <= 0.7
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wrong_mask_is_doubtful(seed):
+    """Blocks of all colours on a disc, and others around it."""
+    blocks = torch.rand(2, 3, 14, 14, generator=torch.Generator().manual_seed(seed))
+    on, around = torch.nn.functional.interpolate(blocks, (SIZE, SIZE))
+    found = find_object(torch.where(disc(radius=0.2), on, around))
+    assert found.how == "grabcut"
+    assert iou(found, disc(radius=0.2)) < 0.8
+    assert 0 <= found.confidence < UNSURE
 
 
 def test_the_same_mask_every_time():

@@ -16,7 +16,10 @@ from .plain import plain_mask
 How = Literal["given", "alpha", "plain", "grabcut"]
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
-_CLEAR = {"plain": 0.15, "grabcut": 0.3}  # difference of colours across the outline that counts as clear
+_CLEAR = 0.15  # difference of colours across the outline that counts as clear
+_MARGIN = 0.104  # share of each side cut off, both ends, before a mask is found again
+_AGAIN = 96  # longest side in pixels at which it is
+_STRICT = 3  # power of what speaks for GrabCut's masks; with it `UNSURE` divides right ones from wrong ones
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -29,7 +32,8 @@ class Found:
     Attributes:
         mask: 1 on the object; soft along its outline.
         how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
-        confidence: in [0, 1]; how clearly the object stands out, and how little of it touches the picture's edge.
+        confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and for
+            GrabCut whether it finds the same again in the middle of the picture.
     """
 
     mask: Float[Tensor, "1 height width"]
@@ -58,8 +62,25 @@ def find_object(image: Float[Tensor, "3 height width"]) -> Found | None:
     if mask is None or not _SMALLEST <= mask.mean() <= _LARGEST_SHARE:
         return None
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
-    confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR[how]) * float(1 - edge)
+    sure = float(1 - edge)
+    if how == "grabcut":
+        sure = (sure * _agreement(small, mask)) ** _STRICT
+    confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR) * sure
     return Found(_enlarge(mask, image), how, confidence)
+
+
+def _agreement(pixels: np.ndarray, mask: np.ndarray) -> float:
+    """IoU of a mask with what GrabCut finds in the middle of the picture, at half the size and a fifth of the cost.
+
+    There the border has other colours: a mask that hangs on them, not on the object, changes.
+    """
+    rows, columns = (round(_MARGIN * side) for side in mask.shape)
+    middle = slice(rows, mask.shape[0] - rows), slice(columns, mask.shape[1] - columns)
+    again, ours = grabcut_mask(_shrink(pixels[middle], _AGAIN)), mask[middle]
+    if again is None:
+        return 0.0
+    again = cv2.resize(again.astype(np.float32), ours.shape[::-1]) > 0.5
+    return float((again & ours).sum() / (again | ours).sum())
 
 
 def _shrink(pixels: np.ndarray, largest: int) -> np.ndarray:
