@@ -1,6 +1,6 @@
 """Pictures of a texture map with the places of the vertices marked in it."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,7 +15,7 @@ def texturesuv_image_matplotlib(
     radius: float = 1,
     color: Any = (1.0, 0.0, 0.0),
     subsample: int | None = 10000,
-    origin: str = "upper",
+    origin: Literal["upper", "lower"] = "upper",
 ) -> None:
     """Draw the map into matplotlib's current axes, with a disc at every entry of `verts_uvs`.
 
