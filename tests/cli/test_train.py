@@ -194,7 +194,7 @@ def test_without_a_sound_checkpoint_it_is_bad_input(whole, tmp_path):
     code, said = resume(whole, folder)
     assert code == 3
     assert said.splitlines()[-1].startswith(
-        f"maquette: {folder}/checkpoints/step_000000030/state.json: cannot be read"
+        f"maquette: {folder}/checkpoints/step_000000030/state.json: not readable as JSON"
     )
 
 

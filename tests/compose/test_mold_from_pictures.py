@@ -99,7 +99,7 @@ def test_the_hollow_stays_and_the_outlines_come(folder, asked, tmp_path):
     assert report["seconds_of_start"] >= 0
     assert report["silhouette_iou"] > 0.95
     assert abs(lowest_at_the_axis(load_mesh(out))) < 0.15
-    assert asked[0] == ("frustum", "mine", "cpu")
+    assert asked[0] == ("frustum", "mine", "auto")
     views = asked[1]
     assert len(views) == len(views.cameras) == 4
     assert views.has_masks

@@ -50,7 +50,7 @@ def run(words: Sequence[str]) -> None:
     except ValueError as error:
         raise Refusal(f"--width: {error}") from error
     need_place(options.out, (SUFFIX,))
-    need_spared([options.file], [options.out, options.json])
+    need_spared([options.file], [options.json])
     foreign_kind(options.file)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():

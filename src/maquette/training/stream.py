@@ -5,8 +5,11 @@ import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..data.batch import Batch, Source
@@ -157,10 +160,19 @@ class _Range(Sized):
 def _start_worker(worker: int) -> None:
     """Leave Ctrl-C to the process that trains, end when it says so, use one core, and send tensors through the pipe,
     not through the system's shared memory, which containers often have little of."""
-    # copied behind the pipe: sums over what is not aligned, as arrays out of it, differ in their last bits
-    ForkingPickler.register(torch.Tensor, lambda tensor: (torch.tensor, (tensor.numpy(),)))
+    ForkingPickler.register(torch.Tensor, _parts)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(
         signal.SIGTERM, signal.SIG_DFL
     )  # the handler of a process that writes checkpoints is no use here
     torch.set_num_threads(1)
+
+
+def _parts(tensor: Tensor) -> tuple[Callable[..., Tensor], tuple[Any, ...]]:
+    """How to make a tensor anew, with its strides: sums over others differ in their last bits."""
+    values = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage()).numpy()
+    return _whole, (values, tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
+
+
+def _whole(values: np.ndarray, shape: Sequence[int], stride: Sequence[int], offset: int) -> Tensor:
+    return torch.tensor(values).as_strided(shape, stride, offset)
