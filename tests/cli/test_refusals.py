@@ -36,7 +36,7 @@ def test_commands_spare_what_they_read(maquette, ball, views, tmp_path, monkeypa
         ("mold", views, "-o", "new.ply", "--json", "views/cameras.json"),
         ("mold", picture, "-o", "a.glb"),
         ("voxelize", ball, "-o", "a.binvox"),
-        ("backbone", "import", "a.safetensors", "-o", tmp_path / "a.safetensors"),
+        ("backbone", "import", "a.safetensors", "-o", "b.safetensors", "--json", tmp_path / "a.safetensors"),
         ("data", "pack", "a.pack", "-o", tmp_path / "a.pack"),
         ("data", "prepare", views, "--split", "a.pack", "-o", "b.pack", "--json", "a.pack"),
         ("compare", "a.json", "-o", "a.html"),
