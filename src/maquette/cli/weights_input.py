@@ -7,6 +7,7 @@ from ..io.errors import BadInput
 from ..systems import shipped_weights
 from ..training.run_folder import RunFolder
 from ..training.weights_header import WeightsHeader, read_weights_header
+from .extras import need_extra
 
 
 def usable(weights: Path | None, quiet: bool = False) -> Path | None:
@@ -14,6 +15,7 @@ def usable(weights: Path | None, quiet: bool = False) -> Path | None:
     run = None if weights is None else RunFolder(weights)
     if run is None or run.weights.is_file() or not run.config_file.is_file() or not run.steps():
         return weights
+    need_extra("train", "an unfinished run")
     from ..systems.unfinished import write_unfinished
 
     def say(line: str) -> None:
