@@ -15,7 +15,7 @@ from .refusals import need_place
 Advance = Callable[[int, str], None]
 _PLAIN_SECONDS = 5.0
 _WORTH_SAYING_SECONDS = 10.0
-_OVER_BAR = "\r\x1b[2K"  # before a line that takes the place of the progress bar
+OVER_BAR = "\r\x1b[2K"  # before a line that takes the place of the progress bar
 
 
 class Console:
@@ -47,7 +47,7 @@ class Console:
     def say(self, line: str) -> None:
         """One line for a person, control characters as escapes; on stderr when stdout is kept for the numbers."""
         if not self._quiet:
-            over = _OVER_BAR if line.startswith(_OVER_BAR) else ""
+            over = OVER_BAR if line.startswith(OVER_BAR) else ""
             text = over + printable(line.removeprefix(over))
             print(text, file=sys.stderr if self._to_stdout else self._results, flush=True)
 

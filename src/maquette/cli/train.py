@@ -11,7 +11,7 @@ from ..io.errors import BadInput
 from ..io.owned import LOCK, owned
 from ..training.config import check_precision
 from ..training.place import is_first, process_counts
-from .console import Console
+from .console import OVER_BAR, Console
 from .cores import usable_cores
 from .evaluate import Asked, score
 from .extras import need_extra
@@ -193,7 +193,7 @@ def _need_gpus(device: "torch.device", processes: int) -> None:
 
 def _over_bar(say: Callable[[str], None]) -> Callable[[str], None]:
     """Lines that take the place of the progress bar, which is drawn again below them."""
-    return lambda line: say(f"\r\x1b[2K{line}")
+    return lambda line: say(OVER_BAR + line)
 
 
 def _usual_workers(kind: str, options: Train) -> int:
