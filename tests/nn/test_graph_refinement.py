@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from mesh_rcnn_golden import far, fill, gradients_far, part, ramp, stored, tensors
 
 from maquette.nn.graph_refinement import RefinementConfig, RefinementHead, RefinementStage
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
+from mesh_rcnn_golden import far, fill, gradients_far, part, ramp, stored, tensors
 
 FOCAL = 2.1875
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from mesh_rcnn_golden import far, fill, gradients_far, part, ramp, stored, tensors
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, interpolate
 
 from maquette.nn.voxel_head import VoxelHead, resized_conv
+from mesh_rcnn_golden import far, fill, gradients_far, part, ramp, stored, tensors
 
 CASES = {
     "small": {"in_channels": 12, "size": 8, "width": 8, "convs": 2},

@@ -47,20 +47,19 @@ class VoxelHead(nn.Module):
         self.size, self.folded = size, folded and convs > 0
         channels = [in_channels] + [width] * convs
         with_bias = norm == "none"
-        self.convs = nn.ModuleList(
-            nn.Conv2d(before, width, 3, padding=1, bias=with_bias) for before in channels[:convs]
-        )
+        layers = [nn.Conv2d(before, width, 3, padding=1, bias=with_bias) for before in channels[:convs]]
+        self.convs = nn.ModuleList(layers)
         self.norms = nn.ModuleList(
             nn.Identity() if with_bias else nn.GroupNorm(_NORM_GROUPS, width) for _ in range(convs)
         )
         self.deconv = nn.ConvTranspose2d(channels[-1], width, 2, stride=2)
         self.predictor = nn.Conv2d(width, classes * size, 1)
-        for layer in (*self.convs, self.deconv):
+        for layer in (*layers, self.deconv):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
         nn.init.normal_(self.predictor.weight, std=_PREDICTOR_STD)
-        nn.init.zeros_(self.predictor.bias)
+        for bias in (layer.bias for layer in (*layers, self.deconv, self.predictor)):
+            if bias is not None:
+                nn.init.zeros_(bias)
 
     def forward(self, x: Float[Tensor, "batch channel h w"]) -> Float[Tensor, "batch depth size size"]:
         """Logits; the first of several classes comes first."""
@@ -68,11 +67,14 @@ class VoxelHead(nn.Module):
         if not self.folded:
             x = F.interpolate(x, (half, half), mode="bilinear", align_corners=False)
         for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
-            first = self.folded and i == 0
-            x = resized_conv(x, conv.weight, conv.bias, half) if first else conv(x)
-            x = F.relu(norm(x))
+            x = F.relu(norm(self._resized(conv, x, half) if self.folded and i == 0 else conv(x)))
         found: Tensor = self.predictor(F.relu(self.deconv(x)))
         return found
+
+    @staticmethod
+    def _resized(conv: nn.Module, x: Tensor, size: int) -> Tensor:
+        assert isinstance(conv, nn.Conv2d)
+        return resized_conv(x, conv.weight, conv.bias, size)
 
 
 def resized_conv(
@@ -83,8 +85,8 @@ def resized_conv(
 ) -> Float[Tensor, "batch out size size"]:
     """`conv2d(interpolate(x, size, "bilinear"), weight, bias, padding=1)`, with the products on the small map.
 
-    A tap k of the convolution reads resized pixels shifted by k: shift and resizing are one matrix A_k a side, so that
-    the result is the sum over taps of A_ky (W_k x) A_kx^T.
+    A tap k of the convolution reads resized pixels shifted by k: shift and resizing are one matrix A_k a side, so
+    that the result is the sum over taps of A_ky (W_k x) A_kx^T.
 
     Args:
         x: a map of fewer pixels than the result.
