@@ -81,7 +81,7 @@ def measure_products(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
         network: any network.
         inputs: what it is called with.
     """
-    with torch.no_grad(), FlopCounterMode(display=False, depth=None) as counter:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(*inputs)
     counts, root = counter.get_flop_counts(), type(network).__name__
     return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name, _ in network.named_children()}

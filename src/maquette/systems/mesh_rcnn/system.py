@@ -167,7 +167,8 @@ def _in_picture(made: Meshes, framed: Framed, device: torch.device) -> Meshes:
 def _up(views: Views) -> Float[Tensor, " 3"]:
     """The direction upwards in the camera frame: its camera's where there is one, else R2N2's on average."""
     if views.cameras is not None:
-        return views.cameras.R[0, 1].float().cpu()
+        rotation: Tensor = views.cameras.R
+        return rotation[0, 1].float().cpu()
     return torch.tensor([0.0, math.cos(_ELEVATION), -math.sin(_ELEVATION)])
 
 
