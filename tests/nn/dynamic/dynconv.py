@@ -83,6 +83,6 @@ def same_gradients(module: nn.Module, golden: Golden) -> None:
 def counts(gate: Gate) -> list[float]:
     """Active positions, positions, MACs at each; then the same of the dilated ones."""
     return [
-        *(float(gate.hard.sum()), gate.hard.numel(), gate.macs),
+        *(float(gate.hard.detach().sum()), gate.hard.numel(), gate.macs),
         *(float(gate.dilated.sum()), gate.dilated.numel(), gate.macs_dilated),
     ]

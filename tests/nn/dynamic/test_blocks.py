@@ -11,8 +11,7 @@ from maquette.nn.dynamic import (
     budget_loss,
 )
 from maquette.nn.dynamic.branch import activate, by_layers
-
-from .dynconv import Golden, close, counts, fill, pattern, same_gradients, use_uniform
+from tests.nn.dynamic.dynconv import Golden, close, counts, fill, pattern, same_gradients, use_uniform
 
 BLOCKS, POSE = Golden("blocks"), Golden("pose").under("block")
 CLASSIFICATION = ["basic", "basic_down", "basic_odd", "bottleneck", "bottleneck_down", "bottleneck_odd"]
@@ -34,12 +33,14 @@ def block(golden: Golden) -> DynamicBlock:
     return made.eval()
 
 
+@pytest.mark.parametrize("execution", ["sparse", "dense", "layers"])
 @pytest.mark.parametrize("share", [0, 10, 30, 50, 80, 100])
 @pytest.mark.parametrize(("file", "name"), CASES)
-def test_evaluation(file: Golden, name: str, share: int) -> None:
+def test_evaluation(file: Golden, name: str, share: int, execution: str) -> None:
     golden = file.under(name)
     found, made, gates = golden.under(f"active{share}"), block(golden), []
     made.masker.conv.bias.data += found["bias_added"].item()
+    made.execution = execution
     with torch.no_grad():
         out = made(golden["input"], gates)
         logits = made.masker.maskconv(golden["input"])

@@ -7,8 +7,7 @@ from torch import Tensor
 from maquette.nn.dynamic import Gate, budget_loss, dilate
 from maquette.nn.dynamic.budget import block_bounds, block_budget, cost_share, network_budget
 from maquette.nn.dynamic.gate import straight_through
-
-from .dynconv import Golden, close, counts
+from tests.nn.dynamic.dynconv import Golden, close, counts
 
 GOLDEN = Golden("sparsity")
 EPOCHS = int(GOLDEN["num_epochs"])

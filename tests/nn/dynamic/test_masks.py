@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from maquette.nn.dynamic import MaskUnit, dilate, set_gumbel
+from maquette.nn.dynamic.active import listed
 from maquette.nn.dynamic.gate import straight_through
 from maquette.nn.dynamic.mask_unit import Squeeze, force_share, noise_is_on
-
-from .dynconv import Golden, close, fill, pattern, use_uniform
+from tests.nn.dynamic.dynconv import Golden, close, fill, pattern, use_uniform
 
 MASKS, POSE, BUDGET = Golden("masks"), Golden("pose"), Golden("sparsity")
 
@@ -80,6 +80,20 @@ def test_units(file: Golden, kind: str, case: str, mode: str, monkeypatch: pytes
         numbers = [hard.sum(), hard.numel(), dilated.sum(), dilated.numel()]
         assert [float(number) for number in numbers] == found["active_total"].tolist()
         assert [str(x.dtype) for x in (hard, dilated)] == found.words("dtypes")
+
+
+@pytest.mark.parametrize("case", ["0", "1"])
+def test_lists_of_active_positions(case: str) -> None:
+    golden = POSE.under("unit").under(case)
+    stride, dilate_stride = golden["stride_dilate_stride"].tolist()
+    unit = MaskUnit(golden["input"].shape[1], stride, "conv1x1").eval()
+    fill(unit, golden)
+    hard = unit(golden["input"])
+    dilated = listed(dilate(hard, dilate_stride))
+    found = golden.under("eval")
+    assert torch.equal(listed(hard).index.int(), found["active_list"])
+    assert torch.equal(dilated.index.int(), found["active_list_dilated"])
+    assert torch.equal(dilated.rows()[:, None].int(), found["inverse_where_active"])
 
 
 def test_when_noise_ends() -> None:

@@ -4,14 +4,30 @@ G is found by a mask unit from X, once for all channels. Names of parameters are
 torchvision's residual networks, whose weights load.
 """
 
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .branch import Activation, Layer, activate, by_layers, dilation_stride, macs_at
+from .active import as_rows
+from .branch import (
+    Activation,
+    Layer,
+    activate,
+    activate_,
+    at_active,
+    by_layers,
+    dilation_stride,
+    folded,
+    macs_at,
+)
 from .gate import Gate, dilate
 from .mask_unit import MaskKind, MaskUnit
+
+Execution = Literal["auto", "sparse", "dense", "layers"]
+BREAK_EVEN = 0.7
 
 
 class DynamicBlock(nn.Module):
@@ -22,6 +38,11 @@ class DynamicBlock(nn.Module):
         out_channels: going out.
         stride: of the branch, the shortcut and the mask.
         mask: kind of mask unit.
+
+    Attributes:
+        execution: of a block in evaluation without gradients. "sparse": at the active positions alone. "dense": at
+            every position, batch normalisation folded into the convolutions. "layers": at every position, layer by
+            layer, as in training. "auto": sparse where that was measured to be faster than dense.
     """
 
     activation: Activation = "relu"
@@ -29,6 +50,7 @@ class DynamicBlock(nn.Module):
 
     def __init__(self, channels: int, out_channels: int, stride: int, mask: MaskKind) -> None:
         super().__init__()
+        self.execution: Execution = "auto"
         self.downsample = (
             nn.Identity()
             if stride == 1 and channels == out_channels
@@ -39,7 +61,7 @@ class DynamicBlock(nn.Module):
         self.masker = MaskUnit(channels, stride, mask)
 
     def layers(self) -> tuple[Layer, ...]:
-        """The branch, first layer first."""
+        """The branch, first layer first. Its weights are best kept channels-last: then no call copies them."""
         raise NotImplementedError
 
     def forward(
@@ -47,15 +69,48 @@ class DynamicBlock(nn.Module):
     ) -> Float[Tensor, "batch out h w"]:
         """The block's output.
 
+        In training, and wherever gradients are recorded, the branch is computed at every position and multiplied by
+        the mask. Else `execution` says where, and the output is channels-last in memory, as the next block wants it.
+
         Args:
             x: features.
             gates: takes the gate of this call at its end.
         """
         gate = self.gate(x)
-        out = by_layers(x, self.layers()) * gate.hard
+        plain = self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
+        out, macs = self._by_layers(x, gate) if plain else self._in_evaluation(x, gate)
         if gates is not None:
-            gates.append(gate)
-        return activate(out + self.downsample(x), self.activation)
+            gates.append(replace(gate, executed=macs))
+        return out
+
+    def _by_layers(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        out = by_layers(x, self.layers()) * gate.hard
+        return activate(out + self.downsample(x), self.activation), self._dense_macs(x, gate)
+
+    def _in_evaluation(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        how = self.execution
+        if how == "auto":
+            how = "sparse" if gate.cost < BREAK_EVEN * gate.total else "dense"
+        if how == "layers":
+            return self._by_layers(x, gate)
+        x = x.contiguous(memory_format=torch.channels_last)
+        return self._folded(x, gate) if how == "dense" else self._at_active(x, gate)
+
+    def _folded(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        out = folded(x, self.layers()).mul_(gate.hard).add_(self.downsample(x))
+        return activate_(out, self.activation), self._dense_macs(x, gate)
+
+    def _at_active(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        active, branch, macs = at_active(x, self.layers(), gate)
+        shortcut = self.downsample(x).contiguous(memory_format=torch.channels_last)
+        out = shortcut.clone() if self.activation == "none" else activate(shortcut, self.activation)
+        there = as_rows(shortcut).index_select(0, active.index) + branch
+        as_rows(out).index_copy_(0, active.index, activate_(there, self.activation).to(out.dtype))
+        return out, macs
+
+    def _dense_macs(self, x: Tensor, gate: Gate) -> int:
+        before = x.shape[2] * x.shape[3] if dilation_stride(self.layers()) > 1 else gate.hard[0].numel()
+        return len(x) * before * gate.macs_dilated + gate.hard.numel() * gate.macs
 
     def gate(self, x: Float[Tensor, "batch in H W"]) -> Gate:
         """Where the block works on these features; nothing is executed yet."""
@@ -88,6 +143,7 @@ class DynamicBasicBlock(DynamicBlock):
         self.bn1 = nn.BatchNorm2d(out)
         self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(out)
+        self.to(memory_format=torch.channels_last)
 
     def layers(self) -> tuple[Layer, ...]:
         """3 x 3, 3 x 3."""
@@ -125,6 +181,7 @@ class DynamicBottleneck(DynamicBlock):
         self.bn2 = nn.BatchNorm2d(hidden)
         self.conv3 = nn.Conv2d(hidden, out, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out)
+        self.to(memory_format=torch.channels_last)
 
     def layers(self) -> tuple[Layer, ...]:
         """1 x 1, 3 x 3, 1 x 1."""
@@ -159,10 +216,12 @@ class DynamicInvertedResidual(DynamicBlock):
             nn.Conv2d(hidden, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         )
+        self.to(memory_format=torch.channels_last)
 
     def layers(self) -> tuple[Layer, ...]:
         """1 x 1, 3 x 3 by channel, 1 x 1."""
-        expand, norm1, _, depthwise, norm2, _, project, norm3 = cast("list[Any]", list(self.conv))
+        parts: list[Any] = list(self.conv)
+        expand, norm1, _, depthwise, norm2, _, project, norm3 = parts
         return (
             Layer(expand, norm1, "relu6", "dilated"),
             Layer(depthwise, norm2, "relu6", "active"),

@@ -5,11 +5,34 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .gate import straight_through
 
 MaskKind = Literal["squeeze", "conv1x1"]
 NOISE_UNTIL = 0.8
+
+
+class OneChannelConv3x3(nn.Conv2d):
+    """A 3 x 3 convolution to one channel: a matrix product gives nine values a position, then neighbours are summed.
+
+    Several times as fast as PyTorch's convolution on a CPU, which is made for many channels going out.
+
+    Args:
+        channels: coming in.
+        stride: of the convolution; all positions are computed, and those between are left out.
+    """
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__(channels, 1, 3, stride, padding=1)
+
+    def forward(self, input: Float[Tensor, "batch channel H W"]) -> Float[Tensor, "batch 1 h w"]:
+        """Values of one channel."""
+        mirrored = self.weight[0].flatten(1).flip(1).t()  # a sum over neighbours seen from the neighbours
+        products = mirrored @ input.flatten(2)
+        step = self.stride[0]
+        assert self.bias is not None
+        return F.fold(products, input.shape[2:], 3, padding=1)[..., ::step, ::step] + self.bias
 
 
 class Squeeze(nn.Module):
@@ -23,7 +46,7 @@ class Squeeze(nn.Module):
     def __init__(self, channels: int, stride: int = 1) -> None:
         super().__init__()
         self.fc = nn.Linear(channels, 1)
-        self.conv = nn.Conv2d(channels, 1, 3, stride, padding=1)
+        self.conv = OneChannelConv3x3(channels, stride)
 
     def forward(self, x: Float[Tensor, "batch channel H W"]) -> Float[Tensor, "batch 1 h w"]:
         """Logits."""
