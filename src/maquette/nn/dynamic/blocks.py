@@ -4,6 +4,8 @@ G is found by a mask unit from X, once for all channels. Names of parameters are
 torchvision's residual networks, whose weights load.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -122,6 +124,19 @@ class DynamicBlock(nn.Module):
             macs_dilated=macs_at(layers, "dilated"),
             macs_mask=hard.numel() * (self.masker.conv.weight.numel() + 1),
         )
+
+
+@contextmanager
+def executing(network: nn.Module, execution: Execution) -> Iterator[None]:
+    """Every dynamic block of a network executes this way meanwhile."""
+    before = [(block, block.execution) for block in network.modules() if isinstance(block, DynamicBlock)]
+    try:
+        for block, _ in before:
+            block.execution = execution
+        yield
+    finally:
+        for block, how in before:
+            block.execution = how
 
 
 class DynamicBasicBlock(DynamicBlock):
