@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from .dynamic.blocks import executing
+from .dynamic.mask_unit import Squeeze
 from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
 
-_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d)
+_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d, Squeeze)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     """Call a network once and count.
 
     Multiplications with the border of zeros of a convolution count, as is usual; those with the zeros of
-    unpooling do not, as none of them is done. Sums, activations and normalisations do not count.
+    unpooling do not, as none of them is done. Sums, activations and normalisations do not count. Dynamic blocks
+    count as if every position were active; their gates know what was done.
 
     Args:
         network: any network.
@@ -66,7 +69,7 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
         name: count(name) for name, module in network.named_modules() if isinstance(module, _WITH_WEIGHTS)
     }
     children = {name: remember(name) for name, _ in network.named_children()}
-    with torch.no_grad(), _hooked(network, hooks), _hooked(network, children):
+    with torch.no_grad(), executing(network, "layers"), _hooked(network, hooks), _hooked(network, children):
         network(*inputs)
     return Cost(macs, shapes)
 
@@ -89,6 +92,8 @@ def measure_products(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
 
 def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
     """Positions that a weight is used at, times the weights."""
+    if isinstance(module, Squeeze):
+        return out.numel() * module.conv.weight.numel() + len(out) * module.fc.weight.numel()
     weight = module.weight
     assert isinstance(weight, Tensor)
     if isinstance(module, UnpoolConv3d | UnpoolSkip3d):
