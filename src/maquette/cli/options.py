@@ -45,6 +45,15 @@ class Compute(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Root:
+    """What every command understands that reads a mesh or a cameras.json."""
+
+    root: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """A folder that names of textures, buffers and pictures in the file may lead into; its own alone when not
+    given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Axes:
     """Where up and the front are in the files of a folder of meshes."""
 
