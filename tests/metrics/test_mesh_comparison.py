@@ -16,6 +16,7 @@ from maquette.metrics.mesh_comparison import (
 )
 from maquette.structures import Meshes
 from maquette.utils import ico_sphere
+from mesh_draws import at
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "mesh_rcnn" / "metrics.npz")
 P2M = (0.01, 0.014142)
@@ -40,16 +41,6 @@ def meshes(kind: str, which: slice = slice(None)) -> Meshes:
     numbers = range(3)[which]
     verts = [stored(f"mesh/{kind}/{i}/verts") for i in numbers]
     return Meshes(verts, [stored(f"mesh/{kind}/{i}/faces").long() for i in numbers])
-
-
-def at(mesh: Meshes, face: torch.Tensor, uv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Points of stored draws, and normals."""
-    first = mesh.mesh_to_faces_packed_first_idx()[:, None]
-    corners = mesh.verts_packed()[mesh.faces_packed()[face.long() + first]]
-    a, b, c = corners.unbind(2)
-    root, v = uv[0].sqrt()[..., None], uv[1][..., None]
-    normals = torch.nn.functional.normalize(torch.linalg.cross(b - a, c - a), dim=2)
-    return (1 - root) * a + root * (1 - v) * b + root * v * c, normals
 
 
 def ours(name: str) -> str:
