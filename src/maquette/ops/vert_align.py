@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, grid_sample
 
-__all__ = ["vert_align"]
+__all__ = ["vert_align", "vert_align_packed"]
 
 _OWN_PADDING = ("zeros", "border")
 
@@ -58,6 +58,28 @@ def vert_align(
     return rows
 
 
+def vert_align_packed(feat: Tensor, at: Tensor, which: Tensor, padding_mode: str = "zeros") -> Tensor:
+    """`vert_align` for packed positions: what meshes of different sizes have too little of is not padded.
+
+    Args:
+        feat: (N, C, H, W) float32 feature map.
+        at: (V, 2) float32 x and y over the map, as `vert_align` has them, with aligned corners.
+        which: (V,) int64 map of each position.
+        padding_mode: "zeros" or "border".
+
+    Returns:
+        (V, C). Differentiable in features and positions.
+
+    Raises:
+        ValueError: another padding.
+    """
+    if padding_mode not in _OWN_PADDING:
+        raise ValueError(f"padding_mode must be one of {', '.join(_OWN_PADDING)}; got {padding_mode!r}")
+    if not feat.numel() or not at.numel():
+        return at.new_zeros(len(at), feat.shape[1]) + at.sum() * 0 + feat.sum() * 0
+    return _sample_rows([feat], at, which, padding_mode == "border", True)[0]
+
+
 def _positions(verts: Any) -> Tensor:
     if isinstance(verts, Tensor):
         if verts.dim() != 3:
@@ -89,27 +111,35 @@ def _sample(feat: Tensor, grid: Tensor, *options: Any) -> Tensor:
 def _samples_bilinear(
     maps: Sequence[Tensor], grid: Tensor, border: bool, align_corners: bool
 ) -> list[Tensor]:
-    """Each sample as a weighted sum of four rows of channels; places and weights of all maps found together."""
-    sizes = grid.new_tensor([(m.shape[3], m.shape[2]) for m in maps])
-    indices, weights = _axes(grid, sizes[:, None, None], border, align_corners)
-    (x_index, y_index), (x_weight, y_weight) = indices.unbind(3), weights.unbind(3)
-    width, area = sizes.long()[:, 0], sizes.long().prod(1)
-    image = torch.arange(len(grid), device=grid.device)[:, None] * area[:, None, None]
-    index = y_index[..., :, None] * width.view(-1, 1, 1, 1, 1) + x_index[..., None, :]
-    index = (index + image[..., None, None]).view(len(maps), -1, 4)
-    weight = (y_weight[..., :, None] * x_weight[..., None, :]).view(len(maps), -1, 4)
+    image = torch.arange(len(grid), device=grid.device).repeat_interleave(grid.shape[1])
+    rows = _sample_rows(maps, grid.reshape(-1, 2), image, border, align_corners)
+    return [part.view(*grid.shape[:2], -1) for part in rows]
+
+
+def _sample_rows(
+    maps: Sequence[Tensor], at: Tensor, image: Tensor, border: bool, align_corners: bool
+) -> list[Tensor]:
+    """(V, C) of each map at positions (V, 2) in its images (V,): weighted sums of four rows of channels.
+
+    Places and weights are found for all maps together: for few vertices that is most of the work.
+    """
+    sizes = at.new_tensor([(m.shape[3], m.shape[2]) for m in maps])
+    indices, weights = _axes(at, sizes[:, None], border, align_corners)
+    (x_index, y_index), (x_weight, y_weight) = indices.unbind(2), weights.unbind(2)
+    width, height = sizes.long().T[..., None, None, None]
+    index = (image[:, None, None] * height + y_index[..., :, None]) * width + x_index[..., None, :]
+    weight = y_weight[..., :, None] * x_weight[..., None, :]
     rows = [m.permute(0, 2, 3, 1).reshape(-1, m.shape[1]) for m in maps]
-    found = zip(index.unbind(), rows, weight.unbind(), strict=True)
-    out = [embedding_bag(i, r, mode="sum", per_sample_weights=w) for i, r, w in found]
-    return [part.view(*grid.shape[:2], -1) for part in out]
+    found = zip(index.view(len(maps), -1, 4), rows, weight.view(len(maps), -1, 4), strict=True)
+    return [embedding_bag(i, r, mode="sum", per_sample_weights=w) for i, r, w in found]
 
 
 def _axes(at: Tensor, size: Tensor, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """The two pixels next to each coordinate, (M, N, V, 2, 2) for x and y, and their weights; 0 for one outside.
+    """The two pixels next to each coordinate, (M, V, 2, 2) for x and y, and their weights; 0 for one outside.
 
     Args:
-        at: (N, V, 2) positions.
-        size: (M, 1, 1, 2) width and height of each map.
+        at: (V, 2) positions.
+        size: (M, 1, 2) width and height of each map.
     """
     last = size - 1
     if align_corners:
