@@ -179,7 +179,7 @@ def run(name: str, folder: Path, sources: Path) -> list[Test]:
     environment = {
         **os.environ,
         "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONPATH": str(SOURCE),
+        "PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")]),
         "PYTORCH3D_SOURCES": str(sources.resolve()),
         "PYTORCH3D_NO_TEST_OPENGL": "1",
     }
