@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .dynamic.blocks import executing
 from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
 
 _WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d)
@@ -37,7 +38,8 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     """Call a network once and count.
 
     Multiplications with the border of zeros of a convolution count, as is usual; those with the zeros of
-    unpooling do not, as none of them is done. Sums, activations and normalisations do not count.
+    unpooling do not, as none of them is done. Sums, activations and normalisations do not count. Dynamic blocks
+    count as if every position were active; their gates know what was done.
 
     Args:
         network: any network.
@@ -65,7 +67,7 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
         name: count(name) for name, module in network.named_modules() if isinstance(module, _WITH_WEIGHTS)
     }
     children = {name: remember(name) for name, _ in network.named_children()}
-    with torch.no_grad(), _hooked(network, hooks), _hooked(network, children):
+    with torch.no_grad(), executing(network, "layers"), _hooked(network, hooks), _hooked(network, children):
         network(*inputs)
     return Cost(macs, shapes)
 
