@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from .dynamic.blocks import executing
+from .dynamic.mask_unit import Squeeze
 from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
 
-_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d)
+_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d, Squeeze)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
 
 def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
     """Positions that a weight is used at, times the weights."""
+    if isinstance(module, Squeeze):
+        return out.numel() * module.conv.weight.numel() + len(out) * module.fc.weight.numel()
     weight = module.weight
     assert isinstance(weight, Tensor)
     if isinstance(module, UnpoolConv3d | UnpoolSkip3d):
