@@ -112,8 +112,9 @@ def stage_terms(
         y_normals=truth.normals if normals else None,
         weights=weights,
     )
+    assert isinstance(chamfer, Tensor)
     found = {"chamfer": chamfer, "edge": mesh_edge_loss(meshes)}
-    return {**found, "normal": angles} if normals else found
+    return {**found, "normal": angles} if isinstance(angles, Tensor) else found
 
 
 def voxel_loss(

@@ -48,9 +48,8 @@ class SharedMap(nn.Module):
         self.projections = nn.ModuleList(nn.Conv2d(before, width, 1) for before in channels)
         self.blocks = nn.ModuleList(blocks)
         for projection in self.projections:
-            assert isinstance(projection, nn.Conv2d) and projection.bias is not None
+            assert isinstance(projection, nn.Conv2d)
             nn.init.xavier_normal_(projection.weight)
-            nn.init.zeros_(projection.bias)
 
     def forward(self, maps: Maps, gates: Gates | None = None) -> Maps:
         """A single map; the blocks' gates are put into `gates` where it is given."""

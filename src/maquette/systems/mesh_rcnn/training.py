@@ -95,7 +95,8 @@ class MeshRCNNTraining(TrainingModule):
         views = batch.images.shape[1]
         rows = []
         for i in range(len(batch)):
-            camera = cameras_from_r2n2(*batch.cameras[i, :1].cpu().unbind(1))
+            azimuth, elevation, ratio = batch.cameras[i, :1].cpu().unbind(1)
+            camera = cameras_from_r2n2(azimuth, elevation, ratio)
             ours = made[i * views]
             verts = targets.view.to_object(ours.verts_padded().expand(len(targets.images), -1, -1))[i * views]
             drawn = [
