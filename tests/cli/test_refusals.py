@@ -17,8 +17,9 @@ def test_files_that_are_read_are_not_written_over(tmp_path):
     os.link(read, hard)
     for out in (read, link, hard, tmp_path / "x" / ".." / "a", tmp_path / "." / "a"):
         (tmp_path / "x").mkdir(exist_ok=True)
+        named = "the file" if out == read else read
         with pytest.raises(
-            BadInput, match=f"^{out}: is {read}, which is read; give the output another name$"
+            BadInput, match=f"^{out}: is {named}, which is read; give the output another name$"
         ):
             need_spared([None, read], [other, None, out])
     need_spared([read, tmp_path / "missing"], [other, tmp_path / "missing", None])

@@ -55,6 +55,7 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path, mo
     system.save(path, precision="float32")
     back = maquette.load(name.replace("_", "-"), path, variant)
     assert (back.info, back.views_config) == (system.info, system.views_config)
+    assert repr(back) == f"{type(system).__name__}({variant}, weights {path}, on {back.device})"
     assert (back.facts(), back.training, back.weights) == (system.facts(), system.training, str(path))
     for (key, ours), (other, theirs) in zip(
         system.network.state_dict().items(), back.network.state_dict().items(), strict=True

@@ -47,10 +47,11 @@ def need_spared(read: Iterable[Path | None], written: Iterable[Path | None], cal
     Args:
         read: files, before anything is written.
         written: files of the same command.
-        called: what the refusal calls any file that is read; its path by default.
+        called: what the refusal calls any file that is read; its path by default, where that is not the output's.
     """
     for out in filter(None, written):
         for path in filter(None, read):
             with suppress(OSError):  # where one of them is not there yet, they are two
                 if os.path.samefile(path, out):
-                    raise BadInput(out, f"is {called or path}, which is read; give the output another name")
+                    read = called or ("the file" if str(path) == str(out) else path)
+                    raise BadInput(out, f"is {read}, which is read; give the output another name")
