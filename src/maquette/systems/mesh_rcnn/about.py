@@ -32,7 +32,7 @@ class MeshRCNNOptions:
 ABOUT = About(
     name="mesh_rcnn",
     variants=VARIANTS,
-    protocols=("viewer",),
+    protocols=("p2m", "meshrcnn", "viewer"),
     abilities=frozenset({"train", "reconstruct"}),
     needs_masks=True,
     options=MeshRCNNOptions,

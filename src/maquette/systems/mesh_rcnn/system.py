@@ -106,6 +106,7 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
                 info=info,
                 facts=facts,
                 remarks=(_NOTHING,) if empty else (),
+                unit=1.0 if framed.whole else None,
                 pictures=views,
             )
         ]
