@@ -59,15 +59,11 @@ def measure_in_turns(
 
 
 def seconds_in_turns(
-    calls: Mapping[str, Callable[[], object]],
-    device: torch.device,
-    repeats: int,
-    patience: float = 10.0,
-    warm: bool = False,
+    calls: Mapping[str, Callable[[], object]], device: torch.device, repeats: int, patience: float = 10.0
 ) -> dict[str, list[float]]:
-    """The same, but the seconds of every round; calls that are `warm` already do not run to warm up."""
+    """The same, but the seconds of every round."""
     once = _by_events if device.type == "cuda" else _by_clock
-    for call in () if warm else calls.values():
+    for call in calls.values():
         once(call)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     begin = time.perf_counter()
