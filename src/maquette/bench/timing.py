@@ -55,8 +55,19 @@ def measure_in_turns(
         repeats: number of rounds, >= 1.
         patience: no further round begins after this many seconds.
     """
+    return {name: summary(runs) for name, runs in seconds_in_turns(calls, device, repeats, patience).items()}
+
+
+def seconds_in_turns(
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    warm: bool = False,
+) -> dict[str, list[float]]:
+    """The same, but the seconds of every round; calls that are `warm` already do not run to warm up."""
     once = _by_events if device.type == "cuda" else _by_clock
-    for call in calls.values():
+    for call in () if warm else calls.values():
         once(call)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     begin = time.perf_counter()
@@ -65,10 +76,11 @@ def measure_in_turns(
             break
         for name, call in calls.items():
             seconds[name].append(once(call))
-    return {name: _summary(runs) for name, runs in seconds.items()}
+    return seconds
 
 
-def _summary(seconds: list[float]) -> Timing:
+def summary(seconds: list[float]) -> Timing:
+    """Median, quartiles and the best of some runs."""
     low, median, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else seconds * 3
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 

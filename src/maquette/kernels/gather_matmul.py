@@ -7,6 +7,7 @@ cores); elsewhere they are laid out, some at a time, for torch's product.
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 try:  # comes with torch for CUDA on Linux
     import triton
@@ -21,36 +22,30 @@ def gather_matmul(
     rows: Float[Tensor, "row channel"],
     taps: Int[Tensor, "item tap"],
     weight: Float[Tensor, "out tap*channel"],
+    bias: Float[Tensor, " out"],
 ) -> Float[Tensor, "item out"]:
-    """out[i] = weight @ concatenation over t of rows[taps[i, t]].
+    """out[i] = bias + weight @ concatenation over t of rows[taps[i, t]].
 
     Not differentiable on CUDA.
 
     Args:
         rows: features of positions.
-        taps: rows of each item's window, one after another; a negative one counts as a row of zeros.
+        taps: rows of each item's window, one after another; the number of rows stands for a row of zeros.
         weight: in the order of the taps, the channels of each together.
+        bias: of every item.
     """
     if rows.is_cuda and triton is not None:
-        return _on_tensor_cores(rows, taps, weight)
+        return _on_tensor_cores(rows, taps, weight) + bias
+    padded = F.pad(rows, (0, 0, 0, 1))
     parts = taps.split(max(1, _WINDOW_VALUES // max(1, weight.shape[1])))
-    products = [windows(rows, part).flatten(1) @ weight.t() for part in parts]
+    windows = (padded.index_select(0, part.flatten()).view(len(part), weight.shape[1]) for part in parts)
+    products = [torch.addmm(bias, window, weight.t()) for window in windows]
     return products[0] if len(products) == 1 else torch.cat(products)
-
-
-def windows(
-    rows: Float[Tensor, "row channel"], taps: Int[Tensor, "item tap"]
-) -> Float[Tensor, "item tap channel"]:
-    """The rows of each item's window; zeros for negative taps."""
-    flat = taps.flatten()
-    found = rows.index_select(0, flat.clamp(min=0))
-    found.index_fill_(0, (flat < 0).nonzero().squeeze(1), 0)
-    return found.view(*taps.shape, rows.shape[1])
 
 
 def _on_tensor_cores(rows: Tensor, taps: Tensor, weight: Tensor) -> Tensor:
     items, width = taps.shape
-    channels, out = rows.shape[1], weight.shape[0]
+    count, channels, out = *rows.shape, weight.shape[0]
     found = rows.new_empty(items, out)
     if items == 0:
         return found
@@ -58,7 +53,7 @@ def _on_tensor_cores(rows: Tensor, taps: Tensor, weight: Tensor) -> Tensor:
     grid = (triton.cdiv(items, block_items), triton.cdiv(out, block_out))
     _gather_matmul[grid](
         *(rows.contiguous(), taps.to(torch.int32).contiguous(), weight.contiguous(), found),
-        *(items, width, channels, out),
+        *(count, items, width, channels, out),
         BLOCK_ITEMS=block_items, BLOCK_OUT=block_out, BLOCK_CHANNELS=block_channels,
     )  # fmt: skip
     return found
@@ -68,7 +63,7 @@ if triton is not None:
 
     @triton.jit
     def _gather_matmul(
-        rows, taps, weight, found, items, width, channels, out,
+        rows, taps, weight, found, count, items, width, channels, out,
         BLOCK_ITEMS: tl.constexpr, BLOCK_OUT: tl.constexpr, BLOCK_CHANNELS: tl.constexpr,
     ):  # fmt: skip
         """One block of items and outputs: sums over taps and blocks of channels, in float32."""
@@ -77,12 +72,12 @@ if triton is not None:
         channel = tl.arange(0, BLOCK_CHANNELS)
         total = tl.zeros((BLOCK_ITEMS, BLOCK_OUT), dtype=tl.float32)
         for tap in range(width):
-            row = tl.load(taps + item * width + tap, mask=item < items, other=-1).to(tl.int64)
+            row = tl.load(taps + item * width + tap, mask=item < items, other=count).to(tl.int64)
             for first in range(0, channels, BLOCK_CHANNELS):
                 inside = first + channel < channels
                 x = tl.load(
                     rows + row[:, None] * channels + first + channel[None, :],
-                    mask=(row >= 0)[:, None] & inside[None, :],
+                    mask=(row < count)[:, None] & inside[None, :],
                     other=0.0,
                 )
                 w = tl.load(

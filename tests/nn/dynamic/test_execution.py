@@ -16,10 +16,11 @@ from maquette.nn.dynamic import (
     DynamicBottleneck,
     DynamicInvertedResidual,
     Gate,
+    branch,
 )
-from maquette.nn.dynamic.active import as_rows
+from maquette.nn.dynamic.active import Positions, as_rows
 from maquette.nn.dynamic.blocks import executing
-from maquette.nn.dynamic.branch import at_active, by_layers
+from maquette.nn.dynamic.branch import Layer, at_active, by_layers
 from maquette.nn.dynamic.gate import dilate
 from maquette.nn.dynamic.mask_unit import force_share
 
@@ -116,15 +117,15 @@ def test_products_that_are_done(
     """Counted here where matrices meet, and compared with what the gate says."""
     made, x = block(kind, stride), torch.randn(2, 6, 8, 10)
     force_share(made.masker, x, share)
-    layers, done = made.layers(), []
-    gate = made.gate(x)
-    real = torch.addcmul
+    gate, done = made.gate(x), []
+    real = branch._convolved
 
-    def addcmul(shift: Tensor, found: Tensor, scale: Tensor) -> Tensor:
-        done.append(len(found) * layers[len(done)].conv.weight.numel())
-        return real(shift, found, scale)
+    def convolved(rows: Tensor, at: Positions, wanted: Positions, layer: Layer) -> Tensor:
+        found = real(rows, at, wanted, layer)
+        done.append(len(found) * layer.conv.weight.numel())
+        return found
 
-    monkeypatch.setattr(torch, "addcmul", addcmul)
+    monkeypatch.setattr(branch, "_convolved", convolved)
     _, sparse = run(made, x, "sparse")
     assert sparse.executed == sum(done) == float(gate.cost)
     assert run(made, x, "dense")[1].executed == run(made, x, "layers")[1].executed == gate.total

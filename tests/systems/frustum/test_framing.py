@@ -8,7 +8,8 @@ import torch
 from maquette.data.framing import cut_square
 from maquette.io.errors import LeftOut
 from maquette.structures.cameras import PerspectiveCameras
-from maquette.systems.frustum.framing import Lens, frame
+from maquette.systems.frustum.framing import frame
+from maquette.systems.lens import Lens
 
 
 def picture() -> tuple[torch.Tensor, torch.Tensor]:

@@ -79,8 +79,14 @@ class DynamicBlock(nn.Module):
             gates: takes the gate of this call at its end.
         """
         gate = self.gate(x)
-        plain = self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
-        out, macs = self._by_layers(x, gate) if plain else self._in_evaluation(x, gate)
+        how = self.execution
+        if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
+            how = "layers"
+        elif how == "auto":
+            how = "sparse" if gate.cost < BREAK_EVEN * gate.total else "dense"
+        out, macs = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}[how](
+            x, gate
+        )
         if gates is not None:
             gates.append(replace(gate, executed=macs))
         return out
@@ -89,20 +95,13 @@ class DynamicBlock(nn.Module):
         out = by_layers(x, self.layers()) * gate.hard
         return activate(out + self.downsample(x), self.activation), self._dense_macs(x, gate)
 
-    def _in_evaluation(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
-        how = self.execution
-        if how == "auto":
-            how = "sparse" if gate.cost < BREAK_EVEN * gate.total else "dense"
-        if how == "layers":
-            return self._by_layers(x, gate)
-        x = x.contiguous(memory_format=torch.channels_last)
-        return self._folded(x, gate) if how == "dense" else self._at_active(x, gate)
-
     def _folded(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        x = x.contiguous(memory_format=torch.channels_last)
         out = folded(x, self.layers()).mul_(gate.hard).add_(self.downsample(x))
         return activate_(out, self.activation), self._dense_macs(x, gate)
 
     def _at_active(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
+        x = x.contiguous(memory_format=torch.channels_last)
         active, branch, macs = at_active(x, self.layers(), gate)
         shortcut = self.downsample(x).contiguous(memory_format=torch.channels_last)
         out = shortcut.clone() if self.activation == "none" else activate(shortcut, self.activation)

@@ -20,7 +20,7 @@ class Layer(NamedTuple):
     """A convolution without bias, its batch normalisation, an activation, and where the three are wanted.
 
     Attributes:
-        conv: 1 x 1, 3 x 3, or 3 x 3 for each channel alone, padded to keep the size.
+        conv: 1 x 1 without a stride, 3 x 3, or 3 x 3 for each channel alone; padded to keep the size.
         norm: of the convolution's outputs.
         activation: behind it.
         where: at the gate's "dilated" positions or at the "active" ones.
@@ -56,11 +56,9 @@ def by_layers(x: Float[Tensor, "batch in H W"], layers: Sequence[Layer]) -> Floa
 def folded(x: Float[Tensor, "batch in H W"], layers: Sequence[Layer]) -> Float[Tensor, "batch out h w"]:
     """The branch at every position in evaluation, each batch normalisation folded into its convolution."""
     for layer in layers:
-        conv, (scale, shift) = layer.conv, _scale_and_shift(layer.norm)
-        weight = conv.weight * scale[:, None, None, None]
-        x = activate_(
-            F.conv2d(x, weight, shift, conv.stride, conv.padding, groups=conv.groups), layer.activation
-        )
+        conv, (weight, bias) = layer.conv, _fold(layer)
+        x = F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups)
+        x = activate_(x, layer.activation)
     return x
 
 
@@ -69,7 +67,7 @@ def at_active(
 ) -> tuple[Positions, Float[Tensor, "row out"], int]:
     """The branch in evaluation at the active positions alone; no other features than it needs are read.
 
-    Rows of active positions are gathered, multiplied as dense matrices, and normalised by one scale and shift.
+    Rows of active positions are gathered and multiplied as dense matrices, into which batch normalisation is folded.
 
     Returns:
         the active positions, the branch there, and the multiply-accumulates that were done.
@@ -80,40 +78,40 @@ def at_active(
     dilated = listed(gate.dilated[..., : x.shape[2], : x.shape[3]])
     for layer in layers:
         wanted = active if layer.where == "active" else dilated
-        rows = _at_rows(rows, at, wanted, layer)
+        rows = activate_(_convolved(rows, at, wanted, layer), layer.activation)
         at, macs = wanted, macs + len(rows) * layer.conv.weight.numel()
     return active, rows, macs
 
 
-def _at_rows(rows: Tensor, at: Positions, wanted: Positions, layer: Layer) -> Tensor:
-    conv, (scale, shift) = layer.conv, _scale_and_shift(layer.norm)
-    kernel = conv.kernel_size[0]
-    if kernel == 1 and wanted is at:
-        found = rows @ conv.weight.flatten(1).t()
-    else:
-        taps = at.taps(wanted, kernel, conv.stride[0])
-        weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
-        by_channel = conv.groups > 1
-        found = _by_channel(rows, taps, weight) if by_channel else gather_matmul(rows, taps, weight)
-    return activate_(torch.addcmul(shift, found, scale), layer.activation)
+def _convolved(rows: Tensor, at: Positions, wanted: Positions, layer: Layer) -> Tensor:
+    """Normalised outputs of a convolution at some positions, of rows of its inputs at others."""
+    conv, (weight, bias) = layer.conv, _fold(layer)
+    if conv.kernel_size == (1, 1):
+        found = rows if wanted is at else rows.index_select(0, wanted.index)
+        return torch.addmm(bias, found, weight.flatten(1).t())
+    taps = at.taps(wanted, conv.stride[0])
+    weight = weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
+    return (
+        _by_channel(rows, taps, weight, bias) if conv.groups > 1 else gather_matmul(rows, taps, weight, bias)
+    )
 
 
-def _by_channel(rows: Tensor, taps: Tensor, weight: Tensor) -> Tensor:
+def _by_channel(rows: Tensor, taps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """A convolution of each channel alone: weights (channels, taps)."""
-    total = rows.new_zeros(len(taps), rows.shape[1])
+    padded = F.pad(rows, (0, 0, 0, 1))
+    total = bias.repeat(len(taps), 1)
     for tap, factor in zip(taps.unbind(1), weight.unbind(1), strict=True):
-        inside = (tap >= 0).to(rows.dtype)[:, None]
-        total.addcmul_(rows.index_select(0, tap.clamp(min=0)) * inside, factor)
+        total.addcmul_(padded.index_select(0, tap), factor)
     return total
 
 
-def _scale_and_shift(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """What a batch normalisation in evaluation does to each channel."""
-    mean, var = norm.running_mean, norm.running_var
+def _fold(layer: Layer) -> tuple[Tensor, Tensor]:
+    """Weights and bias of a convolution that does what its batch normalisation in evaluation does, too."""
+    norm, mean, var = layer.norm, layer.norm.running_mean, layer.norm.running_var
     assert mean is not None
     assert var is not None
     scale = norm.weight * torch.rsqrt(var + norm.eps)
-    return scale, norm.bias - mean * scale
+    return layer.conv.weight * scale[:, None, None, None], norm.bias - mean * scale
 
 
 def macs_at(layers: Sequence[Layer], where: str) -> int:

@@ -52,10 +52,10 @@ def dilate(mask: Float[Tensor, "batch 1 h w"], stride: int = 1) -> Bool[Tensor, 
     """Positions that 3 x 3 convolutions with padding 1 read for the active positions of their outputs.
 
     Args:
-        mask: above 0 where the output is wanted.
+        mask: 1 where the output is wanted, else 0.
         stride: of the convolution; the result is that many times as high and wide.
     """
-    wanted = (mask.detach() > 0).float()
+    wanted = mask.detach()
     if stride > 1:
         batch, _, height, width = wanted.shape
         spread = wanted.new_zeros(batch, 1, height * stride, width * stride)
