@@ -16,13 +16,14 @@ Positive = Annotated[int, tyro.conf.arg(metavar="N")]
 
 @dataclass(frozen=True, kw_only=True)
 class BenchOptions(Compute):
-    """Time operators or networks on this machine, each beside its twin in plain torch.
+    """Time operators, networks or blocks on this machine, each beside its twin.
 
     Prints a table with median and spread. A few minutes on two quiet cores; other work on the machine shows.
     """
 
-    name: Annotated[tyro.conf.Positional[Literal["ops", "r2n2"]], tyro.conf.arg(metavar="NAME")]
-    """ops: the operators on meshes, points and voxels. r2n2: training and reconstruction with 3D-R2N2."""
+    name: Annotated[tyro.conf.Positional[Literal["ops", "r2n2", "dynamic"]], tyro.conf.arg(metavar="NAME")]
+    """ops: the operators on meshes, points and voxels. r2n2: training and reconstruction with 3D-R2N2. dynamic:
+    residual blocks that skip positions, beside the same blocks at every position."""
     repeats: Positive = 15
     """Runs of each call; those that take seconds run fewer times."""
     variants: Annotated[tuple[str, ...], tyro.conf.arg(metavar="VARIANT...")] = (
@@ -49,10 +50,12 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = set_up(options)
-        from ..bench import ops, r2n2
+        from ..bench import dynamic, ops, r2n2
 
         if options.name == "ops":
             result, show = ops.run(device, options.threads, options.repeats), ops.table
+        elif options.name == "dynamic":
+            result, show = dynamic.run(device, options.threads, options.repeats), dynamic.table
         else:
             chosen = (options.variants, options.width, options.size, options.batch, options.views)
             result, show = r2n2.run(device, options.threads, options.repeats, *chosen), r2n2.table
