@@ -20,6 +20,7 @@ from maquette.io import save_mesh
 from maquette.io.owned import owned
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.run_folder import RunFolder
+from maquette.training.weights_header import read_weights_header
 from train_fixture import SPLITS, WORDS, checksum, ellipsoids, table
 from train_process import run, start
 
@@ -86,7 +87,8 @@ def test_weights_and_biases_must_be_installed(maquette, tmp_path, monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "wandb" else found(name))
     ran = maquette("train", "r2n2", "--shapes", "families:9", "--wandb", "chairs", "-o", tmp_path / "run")
-    assert (ran.code, ran.err) == (3, "maquette: --wandb needs wandb: pip install 'maquette[wandb]'\n")
+    how = "pip install wandb (in maquette's folder also pip install '.[wandb]')"
+    assert (ran.code, ran.err) == (3, f"maquette: --wandb needs wandb: {how}\n")
     assert not (tmp_path / "run").exists()
 
 
@@ -95,7 +97,8 @@ def test_training_without_its_packages_is_refused_before_it_begins(maquette, tmp
     absent = lambda name: None if name in ("lightning_fabric", "tensorboard") else found(name)  # noqa: E731
     monkeypatch.setattr("importlib.util.find_spec", absent)
     ran = maquette("train", "r2n2", "--shapes", "families:9", "-o", tmp_path / "run")
-    said = "maquette: train needs lightning-fabric, tensorboard: pip install 'maquette[train]'\n"
+    how = "pip install lightning-fabric tensorboard (in maquette's folder also pip install '.[train]')"
+    said = f"maquette: train needs lightning-fabric, tensorboard: {how}\n"
     assert (ran.code, ran.err) == (3, said)
     assert not (tmp_path / "run").exists()
 
@@ -159,7 +162,7 @@ def test_from_a_folder_of_meshes_to_weights(tmp_path):
     said = (tmp_path / "said").read_text()
     assert code == 0, said
     assert "8 objects: 4 train, 2 val, 2 test" in said
-    assert "step 4: loss" in said
+    assert "step 4 of 4: loss" in said
     assert "samples/s" in said
     written = RunFolder(tmp_path / "run")
     assert written.pack.is_file()
@@ -173,6 +176,24 @@ def test_from_a_folder_of_meshes_to_weights(tmp_path):
     assert system.training["recipe"] == "best"
     assert system.training["steps_done"] == 4
     assert json.loads(written.config_file.read_text())["config"]["training"]["batch"] == 4
+
+
+def test_what_weights_say_of_their_data_is_known_before_the_first_step(maquette, pack, tmp_path, monkeypatch):
+    from maquette.training import fit as training
+
+    fit = training.fit
+
+    def fit_and_lose(*words):
+        fitted = fit(*words)
+        (tmp_path / "run" / "config.json").unlink()
+        return fitted
+
+    monkeypatch.setattr(training, "fit", fit_and_lose)
+    words = [*WORDS.split(), "--steps", 1, "--val-every", 1, "--workers", 0, "--shapes", pack]
+    ran = maquette(*words, "-o", tmp_path / "run")
+    assert ran.code == 0, ran.err
+    header = read_weights_header(tmp_path / "run" / "weights.safetensors")
+    assert header.config["training"]["data"]["shapes"] == pack.name
 
 
 def test_a_broken_checkpoint_is_passed_over(whole, tmp_path):

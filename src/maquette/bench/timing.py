@@ -61,6 +61,18 @@ def measure_in_turns(
         patience: no further round begins after this many seconds.
         clock: what is read elsewhere than on CUDA.
     """
+    each = seconds_in_turns(calls, device, repeats, patience, clock)
+    return {name: summary(runs) for name, runs in each.items()}
+
+
+def seconds_in_turns(
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """The same, but the seconds of every round."""
     once = _by_events if device.type == "cuda" else partial(_by_clock, clock)
     for call in calls.values():
         once(call)
@@ -71,10 +83,11 @@ def measure_in_turns(
             break
         for name, call in calls.items():
             seconds[name].append(once(call))
-    return {name: _summary(runs) for name, runs in seconds.items()}
+    return seconds
 
 
-def _summary(seconds: list[float]) -> Timing:
+def summary(seconds: list[float]) -> Timing:
+    """Median, quartiles and the best of some runs."""
     low, median, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else seconds * 3
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from .dynamic.blocks import executing
 from .dynamic.mask_unit import Squeeze
@@ -71,6 +72,22 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     with torch.no_grad(), executing(network, "layers"), _hooked(network, hooks), _hooked(network, children):
         network(*inputs)
     return Cost(macs, shapes)
+
+
+def measure_products(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
+    """Call a network once and count the multiply-accumulates within each of its parts, whoever does them.
+
+    Differs from `measure_cost` in that all products of matrices and convolutions count, of transposed ones and of
+    those by weights that no module applies itself, too.
+
+    Args:
+        network: any network.
+        inputs: what it is called with.
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(*inputs)
+    counts, root = counter.get_flop_counts(), type(network).__name__
+    return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name, _ in network.named_children()}
 
 
 def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
