@@ -23,7 +23,7 @@ from ..nn.dynamic.blocks import executing
 from ..nn.dynamic.mask_unit import MaskUnit, force_share
 from ..structures import Meshes
 from ..structures.device import make_device
-from ..systems.mesh_rcnn.config import NetworkConfig
+from ..systems.mesh_rcnn.config import THRESHOLD, NetworkConfig
 from ..systems.mesh_rcnn.cubes import cubes_of
 from ..systems.mesh_rcnn.loss import LossConfig, mesh_loss, voxel_loss
 from ..systems.mesh_rcnn.network import MeshRCNN
@@ -102,8 +102,8 @@ def run(
 
     Returns:
         what JSON can hold: facts about the machine, and for each batch and network seconds with their spread, their
-        share of the first network's in the same round (the median), and multiply-accumulates: `macs` of an inference
-        at all positions, `executed` of what was done, `train_macs` of a step, of all pictures.
+        share of the first network's in the same round (the median), and multiply-accumulates of all pictures: `macs`
+        at all positions, of which a step does about three times as many, and `executed` of an inference.
 
     Raises:
         ValueError: an unknown recipe or network.
@@ -154,19 +154,16 @@ def _measure(
     made, inferences, steps, rows = {}, {}, {}, {}
     for name, config in configs.items():
         network = made[name] = _network(config, device)
-        step = _step(network, config.loss, sample)
-        train_macs = _macs(step)  # which warms it up, too
         network.eval()
         force_shares(network, sample.images, share)
-        inferences[name], steps[name] = _inference(network, sample), step
+        inferences[name], steps[name] = _inference(network, sample), _step(network, config.loss, sample)
         rows[name] = {
             "network": name,
             "parameters": sum(parameter.numel() for parameter in network.parameters()),
-            **_inference_macs(network, sample),
-            "train_macs": train_macs,
+            **_counted(network, sample),
         }
     told = {
-        what: seconds_in_turns(calls, device, repeats, patience, warm=True)
+        what: seconds_in_turns(calls, device, repeats, patience)
         for what, calls in (("inference", inferences), ("training", steps))
     }
     plain = next(iter(configs))
@@ -175,18 +172,32 @@ def _measure(
             ratios = [own / its for own, its in zip(runs, seconds[plain], strict=True)]
             rows[name][what] = {**summary(runs).as_dict(), "ratio": statistics.median(ratios)}
     for row in rows.values():
-        row["mac_ratio"] = row["executed"] / rows[plain]["executed"]
-        row["train_mac_ratio"] = row["train_macs"] / rows[plain]["train_macs"]
+        for name in ("macs", "executed"):
+            row[f"{name}_ratio"] = row[name] / rows[plain][name]
     verts = len(sample.meshes.verts_packed()) / batch
     return {"batch": batch, "verts": verts, "rows": list(rows.values())}
 
 
 def sample_of(config: MeshRCNNConfig, batch: int, device: torch.device | str = "cpu") -> _Sample:
-    """Pictures of the built-in families, and the cubes of their true voxels."""
+    """Pictures of sixteen shapes of the built-in families, and the cubes of their true voxels.
+
+    The shapes whose cubes have about as many vertices as those of all on average come first.
+    """
     source = DrawnViews(pack_families(_FAMILIES, 0, _SIDE), config.views, truth=NEEDS, side=_SIDE)
-    drawn = source.held_batch([i % _FAMILIES for i in range(batch)], 1, device)
-    targets = targets_of(drawn, config.network.voxels, config.loss.points)
-    return _Sample(targets, cubes_of((targets.solid.float() - 0.5) * 2 * _SURE, 0.5, original=False).meshes)
+
+    def drawn(places: Sequence[int], points: int) -> _Sample:
+        targets = targets_of(source.held_batch(places, 1, device), config.network.voxels, points)
+        return _Sample(targets, _cubes(targets))
+
+    counts = drawn(range(_FAMILIES), 1).meshes.num_verts_per_mesh().float()
+    order = (counts - counts.mean()).abs().argsort().tolist()
+    return drawn([order[i % _FAMILIES] for i in range(batch)], config.loss.points)
+
+
+def _cubes(targets: Targets) -> Meshes:
+    """Of the true voxels, made as those of a network are."""
+    logits = (targets.solid.float() - 0.5) * (2 * _SURE)
+    return cubes_of(logits, THRESHOLD, original=False).meshes
 
 
 def _network(config: MeshRCNNConfig, device: torch.device) -> MeshRCNN:
@@ -216,7 +227,7 @@ def _inference(network: MeshRCNN, sample: _Sample) -> Callable[[], list[Gate]]:
         network.eval()
         seen = network.see(sample.images)
         if seen.logits is not None:
-            cubes_of((sample.targets.solid.float() - 0.5) * 2 * _SURE, 0.5, original=False)
+            _cubes(sample.targets)
         network.refine(seen.maps, sample.meshes)
         return seen.gates
 
@@ -234,7 +245,7 @@ def _step(network: MeshRCNN, loss: LossConfig, sample: _Sample) -> Callable[[], 
         if seen.logits is not None:
             total = total + loss.voxel * voxel_loss(seen.logits, sample.targets.solid)
         if seen.gates:
-            total = total + budget_loss(seen.gates, loss.target, 0.5)
+            total = total + loss.budget * budget_loss(seen.gates, loss.target, 0.5)
         total.backward()
         optimiser.step()
 
@@ -248,7 +259,7 @@ def _macs(call: Callable[[], object]) -> int:
     return counter.get_total_flops() // 2
 
 
-def _inference_macs(network: MeshRCNN, sample: _Sample) -> dict[str, Any]:
+def _counted(network: MeshRCNN, sample: _Sample) -> dict[str, Any]:
     infer, gates = _inference(network, sample), []
     with executing(network, "layers"):
         macs = _macs(infer)
@@ -260,23 +271,19 @@ def _inference_macs(network: MeshRCNN, sample: _Sample) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The numbers of `run` as Markdown: seconds, and shares of the first network's seconds and products."""
+    """The numbers of `run` as Markdown: products of a picture, seconds, and their shares of the first network's."""
     head = [
-        *("batch", "network", "GMAC a picture", "executed", "share", "inference, s", "share"),
-        *("GMAC a step's picture", "share", "step, s", "share", "document: step, inference"),
+        *("batch", "network", "GMAC", "share", "step, s", "share"),
+        *("executed", "share", "inference, s", "share", "document: step, inference"),
     ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for found in result["batches"]:
         for row in found["rows"]:
-            macs, executed, train = (
-                f"{row[name] / found['batch'] / 1e9:.2f}" for name in ("macs", "executed", "train_macs")
-            )
-            inference, training = row["inference"], row["training"]
-            cells = [
-                *(str(found["batch"]), row["network"], macs, executed, f"{row['mac_ratio']:.2f}"),
-                *(f"{inference['median']:.3g}", f"{inference['ratio']:.2f}"),
-                *(train, f"{row['train_mac_ratio']:.2f}"),
-                *(f"{training['median']:.3g}", f"{training['ratio']:.2f}"),
+            cells = [str(found["batch"]), row["network"]]
+            for macs, what in (("macs", "training"), ("executed", "inference")):
+                cells += [f"{row[macs] / found['batch'] / 1e9:.2f}", f"{row[f'{macs}_ratio']:.2f}"]
+                cells += [f"{row[what]['median']:.3g}", f"{row[what]['ratio']:.2f}"]
+            cells += [
                 ", ".join(f"{told:.2f}" for told in DOCUMENT.get(row["network"], ())),
             ]
             lines.append("| " + " | ".join(cells) + " |")
