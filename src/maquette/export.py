@@ -4,6 +4,7 @@ It is written only where its results are those of torch. Needs the packages of t
 """
 
 import json
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -65,9 +66,7 @@ def export_onnx(system: Exports, path: str | PathLike[str], tolerance: float = 1
     return replace(whole, parts={place: part for place, (_, part) in zip(list(made)[1:], rest, strict=True)})
 
 
-def _compared(
-    system: Exports, portable: Portable, path: Path, tolerance: float
-) -> tuple[bytes, Exported]:
+def _compared(system: Exports, portable: Portable, path: Path, tolerance: float) -> tuple[bytes, Exported]:
     """A graph, whose results are those of torch, and what is known of it."""
     about = {
         "maquette": __version__,
@@ -97,7 +96,8 @@ def _onnx_model(portable: Portable, about: Mapping[str, str]) -> Any:
         for name, shape in portable.inputs.items()
     }
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they speak of torch's own ways
+        warnings.simplefilter("ignore")  # they speak of torch's own ways, as its optimiser's log does
+        logging.getLogger("onnxscript.optimizer").setLevel(logging.ERROR)
         program = torch.onnx.export(
             portable.module.eval(),
             kwargs=_random_inputs(portable, single=False),

@@ -23,8 +23,8 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
-from .config import THRESHOLD, NetworkConfig
 from .camera import FOCAL, Z_RANGE
+from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
 from .framing import MARGIN, Framed, frame
 from .network import MeshRCNN
