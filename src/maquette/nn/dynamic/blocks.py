@@ -25,11 +25,11 @@ from .branch import (
     folded,
     macs_at,
 )
+from .break_even import break_even
 from .gate import Gate, dilate
 from .mask_unit import MaskKind, MaskUnit
 
 Execution = Literal["auto", "sparse", "dense", "layers"]
-BREAK_EVEN = 0.7
 
 
 class DynamicBlock(nn.Module):
@@ -83,7 +83,8 @@ class DynamicBlock(nn.Module):
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
             how = "layers"
         elif how == "auto":
-            how = "sparse" if gate.cost < BREAK_EVEN * gate.total else "dense"
+            worth = break_even(x.shape[1], gate.total)
+            how = "sparse" if worth > 0 and gate.cost < worth * gate.total else "dense"
         out, macs = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}[how](
             x, gate
         )
@@ -111,7 +112,7 @@ class DynamicBlock(nn.Module):
 
     def _dense_macs(self, x: Tensor, gate: Gate) -> int:
         before = x.shape[2] * x.shape[3] if dilation_stride(self.layers()) > 1 else gate.hard[0].numel()
-        return len(x) * before * gate.macs_dilated + gate.hard.numel() * gate.macs
+        return x.shape[0] * before * gate.macs_dilated + gate.hard.numel() * gate.macs
 
     def gate(self, x: Float[Tensor, "batch in H W"]) -> Gate:
         """Where the block works on these features; nothing is executed yet."""
