@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 
@@ -59,10 +60,21 @@ def measure_in_turns(
 
 
 def seconds_in_turns(
-    calls: Mapping[str, Callable[[], object]], device: torch.device, repeats: int, patience: float = 10.0
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    own: bool = False,
 ) -> dict[str, list[float]]:
-    """The same, but the seconds of every round."""
-    once = _by_events if device.type == "cuda" else _by_clock
+    """The same, but the seconds of every round; `own` counts those of the process alone, of all its threads.
+
+    On a single thread these are what the clock would tell on a quiet machine.
+    """
+    once = (
+        _by_events
+        if device.type == "cuda"
+        else partial(_by_clock, time.process_time if own else time.perf_counter)
+    )
     for call in calls.values():
         once(call)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
@@ -81,10 +93,10 @@ def summary(seconds: list[float]) -> Timing:
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 
 
-def _by_clock(call: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+def _by_clock(now: Callable[[], float], call: Callable[[], object]) -> float:
+    begin = now()
     call()
-    return time.perf_counter() - begin
+    return now() - begin
 
 
 def _by_events(call: Callable[[], object]) -> float:
