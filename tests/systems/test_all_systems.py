@@ -16,6 +16,8 @@ from maquette.systems.face import Exports, Generates, Reconstructs, System
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
+from maquette.systems.mesh_rcnn.config import NetworkConfig as MeshRCNNNetworkConfig
+from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
 
@@ -30,7 +32,14 @@ def small_frustum(variant: str):
     return system_class("frustum")(FrustumNetwork(config), best(variant).views)
 
 
-SMALL = {"r2n2": small_r2n2, "frustum": small_frustum}
+def small_mesh_rcnn(variant: str):
+    config = MeshRCNNNetworkConfig(
+        variant, size=64, backbone="resnet18", voxels=8, width=8, hidden=8, channels=16, folded=True
+    )
+    return system_class("mesh_rcnn")(MeshRCNN(config))
+
+
+SMALL = {"r2n2": small_r2n2, "frustum": small_frustum, "mesh_rcnn": small_mesh_rcnn}
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
 

@@ -91,6 +91,15 @@ def test_pixels_like_no_picture_are_refused() -> None:
         frame(image, mask, Lens(90.0, (33.0, 28.0), 20.0), 24, 0.2)
 
 
+@pytest.mark.parametrize("side", [20, 50, 130, 200, 400])
+def test_nothing_of_a_disc_is_too_thin(side: int) -> None:
+    place = torch.arange(side) + 0.5 - side / 2
+    mask = (place[:, None] ** 2 + place**2 < (0.4 * side) ** 2).float()[None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame(torch.rand(3, side, side), mask, Lens.of_fov(50.0, (side, side)), 64, 0.1)
+
+
 @pytest.mark.parametrize("soft", [False, True])
 def test_parts_that_are_too_thin_for_the_outline_are_said(soft: bool) -> None:
     """Legs of one pixel below a table of 600; the soft edge of a mask is no thin part."""

@@ -1,5 +1,6 @@
 """What of a picture the network sees, and the frustum behind it."""
 
+import math
 from dataclasses import dataclass
 
 from jaxtyping import Float
@@ -71,22 +72,27 @@ def frame(
     square = frame_object(image, mask, size, margin, _BACKGROUND)
     empty = pad(mask, [1] * 4)  # beyond the picture there is no object
     cut, outline = (cut_square(empty, x + 1, y + 1, side, fine) for fine in (size, _FINER * size))
-    _say_thin(outline, cut_square((empty > _INSIDE).to(empty), x + 1, y + 1, side, _FINER * size))
+    fine = _FINER * size
+    _say_thin(outline, cut_square((empty > _INSIDE).to(empty), x + 1, y + 1, side, fine), fine / side)
     column, row = lens.axis
     axis = image.new_tensor([[(column - x) / side, (row * rows / height - y) / side]])
     focal, camera = image.new_tensor([lens.focal / side]), lens.camera((height, width), image.device)
     return Framed(square, cut, outline, Frustum.before(focal, axis), camera)
 
 
-def _say_thin(outline: Float[Tensor, "1 fine fine"], object_: Float[Tensor, "1 fine fine"]) -> None:
+def _say_thin(
+    outline: Float[Tensor, "1 fine fine"], object_: Float[Tensor, "1 fine fine"], scale: float
+) -> None:
     """Say how much of the object is thinner than half a pixel of the outline, whose inside lies above a half.
 
     Args:
         outline: of a mask that may be soft.
         object_: how much of each pixel the mask's inside covers.
+        scale: pixels of the outline for one of the mask, over which edges are blurred.
     """
     inside = (outline > _INSIDE).to(outline)
-    near = max_pool2d(inside[None], 3, stride=1, padding=1)[0]
+    edge = max(1, math.ceil(scale))
+    near = max_pool2d(inside[None], 2 * edge + 1, stride=1, padding=edge)[0]
     lost = float((object_ * (1 - near)).sum() / object_.sum())
     if lost >= _TOLD and bool(inside.any()):
         fine = outline.shape[-1]
