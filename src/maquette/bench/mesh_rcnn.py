@@ -8,6 +8,7 @@ that has not learned makes of its own have nothing of an object's size.
 """
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -157,7 +158,7 @@ def _measure(
 ) -> dict[str, Any]:
     first = next(iter(configs.values()))
     sample = sample_of(first, batch, device)
-    own = _counts_own(device)
+    clock = time.process_time if _counts_own(device) else time.perf_counter
     made, inferences, steps, rows = {}, {}, {}, {}
     for name, config in configs.items():
         network = made[name] = _network(config, device)
@@ -170,7 +171,7 @@ def _measure(
             **_counted(network, sample),
         }
     told = {
-        what: seconds_in_turns(calls, device, repeats, patience, own)
+        what: seconds_in_turns(calls, device, repeats, patience, clock)
         for what, calls in (("inference", inferences), ("training", steps))
     }
     plain = next(iter(configs))

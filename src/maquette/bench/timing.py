@@ -46,7 +46,11 @@ def measure(call: Callable[[], object], device: torch.device, repeats: int, pati
 
 
 def measure_in_turns(
-    calls: Mapping[str, Callable[[], object]], device: torch.device, repeats: int, patience: float = 10.0
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
     """Time several calls one after another, round by round, so that other work on the machine slows all alike.
 
@@ -55,8 +59,10 @@ def measure_in_turns(
         device: where they compute.
         repeats: number of rounds, >= 1.
         patience: no further round begins after this many seconds.
+        clock: what is read elsewhere than on CUDA.
     """
-    return {name: summary(runs) for name, runs in seconds_in_turns(calls, device, repeats, patience).items()}
+    each = seconds_in_turns(calls, device, repeats, patience, clock)
+    return {name: summary(runs) for name, runs in each.items()}
 
 
 def seconds_in_turns(
@@ -64,17 +70,10 @@ def seconds_in_turns(
     device: torch.device,
     repeats: int,
     patience: float = 10.0,
-    own: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """The same, but the seconds of every round; `own` counts those of the process alone, of all its threads.
-
-    On a single thread these are what the clock would tell on a quiet machine.
-    """
-    once = (
-        _by_events
-        if device.type == "cuda"
-        else partial(_by_clock, time.process_time if own else time.perf_counter)
-    )
+    """The same, but the seconds of every round."""
+    once = _by_events if device.type == "cuda" else partial(_by_clock, clock)
     for call in calls.values():
         once(call)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
@@ -93,10 +92,10 @@ def summary(seconds: list[float]) -> Timing:
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 
 
-def _by_clock(now: Callable[[], float], call: Callable[[], object]) -> float:
-    begin = now()
+def _by_clock(clock: Callable[[], float], call: Callable[[], object]) -> float:
+    begin = clock()
     call()
-    return now() - begin
+    return clock() - begin
 
 
 def _by_events(call: Callable[[], object]) -> float:

@@ -18,14 +18,17 @@ Positive = Annotated[int, tyro.conf.arg(metavar="N")]
 
 @dataclass(frozen=True, kw_only=True)
 class BenchOptions(Compute):
-    """Time operators or networks on this machine, each beside its twin in plain torch.
+    """Time operators, networks or blocks on this machine, each beside its twin.
 
     Prints a table with median and spread. A few minutes on two quiet cores; other work on the machine shows.
     """
 
-    name: Annotated[tyro.conf.Positional[Literal["ops", "r2n2", "mesh-rcnn"]], tyro.conf.arg(metavar="NAME")]
+    name: Annotated[
+        tyro.conf.Positional[Literal["ops", "r2n2", "mesh-rcnn", "dynamic"]], tyro.conf.arg(metavar="NAME")
+    ]
     """ops: the operators on meshes, points and voxels. r2n2: training and reconstruction with 3D-R2N2. mesh-rcnn:
-    the same with Mesh R-CNN's variants, beside its plain one."""
+    the same with Mesh R-CNN's variants, beside its plain one. dynamic: residual blocks that skip positions, beside
+    the same blocks at every position."""
     repeats: Positive = 15
     """Runs of each call; those that take seconds run fewer times."""
     variants: Annotated[tuple[str, ...], tyro.conf.arg(metavar="VARIANT...")] = ()
@@ -54,11 +57,13 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = set_up(options)
-        from ..bench import mesh_rcnn, ops, r2n2
+        from ..bench import dynamic, mesh_rcnn, ops, r2n2
 
         how = (device, options.threads, options.repeats)
         if options.name == "ops":
             result, show = ops.run(*how), ops.table
+        elif options.name == "dynamic":
+            result, show = dynamic.run(*how), dynamic.table
         elif options.name == "r2n2":
             variants = options.variants or r2n2.VARIANTS
             chosen = (variants, options.width, options.size, options.batch, options.views)

@@ -33,7 +33,7 @@ ABOUT = About(
     name="mesh_rcnn",
     variants=VARIANTS,
     protocols=("p2m", "meshrcnn", "viewer"),
-    abilities=frozenset({"train", "reconstruct"}),
+    abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=MeshRCNNOptions,
 )
