@@ -35,7 +35,7 @@ class MeshRCNNOptions:
 ABOUT = About(
     name="mesh_rcnn",
     variants=VARIANTS,
-    protocols=("p2m", "meshrcnn", "viewer"),
+    protocols=("p2m", "meshrcnn", "viewer", "pix2vox"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=MeshRCNNOptions,
