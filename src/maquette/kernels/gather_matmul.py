@@ -62,7 +62,7 @@ def _on_tensor_cores(rows: Tensor, taps: Tensor, weight: Tensor) -> Tensor:
 if triton is not None:
 
     @triton.jit
-    def _gather_matmul(
+    def _gather_matmul(  # type: ignore[no-untyped-def]
         rows, taps, weight, found, count, items, width, channels, out,
         BLOCK_ITEMS: tl.constexpr, BLOCK_OUT: tl.constexpr, BLOCK_CHANNELS: tl.constexpr,
     ):  # fmt: skip

@@ -85,9 +85,8 @@ class DynamicBlock(nn.Module):
         elif how == "auto":
             worth = break_even(x.shape[1], gate.total)
             how = "sparse" if worth > 0 and gate.cost < worth * gate.total else "dense"
-        out, macs = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}[how](
-            x, gate
-        )
+        ways = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}
+        out, macs = ways[how](x, gate)
         if gates is not None:
             gates.append(replace(gate, executed=macs))
         return out
