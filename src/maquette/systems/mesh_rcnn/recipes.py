@@ -5,9 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
-from .camera import RATIOS
-from .config import VARIANTS, NetworkConfig
-from .loss import LossConfig
+from .config import VARIANTS, LossConfig, NetworkConfig
+from .depths import RATIOS
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
-from .camera import FOCAL, Z_RANGE
+from .camera import FOCAL
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
+from .depths import Z_RANGE
 from .framing import MARGIN, Framed, frame
 from .maps import Gates
 from .network import MeshRCNN
