@@ -22,6 +22,9 @@ class MeshRCNNOptions:
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Field of view along the picture's longer side; what its file says of the lens when not given, else 50."""
 
+    show_gates: bool = False
+    """Show in the preview where the blocks of a dynamic variant worked: orange, the more of them the stronger."""
+
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
             raise ValueError(f"threshold {self.threshold}: use a number between 0 and 1")
