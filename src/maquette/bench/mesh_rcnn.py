@@ -264,7 +264,8 @@ def _macs(call: Callable[[], object]) -> int:
     """Multiply-accumulates of the matrix products and convolutions of a call."""
     with FlopCounterMode(display=False) as counter:
         call()
-    return counter.get_total_flops() // 2
+    flops: int = counter.get_total_flops()
+    return flops // 2
 
 
 def _counted(network: MeshRCNN, sample: _Sample) -> dict[str, Any]:
