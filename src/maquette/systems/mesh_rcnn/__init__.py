@@ -1,0 +1,1 @@
+"""Mesh R-CNN (Gkioxari et al., ICCV 2019)."""
