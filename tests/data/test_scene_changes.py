@@ -43,8 +43,8 @@ def test_released_code(case: str) -> None:
     assert relative(pixels(found.meshes.verts_packed(), found.camera[:2], found.camera[2:]), theirs) < 1e-5
     rows, columns = found.masks[0].any(1).nonzero(), found.masks[0].any(0).nonzero()
     left, top, right, bottom = found.boxes[0].tolist()
-    assert abs(int(columns[0]) - left) <= 1 and abs(int(columns[-1]) + 1 - right) <= 1
-    assert abs(int(rows[0]) - top) <= 1 and abs(int(rows[-1]) + 1 - bottom) <= 1
+    covered = [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
+    assert max(abs(a - b) for a, b in zip(covered, (left, top, right, bottom), strict=True)) <= 1
     assert torch.equal(found.points[0], found.meshes.verts_packed()[:5])
 
 

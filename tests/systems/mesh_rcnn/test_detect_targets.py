@@ -5,15 +5,13 @@ import torch
 from torch import Tensor
 
 from golden_pix3d import pix3d_golden, relative
-from maquette.ops.box_frustum import BoxFrustums
+from maquette.ops.box_frustum import BoxFrustums, filled, frustum_voxels
 from maquette.structures import Meshes
 from maquette.systems.mesh_rcnn.detect.targets import (
     depths_around,
-    filled,
     mask_targets,
     mesh_targets,
     relative_extents,
-    voxel_targets,
 )
 
 
@@ -36,7 +34,7 @@ def test_meshes_in_cubes(data: dict) -> None:
 @pytest.mark.parametrize("side", [24, 10])
 def test_voxels_in_grids(data: dict, side: int) -> None:
     expected = data[f"cropped_voxels_V{side}"]
-    found = voxel_targets([data["voxel_points"]] * 3, data["boxes"], cameras_of(data["K"]), side)
+    found = frustum_voxels([data["voxel_points"]] * 3, data["boxes"], cameras_of(data["K"]), side)
     assert torch.equal(found[:, :-2], expected[:, :-2])
     # The farthest point lies on the border of the last two slices: rounding decides which of them it fills.
     assert torch.equal(found[:, -2:].any(1), expected[:, -2:].any(1))

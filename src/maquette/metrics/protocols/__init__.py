@@ -17,6 +17,7 @@ _TABLE = {
     "seed001": ".voxel:SEED001",
     "pix2vox": ".voxel:PIX2VOX",
     "viewer": ".viewer:VIEWER",
+    "pix3d": ".pix3d:PIX3D",
 }
 
 
