@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, grid_sample
 
-__all__ = ["vert_align"]
+__all__ = ["vert_align", "vert_align_packed"]
 
 _OWN_PADDING = ("zeros", "border")
 
@@ -58,6 +58,29 @@ def vert_align(
     return rows
 
 
+def vert_align_packed(feat: Tensor, at: Tensor, which: Tensor, padding_mode: str = "zeros") -> Tensor:
+    """`vert_align` for packed positions: what meshes of different sizes have too little of is not padded.
+
+    Args:
+        feat: (N, C, H, W) float32 feature map.
+        at: (V, 2) float32 x and y over the map, as `vert_align` has them, with aligned corners.
+        which: (V,) int64 map of each position.
+        padding_mode: "zeros" or "border".
+
+    Returns:
+        (V, C). Differentiable in features and positions.
+
+    Raises:
+        ValueError: another padding.
+    """
+    if padding_mode not in _OWN_PADDING:
+        raise ValueError(f"padding_mode must be one of {', '.join(_OWN_PADDING)}; got {padding_mode!r}")
+    if not feat.numel() or not at.numel():
+        return at.new_zeros(len(at), feat.shape[1]) + at.sum() * 0 + feat.sum() * 0
+    first = which[:, None, None] * (feat.shape[2] * feat.shape[3])
+    return _sample_rows(feat, at, first, padding_mode == "border", True)
+
+
 def _positions(verts: Any) -> Tensor:
     if isinstance(verts, Tensor):
         if verts.dim() != 3:
@@ -83,19 +106,24 @@ def _sample(feat: Tensor, grid: Tensor, interp_mode: str, padding_mode: str, ali
 
 def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bool) -> Tensor:
     batch, channels, height, width = feat.shape
-    indices, weights = _axes(grid, grid.new_tensor((width, height)), border, align_corners)
-    x_index, y_index = indices.unbind(2)
-    x_weight, y_weight = weights.unbind(2)
-    index = y_index[..., :, None] * width + x_index[..., None, :]
-    index = index + torch.arange(batch, device=feat.device).view(-1, 1, 1, 1) * (height * width)
+    first = torch.arange(batch, device=feat.device).view(-1, 1, 1, 1) * (height * width)
+    return _sample_rows(feat, grid, first, border, align_corners).view(batch, -1, channels)
+
+
+def _sample_rows(feat: Tensor, at: Tensor, first: Tensor, border: bool, align_corners: bool) -> Tensor:
+    """(positions, C) for positions (..., 2); `first` is the row that each one's map begins at, with two axes more."""
+    _, channels, height, width = feat.shape
+    indices, weights = _axes(at, at.new_tensor((width, height)), border, align_corners)
+    x_index, y_index = indices.unbind(-2)
+    x_weight, y_weight = weights.unbind(-2)
+    index = y_index[..., :, None] * width + x_index[..., None, :] + first
     weight = y_weight[..., :, None] * x_weight[..., None, :]
     rows = feat.permute(0, 2, 3, 1).reshape(-1, channels)
-    out = embedding_bag(index.view(-1, 4), rows, mode="sum", per_sample_weights=weight.view(-1, 4))
-    return out.view(batch, -1, channels)
+    return embedding_bag(index.view(-1, 4), rows, mode="sum", per_sample_weights=weight.view(-1, 4))
 
 
 def _axes(at: Tensor, size: Tensor, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """The two pixels next to each coordinate, (N, V, 2, 2) for x and y, and their weights; 0 for a pixel outside."""
+    """The two pixels next to each coordinate, (..., 2, 2) for x and y, and their weights; 0 for a pixel outside."""
     last = size - 1
     if align_corners:
         at = (at + 1) * (last / 2)
