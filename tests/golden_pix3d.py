@@ -63,6 +63,24 @@ def mesh_of(data: dict[str, Any], *prefixes: str) -> Meshes:
     return Meshes([data[f"{p}verts"] for p in prefixes], [data[f"{p}faces"].long() for p in prefixes])
 
 
+def stored_draws(data: dict[str, Any], prefix: str) -> Any:
+    """In place of random points: those that were drawn, the true mesh's first."""
+    calls = iter(range(4))
+
+    def sample(meshes: Meshes, count: int, return_normals: bool) -> tuple[Tensor, Tensor]:
+        i = next(calls)
+        face, (u, v) = data[f"{prefix}/draw{i}/face"].long(), data[f"{prefix}/draw{i}/uv"]
+        points, normals = [], []
+        for k, (verts, faces) in enumerate(zip(meshes.verts_list(), meshes.faces_list(), strict=True)):
+            a, b, c = verts[faces[face[k]]].unbind(1)
+            root = u[k].sqrt()[:, None]
+            points.append((1 - root) * a + root * (1 - v[k][:, None]) * b + root * v[k][:, None] * c)
+            normals.append(torch.nn.functional.normalize(torch.linalg.cross(b - a, c - a), dim=1))
+        return torch.stack(points), torch.stack(normals)
+
+    return sample
+
+
 def relative(found: Tensor, expected: Tensor) -> float:
     """Largest difference, relative to the largest number."""
     return float((found.double() - expected.double()).abs().max() / expected.double().abs().max())

@@ -30,11 +30,11 @@ _MOST_NAMED = 20
 class Make(Common, Axes):
     """Pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2 or of Pix3D.
 
-    In the layout r2n2 DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras), ShapeNetVox32
-    (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS, so that code
-    written for the original data set can train on it. Sub-folders of MESHES are categories; a table MANIFEST.csv
-    (columns file, category, split, family, up, front) may say more. Started again, it goes on where it was
-    interrupted.
+    In the layout r2n2 DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras),
+    ShapeNetVox32 (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS:
+    code written for the original data set can train on it. Sub-folders of MESHES are categories; a table
+    MANIFEST.csv (columns file, category, split, family, up, front) may say more. Started again, it goes on where it
+    was interrupted.
 
     In the layout pix3d DIR gets img (an object somewhere in each picture, before a background), mask, model (meshes
     and voxels), pix3d.json, and the lists of S1 and S2, which hold out pictures and models.

@@ -17,6 +17,7 @@ from ..io.files import read_file
 
 _NAME = "voxel"
 _MOST_CELLS = 512**3
+_HEAD = b"MATLAB 5.0 MAT-file".ljust(116)
 
 
 def read_voxel_points(path: str | PathLike[str]) -> Float[np.ndarray, "point 3"]:
@@ -49,8 +50,11 @@ def write_voxels(path: str | PathLike[str], solid: Bool[np.ndarray, "x y z"]) ->
         BadInput: the file cannot be written.
     """
     turned = np.ascontiguousarray(np.rot90(solid, 1, axes=(1, 2)), np.uint8)
-    with as_bad_input(path, OSError, say="cannot be written"), replacing(path, "wb") as file:
-        savemat(file, {_NAME: turned}, do_compression=True)
+    written = BytesIO()
+    savemat(written, {_NAME: turned}, do_compression=True)
+    written.getbuffer()[: len(_HEAD)] = _HEAD  # there is the time of writing, and nothing that is read
+    with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
+        file.write(written.getvalue())
 
 
 def _cells(data: bytes) -> Bool[np.ndarray, "x y z"]:

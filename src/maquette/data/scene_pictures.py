@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -160,7 +161,7 @@ def _with_validation(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     )
 
 
-def _batch(samples: Sequence[tuple[int, Image, PictureObjects]]) -> Batch:
+def _batch(samples: Sequence[tuple[int, Float[Tensor, "3 _h _w"], PictureObjects]]) -> Batch:
     height, width = (max(image.shape[axis] for _, image, _ in samples) for axis in (1, 2))
     images = [pad(image, (0, width - image.shape[2], 0, height - image.shape[1])) for _, image, _ in samples]
     index = torch.tensor([index for index, _, _ in samples])

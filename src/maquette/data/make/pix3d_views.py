@@ -119,7 +119,7 @@ def _placed(
     share: float,
     place: Float[np.ndarray, " 2"],
 ) -> Float[np.ndarray, " 3"]:
-    """The translation by which an object's box has a share of the picture's shorter side, at a place from [0, 1)^2."""
+    """The translation by which an object's box has a share of the shorter side, at a place from [0, 1)^2."""
     sides = np.array([size[1], size[0]], float)
     at = np.array([0.0, 0.0, 2.0])
     for _ in range(_ROUNDS):

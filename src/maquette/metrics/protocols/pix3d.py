@@ -222,12 +222,14 @@ def _mean_f1(rows: Sequence[Row]) -> float:
     return sum(row.values["f1"] for row in rows) / len(rows)
 
 
-def mesh_f1(mesh: Meshes, true: Meshes, seed: int) -> float:
-    """F1 of a mesh in [0, 1]; both are in the camera frame."""
+def mesh_f1(mesh: Meshes, true: Meshes, seed: int, points: int = _POINTS) -> float:
+    """F1 of a mesh in [0, 1]; 0 of one without faces. Both are in the camera frame."""
+    if mesh.isempty():
+        return 0.0
     verts = true.verts_packed()
     scale = _LONGEST / float((verts.amax(0) - verts.amin(0)).max().clamp_min(1e-9))
-    points = [_points(one.cpu(), seed + k) * scale for k, one in enumerate((mesh, true))]
-    return point_scores(points[0], points[1], (_NEAR,))[1][0]
+    ours, theirs = (_points(one.cpu(), seed + k, points) * scale for k, one in enumerate((mesh, true)))
+    return point_scores(ours, theirs, (_NEAR,))[1][0]
 
 
 def brought(made: Reconstruction, truth: PictureObjects) -> Reconstruction:
@@ -239,8 +241,8 @@ def brought(made: Reconstruction, truth: PictureObjects) -> Reconstruction:
     return replace(made, mesh=made.mesh.scale_verts(factor))
 
 
-def _points(mesh: Meshes, seed: int) -> Float[Tensor, "point 3"]:
-    draw = torch.rand(1, _POINTS, 3, generator=torch.Generator().manual_seed(seed))
+def _points(mesh: Meshes, seed: int, count: int) -> Float[Tensor, "point 3"]:
+    draw = torch.rand(1, count, 3, generator=torch.Generator().manual_seed(seed))
     points, _, _ = sample_surface(
         mesh.verts_packed(),
         mesh.faces_packed(),
