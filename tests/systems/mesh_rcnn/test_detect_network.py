@@ -110,7 +110,7 @@ def test_heads_of_the_released_code(name: str, monkeypatch: pytest.MonkeyPatch) 
         assert relative(pooled.flatten()[::499], golden[f"{part}_pooler/every_499th"]) < 1e-5
         mean_std = torch.stack([pooled.double().mean(), pooled.double().std(correction=0)])
         assert (mean_std - golden[f"{part}_pooler/mean_std"]).abs().max() < 1e-3
-    told = heads(golden.maps, golden.boxes, golden.size)
+    told = heads.tell(golden.maps, golden.boxes, golden.size)
     heights = golden["boxes"][:, 3] - golden["boxes"][:, 1]
     assert relative(depth_in_heights(told.depth, classes), golden["pred_dz"][:, 0]) < 1e-5
     assert relative(of_class(told.mask, classes).sigmoid(), golden["pred_masks"][:, 0]) < 1e-5
@@ -216,7 +216,7 @@ def test_nothing_found_is_no_object(network: DetectNetwork) -> None:
     network.eval()
     network.boxes.score_thresh = 1.0
     with torch.no_grad():
-        (found,) = network(torch.rand(1, 3, 32, 32))
+        (found,) = network.find(torch.rand(1, 3, 32, 32), [(32, 32)])
     assert len(found.boxes) == len(found.meshes) == len(found.masks) == 0
 
 

@@ -61,7 +61,7 @@ class ShapeHeads(nn.Module):
             )
             self.mesh_head = RefinementHead([config.channels], refinement)
 
-    def forward(
+    def tell(
         self,
         maps: Mapping[str, Float[Tensor, "image channel _h _w"]],
         boxes: Sequence[Float[Tensor, "_box 4"]],
@@ -98,12 +98,12 @@ class ShapeHeads(nn.Module):
         size: tuple[int, int],
         side: int,
     ) -> Float[Tensor, "box channel {side} {side}"]:
-        """What of the maps lies in boxes; arguments as for `forward`."""
+        """What of the maps lies in boxes; arguments as for `tell`."""
         found: Tensor = self.pool[str(side)](dict(maps), list(boxes), [size] * len(boxes))
         return found
 
     def surface(self, voxels: Float[Tensor, "box depth row column"], solid_somewhere: bool = False) -> Meshes:
-        """Meshes around solid cells, in the cubes of the boxes; see `forward`."""
+        """Meshes around solid cells, in the cubes of the boxes; see `tell`."""
         solid = voxels.detach().sigmoid()
         if solid_somewhere and len(solid):
             highest = solid.flatten(1).amax(1).view(-1, 1, 1, 1)

@@ -66,10 +66,26 @@ class DetectNetwork(nn.Module):
         self.heads = ShapeHeads(config)
         self.register_buffer("heights", torch.zeros(len(config.classes)))
 
-    def forward(self, images: Float[Tensor, "image 3 h w"]) -> list[Found]:
-        """What is found in pictures of one size; see `find`."""
-        size = (images.shape[2], images.shape[3])
-        return self.find(images, [size] * len(images))
+    def forward(self, images: Float[Tensor, "image 3 h w"]) -> tuple[Tensor, ...]:
+        """Whatever the network tells, of one box a picture, which is all of it; see `find` for what is found.
+
+        Args:
+            images: RGB in [0, 1].
+
+        Returns:
+            whether anchors show objects, and how they move; class and deltas of the boxes; depth, mask, and voxels
+            where there are any; vertices.
+        """
+        height, width = images.shape[2:]
+        whole, maps = self._maps(images, [(height, width)] * len(images))
+        shown, shifts = self.rpn.head(list(maps.values()))
+        boxes = list(images.new_tensor([[0.0, 0.0, width, height]]).expand(len(images), 1, 4))
+        size = (whole.shape[2], whole.shape[3])
+        logits, deltas = self._classified(maps, boxes, size)
+        told = self.heads.tell(maps, boxes, size)
+        voxels = () if told.voxels is None else (told.voxels,)
+        anchors = (torch.cat([level.flatten(1) for level in part], 1) for part in (shown, shifts))
+        return *anchors, logits, deltas, told.depth, told.mask, *voxels, told.meshes[-1].verts_packed()
 
     def find(self, images: Float[Tensor, "image 3 _h _w"], sizes: Sequence[tuple[int, int]]) -> list[Found]:
         """What is found in pictures, surest first.
@@ -81,10 +97,9 @@ class DetectNetwork(nn.Module):
         whole, maps = self._maps(images, sizes)
         proposals, _ = self.rpn(ImageList(whole, list(sizes)), maps)
         size = (whole.shape[2], whole.shape[3])
-        told = self.boxes.box_head(self.boxes.box_roi_pool(maps, proposals, [size] * len(images)))
-        logits, deltas = self.boxes.box_predictor(told)
+        logits, deltas = self._classified(maps, proposals, size)
         boxes, scores, labels = self.boxes.postprocess_detections(logits, deltas, proposals, list(sizes))
-        shapes = self.heads(maps, boxes, size, solid_somewhere=True)
+        shapes = self.heads.tell(maps, boxes, size, solid_somewhere=True)
         found, first = [], 0
         for own, sure, classes, extent in zip(boxes, scores, labels, sizes, strict=True):
             part = slice(first, first + len(own))
@@ -111,8 +126,7 @@ class DetectNetwork(nn.Module):
         proposals, first = self.rpn(ImageList(whole, sizes), maps, targets)
         chosen, matched, labels, deltas = self.boxes.select_training_samples(proposals, targets)
         size = (whole.shape[2], whole.shape[3])
-        told = self.boxes.box_head(self.boxes.box_roi_pool(maps, chosen, [size] * len(images)))
-        logits, moved = self.boxes.box_predictor(told)
+        logits, moved = self._classified(maps, chosen, size)
         losses = {"anchor": first["loss_objectness"], "anchor_box": first["loss_rpn_box_reg"]}
         losses |= box_losses(logits, moved, torch.cat(labels), torch.cat(deltas), config.box_beta)
         fronts = [self._front(own) for own in labels]
@@ -120,7 +134,7 @@ class DetectNetwork(nn.Module):
         which = [own[front] for own, front in zip(matched, fronts, strict=True)]
         if sum(map(len, boxes)):
             true = self.targets(objects, boxes, which)
-            losses |= shape_losses(self.heads(maps, boxes, size), true, config)
+            losses |= shape_losses(self.heads.tell(maps, boxes, size), true, config)
         return losses
 
     def targets(
@@ -162,6 +176,14 @@ class DetectNetwork(nn.Module):
     def _maps(self, images: Tensor, sizes: Sequence[tuple[int, int]]) -> tuple[Tensor, Mapping[str, Tensor]]:
         whole = filled_up(images, sizes, self.pyramid.body.mean)
         return whole, self.pyramid(whole)
+
+    def _classified(
+        self, maps: Mapping[str, Tensor], boxes: Sequence[Tensor], size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Logits and deltas of boxes."""
+        pooled = self.boxes.box_roi_pool(maps, list(boxes), [size] * len(boxes))
+        logits, deltas = self.boxes.box_predictor(self.boxes.box_head(pooled))
+        return logits, deltas
 
     def _front(self, labels: Int[Tensor, " box"]) -> Int[Tensor, " front"]:
         """Boxes that show an object; of too many some at random."""

@@ -70,7 +70,7 @@ def detect(variant: str = "detect") -> DetectRunConfig:
 def detect_small(variant: str = "detect") -> DetectRunConfig:
     """For a CPU and from scratch: four categories, ResNet-18, pictures of at most 160 pixels.
 
-    Statistics of the batch in its norms, narrow heads, few proposals, of which 4 a picture learn shapes; what
+    Statistics of the batch in its norms, narrow heads, few proposals, of which 2 a picture learn shapes; what
     overlaps no object is background. AdamW with a cosine and a moving average of the weights.
     """
     return DetectRunConfig(
@@ -87,15 +87,16 @@ def detect_small(variant: str = "detect") -> DetectRunConfig:
             anchors=(16, 32, 64, 96, 128),
             anchor_samples=128,
             samples=24,
-            shaped=4,
+            shaped=2,
             ignore=0.0,
             proposals=(200, 100, 100),
             score=0.1,
             most=10,
+            voxels=16,
             features=64,
         ),
         views=ScenesConfig(classes=_FOUR, shorter=(96, 108, 120), held=120, longest=160, jitter=0.3),
-        loss=DetectLossConfig(points=800),
+        loss=DetectLossConfig(points=600),
         training=TrainConfig(
             steps=12_000,
             batch=8,
