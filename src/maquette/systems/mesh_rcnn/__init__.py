@@ -1,1 +1,1 @@
-"""Mesh R-CNN (Gkioxari et al., ICCV 2019)."""
+"""Mesh R-CNN's ShapeNet branch: a picture to voxels in the camera's frustum, and from these to a refined mesh."""

@@ -1,0 +1,97 @@
+"""The camera of R2N2's pictures, and the frustum before it whose cells Mesh R-CNN fills.
+
+Camera space is Mesh R-CNN's: +X right, +Y up, +Z back, in units of the object frame, in which ShapeNet's and ours are
+the same: an object's box has a diagonal of 1. Places in the frustum lie in [-1, 1]: x to the right and y down over
+the picture, z into the scene, linear in the depth after projection: layers are .01 thick before, .15 behind (of 48).
+
+R2N2's cameras stand at 1.75 (.65 to .95) from the object's middle and look at it, so that its ball has depths of
+.6375 to 2.1625: all of it lies within the frustum's .603 to 2.441. Objects are not scaled.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...renderer.views import R2N2_REACH, cameras_from_r2n2
+
+FOCAL = 2.1875  # 35 mm before half of a 32 mm sensor
+NEAR, FAR = 0.1, 100.0
+_A = -(FAR + NEAR) / (FAR - NEAR)
+_B = -2 * FAR * NEAR / (FAR - NEAR)
+_LEAST_W = 0.1
+Z_RANGE = (0.67, 0.92)  # projected depths at both ends of the frustum
+_BALL = 0.5
+
+
+def depth_of(z: float) -> float:
+    """Distance before the camera of a projected depth."""
+    return _B / (z + _A)
+
+
+DEPTHS = (depth_of(Z_RANGE[0]), depth_of(Z_RANGE[1]))
+RATIOS = ((DEPTHS[0] + _BALL) / R2N2_REACH, (DEPTHS[1] - _BALL) / R2N2_REACH)  # at which balls fit into it
+
+
+def intrinsics() -> Float[Tensor, "4 4"]:
+    """The matrix K of a projection (x, y, z, w) = K (X, Y, Z, 1), whose picture spans [-1, 1]."""
+    K = torch.zeros(4, 4)
+    K[0, 0], K[1, 1], K[2, 2], K[2, 3], K[3, 2] = FOCAL, FOCAL, _A, _B, -1.0
+    return K
+
+
+def project(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+    """Points of camera space in the picture: x to the right and y up in [-1, 1], and the projected depth.
+
+    Division is by w = -Z, kept at least 0.1 from 0 on its own side (0 is positive).
+    """
+    x, y, z = points.unbind(-1)
+    w = torch.where(z <= 0, (-z).clamp_min(_LEAST_W), (-z).clamp_max(-_LEAST_W))
+    return torch.stack([FOCAL * x, FOCAL * y, _A * z + _B], dim=-1) / w[..., None]
+
+
+def grid_of_camera(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+    """Places in the frustum of points in camera space."""
+    x, y, z = project(points).unbind(-1)
+    low, high = Z_RANGE
+    return torch.stack([x, -y, (z - low) * (2 / (high - low)) - 1], dim=-1)
+
+
+def camera_of_grid(places: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+    """Points in camera space of places in the frustum; the inverse of `grid_of_camera` before the camera."""
+    x, y, z = places.unbind(-1)
+    low, high = Z_RANGE
+    depth = _B / (low + (z + 1) * ((high - low) / 2) + _A)
+    return torch.stack([x * depth / FOCAL, -y * depth / FOCAL, -depth], dim=-1)
+
+
+class View:
+    """Cameras as R2N2 states them, before objects in the object frame.
+
+    Args:
+        cameras: azimuth and elevation in degrees, and ratio of distances.
+
+    Attributes:
+        rotation: whose rows are the directions right, up and back in the object frame.
+        distance: of the camera from the object's middle.
+    """
+
+    def __init__(self, cameras: Float[Tensor, "batch 3"]) -> None:
+        azimuth, elevation, ratio = cameras.unbind(1)
+        R = cameras_from_r2n2(azimuth, elevation, ratio, cameras.device).R  # columns left, up, into the scene
+        self.rotation: Float[Tensor, "batch 3 3"] = R.mT * R.new_tensor([[-1.0], [1.0], [-1.0]])
+        self.distance: Float[Tensor, " batch"] = R2N2_REACH * ratio
+
+    def to_camera(self, points: Float[Tensor, "batch n 3"]) -> Float[Tensor, "batch n 3"]:
+        """Points of the object frame in camera space."""
+        return self.turned(points) - self._back()
+
+    def to_object(self, points: Float[Tensor, "batch n 3"]) -> Float[Tensor, "batch n 3"]:
+        """Points of camera space in the object frame."""
+        return (points + self._back()) @ self.rotation
+
+    def turned(self, directions: Float[Tensor, "batch n 3"]) -> Float[Tensor, "batch n 3"]:
+        """Directions of the object frame in camera space."""
+        return directions @ self.rotation.mT
+
+    def _back(self) -> Float[Tensor, "batch 1 3"]:
+        return torch.nn.functional.pad(self.distance[:, None, None], (2, 0))

@@ -1,0 +1,176 @@
+"""`MeshRCNNTraining`: what Mesh R-CNN is trained by."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from os import PathLike
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ...data.batch import Batch, known
+from ...io.errors import BadInput
+from ...metrics.measure import Measure
+from ...metrics.placing import point_scores
+from ...ops import sample_points_from_meshes
+from ...renderer.views import cameras_from_r2n2, render_views
+from ...structures import Meshes
+from ...training.module import TrainingModule, Update
+from ..weights_file import write_weights
+from .about import ABOUT
+from .config import THRESHOLD
+from .cubes import cubes_of
+from .loss import mesh_loss, voxel_loss
+from .network import MeshRCNN, Seen
+from .recipes import MeshRCNNConfig
+from .skip import SkipRule
+from .targets import NEEDS, Targets, targets_of
+
+F1 = Measure("f1", "F1", "F1 at the distance of the protocol p2m")
+_NEAR = 0.01 / 0.57  # tau of that protocol, in units of the object frame
+_JUDGED = 2_000  # points
+_SHEET = 96  # pixels a side
+
+
+class MeshRCNNTraining(TrainingModule):
+    """The network with its loss, a picture a sample.
+
+    Args:
+        config: a recipe's. The first weights follow from its seed, or are a backbone's of ImageNet.
+    """
+
+    goal = F1
+    needs = NEEDS
+    side = 64
+
+    def __init__(self, config: MeshRCNNConfig) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.training.seed)
+            network = MeshRCNN(config.network)
+        _start(network, config.first_weights)
+        super().__init__(network, config.training)
+        self.config = config
+        self.rule = SkipRule(config.loss.skip == "original")
+
+    def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
+        """Mean loss and its terms, and how many of the steps were skipped, of how many objects no cell was solid."""
+        targets = targets_of(batch, self.config.network.voxels, self.config.loss.points)
+        first = self.step_count < self.config.loss.voxel_steps and self.config.network.has_voxels
+        loss, terms = self._loss(self.network, targets, voxels_alone=first)
+        skip = _anywhere(self.rule.skips(float(loss.detach())), loss.device)
+        told = {name: term.detach() for name, term in terms.items() if bool(term.isfinite())}
+        told["skipped"] = loss.new_tensor(float(skip))
+        if not skip:
+            update("network", loss)
+            return {"loss": loss.detach(), **told}
+        if self.rule.original:
+            update("network", torch.stack([p.sum() for p in self.network.parameters()]).sum() * 0)
+        return {"loss": loss.detach(), **told} if self.rule.lost else told
+
+    def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
+        """The batch's mean loss, for each of its objects; each one's F1 at tau, and chamfer distance."""
+        targets = targets_of(batch, self.config.network.voxels, _JUDGED)
+        loss, _ = self._loss(network, targets)
+        made, views = self._made(network, targets), batch.images.shape[1]
+        points = sample_points_from_meshes(made, _JUDGED)
+        assert isinstance(points, Tensor)
+        scores = [
+            point_scores(ours, theirs, (_NEAR,))
+            for ours, theirs in zip(points[::views], targets.surface.points[::views], strict=True)
+        ]
+        f1 = loss.new_tensor([f for _, (f,) in scores])
+        return {
+            "loss": loss.expand(len(f1)),
+            "f1": f1,
+            "chamfer": loss.new_tensor([far for far, _ in scores]),
+        }
+
+    def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
+        """A row an object: its first picture, what was made of it, and the truth."""
+        targets = targets_of(batch, self.config.network.voxels, 1)
+        made, truth = self._made(network, targets), known(batch.truth.meshes)
+        views = batch.images.shape[1]
+        rows = []
+        for i in range(len(batch)):
+            camera = cameras_from_r2n2(*batch.cameras[i, :1].cpu().unbind(1))
+            ours = made[i * views]
+            verts = targets.view.to_object(ours.verts_padded().expand(len(targets.images), -1, -1))[i * views]
+            drawn = [
+                render_views(mesh.cpu(), camera, _SHEET).images[0]
+                for mesh in (Meshes([verts], ours.faces_list()), truth[i])
+            ]
+            picture = nn.functional.interpolate(
+                batch.images[i, :1].cpu().float(), (_SHEET, _SHEET), mode="area"
+            )
+            rows.append(torch.cat([picture[0], *drawn], dim=2))
+        return torch.cat(rows, dim=1).clamp(0, 1)
+
+    def _loss(
+        self, network: nn.Module, targets: Targets, voxels_alone: bool = False
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """The weighted sum of the terms, and each of them."""
+        assert isinstance(network, MeshRCNN)
+        config = self.config.loss
+        seen = network.see(targets.images)
+        terms: dict[str, Tensor] = {}
+        total = targets.images.new_zeros(())
+        if seen.logits is not None:
+            terms["voxel"] = voxel_loss(seen.logits, targets.solid)
+            total = total + config.voxel * terms["voxel"]
+        if not network.config.has_mesh or voxels_alone:
+            return total + _nothing(network), terms
+        start, empty = self._start_of(network, seen, len(targets.images))
+        loss, found = mesh_loss(network.refine(seen.maps, start), targets.surface, config)
+        return total + loss, {**terms, **found, "empty": empty}
+
+    def _start_of(self, network: MeshRCNN, seen: Seen, count: int) -> tuple[Meshes, Tensor]:
+        """What is refined, and the share of it for which no cell was solid."""
+        if seen.logits is None:
+            return network.spheres(count, seen.maps[0].device), seen.maps[0].new_zeros(())
+        cubes = cubes_of(seen.logits, THRESHOLD, network.config.original)
+        return cubes.meshes, cubes.empty.float().mean()
+
+    @torch.no_grad()
+    def _made(self, network: nn.Module, targets: Targets) -> Meshes:
+        """The last meshes, in camera space."""
+        assert isinstance(network, MeshRCNN)
+        seen = network.see(targets.images)
+        start, _ = self._start_of(network, seen, len(targets.images))
+        return [start, *network.refine(seen.maps, start)][-1]
+
+    def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
+        """Write the weights file that `MeshRCNNSystem.load` reads (`TrainingModule.save_weights`)."""
+        kept = MeshRCNN(self.config.network)
+        kept.load_state_dict({name: tensor.cpu() for name, tensor in network.state_dict().items()})
+        training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
+        config, views = self.config.network, self.config.views
+        write_weights(path, ABOUT.name, kept, config, views, THRESHOLD, training, "float32")
+
+
+def _start(network: MeshRCNN, weights: str) -> None:
+    """Give the backbone its first weights; without them where they cannot be had and are not insisted on."""
+    if weights == "none":
+        return
+    try:
+        network.backbone.load("torchvision" if weights == "auto" else weights)
+    except BadInput as error:
+        if weights != "auto":
+            raise
+        warnings.warn(f"{error}; the backbone starts from scratch", stacklevel=3)
+
+
+def _nothing(network: nn.Module) -> Tensor:
+    """0, of which every parameter is a part: optimisers of several processes expect each to have a gradient."""
+    return torch.stack([p.flatten()[0] for p in network.parameters() if p.requires_grad]).sum() * 0
+
+
+def _anywhere(flag: bool, device: torch.device) -> bool:
+    """Whether it is set in any of the processes, which take or leave a step together."""
+    if not dist.is_available() or not dist.is_initialized():
+        return flag
+    told = torch.tensor(float(flag), device=device)
+    dist.all_reduce(told, dist.ReduceOp.MAX)
+    return bool(told > 0)
