@@ -8,7 +8,6 @@ import torch
 from golden_pix3d import pix3d_golden
 from maquette.data.batch import Batch, Entry, PictureObjects, Truth
 from maquette.data.pix3d_files import WRONG_MASKS
-from maquette.io.errors import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.metrics.protocols.face import Case, Clock, Row
 from maquette.metrics.protocols.pix3d import PIX3D, Kept, brought, judged, mesh_f1, precisions
@@ -25,7 +24,7 @@ class Stored:
         self.data, self.prefix, self.distance = data, f"prediction/{i}/", distance
         self.names = [str(name) for name in data["category_names"]]
 
-    def reconstruct(self, pictures: Any) -> list[Reconstruction]:
+    def detect(self, pictures: Any) -> list[Reconstruction]:
         data, prefix = self.data, self.prefix
         boxes, faces = data[prefix + "boxes"], data["gt_model/faces"].long()
         f, cx, cy = data["image/0/K"].float()
@@ -100,7 +99,7 @@ def test_f1_of_the_released_code(scored: tuple[dict[str, Any], list[Row]]) -> No
     every = []
     for i in range(7):
         truth = truth_of(data, i)
-        made = Stored(data, i, 2.0).reconstruct(None)
+        made = Stored(data, i, 2.0).detect(None)
         if str(data[f"image/{i}/file_name"]) not in WRONG_MASKS:
             every += [100 * mesh_f1(brought(one, truth).mesh, truth.meshes, 0) for one in made]
     assert len(every) == len(stored)
@@ -110,8 +109,8 @@ def test_f1_of_the_released_code(scored: tuple[dict[str, Any], list[Row]]) -> No
 
 def test_a_system_that_finds_nothing_scores_nothing() -> None:
     class Nothing:
-        def reconstruct(self, pictures: Any) -> list[Reconstruction]:
-            raise BadInput("picture", "nothing is found")
+        def detect(self, pictures: Any) -> list[Reconstruction]:
+            return []
 
     truth = truth_of(pix3d_golden("ap"), 0)
     batch = Batch(torch.zeros(1, 1, 3, 48, 64), torch.tensor([0]), Truth(objects=(truth,)))

@@ -73,7 +73,7 @@ def _area(made: Reconstruction) -> float:
     if made.box is None:
         return 0.0
     left, top, right, bottom = made.box.tolist()
-    return (right - left) * (bottom - top)
+    return float((right - left) * (bottom - top))
 
 
 def _frame(canvas: np.ndarray, made: Reconstruction, colour: np.ndarray) -> None:

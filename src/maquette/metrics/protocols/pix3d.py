@@ -9,7 +9,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, PictureObjects, Source, known
-from ...io.errors import BadInput
 from ...kernels.sample_points import sample_surface
 from ...lift.marked import from_there, marked, pixel_camera
 from ...structures import Meshes
@@ -31,8 +30,8 @@ _KINDS = ("box", "mask", "mesh")
 class DetectingSystem(Protocol):
     """What the protocol asks of a system."""
 
-    def reconstruct(self, pictures: Views) -> list[Reconstruction]:
-        """The objects that a picture shows, in the camera frame, with box, mask, label and score."""
+    def detect(self, pictures: Views) -> list[Reconstruction]:
+        """All that might be an object in a picture, in the camera frame, with box, mask, label and score."""
         ...
 
 
@@ -269,11 +268,8 @@ def _picture(batch: Batch, i: int) -> tuple[Float[Tensor, "3 height width"], Pic
 
 
 def _made(system: DetectingSystem, image: Tensor, truth: PictureObjects) -> list[Reconstruction]:
-    """What the system finds; nothing where it says that there is nothing."""
-    try:
-        return system.reconstruct(Views([image], cameras=pixel_camera(known(truth.camera), image.shape[1:])))
-    except BadInput:
-        return []
+    """What the system finds."""
+    return system.detect(Views([image], cameras=pixel_camera(known(truth.camera), image.shape[1:])))
 
 
 def _as_made(truth: PictureObjects, category: str) -> Reconstruction:

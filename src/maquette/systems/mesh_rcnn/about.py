@@ -14,7 +14,7 @@ class MeshRCNNOptions:
     """What it may be told of a reconstruction.
 
     Raises:
-        ValueError: a threshold that is no probability, or a field of view that no lens has.
+        ValueError: a threshold or score that is no probability, or a field of view that no lens has.
     """
 
     threshold: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
@@ -22,9 +22,14 @@ class MeshRCNNOptions:
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Field of view along the picture's longer side; what its file says of the lens when not given, else 50."""
 
+    score: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
+    """Least probability of an object that is shown (variant detect); 0.5 when not given."""
+
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
             raise ValueError(f"threshold {self.threshold}: use a number between 0 and 1")
+        if self.score is not None and not 0 <= self.score <= 1:
+            raise ValueError(f"score {self.score}: use a number between 0 and 1")
         if self.fov is not None and not 1 <= self.fov <= 150:
             raise ValueError(f"fov {self.fov}: use degrees between 1 and 150")
 

@@ -153,16 +153,16 @@ class MaskHead(nn.Module):
 
     def __init__(self, channels: int, width: int, convs: int, classes: int) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(
-            nn.Conv2d(channels if i == 0 else width, width, 3, padding=1) for i in range(convs)
-        )
+        layers = [nn.Conv2d(channels if i == 0 else width, width, 3, padding=1) for i in range(convs)]
+        self.convs = nn.ModuleList(layers)
         self.deconv = nn.ConvTranspose2d(width, width, 2, stride=2)
         self.predictor = nn.Conv2d(width, classes, 1)
-        for layer in (*self.convs, self.deconv):
+        for layer in (*layers, self.deconv):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
         nn.init.normal_(self.predictor.weight, std=0.001)
-        nn.init.zeros_(self.predictor.bias)
+        for bias in (layer.bias for layer in (*layers, self.deconv, self.predictor)):
+            if bias is not None:
+                nn.init.zeros_(bias)
 
     def forward(self, x: Float[Tensor, "box channel h w"]) -> Float[Tensor, "box class hh ww"]:
         """Logits in twice as many pixels along each side."""

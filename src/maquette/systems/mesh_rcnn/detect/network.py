@@ -167,9 +167,9 @@ class DetectNetwork(nn.Module):
                     mesh_targets(meshes, own, cameras),
                 )
             )
-        labels, depths, masks, voxels, meshes = zip(*parts, strict=True)
-        verts = [v for batch in meshes for v in batch.verts_list()]
-        faces = [f for batch in meshes for f in batch.faces_list()]
+        labels, depths, masks, voxels, batches = zip(*parts, strict=True)
+        verts = [v for batch in batches for v in batch.verts_list()]
+        faces = [f for batch in batches for f in batch.faces_list()]
         joined = Meshes(verts, faces)
         return Targets(torch.cat(labels), torch.cat(depths), torch.cat(masks), torch.cat(voxels), joined)
 

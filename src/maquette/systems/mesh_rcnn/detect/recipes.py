@@ -1,5 +1,6 @@
 """Complete settings for training the detector."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ....data.scenes_config import ScenesConfig
@@ -113,3 +114,6 @@ def detect_small(variant: str = "detect") -> DetectRunConfig:
             checkpoint_every=500,
         ),
     )
+
+
+RECIPES: dict[str, Callable[..., DetectRunConfig]] = {"detect": detect, "detect-small": detect_small}

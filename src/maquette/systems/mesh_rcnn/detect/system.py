@@ -32,7 +32,7 @@ from ..about import ABOUT, MeshRCNNOptions
 from .config import VARIANT, DetectConfig
 from .network import DetectNetwork, Found
 from .placing import placed
-from .recipes import DetectRunConfig, detect, detect_small
+from .recipes import RECIPES, DetectRunConfig
 from .training import DetectTraining
 
 _FOV = 50.0  # degrees along the longer side where nothing is known
@@ -93,7 +93,9 @@ class DetectSystem:
         """
         shipped = shipped_weights(cls.about.name)
         if weights is None:
-            raise BadInput(shipped, f"no weights of variant {VARIANT} ship; name a file or the folder of a run")
+            raise BadInput(
+                shipped, f"no weights of variant {VARIANT} ship; name a file or the folder of a run"
+            )
         found = load_weights(weights, cls.about.name)
         with as_bad_input(found.path, ValueError, say="the settings in its header"):
             config = typed(DetectConfig, found.config.get("network", {}), "network")
@@ -134,7 +136,7 @@ class DetectSystem:
     @staticmethod
     def recipes() -> Mapping[str, Callable[..., Any]]:
         """Functions that give complete settings for training, by name."""
-        return {"detect": detect, "detect-small": detect_small}
+        return RECIPES
 
     @staticmethod
     def training_module(config: DetectRunConfig) -> TrainingModule:
@@ -162,26 +164,26 @@ class DetectSystem:
         """
         began = time.perf_counter()
         options = options or MeshRCNNOptions()
+        least = _SURE if options.score is None else options.score
         views = as_views(pictures)
         name = (views.names or ["the picture"])[0]
         if len(views) > 1:
             raise BadInput(name, f"one picture at a time, not {len(views)}: objects are found in each")
-        image = views.images[0]
-        camera = _camera(views, options.fov)
-        found = self.find(image)
+        image, camera = views.images[0], _camera(views, options.fov)
+        objects = [one for one in self._placed(image, camera) if (one.score or 0) >= least]
         looked = time.perf_counter()
-        objects = [
-            one
-            for one in placed(found, self.network, camera)
-            if (one.score or 0) >= self.least_score(options) and not one.mesh.isempty()
-        ]
         if not objects:
             known = ", ".join(self.network.config.classes)
             raise BadInput(name, f"nothing is found in the picture that is one of {known}")
         eye = pixel_camera(camera, image.shape[1:])
         meshes = [self._painted(one, image, eye) for one in objects]
         seconds = {"network": looked - began, "surface": time.perf_counter() - looked}
-        info = {"system": self.about.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
+        info = {
+            "system": self.about.name,
+            "variant": self.variant,
+            "weights": self.weights,
+            "seconds": seconds,
+        }
         return [
             Result(
                 mesh,
@@ -198,11 +200,14 @@ class DetectSystem:
             for one, mesh in zip(objects, meshes, strict=True)
         ]
 
-    def least_score(self, options: MeshRCNNOptions) -> float:
-        """Of an object that is shown."""
-        return _SURE if options.score is None else options.score
-
     @torch.no_grad()
+    def detect(self, pictures: Views) -> list[Reconstruction]:
+        """All that might be an object in one photograph, however unsure, for `metrics.protocols.pix3d`."""
+        return self._placed(pictures.images[0], _camera(pictures, None))
+
+    def _placed(self, image: Tensor, camera: Float[Tensor, " 4"]) -> list[Reconstruction]:
+        return [one for one in placed(self.find(image), self.network, camera) if not one.mesh.isempty()]
+
     def find(self, image: Float[Tensor, "3 height width"]) -> Found:
         """What is found in a photograph, in its own pixels; it is scaled as those of the training are."""
         height, width = (image.shape[1], image.shape[2])

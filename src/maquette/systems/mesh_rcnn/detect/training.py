@@ -24,10 +24,8 @@ from .network import DetectNetwork, Found
 from .placing import placed
 from .recipes import DetectRunConfig
 
-QUALITY = Measure(
-    "quality", "F1@.3 x class", "F1@.3 of the surest detection, where class and box are right", digits=3
-)
-_POINTS, _NEAR, _LONGEST = 2000, 0.3, 10.0
+QUALITY = Measure("quality", "F1@.3", "F1@.3 of the surest detection, where class and box are right")
+_POINTS, _LEAST_OVERLAP = 2000, 0.3
 _FOLLOW = 0.05  # of the mean heights, a step
 _SHEET, _SHOWN = 160, 8
 
@@ -36,14 +34,15 @@ class DetectTraining(TrainingModule):
     """The network with its losses, pictures with one object each or several.
 
     Args:
-        config: a recipe's. The first weights follow from its seed, or are those of COCO where they are asked for; where
-            these may be missing and are, a warning says so.
+        config: a recipe's. The first weights follow from its seed, or are those of COCO where they are asked for.
+            Where these may be missing and are, a warning says so.
 
     Raises:
         BadInput: first weights that cannot be had.
     """
 
     goal = QUALITY
+    protocol = "pix3d"
     needs = frozenset({"objects"})
     seen: Tensor
 
@@ -67,8 +66,9 @@ class DetectTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Sum of all terms, and each."""
-        objects = known(batch.truth.objects)
-        terms = self.network.losses(batch.images[:, 0], objects, self.config.loss)
+        objects, network = known(batch.truth.objects), self.network
+        assert isinstance(network, DetectNetwork)
+        terms = network.losses(batch.images[:, 0], objects, self.config.loss)
         loss = torch.stack(list(terms.values())).sum()
         update("network", loss)
         self._see(objects)
