@@ -122,7 +122,8 @@ def test_missing_packages_are_named_with_the_way_to_get_them(maquette, tmp_path,
     monkeypatch.setattr("importlib.util.find_spec", there)
     out = tmp_path / "x.onnx"
     ran = maquette("export", "r2n2", "-o", out)
-    said = "export needs onnx, onnxscript, onnxruntime: pip install 'maquette[export]'"
+    how = "pip install onnx onnxscript onnxruntime (in maquette's folder also pip install '.[export]')"
+    said = f"export needs onnx, onnxscript, onnxruntime: {how}"
     assert (ran.code, ran.err) == (3, f"maquette: {said}\n")
     assert not out.exists()
 

@@ -50,18 +50,11 @@ def test_the_table_is_that_of_the_package():
 
 
 @pytest.mark.parametrize(
-    ("words", "missing", "said"),
-    [
-        (("view", "BALL"), "viser", "view needs viser: pip install 'maquette[view]'"),
-        (
-            ("mold", "BALL", "-o", "out.glb", "--live"),
-            "viser",
-            "--live needs viser: pip install 'maquette[view]'",
-        ),
-    ],
+    ("words", "what"), [(("view", "BALL"), "view"), (("mold", "BALL", "-o", "out.glb", "--live"), "--live")]
 )
-def test_a_missing_package_is_named_with_the_way_to_get_it(maquette, ball, monkeypatch, words, missing, said):
+def test_a_missing_package_is_named_with_the_way_to_get_it(maquette, ball, monkeypatch, words, what):
     found = importlib.util.find_spec
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else found(name))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "viser" else found(name))
     ran = maquette(*(ball if word == "BALL" else word for word in words))
-    assert (ran.code, ran.err) == (3, f"maquette: {said}\n")
+    how = "pip install viser (in maquette's folder also pip install '.[view]')"
+    assert (ran.code, ran.err) == (3, f"maquette: {what} needs viser: {how}\n")

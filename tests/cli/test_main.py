@@ -32,12 +32,21 @@ def test_no_help_imports_torch():
     script = (
         "import sys\nfrom maquette.cli.main import COMMANDS, main\n"
         "assert main(['--help']) == 0\n"
-        "for name in COMMANDS:\n    assert main([name, '--help']) == 0, name\n"
+        "for flag in ('--help', '--help-all'):\n"
+        "    assert main([flag]) == 0\n"
+        "    for name in COMMANDS:\n        assert main([name, flag]) == 0, (name, flag)\n"
         "assert 'torch' not in sys.modules and 'warp' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert all(f"usage: maquette {name}" in done.stdout for name in COMMANDS)
+    assert all(done.stdout.count(f"usage: maquette {name}") == 2 for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "words", [("reconstruct", "--system", "r2n2"), ("data", "pack"), ("backbone", "import")]
+)
+def test_all_of_the_help_is_the_help_where_there_is_no_more(maquette, words):
+    assert maquette(*words, "--help-all").out == maquette(*words, "--help").out != ""
 
 
 def test_bad_input_through_the_installed_command(tmp_path):

@@ -86,7 +86,8 @@ def test_weights_and_biases_must_be_installed(maquette, tmp_path, monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "wandb" else found(name))
     ran = maquette("train", "r2n2", "--shapes", "families:9", "--wandb", "chairs", "-o", tmp_path / "run")
-    assert (ran.code, ran.err) == (3, "maquette: --wandb needs wandb: pip install 'maquette[wandb]'\n")
+    how = "pip install wandb (in maquette's folder also pip install '.[wandb]')"
+    assert (ran.code, ran.err) == (3, f"maquette: --wandb needs wandb: {how}\n")
     assert not (tmp_path / "run").exists()
 
 
@@ -95,7 +96,8 @@ def test_training_without_its_packages_is_refused_before_it_begins(maquette, tmp
     absent = lambda name: None if name in ("lightning_fabric", "tensorboard") else found(name)  # noqa: E731
     monkeypatch.setattr("importlib.util.find_spec", absent)
     ran = maquette("train", "r2n2", "--shapes", "families:9", "-o", tmp_path / "run")
-    said = "maquette: train needs lightning-fabric, tensorboard: pip install 'maquette[train]'\n"
+    how = "pip install lightning-fabric tensorboard (in maquette's folder also pip install '.[train]')"
+    said = f"maquette: train needs lightning-fabric, tensorboard: {how}\n"
     assert (ran.code, ran.err) == (3, said)
     assert not (tmp_path / "run").exists()
 

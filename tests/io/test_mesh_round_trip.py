@@ -164,6 +164,20 @@ def test_trimesh_finds_our_vertex_colours(tmp_path):
     assert np.abs(geometry.visual.vertex_colors[:, :3] / 255 - linear).max() < 0.5 / 255 + 1e-6
 
 
+def test_trimesh_shows_our_colours_in_the_ways_that_are_documented(tmp_path):
+    import trimesh
+
+    mesh = colored("vertex")
+    for name in ("m.glb", "m.ply"):
+        save_mesh(mesh, tmp_path / name)
+    (from_glb,) = trimesh.load(tmp_path / "m.glb", process=False).geometry.values()
+    colors = trimesh.visual.color.linear_to_srgb(from_glb.visual.vertex_attributes["color"])
+    from_glb.visual = trimesh.visual.ColorVisuals(from_glb, vertex_colors=colors)
+    wanted = mesh.textures.verts_features_packed().numpy()
+    for read in (from_glb, trimesh.load(tmp_path / "m.ply", process=False)):
+        assert np.abs(read.visual.vertex_colors[:, :3] / 255 - wanted).max() < 0.5 / 255 + 1e-5
+
+
 def test_a_glb_is_a_matt_surface(tmp_path):
     for kind in ("none", "vertex", "face", "texture"):
         save_mesh(colored(kind), tmp_path / "m.glb")

@@ -73,6 +73,18 @@ def test_what_lies_outside_is_refused_unless_asked_for(folder: Path, absolute: b
         load_mesh(folder / "m.obj")
 
 
+def test_a_root_is_a_folder_beside_the_files_own(folder: Path) -> None:
+    (folder / "m.mtl").write_text("newmtl T\nmap_Kd red.png\n")
+    (folder.parent / "other").mkdir()
+    assert load_mesh(folder / "m.obj", root=folder.parent / "other").textures is not None
+    (folder / "m.mtl").write_text("newmtl T\nmap_Kd ../secret.png\n")
+    with pytest.raises(BadInput, match=r"outside of .*other$"):
+        load_mesh(folder / "m.obj", root=folder.parent / "other")
+    for root in ("none", "secret.png"):
+        with pytest.raises(BadInput, match=f"{root}: is the folder that names may lead into, but is none"):
+            load_mesh(folder / "m.obj", root=folder.parent / root)
+
+
 def test_the_picture_of_a_ply_stays_in_the_folder(folder: Path) -> None:
     text = (
         "ply\nformat ascii 1.0\ncomment TextureFile ../secret.png\nelement vertex 3\nproperty float x\n"

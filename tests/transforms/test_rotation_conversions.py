@@ -169,7 +169,10 @@ def test_random_rotations_are_rotations():
 
 def test_conversions_can_be_scripted():
     """In a process of its own, without the checks of annotations, which cannot be scripted."""
-    names = "axis_angle_to_matrix, axis_angle_to_quaternion, matrix_to_axis_angle, quaternion_to_matrix, so3_exp_map"
+    names = """axis_angle_to_matrix, axis_angle_to_quaternion, euler_angles_to_matrix, matrix_to_axis_angle,
+        matrix_to_euler_angles, matrix_to_quaternion, matrix_to_rotation_6d, quaternion_apply, quaternion_multiply,
+        quaternion_to_axis_angle, quaternion_to_matrix, random_quaternions, random_rotation, random_rotations,
+        rotation_6d_to_matrix, so3_exp_map""".replace("\n", "")
     script = f"import torch; from maquette.transforms import {names}\nfor f in ({names}): torch.jit.script(f)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -216,5 +216,5 @@ def test_nothing_to_plot_is_said():
 
 def test_without_plotly_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly", None)
-    with pytest.raises(ImportError, match=r"maquette\.vis needs plotly: pip install 'maquette\[vis\]'"):
+    with pytest.raises(ImportError, match=r"maquette\.vis needs plotly: pip install plotly"):
         plot_scene({"title": {"cloud": cloud()}})

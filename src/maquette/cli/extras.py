@@ -31,5 +31,5 @@ def need_extra(extra: str, what: str) -> None:
 
 
 def how_to_get(extra: str) -> str:
-    """The command that installs an extra."""
-    return f"pip install 'maquette[{extra}]'"
+    """The command that installs the packages of an extra anywhere, and that which takes the extra by its name."""
+    return f"pip install {' '.join(EXTRAS[extra])} (in maquette's folder also pip install '.[{extra}]')"

@@ -23,6 +23,7 @@ from ..systems import NAMES, about_system, own_command
 from ..systems.about import Command
 from .extras import MissingPackage
 from .refusals import Refusal
+from .words import HELP
 
 _ORDINARY_FORMAT = warnings.formatwarning
 COMMANDS = {
@@ -90,7 +91,7 @@ def _format_warning(message: Warning | str, category: type[Warning], *rest: Any,
 
 
 def _dispatch(words: list[str]) -> int:
-    if not words or words[0] in ("-h", "--help", "help"):
+    if not words or words[0] in (*HELP, "help"):
         print(_overview())
         return 0 if words else 2
     if words[0] == "--version":

@@ -14,7 +14,7 @@ from ..systems.molding.result_names import result_names
 from .console import Console
 from .extras import need_extra
 from .mesh_input import need_mesh
-from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
+from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
@@ -38,7 +38,7 @@ _SCORES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mold(Compute):
+class Mold(Root, Compute):
     """Shape a sphere until it matches TARGET, and write the mesh in the target's own coordinates.
 
     TARGET is a mesh, matched by points sampled on both (`--from points`) or by its silhouettes from an even
@@ -117,7 +117,7 @@ def run(words: Sequence[str]) -> None:
     if options.init == "pictures":
         options = replace(options, init_weights=usable(options.init_weights, options.quiet))
         need_weights(DEFAULT, options.init_weights, "--init-weights")
-    _need_target(options.target)
+    _need_target(options.target, options.root)
     with console.stdout_for_numbers():
         console.write_json(_mold(options, source, console))
 
@@ -157,21 +157,22 @@ def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str) -
     if options.init == "sphere":
         from ..systems.molding.job import mold
 
-        return mold(options.target, options.out, choices, watch, device)
+        return mold(options.target, options.out, choices, watch, device, root=options.root)
     from ..compose.mold_from_pictures import mold_from_pictures
 
-    return mold_from_pictures(options.target, options.out, choices, options.init_weights, watch, device)
+    weights, root = options.init_weights, options.root
+    return mold_from_pictures(options.target, options.out, choices, weights, watch, device, root=root)
 
 
-def _need_target(target: Path) -> None:
+def _need_target(target: Path, root: Path | None) -> None:
     """Read the target once on its own: a bad one is refused before torch is imported."""
     if not target.is_dir():
-        need_mesh(target)
+        need_mesh(target, root)
         return
     from ..systems.molding.folder import check_folder
 
     need_camera_folder(target)
-    check_folder(target)
+    check_folder(target, root)
 
 
 def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import tyro
 
 from ..training.place import is_first
 from .refusals import Refusal
+from .words import HELP
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,15 @@ class Compute(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Root:
+    """What every command understands that reads a mesh or a cameras.json."""
+
+    root: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """A folder that names of textures, buffers and pictures in the file may lead into; its own alone when not
+    given."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Axes:
     """Where up and the front are in the files of a folder of meshes."""
 
@@ -70,7 +80,8 @@ def parse(options: type[Parsed], words: Sequence[str], command: str) -> Parsed:
 
     Ends the process (`SystemExit`) with code 0 after `--help`, and with 2 where a word is wrong.
     """
-    return tyro.cli(options, prog=f"maquette {command}", args=list(words), config=_MARKERS)
+    args = ["--help" if word in HELP else word for word in words]
+    return tyro.cli(options, prog=f"maquette {command}", args=args, config=_MARKERS)
 
 
 def option_of(words: Sequence[str], name: str) -> str | None:

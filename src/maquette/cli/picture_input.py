@@ -66,7 +66,7 @@ def _in_folder(folder: Path) -> list[Path]:
     return [folder / name for name in found]
 
 
-def sources_of_cameras(folder: Path) -> list[Source]:
+def sources_of_cameras(folder: Path, root: Path | None = None) -> list[Source]:
     """Pictures, masks and cameras of a folder's `cameras.json`.
 
     Raises:
@@ -74,7 +74,7 @@ def sources_of_cameras(folder: Path) -> list[Source]:
     """
     path = folder / "cameras.json"
     sources = []
-    for i, view in enumerate(parse_cameras(path).views):
+    for i, view in enumerate(parse_cameras(path, root).views):
         if view.image is None:
             raise BadInput(path, "has no picture", f"view {i}")
         sources.append(Source(view.image, view.mask, view))

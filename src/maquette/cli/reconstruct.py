@@ -15,7 +15,7 @@ from ..systems import DEFAULT, about_system, shipped_weights
 from ..systems.about import About
 from ..training.weights_header import read_weights_header
 from .console import Console
-from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, parse, set_up
+from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
 from .picture_input import (
     Picture,
     Source,
@@ -36,7 +36,7 @@ _MESHES = (".glb", ".obj", ".ply")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reconstruct(Compute):
+class Reconstruct(Root, Compute):
     """Reconstruct the object that one or several pictures show, and write a coloured mesh.
 
     Several pictures are taken for views of one object; with --each they are objects of their own, and OUT is a
@@ -98,7 +98,9 @@ def _sources(options: Reconstruct) -> list[Source]:
     if len(options.images) == 1 and (first / "cameras.json").is_file():
         if options.mask:
             raise Refusal(f"--mask: the masks are those that {first / 'cameras.json'} names")
-        return sources_of_cameras(first)
+        return sources_of_cameras(first, options.root)
+    if options.root is not None:
+        raise Refusal("--root goes with a folder with cameras.json, which names pictures")
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
@@ -288,8 +290,8 @@ def _make(
     """Reconstruct and write; the report, or with --each-object those of all objects."""
     from ..reconstruct import files_of, node_names, reconstruct, write
 
-    folder = request.options.images[0]
-    up = parse_cameras(folder / "cameras.json").up if prepared.views.cameras is not None else "+Y"
+    file, root = request.options.images[0] / "cameras.json", request.options.root
+    up = parse_cameras(file, root).up if prepared.views.cameras is not None else "+Y"
     objects = reconstruct(prepared, system, options=request.own)
     written = {out: objects}
     if request.options.each_object:

@@ -12,7 +12,7 @@ from ..io.errors import BadInput
 from ..io.mesh_data import near_origin
 from .console import Advance, Console
 from .mesh_input import need_mesh
-from .options import Compute, Out, at_least, check_compute, parse, picture_size, set_up
+from .options import Compute, Out, Root, at_least, check_compute, parse, picture_size, set_up
 from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _SMOOTHED_PIXELS = 1024**2  # larger pictures get one sample a pixel: four would
 
 
 @dataclass(frozen=True, kw_only=True)
-class Render(Compute):
+class Render(Root, Compute):
     """Pictures, masks, depth and cameras.json of a mesh.
 
     DIR holds images/NNN.png (shaded, on white), masks/NNN.png, depth/NNN.npy (float32 along the camera's axis
@@ -65,7 +65,7 @@ def run(words: Sequence[str]) -> None:
     size = _check(options)
     need_place(options.out)
     _need_free_folder(options.out)
-    data, origin = near_origin(need_mesh(options.mesh))
+    data, origin = near_origin(need_mesh(options.mesh, options.root))
     device = set_up(options)
     from ..io.mesh_tensors import to_meshes
     from ..renderer.views import bounding_ball, place_cameras

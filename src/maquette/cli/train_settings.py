@@ -16,6 +16,7 @@ from .options import Compute, Out, parse_short, words_named
 from .refusals import Refusal
 from .train_init import SHIPPED, find_initial, stored_initial
 from .view_source import ShapesOrData
+from .words import HELP
 
 if TYPE_CHECKING:
     from ..training.initial import InitialWeights
@@ -141,7 +142,7 @@ def read_settings(words: Sequence[str], start: Start | None = None) -> Settings:
     """
     system, others = _system(words)
     recipes = system_recipes(system)
-    if {"-h", "--help", "--help-all"} & set(words):
+    if {*HELP} & set(words):
         named = next((word for word in words if word in recipes), DEFAULT_RECIPE)
         _explain(recipes[named](), "--help-all" in words)
     options, rest = tyro.cli(
@@ -199,7 +200,7 @@ def _system(words: Sequence[str]) -> tuple[str, list[str]]:
         return words[place].replace("-", "_"), [*words[:place], *words[place + 1 :]]
     if words and not words[0].startswith("-"):
         raise Refusal(f"there is no system {words[0]!r}; known are {', '.join(known)}")
-    if not {"-h", "--help"} & set(words):
+    if not {*HELP} & set(words):
         raise Refusal(f"which system? known are {', '.join(known)}")
     return next(iter(known)), list(words)
 

@@ -10,7 +10,7 @@ import tyro
 from ..io.errors import BadInput
 from .console import Console
 from .extras import need_extra
-from .options import Common, parse
+from .options import Common, Root, parse
 from .refusals import Refusal, need_camera_folder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Show = Callable[["ViewOptions"], "Viewer"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ViewOptions(Common):
+class ViewOptions(Root, Common):
     """Show a mesh, a voxel grid or a folder with cameras.json in the browser, until Ctrl-C."""
 
     file: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FILE")]
@@ -40,7 +40,7 @@ def run(words: Sequence[str]) -> None:
     if not 1 <= options.port <= 65535:
         raise Refusal(f"--port {options.port}: use 1 to 65535")
     need_extra("view", "view")
-    show = _reader(options.file)(options.file)
+    show = _reader(options.file)(options.file, options.root)
     viewer = show(options)
     try:
         Console(options.quiet).say(f"{options.file} is shown at {viewer.url} (Ctrl-C ends)")
@@ -50,17 +50,17 @@ def run(words: Sequence[str]) -> None:
         viewer.stop()
 
 
-def _reader(path: Path) -> Callable[[Path], Show]:
+def _reader(path: Path) -> Callable[[Path, Path | None], Show]:
     """What reads a file, refuses a bad one before torch is imported, and gives what opens the page."""
     if path.is_dir() or path.name == "cameras.json":
         return _cameras
     return _cubes if path.suffix.lower() == ".binvox" else _mesh
 
 
-def _mesh(path: Path) -> Show:
+def _mesh(path: Path, root: Path | None) -> Show:
     from ..io.mesh_read import read_mesh
 
-    data = read_mesh(path)
+    data = read_mesh(path, root)
 
     def show(options: ViewOptions) -> "Viewer":
         from ..io.mesh_data import near_origin
@@ -71,7 +71,7 @@ def _mesh(path: Path) -> Show:
     return show
 
 
-def _cubes(path: Path) -> Show:
+def _cubes(path: Path, root: Path | None) -> Show:
     """The solid cells of a grid as cubes, in the grid's own place."""
     from ..io.binvox_parse import parse_binvox
 
@@ -103,11 +103,11 @@ def _show_mesh(mesh: "Meshes", options: ViewOptions) -> "Viewer":
     return viewer
 
 
-def _cameras(path: Path) -> Show:
+def _cameras(path: Path, root: Path | None) -> Show:
     from ..io.cameras_parse import parse_cameras
 
     file = need_camera_folder(path) if path.is_dir() else path
-    data = parse_cameras(file)
+    data = parse_cameras(file, root)
 
     def show(options: ViewOptions) -> "Viewer":
         import numpy as np

@@ -10,7 +10,7 @@ import tyro
 
 from .console import Console
 from .mesh_input import need_mesh
-from .options import Compute, JsonFile, Out, check_compute, parse, set_up
+from .options import Compute, JsonFile, Out, Root, check_compute, parse, set_up
 from .refusals import Refusal, need_place, need_spared
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LARGEST_RESOLUTION = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voxelize(Compute):
+class Voxelize(Root, Compute):
     """Solid occupancy of a mesh, as a binvox file.
 
     A cell is solid when the surface touches it or its centre lies inside; an open mesh has an inside too. The
@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, (".binvox",))
     console = Console(options.quiet, options.json)
     need_spared([options.mesh], [options.out, options.json])
-    mesh = need_mesh(options.mesh)
+    mesh = need_mesh(options.mesh, options.root)
     with console.stdout_for_numbers():
         console.write_json(_voxelize(mesh, options, console))
 

@@ -6,6 +6,8 @@ from importlib import import_module
 
 from .refusals import Refusal
 
+HELP = ("-h", "--help", "--help-all")  # the last one says more in `train`, the same elsewhere
+
 
 def hand_on(command: str, known: Mapping[str, str], words: Sequence[str]) -> None:
     """Hand the words after the first one to the file of that one.
@@ -15,7 +17,7 @@ def hand_on(command: str, known: Mapping[str, str], words: Sequence[str]) -> Non
         known: what each word that may follow does.
         words: what the user wrote behind the command.
     """
-    if not words or words[0] in ("-h", "--help", "help"):
+    if not words or words[0] in (*HELP, "help"):
         print(_overview(command, known))
         raise SystemExit(0 if words else 2)
     word, *rest = words

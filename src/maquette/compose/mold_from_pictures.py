@@ -27,12 +27,13 @@ def mold_from_pictures(
     watch: Watcher | None = None,
     device: str = "auto",
     system: str = DEFAULT,
+    root: Path | None = None,
 ) -> list[Path]:
     """Mold what a system makes of a folder's pictures to their silhouettes, and write it as `mold` does.
 
     Args:
         target: a folder with `cameras.json`.
-        out, options, watch, device: as `systems.molding.job.mold` takes them.
+        out, options, watch, device, root: as `systems.molding.job.mold` takes them.
         weights: of the system; None takes those that ship.
         system: that puts several pictures with cameras together, in the world of these.
 
@@ -43,9 +44,8 @@ def mold_from_pictures(
         BadInput: as `mold`; weights that cannot be used, a view without a picture, or a single one.
     """
     loaded = load(system, weights, device=device)
-    return mold(
-        target, out, options, watch, device, Start("pictures", lambda seen: _guess(loaded, seen, target))
-    )
+    start = Start("pictures", lambda seen: _guess(loaded, seen, target))
+    return mold(target, out, options, watch, device, start, root)
 
 
 def _guess(system: Any, pictures: TargetPictures, folder: Path) -> Meshes:

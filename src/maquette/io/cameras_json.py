@@ -66,7 +66,7 @@ def read_cameras(path: str | PathLike[str], root: str | PathLike[str] | None = N
 
     Args:
         path: the file.
-        root: the folder that names of pictures must not lead out of; the file's own by default.
+        root: a folder that names of pictures may lead into besides the file's own.
 
     Raises:
         BadInput: anything missing, malformed or contradictory: no views, a matrix that is not a rotation, a

@@ -31,7 +31,7 @@ def load_mesh(
     Args:
         path: the file.
         device: where the tensors go.
-        root: the folder that the names of materials, textures and buffers in the file must not lead out of; its own
+        root: a folder that the names of materials, textures and buffers in the file may lead into besides its own
             by default.
         dtype: of the vertices; float64 keeps all digits of a file.
 

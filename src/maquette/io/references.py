@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .color_space import times_light
-from .errors import ParseError, as_bad_input
+from .errors import BadInput, ParseError, as_bad_input
 from .files import read_file
 from .image_files import LARGEST_PIXELS, decode_texture
 from .mesh_join import REPEAT, Part, Wrap, repeat_picture
@@ -24,12 +24,18 @@ class References:
 
     Args:
         folder: where the naming file is; None where it is no file and no name leads anywhere.
-        root: the folder that names must not leave; `folder` by default. What links in it point to is read.
+        root: a folder that names may lead into besides `folder`, mostly one above it. What links in them point to is
+            read.
+
+    Raises:
+        BadInput: there is no such root.
     """
 
     def __init__(self, folder: str | PathLike[str] | None, root: str | PathLike[str] | None = None) -> None:
         self.folder, self._nowhere = Path(folder or ""), folder is None
-        self._root = os.path.abspath(self.folder if root is None else root)
+        if root is not None and not os.path.isdir(root):
+            raise BadInput(root, "is the folder that names may lead into, but is none")
+        self._roots = [os.path.abspath(place) for place in (self.folder, root) if place is not None]
         self._stored: dict[Path, np.ndarray] = {}
         self._pictures: dict[tuple[Path, bytes], np.ndarray] = {}
         self._lit: dict[tuple[int, bytes], tuple[np.ndarray, np.ndarray]] = {}
@@ -43,7 +49,7 @@ class References:
             moved: whether one of its plain name beside the file will do.
 
         Raises:
-            ParseError: the name leads to a file outside of the root.
+            ParseError: the name leads to a file outside of both folders.
         """
         if self._nowhere:
             return None
@@ -52,21 +58,21 @@ class References:
         outside = False
         for place in [*places, words.rsplit("/", 1)[-1]] if moved else places:
             path = Path(os.path.normpath(self.folder / place))
-            if not Path(os.path.abspath(path)).is_relative_to(self._root):
+            if not any(Path(os.path.abspath(path)).is_relative_to(root) for root in self._roots):
                 outside |= os.path.exists(path) and not os.path.isdir(path)
                 continue
             found = path if os.path.exists(path) else _in_any_case(path)
             if found is not None and not os.path.isdir(found):
                 return found
         if outside:
-            raise ParseError(f"names {name!r}, which is outside of its folder")
+            raise ParseError(f"names {name!r}, which is outside of {self._allowed()}")
         return None
 
     def picture(self, name: str, tint: np.ndarray | None = None) -> np.ndarray | None:
         """A texture (H, W, 3) as `texture` gives it, times a colour; or None where there is no such file.
 
         Raises:
-            ParseError: the name leads out of the root.
+            ParseError: as `find`.
             BadInput: the picture is broken, or too large beside those read before.
         """
         path = self.find(name)
@@ -105,6 +111,11 @@ class References:
         if part[0] is not picture:
             self._repeated += part[0].shape[0] * part[0].shape[1]
         return part
+
+    def _allowed(self) -> str:
+        if len(self._roots) > 1:
+            return self._roots[1]
+        return "its folder; commands take --root FOLDER, load_mesh and read_cameras root=FOLDER"
 
     def _spend(self, picture: np.ndarray) -> None:
         pixels = picture.shape[0] * picture.shape[1]

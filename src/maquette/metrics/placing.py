@@ -1,13 +1,52 @@
-"""Bringing a predicted shape to where the true one is, along the rays of the camera that saw it."""
+"""Bringing a predicted shape to where the true one is, for the camera that saw it or along its rays."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ..ops.knn import knn_points
+from ..structures import Meshes
+from ..structures.cameras import CamerasBase
+from ..structures.reconstruction import Reconstruction
 
 _ROUNDS = 20
 _SCALES = (0.5, 2.0)  # least and largest
+
+
+def to_camera_frame(mesh: Meshes, camera: CamerasBase) -> Meshes:
+    """A mesh of the world in the frame of one of its cameras."""
+    return mesh.update_padded(mesh.verts_padded() @ camera.R[0].cpu() + camera.T[0].cpu())
+
+
+def from_camera_frame(mesh: Meshes, camera: CamerasBase) -> Meshes:
+    """A mesh in the frame of a camera in the world that the camera stands in."""
+    return mesh.update_padded((mesh.verts_padded() - camera.T[0].cpu()) @ camera.R[0].cpu().T)
+
+
+def in_camera_frame(made: Reconstruction, camera: CamerasBase) -> Meshes:
+    """Where a reconstruction lies for the camera that took its picture, in units of the object frame.
+
+    Args:
+        made: a mesh in the object frame, or in the world of the camera, is seen by it; one in the camera frame whose
+            unit is known is scaled by it; where it is not known, the mesh is scaled about the camera until the
+            middle of its box is as far along the axis as the object frame's origin.
+        camera: the true one, for the object frame.
+
+    Returns:
+        the mesh, on the CPU.
+    """
+    mesh = made.mesh.cpu()
+    if made.frame != "camera":
+        return to_camera_frame(mesh, camera)
+    if made.unit is not None:
+        return mesh.scale_verts(1 / made.unit)
+    return mesh.scale_verts(farther(mesh, camera))
+
+
+def farther(mesh: Meshes, camera: CamerasBase) -> float:
+    """How many times as far along the axis as the middle of a mesh's box a camera's world has its origin."""
+    depth = mesh.verts_packed()[:, 2]
+    return float(camera.T[0, 2]) / float(((depth.amin() + depth.amax()) / 2).clamp_min(1e-6))
 
 
 def fit_along_rays(predicted: Float[Tensor, "n 3"], true: Float[Tensor, "m 3"]) -> tuple[float, float]:

@@ -1,16 +1,19 @@
 """How much a network computes: multiply-accumulates, parameters and shapes, by module."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
+from .dynamic.blocks import executing
+from .dynamic.mask_unit import Squeeze
 from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
 
-_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d)
+_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d, Squeeze)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     """Call a network once and count.
 
     Multiplications with the border of zeros of a convolution count, as is usual; those with the zeros of
-    unpooling do not, as none of them is done. Sums, activations and normalisations do not count.
+    unpooling do not, as none of them is done. Sums, activations and normalisations do not count. Dynamic blocks
+    count as if every position were active; their gates know what was done.
 
     Args:
         network: any network.
@@ -65,13 +69,33 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
         name: count(name) for name, module in network.named_modules() if isinstance(module, _WITH_WEIGHTS)
     }
     children = {name: remember(name) for name, _ in network.named_children()}
-    with torch.no_grad(), _hooked(network, hooks), _hooked(network, children):
+    with torch.no_grad(), executing(network, "layers"), _hooked(network, hooks), _hooked(network, children):
         network(*inputs)
     return Cost(macs, shapes)
 
 
+def measure_products(network: nn.Module, *inputs: Tensor, parts: Sequence[str] = ()) -> dict[str, int]:
+    """Call a network once and count the multiply-accumulates within each of its parts, whoever does them.
+
+    Differs from `measure_cost` in that all products of matrices and convolutions count, of transposed ones and of
+    those by weights that no module applies itself, too.
+
+    Args:
+        network: any network.
+        inputs: what it is called with.
+        parts: dotted names of the parts; its children when not given.
+    """
+    names = parts or [name for name, _ in network.named_children()]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(*inputs)
+    counts, root = counter.get_flop_counts(), type(network).__name__
+    return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name in names}
+
+
 def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
     """Positions that a weight is used at, times the weights."""
+    if isinstance(module, Squeeze):
+        return out.numel() * module.conv.weight.numel() + len(out) * module.fc.weight.numel()
     weight = module.weight
     assert isinstance(weight, Tensor)
     if isinstance(module, UnpoolConv3d | UnpoolSkip3d):

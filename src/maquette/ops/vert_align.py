@@ -1,5 +1,6 @@
 """Image features at the vertices of a mesh (Pixel2Mesh's perceptual pooling, Mesh R-CNN's vert align)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -46,8 +47,7 @@ def vert_align(
             raise ValueError("feats must have shape (N, C, H, W)")
         if grid.shape[0] != feat.shape[0]:
             raise ValueError("inconsistent batch dimension")
-    options = interp_mode, padding_mode, align_corners
-    parts = [_sample(feat, grid, *options) for feat in maps]
+    parts = _samples(maps, grid, interp_mode, padding_mode, align_corners)
     # Joining costs as much as sampling: leave it out where there is nothing to join.
     sampled = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
     if not return_packed:
@@ -77,8 +77,7 @@ def vert_align_packed(feat: Tensor, at: Tensor, which: Tensor, padding_mode: str
         raise ValueError(f"padding_mode must be one of {', '.join(_OWN_PADDING)}; got {padding_mode!r}")
     if not feat.numel() or not at.numel():
         return at.new_zeros(len(at), feat.shape[1]) + at.sum() * 0 + feat.sum() * 0
-    first = which[:, None, None] * (feat.shape[2] * feat.shape[3])
-    return _sample_rows(feat, at, first, padding_mode == "border", True)
+    return _sample_rows([feat], at, which, padding_mode == "border", True)[0]
 
 
 def _positions(verts: Any) -> Tensor:
@@ -93,37 +92,55 @@ def _positions(verts: Any) -> Tensor:
     raise ValueError("verts must be a tensor or have a `points_padded` or `verts_padded` attribute.")
 
 
-def _sample(feat: Tensor, grid: Tensor, interp_mode: str, padding_mode: str, align_corners: bool) -> Tensor:
-    """(N, V, C) samples of one map."""
-    dtype = torch.promote_types(feat.dtype, grid.dtype)
-    feat, grid = feat.to(dtype), grid.to(dtype)
+def _samples(
+    maps: Sequence[Tensor], grid: Tensor, interp_mode: str, padding_mode: str, align_corners: bool
+) -> list[Tensor]:
+    """(N, V, C) samples of each map."""
     own = interp_mode == "bilinear" and padding_mode in _OWN_PADDING
-    if own and feat.dtype == grid.dtype == torch.float32 and feat.numel() and grid.numel():
-        return _sample_bilinear(feat, grid, padding_mode == "border", align_corners)
-    out = grid_sample(feat, grid[:, None], interp_mode, padding_mode, align_corners)
+    if own and grid.numel() and all(m.dtype == grid.dtype == torch.float32 and m.numel() for m in maps):
+        return _samples_bilinear(maps, grid, padding_mode == "border", align_corners)
+    return [_sample(feat, grid, interp_mode, padding_mode, align_corners) for feat in maps]
+
+
+def _sample(feat: Tensor, grid: Tensor, *options: Any) -> Tensor:
+    dtype = torch.promote_types(feat.dtype, grid.dtype)
+    out = grid_sample(feat.to(dtype), grid.to(dtype)[:, None], *options)
     return out.squeeze(2).transpose(1, 2)
 
 
-def _sample_bilinear(feat: Tensor, grid: Tensor, border: bool, align_corners: bool) -> Tensor:
-    batch, channels, height, width = feat.shape
-    first = torch.arange(batch, device=feat.device).view(-1, 1, 1, 1) * (height * width)
-    return _sample_rows(feat, grid, first, border, align_corners).view(batch, -1, channels)
+def _samples_bilinear(
+    maps: Sequence[Tensor], grid: Tensor, border: bool, align_corners: bool
+) -> list[Tensor]:
+    image = torch.arange(len(grid), device=grid.device).repeat_interleave(grid.shape[1])
+    rows = _sample_rows(maps, grid.reshape(-1, 2), image, border, align_corners)
+    return [part.view(*grid.shape[:2], -1) for part in rows]
 
 
-def _sample_rows(feat: Tensor, at: Tensor, first: Tensor, border: bool, align_corners: bool) -> Tensor:
-    """(positions, C) for positions (..., 2); `first` is the row that each one's map begins at, with two axes more."""
-    _, channels, height, width = feat.shape
-    indices, weights = _axes(at, at.new_tensor((width, height)), border, align_corners)
-    x_index, y_index = indices.unbind(-2)
-    x_weight, y_weight = weights.unbind(-2)
-    index = y_index[..., :, None] * width + x_index[..., None, :] + first
+def _sample_rows(
+    maps: Sequence[Tensor], at: Tensor, image: Tensor, border: bool, align_corners: bool
+) -> list[Tensor]:
+    """(V, C) of each map at positions (V, 2) in its images (V,): weighted sums of four rows of channels.
+
+    Places and weights are found for all maps together: for few vertices that is most of the work.
+    """
+    sizes = at.new_tensor([(m.shape[3], m.shape[2]) for m in maps])
+    indices, weights = _axes(at, sizes[:, None], border, align_corners)
+    (x_index, y_index), (x_weight, y_weight) = indices.unbind(2), weights.unbind(2)
+    width, height = sizes.long().T[..., None, None, None]
+    index = (image[:, None, None] * height + y_index[..., :, None]) * width + x_index[..., None, :]
     weight = y_weight[..., :, None] * x_weight[..., None, :]
-    rows = feat.permute(0, 2, 3, 1).reshape(-1, channels)
-    return embedding_bag(index.view(-1, 4), rows, mode="sum", per_sample_weights=weight.view(-1, 4))
+    rows = [m.permute(0, 2, 3, 1).reshape(-1, m.shape[1]) for m in maps]
+    found = zip(index.view(len(maps), -1, 4), rows, weight.view(len(maps), -1, 4), strict=True)
+    return [embedding_bag(i, r, mode="sum", per_sample_weights=w) for i, r, w in found]
 
 
 def _axes(at: Tensor, size: Tensor, border: bool, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """The two pixels next to each coordinate, (..., 2, 2) for x and y, and their weights; 0 for a pixel outside."""
+    """The two pixels next to each coordinate, (M, V, 2, 2) for x and y, and their weights; 0 for one outside.
+
+    Args:
+        at: (V, 2) positions.
+        size: (M, 1, 2) width and height of each map.
+    """
     last = size - 1
     if align_corners:
         at = (at + 1) * (last / 2)
@@ -136,6 +153,6 @@ def _axes(at: Tensor, size: Tensor, border: bool, align_corners: bool) -> tuple[
     low = at.detach().nan_to_num(-2.0).clamp(min=-2).minimum(size + 1).floor()
     share = at - low
     index = torch.stack([low, low + 1], dim=-1)
-    nearest = index.clamp(min=0).minimum(last[:, None])
+    nearest = index.clamp(min=0).minimum(last[..., None])
     weight = torch.stack([1 - share, share], dim=-1)
     return nearest.long(), torch.where(nearest == index, weight, 0.0)

@@ -39,10 +39,13 @@ class Reconstruction:
             `seconds` of each stage, and of a stage's parts as <stage>_<part>; whatever the system adds.
         facts: what the system reports of it under names of its own, as JSON can hold it: no tensor, no NaN.
         remarks: sentences about it that a person should know.
+        unit: length in the mesh's frame that is 1, the diagonal of the object's box, in the object frame; None where
+            the system does not know how large objects are.
 
     Raises:
         ValueError: not one mesh, an unknown frame, pictures of wrong or different shapes, a box without area,
-            a score out of [0, 1], facts that JSON cannot hold, or remarks that are no tuple of sentences.
+            a score out of [0, 1], facts that JSON cannot hold, remarks that are no tuple of sentences, or a unit that
+            is not positive and finite.
     """
 
     mesh: Meshes
@@ -62,12 +65,15 @@ class Reconstruction:
     info: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    unit: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.mesh) != 1:
             raise ValueError(f"a reconstruction holds one mesh, got {len(self.mesh)}")
         if self.frame not in FRAMES:
             raise ValueError(f"frame must be one of {FRAMES}, got {self.frame!r}")
+        if self.unit is not None and not 0 < self.unit < float("inf"):
+            raise ValueError(f"unit must be positive and finite, got {self.unit}")
         if self.voxels is not None and len(self.voxels) != 1:
             raise ValueError(f"a reconstruction holds one voxel grid, got {len(self.voxels)}")
         self._check_pictures()

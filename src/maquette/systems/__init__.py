@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TABLE = {
     "r2n2": ".r2n2.system:R2N2",
     "frustum": ".frustum.system:FrustumSystem",
+    "mesh_rcnn": ".mesh_rcnn.system:MeshRCNNSystem",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims

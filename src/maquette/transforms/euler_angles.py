@@ -14,7 +14,7 @@ def axis_rotation(axis: int, angle: Tensor) -> Tensor:
     entries[4 * axis] = torch.ones_like(angle)
     entries[4 * second] = entries[4 * third] = cos
     entries[3 * second + third], entries[3 * third + second] = -sin, sin
-    return torch.stack(entries, dim=-1).view(*angle.shape, 3, 3)
+    return torch.stack(entries, dim=-1).view(list(angle.shape) + [3, 3])  # noqa: RUF005 - unpacking cannot be scripted
 
 
 def euler_angles_to_matrix(euler_angles: Tensor, convention: str) -> Tensor:

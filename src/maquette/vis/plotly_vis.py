@@ -156,7 +156,7 @@ def _plotly() -> tuple[ModuleType, ModuleType]:
     try:
         from plotly import graph_objects, subplots
     except ModuleNotFoundError as error:
-        raise ImportError("maquette.vis needs plotly: pip install 'maquette[vis]'") from error
+        raise ImportError("maquette.vis needs plotly: pip install plotly") from error
     return graph_objects, subplots
 
 

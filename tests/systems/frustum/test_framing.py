@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from maquette.structures.cameras import PerspectiveCameras
-from maquette.systems.frustum.framing import Lens, frame
+from maquette.systems.frustum.framing import frame
+from maquette.systems.lens import Lens
 
 
 def picture() -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,7 +16,7 @@ from maquette.systems.mesh_rcnn.detect.coco import coco_weights
 from maquette.systems.mesh_rcnn.detect.config import DetectConfig
 from maquette.systems.mesh_rcnn.detect.detector import BandMatcher, filled_up
 from maquette.systems.mesh_rcnn.detect.heads import ShapeHeads, depth_in_heights, of_class
-from maquette.systems.mesh_rcnn.detect.loss import DetectLossConfig, shape_losses
+from maquette.systems.mesh_rcnn.detect.loss import shape_losses
 from maquette.systems.mesh_rcnn.detect.network import DetectNetwork
 from maquette.utils import ico_sphere
 

@@ -15,8 +15,7 @@ from maquette.lift.marked import pixel_camera
 from maquette.reconstruct import prepare_views, preview, reconstruct, write
 from maquette.structures.views import Views
 from maquette.systems.mesh_rcnn.about import MeshRCNNOptions
-from maquette.systems.mesh_rcnn.detect.config import DetectConfig
-from maquette.systems.mesh_rcnn.detect.loss import DetectLossConfig
+from maquette.systems.mesh_rcnn.detect.config import DetectConfig, DetectLossConfig
 from maquette.systems.mesh_rcnn.detect.network import DetectNetwork
 from maquette.systems.mesh_rcnn.detect.recipes import DetectRunConfig, detect, detect_small
 from maquette.systems.mesh_rcnn.detect.system import DetectSystem

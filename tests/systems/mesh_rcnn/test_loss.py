@@ -134,7 +134,8 @@ def test_vertices_that_are_not_finite() -> None:
     broken = mesh.offset_verts(torch.full_like(mesh.verts_packed(), torch.nan))
     points = torch.zeros(1, 5, 3)
     loss, terms = mesh_loss([broken], Surface(points, points, torch.ones(1, dtype=torch.bool)), LossConfig())
-    assert np.isinf(float(loss)) and not terms
+    assert np.isinf(float(loss))
+    assert not terms
 
 
 @pytest.mark.parametrize(

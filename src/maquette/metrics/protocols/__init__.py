@@ -17,6 +17,8 @@ _TABLE = {
     "seed001": ".voxel:SEED001",
     "pix2vox": ".voxel:PIX2VOX",
     "viewer": ".viewer:VIEWER",
+    "p2m": ".mesh:P2M",
+    "meshrcnn": ".mesh:MESHRCNN",
     "pix3d": ".pix3d:PIX3D",
 }
 

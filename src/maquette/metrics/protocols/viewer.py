@@ -2,25 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, Source, known
-from ...kernels.sample_points import sample_surface
 from ...ops.voxelize import voxelize
 from ...renderer.mesh.rasterizer import MeshRasterizer, RasterizationSettings
-from ...renderer.views import cameras_from_r2n2, orbit_views, render_views
+from ...renderer.views import orbit_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase, PerspectiveCameras
 from ...structures.reconstruction import Reconstruction
-from ...structures.views import Views
 from ..measure import Measure
+from ..mesh_comparison import points_on
 from ..placing import fit_along_rays, point_scores
 from ..voxel_iou import voxel_iou
 from .face import Case, Clock, EvaluationProtocol, Row, Section
+from .seen import NEEDS, ShapeSystem, both_models, camera_of, draw_both, made_of, mask_of
 from .viewer_baselines import BASELINES, baseline_sections, baselines_as_json, box_of, hull_of, means_of
 from .voxel_controls import training_means
 
@@ -29,16 +29,6 @@ _POINTS, _FIT_POINTS = 8192, 3000
 _SIDE_VIEWS, _SIDE_DISTANCE, _SIDE_PIXELS = 8, 1.5, 96
 _TURNS = 24
 _FINER = 2
-_BEHIND = 150.0
-
-
-@runtime_checkable
-class ShapeSystem(Protocol):
-    """What a system has to have to be scored on shapes."""
-
-    def reconstruct(self, pictures: Views) -> list[Reconstruction]:
-        """The objects that pictures show."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,7 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         Measure("f5_best", "F@5 %, best of 24"),
     )
     headline: ClassVar[Measure] = measures[0]
-    needs: ClassVar[frozenset[str]] = frozenset({"voxels", "sides", "meshes", "cameras", "windows", "masks"})
+    needs: ClassVar[frozenset[str]] = NEEDS | {"voxels", "sides"}
 
     def rows(
         self,
@@ -106,7 +96,7 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         for i, entry in enumerate(entries):
             truth = _truth(batch, i)
             with clock.running():
-                made = self._made(system, batch, i, truth)
+                made = made_of(system, batch, i, truth.camera)
             values = _scores(made, truth, seed)
             rows += [Row(entry, count, values, truth if count == min(counts) else None) for count in counts]
         return rows
@@ -138,55 +128,27 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         """The same, for the page."""
         return baseline_sections(numbers["baselines"])
 
-    def _made(self, system: ShapeSystem, batch: Batch, i: int, truth: _Truth) -> Reconstruction:
-        masks = known(batch.truth.masks)
-        return system.reconstruct(Views([batch.images[i, 0]], [masks[i, 0]], truth.camera))[0]
-
     def predict(self, system: ShapeSystem, batch: Batch) -> Meshes:
         """The mesh of one object, brought to where the true one is."""
         truth = _truth(batch, 0)
-        return _placed(self._made(system, batch, 0, truth), truth, 0)["fitted"]
+        return _placed(made_of(system, batch, 0, truth.camera), truth, 0)["fitted"]
 
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """Prediction and target from where the picture was taken, and from behind."""
-        azimuth, elevation, ratio = known(case.batch.truth.cameras)[0, 0]
-        turned = torch.stack([azimuth, azimuth + _BEHIND])
-        cameras = cameras_from_r2n2(turned, elevation.expand(2), ratio.clamp_min(0.7).expand(2))
-        found = [
-            render_views(mesh.cpu(), cameras, 192, antialias=2).images
-            for mesh in (case.made, known(case.batch.truth.meshes))
-        ]
-        return [
-            (f"{what}{where}", found[k][view])
-            for view, where in enumerate(("", ", from behind"))
-            for k, what in enumerate(("predicted", "target"))
-        ]
+        return draw_both(case)
 
     def models(self, case: Case) -> list[tuple[str, Meshes]]:
         """Prediction and target."""
-        return [("predicted", case.made.cpu()), ("target", known(case.batch.truth.meshes).cpu())]
+        return both_models(case)
 
 
 def _truth(batch: Batch, i: int) -> _Truth:
-    truth = batch.truth
-    azimuth, elevation, ratio = batch.cameras[i, 0].cpu()
-    seen = cameras_from_r2n2(azimuth[None], elevation[None], ratio[None])
-    focal_x, focal_y, column, row = known(truth.windows)[i, 0].tolist()
-    mask = known(truth.masks)[i, 0, 0].cpu() > 0.5
-    camera = PerspectiveCameras(
-        focal_length=((focal_x, focal_y),),
-        principal_point=((column, row),),
-        R=seen.R,
-        T=seen.T,
-        in_ndc=False,
-        image_size=(tuple(mask.shape),),
-    )
     return _Truth(
-        known(truth.meshes)[i].cpu(),
+        known(batch.truth.meshes)[i].cpu(),
         batch.voxels[[i]].cpu(),
-        float(known(truth.sides)[i].amax()),
-        camera,
-        mask,
+        float(known(batch.truth.sides)[i].amax()),
+        camera_of(batch, i),
+        mask_of(batch, i),
     )
 
 
@@ -249,16 +211,7 @@ def _shape_scores(mesh: Meshes, truth: _Truth, seed: int) -> dict[str, float]:
 
 def _points(mesh: Meshes, seed: int, count: int = _POINTS) -> Float[Tensor, "point 3"]:
     """Points on a mesh, uniform by area."""
-    draw = torch.rand(1, count, 3, generator=torch.Generator().manual_seed(seed))
-    points, _, _ = sample_surface(
-        mesh.verts_packed(),
-        mesh.faces_packed(),
-        mesh.mesh_to_faces_packed_first_idx(),
-        mesh.num_faces_per_mesh(),
-        mesh.faces_packed_to_mesh_idx(),
-        draw,
-    )
-    return points[0]
+    return points_on(mesh, count, seed)[0][0]
 
 
 def _iou(mesh: Meshes, truth: _Truth) -> float:

@@ -32,7 +32,7 @@ class FrustumOptions:
 ABOUT = About(
     name="frustum",
     variants=VARIANTS,
-    protocols=("viewer",),
+    protocols=("viewer", "p2m", "meshrcnn"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=FrustumOptions,

@@ -1,19 +1,16 @@
 """What of a picture the network sees, and the frustum behind it."""
 
-import math
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from ...data.framing import cut_square, frame_object, object_box
-from ...structures.camera_conversions import opencv_from_cameras_projection
-from ...structures.cameras import CamerasBase, PerspectiveCameras
+from ...structures.cameras import PerspectiveCameras
+from ..lens import Lens
 from .grid import Frustum
 
-FOV = 50.0  # degrees, where nothing is known: a main camera of a phone has about 65, portraits less
 _TALLEST = 4.0  # anamorphic lenses and half pictures of video have 2
 _FINER = 2  # pixels of the outline for one of the network's
 _BACKGROUND = (240 / 255,) * 3  # as behind the pictures of validation
@@ -36,37 +33,6 @@ class Framed:
     outline: Float[Tensor, "1 fine fine"]
     frustum: Frustum
     camera: PerspectiveCameras
-
-
-@dataclass(frozen=True)
-class Lens:
-    """How a picture was projected.
-
-    Attributes:
-        focal: focal length in widths of a pixel.
-        axis: column and row of the optical axis.
-        tall: height of a pixel in its widths.
-    """
-
-    focal: float
-    axis: tuple[float, float]
-    tall: float = 1.0
-
-    @classmethod
-    def of_fov(cls, fov: float, size: tuple[int, int]) -> "Lens":
-        """The lens that sees `fov` degrees along the longer side of a picture of (height, width), from its middle."""
-        return cls(max(size) / (2 * math.tan(math.radians(fov) / 2)), (size[1] / 2, size[0] / 2))
-
-    def fov(self, size: tuple[int, int]) -> float:
-        """Degrees along the longer side of a picture of (height, width)."""
-        return math.degrees(2 * math.atan(max(size[0] * self.tall, size[1]) / 2 / self.focal))
-
-    @classmethod
-    def of_camera(cls, camera: CamerasBase, size: tuple[int, int]) -> "Lens":
-        """That of one camera, for a picture of (height, width)."""
-        _, _, matrix = opencv_from_cameras_projection(camera, torch.tensor([size]))
-        (across, _, column), (_, down, row), _ = matrix[0].tolist()
-        return cls(across, (column, row), across / down)
 
 
 def frame(
@@ -104,11 +70,5 @@ def frame(
     cut, outline = (cut_square(empty, x + 1, y + 1, side, fine) for fine in (size, _FINER * size))
     column, row = lens.axis
     axis = image.new_tensor([[(column - x) / side, (row * rows / height - y) / side]])
-    camera = PerspectiveCameras(
-        focal_length=((lens.focal, lens.focal / lens.tall),),
-        principal_point=(lens.axis,),
-        in_ndc=False,
-        image_size=((height, width),),
-        device=image.device,
-    )
-    return Framed(square, cut, outline, Frustum.before(image.new_tensor([lens.focal / side]), axis), camera)
+    focal, camera = image.new_tensor([lens.focal / side]), lens.camera((height, width), image.device)
+    return Framed(square, cut, outline, Frustum.before(focal, axis), camera)

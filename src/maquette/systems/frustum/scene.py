@@ -10,7 +10,8 @@ from ...structures import Meshes
 from ...structures.camera_conversions import cameras_from_opencv_projection, opencv_from_cameras_projection
 from ...structures.cameras import PerspectiveCameras
 from ...structures.views import Views
-from .framing import Lens, frame
+from ..lens import Lens
+from .framing import frame
 from .grid import Frustum
 from .witness import Witness, meeting_point
 

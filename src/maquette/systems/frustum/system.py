@@ -13,13 +13,14 @@ from ...io.errors import BadInput, as_bad_input
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ..about import About
+from ..lens import FOV, Lens
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, FrustumOptions
 from .confidence import SURE, confidence, expected_overlap
 from .config import NetworkConfig
-from .framing import FOV, Lens, frame
+from .framing import frame
 from .fusion import fuse
 from .grid import EXTENT
 from .network import FrustumNetwork, Told
@@ -84,7 +85,7 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
             return [self._together(views, options, began)]
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
-        lens, name = _lens(views, options), (views.names or ["the picture"])[0]
+        lens, name = Lens.of_views(views, options.fov), (views.names or ["the picture"])[0]
         with as_bad_input(name, ValueError):
             framed = frame(image, mask, lens, self.views_config.size, sum(self.views_config.margin) / 2)
         sight = self.see(framed.image[None], framed.mask[None])
@@ -168,15 +169,6 @@ class FrustumSystem(OccupancySystem[FrustumNetwork]):
         from .training import FrustumTraining
 
         return FrustumTraining(config)
-
-
-def _lens(views: Views, options: FrustumOptions) -> Lens:
-    """That of the one picture: told, of its camera, as its file says, or a common one."""
-    size = (views.images[0].shape[1], views.images[0].shape[2])
-    if options.fov is None and views.cameras is not None:
-        return Lens.of_camera(views.cameras, size)
-    own = None if views.fovs is None else views.fovs[0]
-    return Lens.of_fov(options.fov or own or FOV, size)
 
 
 if TYPE_CHECKING:

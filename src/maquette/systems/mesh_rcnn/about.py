@@ -7,6 +7,7 @@ import tyro
 
 from ..about import About
 from .config import VARIANTS
+from .detect.config import VARIANT as DETECT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,6 @@ class MeshRCNNOptions:
     """Probability from which on a cell is solid; that of the weights when not given."""
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Field of view along the picture's longer side; what its file says of the lens when not given, else 50."""
-
     score: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
     """Least probability of an object that is shown (variant detect); 0.5 when not given."""
 
@@ -36,8 +36,8 @@ class MeshRCNNOptions:
 
 ABOUT = About(
     name="mesh_rcnn",
-    variants=VARIANTS,
-    protocols=("viewer",),
+    variants=(*VARIANTS, DETECT),
+    protocols=("p2m", "meshrcnn", "viewer", "pix3d"),
     abilities=frozenset({"train", "reconstruct"}),
     needs_masks=True,
     options=MeshRCNNOptions,

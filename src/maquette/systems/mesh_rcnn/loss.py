@@ -25,7 +25,7 @@ class LossConfig:
         edge: squared length of edges, likewise: 0 is the published "best", 0.2 "pretty".
         points: on every mesh, of the prediction and of the truth.
         voxel_steps: first steps, in which only voxels are learned.
-        budget: of the dynamic blocks' use of their positions.
+        budget: of the products that dynamic blocks make (`nn.dynamic.budget_loss`), where there are any.
         target: share of their products that dynamic blocks are to make.
         skip: what is done with losses that are not finite, or of more than 50 running means. "skip": nothing moves,
             and the mean is of losses that were taken. "original": as the released code, a step without gradient, in
@@ -41,7 +41,7 @@ class LossConfig:
     edge: float = 0.0
     points: int = 5000
     voxel_steps: int = 100
-    budget: float = 0.0
+    budget: float = 0.1
     target: float = 0.5
     skip: Literal["skip", "original"] = "skip"
 
@@ -112,8 +112,9 @@ def stage_terms(
         y_normals=truth.normals if normals else None,
         weights=weights,
     )
+    assert isinstance(chamfer, Tensor)
     found = {"chamfer": chamfer, "edge": mesh_edge_loss(meshes)}
-    return {**found, "normal": angles} if normals else found
+    return {**found, "normal": angles} if isinstance(angles, Tensor) else found
 
 
 def voxel_loss(

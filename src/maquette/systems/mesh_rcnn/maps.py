@@ -7,10 +7,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...nn.dynamic import DynamicBasicBlock, DynamicBlock, DynamicBottleneck, Gate
 from .config import NetworkConfig
 
 Maps = list[Tensor]
-Gates = list[Tensor]
+Gates = list[Gate]
 _SQUEEZE = 4  # channels within a bottleneck are a fourth of those around it
 
 
@@ -39,18 +40,17 @@ class SharedMap(nn.Module):
     Args:
         channels: of the maps, the finest first.
         width: channels of the sum.
-        blocks: that refine it, each called with the map and a list that it may put its gate into.
+        blocks: that refine it.
     """
 
-    def __init__(self, channels: Sequence[int], width: int, blocks: Sequence[nn.Module]) -> None:
+    def __init__(self, channels: Sequence[int], width: int, blocks: Sequence[DynamicBlock]) -> None:
         super().__init__()
         self.channels = (width,)
         self.projections = nn.ModuleList(nn.Conv2d(before, width, 1) for before in channels)
         self.blocks = nn.ModuleList(blocks)
         for projection in self.projections:
-            assert isinstance(projection, nn.Conv2d) and projection.bias is not None
+            assert isinstance(projection, nn.Conv2d)
             nn.init.xavier_normal_(projection.weight)
-            nn.init.zeros_(projection.bias)
 
     def forward(self, maps: Maps, gates: Gates | None = None) -> Maps:
         """A single map; the blocks' gates are put into `gates` where it is given."""
@@ -59,7 +59,7 @@ class SharedMap(nn.Module):
         resized = [F.interpolate(one, size, mode="bilinear", align_corners=True) for one in projected[1:]]
         x = F.relu(torch.stack([projected[0], *resized]).sum(0))
         for block in self.blocks:
-            x = block(x)
+            x = block(x, gates)
         return [x]
 
 
@@ -97,6 +97,6 @@ def make_maps(config: NetworkConfig, channels: Sequence[int]) -> BackboneMaps | 
     """
     if not config.shares_map:
         return BackboneMaps(channels, config.refined_blocks)
-    return SharedMap(
-        channels, config.channels, [PlainBottleneck(config.channels) for _ in range(config.refined_blocks)]
-    )
+    block = DynamicBottleneck if config.block == "bottleneck" else DynamicBasicBlock
+    blocks = [block(config.channels) for _ in range(config.refined_blocks)]
+    return SharedMap(channels, config.channels, blocks)

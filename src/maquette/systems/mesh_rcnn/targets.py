@@ -54,7 +54,7 @@ def frustum_voxels(
 ) -> Bool[Tensor, "batch {size} {size} {size}"]:
     """Cells (depth, row, column) of the frustum that hold a solid cell's middle, as the released code takes them.
 
-    A cell is the one whose grid point is nearest. Solid cells are cut into eight until two fit into one of the frustum.
+    A cell is the one whose grid point is nearest. Solid cells are cut until two of them fit into one of the frustum.
 
     Args:
         voxels: solid cells, indexed (x, y, z), of boxes around the middle of the object frame.

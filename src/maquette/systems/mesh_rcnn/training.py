@@ -15,6 +15,8 @@ from ...data.batch import Batch, known
 from ...io.errors import BadInput
 from ...metrics.measure import Measure
 from ...metrics.placing import point_scores
+from ...nn.dynamic import Gate, budget_loss, set_gumbel
+from ...nn.dynamic.mask_unit import noise_is_on
 from ...ops import sample_points_from_meshes
 from ...renderer.views import cameras_from_r2n2, render_views
 from ...structures import Meshes
@@ -33,6 +35,7 @@ F1 = Measure("f1", "F1", "F1 at the distance of the protocol p2m")
 _NEAR = 0.01 / 0.57  # tau of that protocol, in units of the object frame
 _JUDGED = 2_000  # points
 _SHEET = 96  # pixels a side
+_TEMPERATURE = 1.0  # of masks that are drawn
 
 
 class MeshRCNNTraining(TrainingModule):
@@ -57,6 +60,7 @@ class MeshRCNNTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms, and how many of the steps were skipped, of how many objects no cell was solid."""
+        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self._progress))
         targets = targets_of(batch, self.config.network.voxels, self.config.loss.points)
         first = self.step_count < self.config.loss.voxel_steps and self.config.network.has_voxels
         loss, terms = self._loss(self.network, targets, voxels_alone=first)
@@ -95,7 +99,8 @@ class MeshRCNNTraining(TrainingModule):
         views = batch.images.shape[1]
         rows = []
         for i in range(len(batch)):
-            camera = cameras_from_r2n2(*batch.cameras[i, :1].cpu().unbind(1))
+            azimuth, elevation, ratio = batch.cameras[i, :1].cpu().unbind(1)
+            camera = cameras_from_r2n2(azimuth, elevation, ratio)
             ours = made[i * views]
             verts = targets.view.to_object(ours.verts_padded().expand(len(targets.images), -1, -1))[i * views]
             drawn = [
@@ -117,6 +122,9 @@ class MeshRCNNTraining(TrainingModule):
         seen = network.see(targets.images)
         terms: dict[str, Tensor] = {}
         total = targets.images.new_zeros(())
+        if seen.gates:
+            terms |= self._budget(seen.gates)
+            total = total + config.budget * terms["budget"]
         if seen.logits is not None:
             terms["voxel"] = voxel_loss(seen.logits, targets.solid)
             total = total + config.voxel * terms["voxel"]
@@ -125,6 +133,16 @@ class MeshRCNNTraining(TrainingModule):
         start, empty = self._start_of(network, seen, len(targets.images))
         loss, found = mesh_loss(network.refine(seen.maps, start), targets.surface, config)
         return total + loss, {**terms, **found, "empty": empty}
+
+    @property
+    def _progress(self) -> float:
+        """Share of the training that is done."""
+        return min(1.0, self.step_count / self.training_config.steps)
+
+    def _budget(self, gates: list[Gate]) -> Mapping[str, Tensor]:
+        """What is lost on the blocks' budget, and the share of their positions that is active."""
+        active = torch.stack([gate.share.detach() for gate in gates]).mean()
+        return {"budget": budget_loss(gates, self.config.loss.target, self._progress), "active": active}
 
     def _start_of(self, network: MeshRCNN, seen: Seen, count: int) -> tuple[Meshes, Tensor]:
         """What is refined, and the share of it for which no cell was solid."""

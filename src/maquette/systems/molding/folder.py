@@ -21,15 +21,19 @@ class Sized(Protocol):
     def height(self) -> int: ...
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, root: Path | None = None) -> None:
     """Look at cameras and masks of a folder with a `cameras.json`; pictures are judged by their headers.
+
+    Args:
+        folder: with the file.
+        root: as `read_cameras` takes it.
 
     Raises:
         BadInput: a missing or malformed file, views of different sizes, a view without picture and mask, or a
             mask that is all black.
     """
     path = folder / "cameras.json"
-    views = parse_cameras(path).views
+    views = parse_cameras(path, root).views
     check_sizes(views, path)
     for i, view in enumerate(views):
         if view.image is None and view.mask is None:

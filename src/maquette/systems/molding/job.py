@@ -102,6 +102,7 @@ def mold(
     watch: Watcher | None = None,
     device: str = "auto",
     start: Start | None = None,
+    root: Path | None = None,
 ) -> list[Path]:
     """Mold a sphere, or another start, to `target` and write the mesh and what belongs to it.
 
@@ -113,6 +114,7 @@ def mold(
         watch: called after every step.
         device: to compute on; "auto" is CUDA where there is a GPU for it, else the CPU.
         start: for a folder: what is molded instead of a sphere.
+        root: a folder that names in the target's files may lead into besides their own.
 
     Returns:
         The files written, the mesh first.
@@ -127,11 +129,11 @@ def mold(
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
-        molded = _mold_folder(target, options, watch, device, start)
+        molded = _mold_folder(target, options, watch, device, start, root)
     elif start is not None:
         raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
     else:
-        mesh, origin = load_near(target, device=device)
+        mesh, origin = load_near(target, device=device, root=root)
         with as_bad_input(target, ValueError):
             placed = normalise(_without_loose(mesh))
             if any(origin):
@@ -219,9 +221,14 @@ def _why_unseen(normal: Meshes, frame: Normalisation) -> str:
 
 
 def _mold_folder(
-    folder: Path, options: MoldOptions, watch: Watcher | None, device: str, start: Start | None
+    folder: Path,
+    options: MoldOptions,
+    watch: Watcher | None,
+    device: str,
+    start: Start | None,
+    root: Path | None,
 ) -> Molded:
-    pictures = load_pictures(folder, device)
+    pictures = load_pictures(folder, device, root)
     fitted, held_out = _split(pictures, options, folder / "cameras.json")
     config = _configure(silhouettes_preset(options.style, near=start is not None), options)
     if options.size is not None:

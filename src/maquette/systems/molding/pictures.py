@@ -75,18 +75,25 @@ def plain_background_mask(image: Float[Tensor, "3 height width"]) -> Bool[Tensor
     return torch.from_numpy(ndimage.binary_fill_holes(largest))
 
 
-def load_pictures(folder: Path, device: torch.device | str = "cpu") -> TargetPictures:
+def load_pictures(
+    folder: Path, device: torch.device | str = "cpu", root: Path | None = None
+) -> TargetPictures:
     """Pictures, masks and cameras of a folder with a `cameras.json`.
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
     everywhere says nothing); without that, what stands out from a plain background.
+
+    Args:
+        folder: with the file.
+        device: of the result.
+        root: as `read_cameras` takes it.
 
     Raises:
         BadInput: a missing or malformed file, views of different sizes, or a view whose mask cannot be found or
             is empty.
     """
     path = folder / "cameras.json"
-    file = read_cameras(path)
+    file = read_cameras(path, root)
     check_sizes(file.views, path)
     loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
     masks = torch.stack([mask for _, mask in loaded]).to(device)

@@ -28,7 +28,7 @@ class R2N2Options:
 ABOUT = About(
     name="r2n2",
     variants=VARIANTS,
-    protocols=("r2n2-2016", "seed001", "pix2vox", "viewer"),
+    protocols=("r2n2-2016", "seed001", "pix2vox", "viewer", "p2m", "meshrcnn"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=R2N2Options,

@@ -1,4 +1,4 @@
-"""`DetectConfig`: the detector, and the heads that give each object a shape."""
+"""`DetectConfig`: the detector, and the heads that give each object a shape; `DetectLossConfig`: what they learn."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -102,6 +102,40 @@ class DetectConfig:
     def has_stages(self) -> bool:
         """Whether meshes are refined."""
         return self.shape != "voxels"
+
+
+@dataclass(frozen=True)
+class DetectLossConfig:
+    """Weights of the terms; the defaults are those of Mesh R-CNN's released settings for Pix3D.
+
+    Attributes:
+        depth: of the depth's smooth L1.
+        voxels: of the voxels' cross entropy.
+        chamfer: of the squared distances between points of both surfaces, summed over stages.
+        normals: of one minus the cosine between their normals.
+        edge: of the squared lengths of edges.
+        points: sampled on each surface.
+        farthest: coordinate of a sampled true point in the cube beyond which the batch's meshes teach nothing, as
+            their box is too bad.
+        box_beta: of the boxes' smooth L1.
+
+    Raises:
+        ValueError: a negative weight, or no points.
+    """
+
+    depth: float = 1.0
+    voxels: float = 3.0
+    chamfer: float = 1.0
+    normals: float = 0.1
+    edge: float = 1.0
+    points: int = 5000
+    farthest: float = 5.0
+    box_beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        weights = (self.depth, self.voxels, self.chamfer, self.normals, self.edge, self.box_beta)
+        if min(weights) < 0 or self.points < 1 or self.farthest <= 0:
+            raise ValueError(f"weights must not be negative, points and farthest be positive: {self}")
 
 
 _LEVELS, _FINEST = 5, 5

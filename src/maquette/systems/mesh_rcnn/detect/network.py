@@ -12,10 +12,10 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 from ....data.batch import PictureObjects, known
 from ....ops.box_frustum import frustum_voxels
 from ....structures import Meshes
-from .config import DetectConfig
+from .config import DetectConfig, DetectLossConfig
 from .detector import Pyramid, box_heads, filled_up, proposal_network
 from .heads import ShapeHeads, Shapes, depth_in_heights, of_class
-from .loss import DetectLossConfig, Targets, box_losses, shape_losses
+from .loss import Targets, box_losses, shape_losses
 from .targets import mask_targets, mesh_targets, relative_extents
 
 _ON = 0.5

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from ....data.scenes_config import ScenesConfig
 from ....training.config import TrainConfig
-from .config import DetectConfig
-from .loss import DetectLossConfig
+from .config import DetectConfig, DetectLossConfig
 
 _FOUR = ("bed", "chair", "sofa", "table")
 

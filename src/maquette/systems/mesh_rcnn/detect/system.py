@@ -1,6 +1,5 @@
 """`DetectSystem`: variant `detect` behind the common face of the systems."""
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -18,6 +17,7 @@ from ....io.typed import typed
 from ....lift import Result
 from ....lift.colours import paint_from_views
 from ....lift.marked import pixel_camera
+from ....nn.macs import count_parameters, measure_products
 from ....structures.device import make_device
 from ....structures.reconstruction import Reconstruction
 from ....structures.views import Views
@@ -26,7 +26,8 @@ from ....training.weights import fill, load_weights, save_weights
 from ....training.weights_header import Precision
 from ... import shipped_weights
 from ...about import About
-from ...info import Info, describe_network
+from ...info import Info
+from ...lens import Lens
 from ...pictures import Pictures, as_views
 from ..about import ABOUT, MeshRCNNOptions
 from .config import VARIANT, DetectConfig
@@ -35,7 +36,6 @@ from .placing import placed
 from .recipes import RECIPES, DetectRunConfig
 from .training import DetectTraining
 
-_FOV = 50.0  # degrees along the longer side where nothing is known
 _SURE = 0.5  # least score of an object that is shown
 _EXAMPLE = (224, 224)
 
@@ -237,18 +237,13 @@ class DetectSystem:
 
 def _described(network: DetectNetwork) -> Info:
     images = torch.zeros(1, 3, *_EXAMPLE, device=network.heights.device)
-    return describe_network(ABOUT.name, network.config.variant, network, images=images)
+    counts = count_parameters(network)
+    macs = measure_products(network, images, parts=list(counts))
+    shapes = {"images": tuple(images.shape)}
+    return Info(ABOUT.name, network.config.variant, counts, macs, shapes)
 
 
 def _camera(views: Views, fov: float | None) -> Float[Tensor, " 4"]:
     """Focal lengths and axis of the one picture: told, of its camera, as its file says, or common ones."""
-    from ....structures.camera_conversions import opencv_from_cameras_projection
-
-    height, width = views.images[0].shape[1:]
-    if fov is None and views.cameras is not None:
-        _, _, matrix = opencv_from_cameras_projection(views.cameras, torch.tensor([[height, width]]))
-        (across, _, column), (_, down, row), _ = matrix[0]
-        return torch.stack([across, down, column, row]).cpu()
-    told = fov or (views.fovs and views.fovs[0]) or _FOV
-    focal = max(height, width) / (2 * math.tan(math.radians(told) / 2))
-    return torch.tensor([focal, focal, width / 2, height / 2])
+    lens = Lens.of_views(views, fov)
+    return torch.tensor([lens.focal, lens.focal / lens.tall, *lens.axis])

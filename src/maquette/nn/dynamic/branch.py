@@ -1,0 +1,124 @@
+"""The branch f of a dynamic residual block: its layers, computed at every position or at the active ones."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...kernels.gather_matmul import gather_matmul
+from .active import Positions, as_rows, everywhere, listed
+from .gate import Gate
+
+Activation = Literal["relu", "relu6", "none"]
+
+
+class Layer(NamedTuple):
+    """A convolution without bias, its batch normalisation, an activation, and where the three are wanted.
+
+    Attributes:
+        conv: 1 x 1 without a stride, 3 x 3, or 3 x 3 for each channel alone; padded to keep the size.
+        norm: of the convolution's outputs.
+        activation: behind it.
+        where: at the gate's "dilated" positions or at the "active" ones.
+    """
+
+    conv: nn.Conv2d
+    norm: nn.BatchNorm2d
+    activation: Activation
+    where: Literal["dilated", "active"]
+
+
+def activate(x: Tensor, kind: Activation) -> Tensor:
+    """x behind an activation."""
+    if kind == "none":
+        return x
+    return F.relu(x) if kind == "relu" else F.relu6(x)
+
+
+def activate_(x: Tensor, kind: Activation) -> Tensor:
+    """`activate` in place."""
+    if kind == "none":
+        return x
+    return F.relu_(x) if kind == "relu" else F.relu6(x, inplace=True)
+
+
+def by_layers(x: Float[Tensor, "batch in H W"], layers: Sequence[Layer]) -> Float[Tensor, "batch out h w"]:
+    """The branch layer by layer, at every position: in training the statistics are those of all positions."""
+    for layer in layers:
+        x = activate(layer.norm(layer.conv(x)), layer.activation)
+    return x
+
+
+def folded(x: Float[Tensor, "batch in H W"], layers: Sequence[Layer]) -> Float[Tensor, "batch out h w"]:
+    """The branch at every position in evaluation, each batch normalisation folded into its convolution."""
+    for layer in layers:
+        conv, (weight, bias) = layer.conv, _fold(layer)
+        x = F.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups)
+        x = activate_(x, layer.activation)
+    return x
+
+
+def at_active(
+    x: Float[Tensor, "batch in H W"], layers: Sequence[Layer], gate: Gate
+) -> tuple[Positions, Float[Tensor, "row out"], int]:
+    """The branch in evaluation at the active positions alone; no other features than it needs are read.
+
+    Rows of active positions are gathered and multiplied as dense matrices, into which batch normalisation is folded.
+
+    Returns:
+        the active positions, the branch there, and the multiply-accumulates that were done.
+    """
+    rows, at, macs = as_rows(x), everywhere(x), 0
+    active = listed(gate.hard)
+    # with a stride the dilated map may have a row or column that the input does not have
+    dilated = listed(gate.dilated[..., : x.shape[2], : x.shape[3]])
+    for layer in layers:
+        wanted = active if layer.where == "active" else dilated
+        rows = activate_(_convolved(rows, at, wanted, layer), layer.activation)
+        at, macs = wanted, macs + len(rows) * layer.conv.weight.numel()
+    return active, rows, macs
+
+
+def _convolved(rows: Tensor, at: Positions, wanted: Positions, layer: Layer) -> Tensor:
+    """Normalised outputs of a convolution at some positions, of rows of its inputs at others."""
+    conv, (weight, bias) = layer.conv, _fold(layer)
+    if conv.kernel_size == (1, 1):
+        found = rows if wanted is at else rows.index_select(0, wanted.index)
+        return torch.addmm(bias, found, weight.flatten(1).t())
+    taps = at.taps(wanted, conv.stride[0])
+    weight = weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
+    return (
+        _by_channel(rows, taps, weight, bias) if conv.groups > 1 else gather_matmul(rows, taps, weight, bias)
+    )
+
+
+def _by_channel(rows: Tensor, taps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A convolution of each channel alone: weights (channels, taps)."""
+    padded = F.pad(rows, (0, 0, 0, 1))
+    total = bias.repeat(len(taps), 1)
+    for tap, factor in zip(taps.unbind(1), weight.unbind(1), strict=True):
+        total.addcmul_(padded.index_select(0, tap), factor)
+    return total
+
+
+def _fold(layer: Layer) -> tuple[Tensor, Tensor]:
+    """Weights and bias of a convolution that does what its batch normalisation in evaluation does, too."""
+    norm, mean, var = layer.norm, layer.norm.running_mean, layer.norm.running_var
+    assert mean is not None
+    assert var is not None
+    scale = norm.weight * torch.rsqrt(var + norm.eps)
+    return layer.conv.weight * scale[:, None, None, None], norm.bias - mean * scale
+
+
+def macs_at(layers: Sequence[Layer], where: str) -> int:
+    """Multiply-accumulates of the layers that are wanted there, at one position."""
+    return sum(layer.conv.weight.numel() for layer in layers if layer.where == where)
+
+
+def dilation_stride(layers: Sequence[Layer]) -> int:
+    """How many times as high and wide the map of the dilated positions is."""
+    return math.prod(layer.conv.stride[0] for layer in layers if layer.where == "active")

@@ -1,0 +1,213 @@
+"""`MeshRCNNSystem`: Mesh R-CNN's ShapeNet branch behind the common face of the systems."""
+
+import math
+import time
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...data.views_config import ViewsConfig
+from ...io.errors import BadInput, as_bad_input
+from ...nn.macs import measure_products
+from ...structures import Meshes
+from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
+from ...training.weights_header import read_weights_header
+from ..about import About
+from ..info import Info
+from ..lens import Lens
+from ..occupancy import OccupancySystem
+from ..pictures import Pictures, as_views
+from .about import ABOUT, MeshRCNNOptions
+from .config import THRESHOLD, NetworkConfig
+from .cubes import cubes_of
+from .detect.config import VARIANT as DETECT
+from .detect.recipes import DetectRunConfig
+from .framing import Framed, frame
+from .network import MeshRCNN
+
+if TYPE_CHECKING:
+    from ...training.module import TrainingModule
+    from ..face import Reconstructs
+
+_ELEVATION = math.radians(27.5)  # of R2N2's cameras on average: what is taken for up where no camera is known
+_NOTHING = "no cell of the frustum is solid: the mesh grew from the likeliest one"
+
+
+class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
+    """A picture of an object to a mesh whose topology is the object's, in the camera's frame.
+
+    Arguments are those of `OccupancySystem`.
+    """
+
+    about: ClassVar[About] = ABOUT
+    name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
+
+    network_class, config_class = MeshRCNN, NetworkConfig
+
+    def __init__(
+        self,
+        network: MeshRCNN,
+        views_config: ViewsConfig | None = None,
+        threshold: float = THRESHOLD,
+        training: Mapping[str, Any] | None = None,
+        weights: str = "untrained",
+    ) -> None:
+        size = network.config.size
+        views_config = views_config or ViewsConfig(size=size, render_size=size, flip=0.0)
+        super().__init__(network, views_config, threshold, training, weights)
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike[str] | None = None,
+        variant: str | None = None,
+        device: str | torch.device = "auto",
+    ) -> Any:
+        """A trained system (`OccupancySystem.load`); weights of variant `detect` are `detect.system`'s."""
+        said = None if weights is None else read_weights_header(weights, cls.about.name).variant
+        if DETECT in (said, variant) and said in (None, DETECT):
+            from .detect.system import DetectSystem
+
+            return DetectSystem.load(weights, variant, device)
+        return super().load(weights, variant, device)
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a network as published, for one picture.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
+        if variant == DETECT:
+            from .detect.system import DetectSystem
+
+            return DetectSystem.describe()
+        return super().describe(variant)
+
+    def reconstruct(self, pictures: Pictures, options: MeshRCNNOptions | None = None) -> list[Reconstruction]:
+        """A shape from one picture of an object.
+
+        Args:
+            pictures: as `systems.pictures.as_views` takes them; the object is found where no mask is there.
+            options: another threshold than that of the weights, or the field of view of the picture; else that of its
+                camera counts, or what its file says of the lens.
+
+        Returns:
+            a list of one reconstruction in the camera frame: in units of the object frame where the camera is known
+            to be R2N2's, else in sides of the square around the object. Its facts: threshold and field of view in
+            degrees.
+
+        Raises:
+            BadInput: several pictures, a file that is no picture, or a picture in which no object is found.
+        """
+        from ...lift import Result
+        from ...lift.colours import paint_from_views
+        from ...segment import with_masks
+
+        began = time.perf_counter()
+        options = options or MeshRCNNOptions()
+        views = with_masks(as_views(pictures))
+        name = (views.names or ["the picture"])[0]
+        if len(views) > 1:
+            raise BadInput(name, f"one picture at a time, not {len(views)}")
+        (image,), (mask,) = views.images, views.masks or ()
+        assert mask is not None
+        lens = Lens.of_views(views, options.fov)
+        with as_bad_input(name, ValueError):
+            framed = frame(image, mask, lens, self.network_config.size, views.cameras is not None)
+        made, empty = self.see(framed.image[None], options.threshold)
+        seen = time.perf_counter()
+        mesh = _in_picture(made, framed, image.device)
+        mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
+        seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
+        facts = {
+            "threshold": options.threshold or self.threshold,
+            "fov": round(lens.fov((image.shape[1], image.shape[2])), 2),
+        }
+        info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
+        return [
+            Result(
+                mesh,
+                "camera",
+                up=_up(views),
+                info=info,
+                facts=facts,
+                remarks=(_NOTHING,) if empty else (),
+                unit=1.0 if framed.whole else None,
+                pictures=views,
+            )
+        ]
+
+    @torch.no_grad()
+    def see(
+        self, images: Float[Tensor, "1 3 size size"], threshold: float | None = None
+    ) -> tuple[Meshes, bool]:
+        """The mesh that the network makes of a picture, in camera space, and whether no cell was solid.
+
+        Args:
+            images: RGB in [0, 1], framed as in training (`framing.frame`).
+            threshold: least probability of a solid cell; that of the weights when not given.
+        """
+        seen = self.network.see(images.to(self.device))
+        if seen.logits is None:
+            start, empty = self.network.spheres(len(images), self.device), False
+        else:
+            cubes = cubes_of(seen.logits, threshold or self.threshold, self.network_config.original)
+            start, empty = cubes.meshes, bool(cubes.empty.any())
+        return [start, *self.network.refine(seen.maps, start)][-1], empty
+
+    @classmethod
+    def _described(cls, network: Any) -> Info:
+        """What refining spheres of 2,562 vertices costs beside the rest: see `MeshRCNN.forward`."""
+        parts = dict(network.named_children())
+        device = next(network.parameters()).device
+        inputs = cls.example(network.config, device)
+        was = network.training
+        macs = measure_products(network.eval(), *inputs.values())
+        with torch.no_grad():
+            seen = network.see(**inputs)
+        network.train(was)
+        shapes = {name: tuple(x.shape) for name, x in inputs.items()}
+        shapes |= {f"map {i + 1}": tuple(one.shape) for i, one in enumerate(seen.maps)}
+        if seen.logits is not None:
+            shapes["voxels"] = tuple(seen.logits.shape)
+        counts = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
+        return Info(cls.about.name, network.config.variant, counts, macs, shapes)
+
+    @staticmethod
+    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
+        """One picture."""
+        return {"images": torch.zeros(1, 3, config.size, config.size, device=device)}
+
+    @staticmethod
+    def training_module(config: Any) -> "TrainingModule":
+        """What is trained with a recipe's settings."""
+        if isinstance(config, DetectRunConfig):
+            from .detect.training import DetectTraining
+
+            return DetectTraining(config)
+        from .training import MeshRCNNTraining
+
+        return MeshRCNNTraining(config)
+
+
+def _in_picture(made: Meshes, framed: Framed, device: torch.device) -> Meshes:
+    """One mesh in the frame of the picture's camera."""
+    return Meshes([framed.points(made.verts_packed().to(device))], [made.faces_packed().to(device)])
+
+
+def _up(views: Views) -> Float[Tensor, " 3"]:
+    """The direction upwards in the camera frame: its camera's where there is one, else R2N2's on average."""
+    if views.cameras is not None:
+        rotation: Tensor = views.cameras.R
+        return rotation[0, 1].float().cpu()
+    return torch.tensor([0.0, math.cos(_ELEVATION), -math.sin(_ELEVATION)])
+
+
+if TYPE_CHECKING:
+    _: type[Reconstructs] = MeshRCNNSystem
