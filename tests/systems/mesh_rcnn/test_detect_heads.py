@@ -22,9 +22,9 @@ from maquette.nn.graph_refinement import RefinementConfig, RefinementHead
 from maquette.nn.voxel_head import VoxelHead
 from maquette.ops.box_frustum import frustum_voxels
 from maquette.structures import Meshes
+from maquette.systems.mesh_rcnn.detect.config import DetectLossConfig
 from maquette.systems.mesh_rcnn.detect.heads import ZHead, depth_in_heights, of_class
 from maquette.systems.mesh_rcnn.detect.loss import (
-    DetectLossConfig,
     depth_loss,
     mask_loss,
     mesh_losses,

@@ -13,7 +13,7 @@ from golden_pix3d import assert_gradients, pattern, pix3d_golden, relative, stor
 from maquette.data.batch import PictureObjects
 from maquette.structures import Meshes
 from maquette.systems.mesh_rcnn.detect.coco import coco_weights
-from maquette.systems.mesh_rcnn.detect.config import DetectConfig
+from maquette.systems.mesh_rcnn.detect.config import DetectConfig, DetectLossConfig
 from maquette.systems.mesh_rcnn.detect.detector import BandMatcher, filled_up
 from maquette.systems.mesh_rcnn.detect.heads import ShapeHeads, depth_in_heights, of_class
 from maquette.systems.mesh_rcnn.detect.loss import shape_losses
