@@ -6,15 +6,16 @@ It is written only where its results are those of torch. Needs the packages of t
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from . import __version__
-from .io.atomic import replacing
+from .io.atomic import replacing_paths
 from .io.errors import BadInput, as_bad_input
 from .systems.face import Exports
 from .systems.portable import Portable, Shape
@@ -28,12 +29,14 @@ class Exported:
         inputs, outputs: their shapes; an axis of any length has a name instead of a number.
         opset: version of ONNX's operators.
         difference: largest absolute difference of each output between ONNX Runtime and torch.
+        parts: further graphs of the system (`Portable.parts`), by the files that they are in.
     """
 
     inputs: Mapping[str, Shape]
     outputs: Mapping[str, Shape]
     opset: int
     difference: Mapping[str, float]
+    parts: Mapping[Path, "Exported"] = field(default_factory=dict)
 
 
 def export_onnx(system: Exports, path: str | PathLike[str], tolerance: float = 1e-4) -> Exported:
@@ -44,13 +47,26 @@ def export_onnx(system: Exports, path: str | PathLike[str], tolerance: float = 1
 
     Args:
         system: with its weights, on the CPU.
-        path: the file to write or replace.
+        path: the file to write or replace; those of further graphs lie beside it, as `<stem>_<name>.onnx`.
         tolerance: largest absolute difference of any number that is allowed.
 
     Raises:
         BadInput: results differ by more, or the file cannot be written.
     """
-    portable = system.portable()
+    portable, path = system.portable(), Path(path)
+    made = {path: _compared(system, portable, path, tolerance)}
+    for name, part in portable.parts.items():
+        place = path.with_name(f"{path.stem}_{name}{path.suffix}")
+        made[place] = _compared(system, part, place, tolerance)
+    with as_bad_input(path, OSError, say="cannot be written"), replacing_paths(list(made)) as files:
+        for file, (content, _) in zip(files, made.values(), strict=True):
+            file.write_bytes(content)
+    (_, whole), *rest = made.values()
+    return replace(whole, parts={place: part for place, (_, part) in zip(list(made)[1:], rest, strict=True)})
+
+
+def _compared(system: Exports, portable: Portable, path: Path, tolerance: float) -> tuple[bytes, Exported]:
+    """A graph, whose results are those of torch, and what is known of it."""
     about = {
         "maquette": __version__,
         "system": system.about.name,
@@ -63,10 +79,10 @@ def export_onnx(system: Exports, path: str | PathLike[str], tolerance: float = 1
     if not all(apart <= tolerance for apart in difference.values()):
         apart = ", ".join(f"{name} by {most:.2g}" for name, most in difference.items())
         raise BadInput(path, f"not written: ONNX Runtime and torch differ, {apart}; {tolerance:g} is allowed")
-    with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
-        file.write(content)
     graph = model.graph
-    return Exported(_shapes(graph.input), _shapes(graph.output), model.opset_import[0].version, difference)
+    return content, Exported(
+        _shapes(graph.input), _shapes(graph.output), model.opset_import[0].version, difference
+    )
 
 
 def _onnx_model(portable: Portable, about: Mapping[str, str]) -> Any:
@@ -112,7 +128,9 @@ def _differences(content: bytes, portable: Portable) -> dict[str, float]:
 
 
 def _random_inputs(portable: Portable, single: bool) -> dict[str, Tensor]:
-    """Noise, for one of everything or for some, of each kind another number."""
+    """The system's examples; or noise, for one of everything or for some, of each kind another number."""
+    if portable.example is not None:
+        return portable.example(single)
     lengths = {axis: 1 if single else 2 + i for i, axis in enumerate(portable.axes)}
     draw = torch.Generator().manual_seed(0)
     return {

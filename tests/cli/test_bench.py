@@ -2,7 +2,7 @@
 
 import json
 
-from maquette.bench import ops, r2n2
+from maquette.bench import dynamic, mesh_rcnn, ops, r2n2
 
 
 def test_numbers_and_table(maquette, monkeypatch, tmp_path):
@@ -35,6 +35,37 @@ def test_networks_are_measured_as_asked(maquette, monkeypatch):
     ran = maquette("bench", "r2n2", *words, "--threads", 1)
     assert (ran.code, ran.out) == (0, "| table |\n")
     assert calls == [(1, 15, ("simple-gru-1",), 0.5, 32, 2, (1, 3))]
+
+
+def test_dynamic_blocks_are_measured(maquette, monkeypatch):
+    calls = []
+    monkeypatch.setattr(dynamic, "run", lambda *words: calls.append(words[1:]) or {"rows": []})
+    monkeypatch.setattr(dynamic, "table", lambda result: "| table |")
+    ran = maquette("bench", "dynamic", "--repeats", 7, "--threads", 1)
+    assert (ran.code, ran.out) == (0, "| table |\n")
+    assert calls == [(1, 7)]
+
+
+def test_mesh_rcnn_is_measured_as_asked(maquette, monkeypatch):
+    calls = []
+    monkeypatch.setattr(mesh_rcnn, "run", lambda *words: calls.append(words[1:]) or {"rows": []})
+    monkeypatch.setattr(mesh_rcnn, "table", lambda result: "| table |")
+    words = ("--variants", "light", "dynamic-3-folded", "--recipe", "small", "--batches", 2)
+    ran = maquette("bench", "mesh-rcnn", *words, "--threads", 1, "--repeats", 3)
+    assert (ran.code, ran.out) == (0, "| table |\n")
+    maquette("bench", "mesh-rcnn")
+    assert calls == [
+        (1, 3, "small", (2,), ("light", "dynamic-3-folded")),
+        (None, 15, "best", (1, 16), mesh_rcnn.NETWORKS),
+    ]
+    for words, said in (
+        (("--variants", "heavy"), "known are light"),
+        (("--recipe", "large"), "known are best"),
+        (("--batches", 0), "--batches 0"),
+    ):
+        ran = maquette("bench", "mesh-rcnn", *words)
+        assert ran.code == 2
+        assert said in ran.err
 
 
 def test_what_makes_no_sense_is_refused(maquette):

@@ -29,6 +29,15 @@ def test_plain_lines_come_every_few_seconds(capsys, monkeypatch):
     ]
 
 
+def test_the_first_step_says_nothing_of_the_others(capsys, monkeypatch):
+    """It compiles kernels: 30 s, then 12 s each."""
+    clock = iter([0.0, 30.0, 42.0, 54.0])
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
+    go()
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["work: 1/3 loss 0", "work: 2/3 loss 1, 12 s to go", "work: 3/3 loss 2"]
+
+
 def test_quiet_is_silent(capsys):
     go(quiet=True)
     Console(True).say("hello")

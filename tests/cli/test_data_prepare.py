@@ -30,3 +30,19 @@ def test_refuses_before_it_writes(maquette, tmp_path: Path) -> None:
     assert maquette("data", "prepare", tmp_path / "gone", "-o", out).code == 3
     assert maquette("data", "prepare", root, "-o", tmp_path / "x.zip").code == 3
     assert not out.exists()
+
+
+def test_shapes_beside_pictures(maquette, tmp_path: Path) -> None:
+    root = write_shapenet(write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}), {CHAIRS: list("abcde")})
+    (root / f"ShapeNetCore.v1/{CHAIRS}/b/model.obj").write_text("v 1\n")
+    out = root / "ShapeNetShapes"
+    ran = maquette("data", "prepare", root, "-o", out)
+    assert (ran.code, ran.err) == (0, "")
+    assert "b/model.obj: line 1" in ran.out
+    assert f"wrote {out}: 4 shapes, 1 skipped" in ran.out
+    assert sorted(path.stem for path in out.rglob("*.pack")) == list("acde")
+    numbers = maquette("data", "prepare", root, "-o", out, "--json", "-").json()
+    assert (numbers["shapes"], len(numbers["skipped"])) == (4, 1)
+    ran = maquette("data", "prepare", root, "-o", tmp_path / "all.pack")
+    assert "4 shapes (3 train, 0 val, 1 test)" in ran.out
+    assert len(read_pack(tmp_path / "all.pack").entries) == 4

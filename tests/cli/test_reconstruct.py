@@ -316,3 +316,15 @@ def test_what_a_folder_with_cameras_cannot_be_used_for(maquette, views, frustum_
     path.write_text(json.dumps(tree))
     ran = maquette(*words)
     assert (ran.code, f"{path}: view 1: has no picture" in ran.err) == (3, True), ran.err
+
+
+def test_a_doubtful_mask_is_said(capsys):
+    from maquette.cli import reconstruct as command
+    from maquette.cli.console import Console
+
+    pictures = [
+        {"picture": f"{sure}.png", "mask_confidence": sure, "view": None} for sure in (0.2, 0.5, None)
+    ]
+    command._tell({"pictures": pictures, "faces": 4, "seconds": {}}, Console())
+    doubt, _ = capsys.readouterr().out.splitlines()
+    assert doubt == "0.2.png: the mask is doubtful: the object hardly stands out; --mask gives another"

@@ -17,8 +17,9 @@ def test_files_that_are_read_are_not_written_over(tmp_path):
     os.link(read, hard)
     for out in (read, link, hard, tmp_path / "x" / ".." / "a", tmp_path / "." / "a"):
         (tmp_path / "x").mkdir(exist_ok=True)
+        named = "the file" if out == read else read
         with pytest.raises(
-            BadInput, match=f"^{out}: is {read}, which is read; give the output another name$"
+            BadInput, match=f"^{out}: is {named}, which is read; give the output another name$"
         ):
             need_spared([None, read], [other, None, out])
     need_spared([read, tmp_path / "missing"], [other, tmp_path / "missing", None])
@@ -55,3 +56,10 @@ def test_commands_spare_what_they_read(maquette, ball, views, tmp_path, monkeypa
         ran = maquette(*words)
         assert (ran.code, ran.err.count("\n"), "which is read" in ran.err) == (3, 1, True), (words, ran.err)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_numbers_do_not_take_the_place_of_a_device(maquette, ball, tmp_path):
+    os.mkfifo(tmp_path / "n.json")
+    ran = maquette("voxelize", ball, "-o", tmp_path / "a.binvox", "--json", tmp_path / "n.json")
+    assert (ran.code, "n.json: is a pipe or a device, not a file" in ran.err) == (3, True)
+    assert (tmp_path / "n.json").is_fifo()

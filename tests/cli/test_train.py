@@ -20,6 +20,7 @@ from maquette.io import save_mesh
 from maquette.io.owned import owned
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.run_folder import RunFolder
+from maquette.training.weights_header import read_weights_header
 from train_fixture import SPLITS, WORDS, checksum, ellipsoids, table
 from train_process import run, start
 
@@ -161,7 +162,7 @@ def test_from_a_folder_of_meshes_to_weights(tmp_path):
     said = (tmp_path / "said").read_text()
     assert code == 0, said
     assert "8 objects: 4 train, 2 val, 2 test" in said
-    assert "step 4: loss" in said
+    assert "step 4 of 4: loss" in said
     assert "samples/s" in said
     written = RunFolder(tmp_path / "run")
     assert written.pack.is_file()
@@ -175,6 +176,24 @@ def test_from_a_folder_of_meshes_to_weights(tmp_path):
     assert system.training["recipe"] == "best"
     assert system.training["steps_done"] == 4
     assert json.loads(written.config_file.read_text())["config"]["training"]["batch"] == 4
+
+
+def test_what_weights_say_of_their_data_is_known_before_the_first_step(maquette, pack, tmp_path, monkeypatch):
+    from maquette.training import fit as training
+
+    fit = training.fit
+
+    def fit_and_lose(*words):
+        fitted = fit(*words)
+        (tmp_path / "run" / "config.json").unlink()
+        return fitted
+
+    monkeypatch.setattr(training, "fit", fit_and_lose)
+    words = [*WORDS.split(), "--steps", 1, "--val-every", 1, "--workers", 0, "--shapes", pack]
+    ran = maquette(*words, "-o", tmp_path / "run")
+    assert ran.code == 0, ran.err
+    header = read_weights_header(tmp_path / "run" / "weights.safetensors")
+    assert header.config["training"]["data"]["shapes"] == pack.name
 
 
 def test_a_broken_checkpoint_is_passed_over(whole, tmp_path):

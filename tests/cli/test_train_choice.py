@@ -211,6 +211,8 @@ def test_time_to_go_is_that_of_the_steps_made_so_far():
     assert clock.words() == "step 1 of 100"
     clock.step(11, 70.0)
     assert clock.words() == "step 11 of 100, about 3 min to go"
+    assert clock.words(91) == "step 91 of 100, about 18 s to go"
+    assert clock.words(100) == "step 100 of 100"
 
 
 def test_a_silent_run_is_spoken_for(capsys, monkeypatch):

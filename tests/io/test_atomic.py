@@ -172,3 +172,16 @@ def test_errors_name_what_was_asked_for(tmp_path):
     with pytest.raises(FileNotFoundError) as problem, replacing_path(path):
         pass
     assert problem.value.filename == path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_no_file_takes_the_place_of_a_device(tmp_path):
+    """A superuser who writes to /dev/null would leave a file there."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError, match="Is a pipe or a device, not a file") as problem:
+            write_together({tmp_path / "a": b"", tmp_path / name: b""})
+        assert problem.value.filename == str(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert (tmp_path / "pipe").is_fifo()

@@ -112,6 +112,25 @@ def test_instances_of_a_mesh(tmp_path: Path) -> None:
     refused(sample, tmp_path, "attributes of one length")
 
 
+def test_hidden_nodes_and_what_hangs_below_them_do_not_count(tmp_path: Path) -> None:
+    sample = Sample()
+    hidden = {"extensions": {"KHR_node_visibility": {"visible": False}}}
+    shown = {"extensions": {"KHR_node_visibility": {"visible": True}}}
+    sample.tree["nodes"] = [
+        {"mesh": 0, "children": [1, 3], "translation": [1, 0, 0]} | shown,
+        {"mesh": 0, "children": [2]} | hidden,
+        {"mesh": 0} | shown,
+        {"mesh": 0, "translation": [5, 0, 0]},
+    ]
+    sample.tree["extensionsRequired"] = sample.tree["extensionsUsed"] = ["KHR_node_visibility"]
+    found = read(sample, tmp_path)
+    assert np.allclose(found.verts, [*np.add(SQUARE, [1, 0, 0]), *np.add(SQUARE, [6, 0, 0])])
+    sample.tree["nodes"][0]["extensions"] = {"KHR_node_visibility": 1}
+    refused(sample, tmp_path, "KHR_node_visibility is not an object")
+    sample.tree["nodes"][0] |= hidden
+    refused(sample, tmp_path, "the mesh has no faces")
+
+
 def test_sparse_accessors(tmp_path: Path) -> None:
     sample = Sample()
     index, values = sample.add([2, 0], "u2"), sample.add([[7, 7, 7], [1, 2, 3]])

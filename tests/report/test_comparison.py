@@ -164,14 +164,19 @@ def test_the_same_protocol_and_samples_may_be_compared(tmp_path: Path, found: di
     assert "may not be compared" not in comparison_page(comparison)
 
 
-def test_losses_of_different_kinds_have_columns_of_their_own(tmp_path: Path, found: dict):
+def runs_of_two_losses(folder: Path, found: dict) -> list:
     runs = []
     for name, weights in (("one", {"dice": 1}), ("two", {"dice": 1}), ("three", {"dice": 2})):
-        path = make_run(tmp_path / name, {"r2n2-2016": found["r2n2-2016"]})
+        path = make_run(folder / name, {"r2n2-2016": found["r2n2-2016"]})
         settings = json.loads((path / "config.json").read_text())
         settings["config"]["loss"] = weights
         (path / "config.json").write_text(json.dumps(settings))
         runs.append(read_run(path))
+    return runs
+
+
+def test_losses_of_different_kinds_have_columns_of_their_own(tmp_path: Path, found: dict):
+    runs = runs_of_two_losses(tmp_path, found)
     head, _ = score_table(comparison_of(runs[:2]))
     assert [word for word in head if word.endswith("loss")] == ["train loss", "val loss", "test log loss"]
     head, rows = score_table(comparison_of(runs))
@@ -179,6 +184,25 @@ def test_losses_of_different_kinds_have_columns_of_their_own(tmp_path: Path, fou
     assert [cell["train loss of one, two"] for cell in cells] == ["~0.125", "~0.125", "-"]
     assert [cell["val loss of three"] for cell in cells] == ["-", "-", "0.300"]
     assert "train loss" not in head
+
+
+def test_losses_of_different_kinds_have_axes_of_their_own(
+    tmp_path: Path, found: dict, monkeypatch: pytest.MonkeyPatch
+):
+    drawn = []
+
+    def curves(lines, x_label, y_label, marks=True, log_y=False, named=False) -> str:
+        drawn.append((y_label, [*lines], named))
+        return "data:,"
+
+    monkeypatch.setattr("maquette.report.comparison_page.plots.curves", curves)
+    runs = runs_of_two_losses(tmp_path, found)
+    comparison_page(comparison_of(runs[:2]))
+    assert drawn[0] == ("training loss", ["one", "two"], False)
+    drawn.clear()
+    comparison_page(comparison_of(runs))
+    assert drawn[:2] == [("training loss", ["one", "two"], True), ("training loss", ["three"], True)]
+    assert all("loss" not in label for label, *_ in drawn[2:])
 
 
 def test_an_evaluation_of_version_0_1_stands_beside_one_of_today(tmp_path: Path, found: dict):

@@ -39,6 +39,17 @@ def test_plain_background(background):
     assert found.confidence > 0.9
 
 
+@pytest.mark.parametrize("near", [0.025, 0.045])
+def test_a_mask_of_an_object_of_nearly_the_backgrounds_colour_is_doubtful(near):
+    """Half of it is missing, or would be with a little more noise."""
+    image = paint(disc(), colour=(0.6 + near,) * 3, background=0.6)
+    half = disc()
+    half[:, SIZE // 2 :] = False
+    found = find_object(torch.where(half, torch.tensor([0.1, 0.2, 0.4])[:, None, None], image))
+    assert found.how == "plain"
+    assert 0 <= found.confidence < UNSURE
+
+
 def test_noisy_gradient_behind_the_object():
     y, x = torch.meshgrid(*[torch.linspace(0, 1, SIZE)] * 2, indexing="ij")
     back = torch.stack([0.6 + 0.3 * x, 0.7 + 0.2 * y, 0.8 - 0.2 * x * y])

@@ -5,9 +5,11 @@ from inspect import signature
 
 import pytest
 import torch
+from torch import nn
 
 import maquette
 from maquette.cli.reconstruct import Reconstruct
+from maquette.data.scenes_config import ScenesConfig
 from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
@@ -16,6 +18,11 @@ from maquette.systems.face import Exports, Generates, Reconstructs, System
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
+from maquette.systems.mesh_rcnn.config import NetworkConfig as MeshRCNNNetworkConfig
+from maquette.systems.mesh_rcnn.detect.config import DetectConfig
+from maquette.systems.mesh_rcnn.detect.network import DetectNetwork
+from maquette.systems.mesh_rcnn.detect.system import DetectSystem
+from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
 
@@ -30,7 +37,26 @@ def small_frustum(variant: str):
     return system_class("frustum")(FrustumNetwork(config), best(variant).views)
 
 
-SMALL = {"r2n2": small_r2n2, "frustum": small_frustum}
+def small_detect():
+    config = DetectConfig(
+        classes=("chair",), backbone="resnet18", norm="running", freeze=False, channels=8, hidden=8, head=8, convs=1,
+        anchors=(8, 16, 32, 48, 64), proposals=(16, 8, 8), most=2, voxels=8, stages=1, features=8,
+    )  # fmt: skip
+    network = DetectNetwork(config)
+    nn.init.constant_(network.boxes.box_predictor.cls_score.bias[1:], 9.0)  # whatever it looks at is a chair
+    return DetectSystem(network, ScenesConfig(("chair",), (48,), 48, 64))
+
+
+def small_mesh_rcnn(variant: str):
+    if variant == "detect":
+        return small_detect()
+    config = MeshRCNNNetworkConfig(
+        variant, size=64, backbone="resnet18", voxels=8, width=8, hidden=8, channels=16, folded=True
+    )
+    return system_class("mesh_rcnn")(MeshRCNN(config))
+
+
+SMALL = {"r2n2": small_r2n2, "frustum": small_frustum, "mesh_rcnn": small_mesh_rcnn}
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
 
@@ -46,6 +72,7 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path, mo
     system.save(path, precision="float32")
     back = maquette.load(name.replace("_", "-"), path, variant)
     assert (back.info, back.views_config) == (system.info, system.views_config)
+    assert repr(back) == f"{type(system).__name__}({variant}, weights {path}, on {back.device})"
     assert (back.facts(), back.training, back.weights) == (system.facts(), system.training, str(path))
     for (key, ours), (other, theirs) in zip(
         system.network.state_dict().items(), back.network.state_dict().items(), strict=True

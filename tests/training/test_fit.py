@@ -349,7 +349,7 @@ def test_ctrl_c_ends_behind_a_checkpoint(whole, tmp_path):
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    fitted = train(tmp_path / "run", advance=interrupt)
+    fitted = train(tmp_path / "run", row=interrupt)
     assert fitted.interrupted
     assert 6 <= fitted.steps <= 7
     assert RunFolder(tmp_path / "run").steps()[-1] == fitted.steps
@@ -403,7 +403,7 @@ def test_ctrl_c_twice_ends_at_once(tmp_path, before):
     old = signal.signal(signal.SIGINT, before)
     try:
         with pytest.raises(KeyboardInterrupt):
-            train(tmp_path / "run", advance=interrupt)
+            train(tmp_path / "run", row=interrupt)
         assert signal.getsignal(signal.SIGINT) == before
     finally:
         signal.signal(signal.SIGINT, old)

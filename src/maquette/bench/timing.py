@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 
@@ -45,7 +46,11 @@ def measure(call: Callable[[], object], device: torch.device, repeats: int, pati
 
 
 def measure_in_turns(
-    calls: Mapping[str, Callable[[], object]], device: torch.device, repeats: int, patience: float = 10.0
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
     """Time several calls one after another, round by round, so that other work on the machine slows all alike.
 
@@ -54,8 +59,21 @@ def measure_in_turns(
         device: where they compute.
         repeats: number of rounds, >= 1.
         patience: no further round begins after this many seconds.
+        clock: what is read elsewhere than on CUDA.
     """
-    once = _by_events if device.type == "cuda" else _by_clock
+    each = seconds_in_turns(calls, device, repeats, patience, clock)
+    return {name: summary(runs) for name, runs in each.items()}
+
+
+def seconds_in_turns(
+    calls: Mapping[str, Callable[[], object]],
+    device: torch.device,
+    repeats: int,
+    patience: float = 10.0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """The same, but the seconds of every round."""
+    once = _by_events if device.type == "cuda" else partial(_by_clock, clock)
     for call in calls.values():
         once(call)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
@@ -65,18 +83,19 @@ def measure_in_turns(
             break
         for name, call in calls.items():
             seconds[name].append(once(call))
-    return {name: _summary(runs) for name, runs in seconds.items()}
+    return seconds
 
 
-def _summary(seconds: list[float]) -> Timing:
+def summary(seconds: list[float]) -> Timing:
+    """Median, quartiles and the best of some runs."""
     low, median, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else seconds * 3
     return Timing(median=median, low=low, high=high, best=min(seconds), runs=len(seconds))
 
 
-def _by_clock(call: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+def _by_clock(clock: Callable[[], float], call: Callable[[], object]) -> float:
+    begin = clock()
     call()
-    return time.perf_counter() - begin
+    return clock() - begin
 
 
 def _by_events(call: Callable[[], object]) -> float:

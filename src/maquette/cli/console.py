@@ -111,13 +111,17 @@ def _bar(label: str, total: int) -> Iterator[Advance]:
 
 def _lines(label: str, total: int) -> Advance:
     began = said = time.monotonic()
+    first: tuple[int, float] | None = (
+        None  # what it took, kernels that compile among it, says nothing of the others
+    )
 
     def advance(done: int, note: str) -> None:
-        nonlocal said
+        nonlocal said, first
         now = time.monotonic()
+        since, then = first = first or (done, now)
         if now - said >= _PLAIN_SECONDS or (done == total and said > began):
             said = now
-            left = (now - began) * (total - done) / done if done else 0.0
+            left = (now - then) * (total - done) / (done - since) if done > since else 0.0
             to_go = f", {duration(left)} to go" if left >= _WORTH_SAYING_SECONDS else ""
             line = printable(f"{label}: {done}/{total} {note}".rstrip())
             print(line + to_go, file=sys.stderr, flush=True)

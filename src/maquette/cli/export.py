@@ -69,23 +69,29 @@ def _check(options: Export) -> None:
 
 def _export(options: Export, console: Console) -> dict[str, Any]:
     from ..export import export_onnx
-    from ..io.checksum import sha256_of
     from ..systems import system_class
 
     kind: Any = system_class(options.system)
     system = kind.load(options.weights, options.variant, "cpu")
     made = export_onnx(system, options.out, options.tolerance)
-    size, total = options.out.stat().st_size, sha256_of(options.out)
-    console.say(f"wrote {options.out}: {size / 1e6:.1f} MB, {system.variant}, opset {made.opset}")
+    about = {"system": system.about.name, "variant": system.variant, "weights": system.weights}
+    parts = {str(file): _told(file, part, system.variant, console) for file, part in made.parts.items()}
+    numbers = {**about, **_told(options.out, made, system.variant, console)}
+    return {**numbers, "parts": parts} if parts else numbers
+
+
+def _told(file: Path, made: "Exported", variant: str, console: Console) -> dict[str, Any]:
+    """What is in a file, said and as numbers."""
+    from ..io.checksum import sha256_of
+
+    size, total = file.stat().st_size, sha256_of(file)
+    console.say(f"wrote {file}: {size / 1e6:.1f} MB, {variant}, opset {made.opset}")
     for way, shapes in (("in", made.inputs), ("out", made.outputs)):
         for name, shape in shapes.items():
             apart = f", within {made.difference[name]:.2g} of torch's" if way == "out" else ""
             console.say(f"  {way:<5}{name}: {' x '.join(map(str, shape))}{apart}")
     console.say(f"SHA-256 {total}")
     return {
-        "system": system.about.name,
-        "variant": system.variant,
-        "weights": system.weights,
         "opset": made.opset,
         "inputs": made.inputs,
         "outputs": made.outputs,

@@ -321,7 +321,8 @@ def _tell(report: dict[str, Any], console: Console) -> None:
     for picture in report["pictures"]:
         sure = picture["mask_confidence"]
         if sure is not None and sure < UNSURE:
-            console.say(f"{picture['picture']}: the object hardly stands out; --mask gives its mask")
+            doubt = "the mask is doubtful: the object hardly stands out; --mask gives another"
+            console.say(f"{picture['picture']}: {doubt}")
         view = picture["view"]
         if view is not None:
             place = f"azimuth {view['azimuth']:.0f}, elevation {view['elevation']:.0f} degrees"

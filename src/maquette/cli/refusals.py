@@ -34,6 +34,8 @@ def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:
         raise BadInput(path, f"the name of the output must end in {', '.join(suffixes)}")
     if suffixes and path.is_dir():
         raise BadInput(path, "is a folder; the output is a file")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInput(path, "is a pipe or a device, not a file")
     parent = next(folder for folder in Path(os.path.realpath(path)).parents if folder.exists())
     if not parent.is_dir():
         raise BadInput(path, f"cannot be written: {parent} is a file")
@@ -47,10 +49,11 @@ def need_spared(read: Iterable[Path | None], written: Iterable[Path | None], cal
     Args:
         read: files, before anything is written.
         written: files of the same command.
-        called: what the refusal calls any file that is read; its path by default.
+        called: what the refusal calls any file that is read; its path by default, where that is not the output's.
     """
     for out in filter(None, written):
         for path in filter(None, read):
             with suppress(OSError):  # where one of them is not there yet, they are two
                 if os.path.samefile(path, out):
-                    raise BadInput(out, f"is {called or path}, which is read; give the output another name")
+                    named = called or ("the file" if str(path) == str(out) else path)
+                    raise BadInput(out, f"is {named}, which is read; give the output another name")

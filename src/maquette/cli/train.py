@@ -1,6 +1,7 @@
 """`maquette train`: from shapes, or pictures with shapes, to weights."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
@@ -120,6 +121,9 @@ def _train(words: Sequence[str], settings: Settings) -> None:
         module = _module(settings, folder, Console(quiet=True))
     config = settings.config
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
+    data = names(
+        folder.read_config()["data"]["given"]
+    )  # what cannot be read ends the run before its first step
     fit_options = FitOptions(workers, options.max_minutes, options.wandb)
     source = opened.only(module.needs, module.side).source
     to_go = TimeToGo(config.training.steps, settings.chosen.get("seconds_a_step"))
@@ -131,7 +135,7 @@ def _train(words: Sequence[str], settings: Settings) -> None:
         return
     about_weights = {
         "recipe": settings.recipe,
-        "data": names(folder.read_config()["data"]["given"]),
+        "data": data,
         "init": _of_initial(settings),
         "steps_done": fitted.steps,
     }
@@ -148,18 +152,27 @@ def _reporter(console: Console, to_go: TimeToGo, steps: int, goal: "Measure") ->
     """How a run speaks: beside a bar on a terminal, elsewhere in lines."""
     from ..training.trainer import Reporter
 
+    def line(values: "LogRow") -> str:
+        return f"{to_go.words(values.step)}: {values.text(goal)}"
+
     if sys.stderr.isatty() and sys.stdout.isatty():
         with console.progress("training", steps) as advance:
-            notes = [""]
+            say, notes = _over_bar(console.say), [""]
 
             def row(values: "LogRow") -> None:
                 notes[0] = values.short_text(goal)
+                if values.val:
+                    say(line(values))
 
-            yield Reporter(_over_bar(console.say), row, lambda done: advance(done, notes[0]))
+            def step(done: int) -> None:
+                to_go.step(done, time.monotonic())
+                advance(done, notes[0])
+
+            yield Reporter(say, row, step)
         return
     spoken = Spoken(console, to_go)
     with never_silent(spoken.look):
-        yield Reporter(spoken.say, lambda row: spoken.say(f"{to_go.words()}: {row.text(goal)}"), spoken.step)
+        yield Reporter(spoken.say, lambda row: spoken.say(line(row)), spoken.step)
 
 
 def _module(settings: Settings, folder: "RunFolder", console: Console) -> "TrainingModule":

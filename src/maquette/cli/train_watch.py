@@ -32,11 +32,17 @@ class TimeToGo:
         elif done > self._first[0]:
             self._seconds = (now - self._first[1]) / (done - self._first[0])
 
-    def words(self) -> str:
-        """Such as "step 20 of 800, about 20 min to go"."""
-        at = f"step {self.done} of {self._total}" if self.done else f"in the first of {self._total} steps"
-        left = self._total - self.done
-        return at if self._seconds is None else f"{at}, about {duration(self._seconds * left)} to go"
+    def words(self, done: int | None = None) -> str:
+        """Such as "step 20 of 800, about 20 min to go"; behind the last step "step 800 of 800".
+
+        Args:
+            done: steps, where they are not taken down yet.
+        """
+        done = self.done if done is None else done
+        at = f"step {done} of {self._total}" if done else f"in the first of {self._total} steps"
+        left = self._total - done
+        known = left > 0 and self._seconds is not None
+        return f"{at}, about {duration((self._seconds or 0) * left)} to go" if known else at
 
 
 class Spoken:

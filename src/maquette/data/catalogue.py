@@ -87,6 +87,7 @@ DATA_SETS = (
             "ShapeNetRendering/<synset>/<model>/rendering/{00..23.png, renderings.txt, rendering_metadata.txt}",
             "ShapeNetVox32/<synset>/<model>/model.binvox",
             "ShapeNet.json (Pix2Vox's split, optional)",
+            "ShapeNetShapes/<synset>/<model>.pack (written by `data prepare` where ShapeNetCore.v1 is there)",
         ),
         "sorted 80/20 (3D-R2N2), 70/10/20 (Pix2Vox), views of Mesh R-CNN",
         "+X",

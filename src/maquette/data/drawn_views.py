@@ -3,7 +3,6 @@
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..structures import Meshes
 from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
+from .mirrored import mirror_shapes
 from .pack_data import SIDE, ShapePack
 from .picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, mirrored, training_specs
 from .shape_order import ShapeOrder
@@ -102,7 +102,8 @@ class DrawnViews:
         batch = self._batch(index, specs, cameras, scene, device)
         if not self.config.flip_voxels:
             return batch
-        return _mirrored(batch, mirrored(objects, pictures, self.config)[::views])
+        flip = mirrored(objects, pictures, self.config)[::views]
+        return mirror_shapes(batch, torch.from_numpy(flip.copy()).to(batch.images.device))
 
     def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
         """Pictures without augmentation; the cameras follow from a hash of each entry's id.
@@ -155,26 +156,6 @@ class DrawnViews:
         if where not in self._scenes:
             self._scenes[where] = self._scenes[torch.device("cpu")].to(where)
         return self._scenes[where]
-
-
-def _mirrored(batch: Batch, flip: np.ndarray) -> Batch:
-    """Shapes mirrored in the plane x = 0 where their pictures are; cameras are known as mirrored already."""
-    truth, which = batch.truth, torch.from_numpy(flip.copy()).to(batch.images.device)
-    voxels, meshes, windows = truth.voxels, truth.meshes, truth.windows
-    if voxels is not None:
-        voxels = torch.where(which[:, None, None, None], voxels.flip(1), voxels)
-    if meshes is not None:
-        pairs = list(zip(meshes.verts_list(), meshes.faces_list(), flip.tolist(), strict=True))
-        meshes = Meshes(
-            [verts * verts.new_tensor([-1.0, 1.0, 1.0]) if turned else verts for verts, _, turned in pairs],
-            [faces.flip(1) if turned else faces for _, faces, turned in pairs],
-        )
-    if windows is not None:
-        windows = torch.cat(
-            [torch.where(which[:, None, None], windows[..., :1].abs(), windows[..., :1]), windows[..., 1:]],
-            -1,
-        )
-    return replace(batch, truth=replace(truth, voxels=voxels, meshes=meshes, windows=windows))
 
 
 def _stretched(meshes: Meshes, factors: Tensor) -> Meshes:

@@ -66,13 +66,13 @@ class Opened:
     problems: tuple[Problem, ...] = ()
 
     def only(self, needs: frozenset[str], side: int) -> "Opened":
-        """The same data for who needs no more: what drawn batches say beside costs time.
+        """The same data for who needs no more: what batches of views say beside costs time.
 
         Args:
             needs: what batches must know of their objects.
             side: cells along the edges of their voxels.
         """
-        if not isinstance(self.source, DrawnViews):
+        if not isinstance(self.source, DrawnViews | StoredViews):
             return self
         return replace(self, source=self.source.only(needs, side))
 
@@ -106,7 +106,7 @@ def open_source(
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
-        return _checked(_OPENERS[layout](place, config, seed), needs)
+        return _checked(_OPENERS[layout](place, config, seed), needs).only(needs, side)
     pack, problems = open_shapes(str(place.shapes), seed, watch, side)
     opened = Opened(DrawnViews(pack, _views(place, config), seed, needs, side), place.name, "drawn", problems)
     return _checked(opened, needs)

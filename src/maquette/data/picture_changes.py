@@ -129,11 +129,21 @@ def _photo(photos: Photos, pattern: np.ndarray, size: torch.Size) -> Image:
 def _cut(image: Image, config: ViewsConfig, place: np.ndarray | None) -> Float[Tensor, "3 size size"]:
     """A square of `size` out of the picture scaled to `render_size`: its middle, or at a place from [0, 1)^2."""
     size, whole = config.size, config.render_size
-    if image.shape[1:] != (whole, whole):
-        image = interpolate(image[None], (whole, whole), mode="bilinear", antialias=True)[0].clamp(0, 1)
+    image = scaled_whole(image, config)
     spare = whole - size
     top, left = (spare // 2, spare // 2) if place is None else (place * spare).astype(int).tolist()
     return image[:, top : top + size, left : left + size]
+
+
+def scaled_whole(
+    image: Float[Tensor, "channel height width"], config: ViewsConfig
+) -> Float[Tensor, "channel whole whole"]:
+    """A picture, or its mask, of `render_size`."""
+    whole = config.render_size
+    if image.shape[1:] == (whole, whole):
+        return image
+    scaled: Tensor = interpolate(image[None], (whole, whole), mode="bilinear", antialias=True)[0]
+    return scaled.clamp(0, 1)
 
 
 def _shifted_box(mask: Float[Tensor, "1 height width"], shift: np.ndarray) -> Float[Tensor, "1 height width"]:

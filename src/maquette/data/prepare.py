@@ -41,7 +41,8 @@ def prepare(root: str | PathLike[str], split: str | None = None, progress: Progr
         return pack_meshes([root], progress)
     data = _meshes(root, layout, split)
     skipped = list(data.problems)
-    licence = next(known.licence for known in DATA_SETS if known.name == layout)
+    known_as = "shapenetcore" if layout == "r2n2" else layout
+    licence = next(known.licence for known in DATA_SETS if known.name == known_as)
     try:
         pack = pack_shapes(_shapes(data, skipped, progress), data.name, licence)
     except ValueError as error:
@@ -51,7 +52,7 @@ def prepare(root: str | PathLike[str], split: str | None = None, progress: Progr
 
 
 def _meshes(root: Path, layout: str, split: str | None) -> MeshSet:
-    if layout == "shapenetcore":
+    if layout in ("shapenetcore", "r2n2"):
         return read_shapenet(root, split)
     if layout == "pix3d":
         protocol = next((name for name in get_args(Protocol) if name == split), None)

@@ -22,18 +22,24 @@ from ..renderer.views import cameras_from_r2n2
 from ..structures.shape import Shape
 from ..structures.voxels import VoxelGrid, swap_binvox_axes
 from .batch import Entry
+from .pack_data import ShapePack
 from .problems import Problem
 from .r2n2_files import (
     CATEGORIES,
+    SHAPES,
+    SIDE,
+    VOXELS,
     Rendering,
     examine_all,
     list_models,
     picture_folder,
     read_voxels,
+    shape_file,
     voxel_file,
 )
 from .r2n2_frame import azimuth_from_layout, voxels_from_layout
 from .r2n2_splits import Split, Views, split_of_folder
+from .shape_files import read_shape_file
 
 Front = Literal["+X", "+Z"]
 
@@ -110,12 +116,29 @@ class R2N2Dataset:
         azimuth, elevation, ratio = self.placements(index).unbind(1)
         return cameras_from_r2n2(azimuth, elevation, ratio)
 
+    @property
+    def has_shapes(self) -> bool:
+        """Whether meshes were prepared."""
+        return (self.root / SHAPES).is_dir()
+
+    def prepared(self, index: int) -> ShapePack:
+        """Mesh and finer solid cells of an entry.
+
+        Raises:
+            BadInput: the file is gone or broken.
+        """
+        model = self.models[index]
+        return read_shape_file(shape_file(self.root, model.synset, model.name))
+
     def voxels(self, index: int) -> VoxelGrid:
         """Solid cells of an entry: 32 a side, around the origin of the object frame.
 
         Raises:
             BadInput: the file is gone or broken.
         """
+        if not (self.root / VOXELS).is_dir():
+            pack = self.prepared(index)
+            return VoxelGrid(pack.solid(torch.tensor([0]), SIDE), side=float(pack.sides[0]))
         model = self.models[index]
         data = read_voxels(voxel_file(self.root, model.synset, model.name))
         cells = swap_binvox_axes(torch.from_numpy(data.cells)[None])

@@ -5,7 +5,9 @@
                                                  rendering_metadata.txt   a row each: azimuth, elevation and turn
                                                  in degrees, ratio of distances, 25 (unused)
     ShapeNetVox32/<synset>/<model>/model.binvox    32^3 solid cells
+    ShapeNetShapes/<synset>/<model>.pack           mesh and finer cells (`data prepare`)
 
+One of the last two may be missing.
 The header of a binvox file says where the bounding box's lowest corner was, but the object has been moved to the
 middle of the cube since: only its scale, the box's longest side, holds.
 """
@@ -18,12 +20,12 @@ import numpy as np
 
 from ..io.binvox_parse import BinvoxData, parse_binvox
 from ..io.errors import BadInput, ParseError, as_bad_input
-from ..io.files import read_file
+from ..io.files import need_file, read_file
 from ..io.image_files import image_size
 from .problems import Problem
 from .walk import folders_in
 
-PICTURES, VOXELS = "ShapeNetRendering", "ShapeNetVox32"
+PICTURES, VOXELS, SHAPES = "ShapeNetRendering", "ShapeNetVox32", "ShapeNetShapes"
 SIDE = 32
 PUBLISHED = {  # word and number of objects of each synset
     "02691156": ("airplane", 4045),
@@ -65,6 +67,11 @@ def voxel_file(root: Path, synset: str, model: str) -> Path:
     return root / VOXELS / synset / model / "model.binvox"
 
 
+def shape_file(root: Path, synset: str, model: str) -> Path:
+    """Where the mesh of an object is, where meshes were prepared."""
+    return root / SHAPES / synset / f"{model}.pack"
+
+
 def list_models(root: Path) -> dict[str, list[str]]:
     """Names of the folders of objects in either tree by that of their category, both sorted.
 
@@ -74,6 +81,8 @@ def list_models(root: Path) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for tree in (PICTURES, VOXELS):
         if not (root / tree).is_dir():
+            if tree == VOXELS and (root / SHAPES).is_dir():
+                continue
             raise BadInput(root, f"has no folder {tree}")
         for synset in folders_in(root / tree):
             found.setdefault(synset, set()).update(folders_in(root / tree / synset))
@@ -159,14 +168,17 @@ def read_voxels(path: Path) -> BinvoxData:
 
 
 def examine(root: Path, synset: str, model: str, pictures: bool) -> Rendering:
-    """Read an object's metadata and voxels and, if asked, the header of every picture.
+    """Read an object's metadata and voxels and, if asked, the header of every picture; its mesh must be there.
 
     Raises:
         BadInput: whatever is wrong first.
     """
     if (synset, model) in KNOWN_BROKEN:
         raise BadInput(voxel_file(root, synset, model), "listed as broken by the data set's authors")
-    read_voxels(voxel_file(root, synset, model))
+    if (root / VOXELS).is_dir():
+        read_voxels(voxel_file(root, synset, model))
+    if (root / SHAPES).is_dir():
+        need_file(shape_file(root, synset, model))
     folder = picture_folder(root, synset, model)
     rendering = read_rendering(folder)
     if pictures:

@@ -53,6 +53,8 @@ def count_of_families(shapes: str) -> int | None:
 
 def need_meshes(root: Path, layout: str) -> None:
     """Refuse a folder whose layout has no meshes that could be packed."""
+    if layout == "r2n2" and (root / SHAPENET_MESHES).is_dir():
+        return
     if layout in ("r2n2", "celeba", "pictures"):
         how = "is read as it is (`--data`)" if layout == "r2n2" else "has no meshes"
         raise BadInput(root, f"is of the layout {layout}, which {how}; there is nothing to prepare")

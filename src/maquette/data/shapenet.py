@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
 from ..io.binvox import load_binvox
 from ..io.errors import BadInput, as_bad_input
 from ..io.json_file import read_json
@@ -105,13 +109,48 @@ def shapenet_voxels(data: MeshSet, index: int, shape: Shape) -> VoxelGrid:
     Raises:
         BadInput: the file is missing or malformed, or has no solid cell.
     """
-    path = data.root / VOXELS / data.entries[index].id / "model.presolid.binvox"
-    grid = load_binvox(path)
+    grid = load_binvox(solid_file(data, index))
     turned = voxels_from_layout(grid.occupancy).contiguous()
-    solid = turned[0].nonzero()
-    if not len(solid):
-        raise BadInput(path, "has no solid cell")
+    solid = _solid_cells(turned, solid_file(data, index))
     cell = grid.cell_size * shape.scale
     middle = (solid.amin(0) + solid.amax(0) + 1) / 2
     x, y, z = ((grid.resolution / 2 - middle) * cell).tolist()
     return VoxelGrid(turned, side=grid.side * shape.scale, center=(x, y, z))
+
+
+def solid_file(data: MeshSet, index: int) -> Path:
+    """Where the solid voxels of an object are, if they are."""
+    return data.root / VOXELS / data.entries[index].id / "model.presolid.binvox"
+
+
+def cells_in_cube(
+    data: MeshSet, index: int, box: Float[Tensor, " 3"], side: int
+) -> Bool[Tensor, "{side} {side} {side}"]:
+    """The solid cells of an object in the cube around its mesh's box.
+
+    The box of the solid cells is stretched onto the mesh's along each axis (Mesh R-CNN's `align_bbox`, which puts the
+    outermost cells' middles, not their ends, onto its faces).
+
+    Args:
+        data, index: as for `shapenet_voxels`.
+        box: sides of the mesh's box along x, y and z; the longest is the cube's.
+        side: cells along the cube's edge, fewer than the file has.
+
+    Raises:
+        BadInput: as `shapenet_voxels`.
+    """
+    path = solid_file(data, index)
+    solid = _solid_cells(voxels_from_layout(load_binvox(path).occupancy), path)
+    low = solid.amin(0)
+    middles = (solid - low + 0.5) / (solid.amax(0) - low + 1) - 0.5
+    x, y, z = ((middles * box / box.amax() + 0.5) * side).long().clamp(0, side - 1).unbind(1)
+    cells = torch.zeros((side,) * 3, dtype=torch.bool)
+    cells[x, y, z] = True
+    return cells
+
+
+def _solid_cells(occupancy: Bool[Tensor, "1 x y z"], path: Path) -> Int[Tensor, "cell 3"]:
+    solid = occupancy[0].nonzero()
+    if not len(solid):
+        raise BadInput(path, "has no solid cell")
+    return solid

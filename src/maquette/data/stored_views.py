@@ -6,30 +6,44 @@ of 137 x 137 pixels a square of 127 whose corner is uniform in {0, .., 9}^2; mir
 the voxels stay. Otherwise the first views, background 240 / 255, the square in the middle.
 """
 
+import copy
+import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ..io.errors import BadInput, as_bad_input
+from ..renderer.views import R2N2_FOV
 from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
-from .picture_changes import changed_picture, held_picture
+from .mirrored import mirror_shapes
+from .picture_changes import changed_picture, held_picture, scaled_whole
 from .r2n2 import R2N2Dataset
+from .r2n2_files import SIDE
 from .shape_order import ShapeOrder
 from .views_config import ViewsConfig, check_pictures
 
+_ALWAYS = frozenset({"voxels", "cameras"})
+_OF_SHAPES = frozenset({"sides", "meshes"})
+_OF_WHOLE_PICTURES = frozenset({"windows", "masks"})
 _STREAM, _OTHER_STREAM = 2, 4
 _OTHERS_TRIED = 100
 
 
 class StoredViews:
     """A `Source` over pictures in the layout of ShapeNet R2N2.
+
+    Where meshes were prepared (`shape_files`), batches have them and finer voxels, too, and of pictures of which
+    nothing is cut off (framing "camera", `size` the `render_size`) masks and windows.
 
     What the configuration says of cameras, colours, lights and textures has been decided when the pictures were made.
 
@@ -43,14 +57,27 @@ class StoredViews:
         BadInput: the folder of photographs for backgrounds has none.
     """
 
-    provides = frozenset({"voxels", "cameras"})
-
     def __init__(self, dataset: R2N2Dataset, config: ViewsConfig, seed: int = 0) -> None:
         check_pictures(config)
-        self.dataset, self.config, self.seed = dataset, config, seed
+        self.dataset, self.config, self.seed, self.side = dataset, config, seed, SIDE
+        self.provides = _ALWAYS
+        if dataset.has_shapes:
+            whole = config.framing == "camera" and config.size == config.render_size
+            self.provides |= _OF_SHAPES | (_OF_WHOLE_PICTURES if whole else frozenset())
         self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None
         training = dataset.select("train")
         self._order = ShapeOrder(training, seed) if training else None
+
+    def only(self, truth: frozenset[str], side: int) -> "StoredViews":
+        """The same pictures, of which no more is said than `truth`, voxels and cameras.
+
+        Args:
+            truth: what batches must know.
+            side: cells along the edges of the voxels, where meshes were prepared with as many.
+        """
+        other = copy.copy(self)
+        other.provides, other.side = _ALWAYS | (truth & self.provides), side
+        return other
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -110,13 +137,14 @@ class StoredViews:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
         drawn = self._drawn_views(rng, self.dataset.view_count(index), views)
         together = rng.random() < config.flip
-        images, chosen = [], []
+        images, chosen, flipped = [], [], []
         for wanted in drawn:
             view, image = self._changed(index, wanted, rng)
             chosen.append(view)
             alone = rng.random() < config.flip
-            images.append(image.flip(-1) if (together if config.flip_voxels else alone) else image)
-        sample = self._sample(index, chosen, images)
+            flipped.append(together if config.flip_voxels else alone)
+            images.append(image.flip(-1) if flipped[-1] else image)
+        sample = self._sample(index, chosen, images, flipped)
         return _mirrored(sample) if config.flip_voxels and together else sample
 
     def _changed(self, index: int, wanted: int, rng: np.random.Generator) -> tuple[int, Tensor]:
@@ -149,22 +177,48 @@ class StoredViews:
         for view in range(views):
             with self._naming(index, view):
                 images.append(held_picture(self.dataset.picture(index, view), self.config))
-        return self._sample(index, list(range(views)), images)
+        return self._sample(index, list(range(views)), images, [False] * views)
 
     def _naming(self, index: int, view: int) -> AbstractContextManager[None]:
         """Say of which picture an error is."""
         return as_bad_input(self.dataset.picture_file(index, view), ValueError)
 
-    def _sample(self, index: int, views: list[int], images: list[Tensor]) -> Batch:
-        truth = Truth(
-            voxels=self.dataset.voxels(index).occupancy,
-            cameras=self.dataset.placements(index)[views][None],
-        )
-        return Batch(torch.stack(images)[None], torch.tensor([index]), truth)
+    def _sample(self, index: int, views: list[int], images: list[Tensor], flipped: list[bool]) -> Batch:
+        shape = cache(lambda: self.dataset.prepared(index))
+        finer = self.dataset.has_shapes and self.side != SIDE
+        truth: dict[str, Callable[[], Any]] = {
+            "voxels": lambda: (
+                shape().solid(torch.tensor([0]), min(self.side, shape().side))
+                if finer
+                else self.dataset.voxels(index).occupancy
+            ),
+            "cameras": lambda: self.dataset.placements(index)[views][None],
+            "sides": lambda: shape().sides[:, None].repeat(1, 3),
+            "meshes": lambda: shape().meshes([0]),
+            "windows": lambda: torch.stack([self._window(flip) for flip in flipped])[None],
+            "masks": lambda: torch.stack(
+                [self._mask(index, *seen) for seen in zip(views, flipped, strict=True)]
+            )[None],
+        }
+        known = {name: truth[name]() for name in self.provides}
+        return Batch(torch.stack(images)[None], torch.tensor([index]), Truth(**known))
+
+    def _window(self, flipped: bool) -> Float[Tensor, " 4"]:
+        """Of a whole picture."""
+        middle = self.config.size / 2
+        focal = middle / math.tan(math.radians(R2N2_FOV) / 2)
+        return torch.tensor([-focal if flipped else focal, focal, middle, middle])
+
+    def _mask(self, index: int, view: int, flipped: bool) -> Float[Tensor, "1 height width"]:
+        """Of a whole picture."""
+        with self._naming(index, view):
+            mask = scaled_whole(self.dataset.picture(index, view)[3:], self.config)
+        return mask.flip(-1) if flipped else mask
 
 
 def _mirrored(sample: Batch) -> Batch:
-    """Voxels and cameras mirrored in the plane x = 0, to go with mirrored pictures."""
+    """Shapes and cameras mirrored in the plane x = 0, to go with mirrored pictures."""
     azimuth, elevation, ratio = sample.cameras.unbind(2)
     cameras = torch.stack([(180 - azimuth) % 360, elevation, ratio], dim=2)
-    return replace(sample, truth=Truth(voxels=sample.voxels.flip(1), cameras=cameras))
+    turned = mirror_shapes(sample, torch.ones(len(sample), dtype=torch.bool))
+    return replace(turned, truth=replace(turned.truth, cameras=cameras))

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: written under temporary names beside their targets, then renamed."""
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -40,9 +41,13 @@ def replacing_paths(paths: Sequence[str | PathLike[str]]) -> Iterator[list[Path]
     files that a killed process left in these folders are removed.
 
     Raises:
-        OSError: a folder cannot be made or written to, or a file was not written.
+        OSError: a folder cannot be made or written to, or a file was not written; a device or a pipe, whose place no
+            file may take.
     """
     targets = [Path(os.path.realpath(path)) for path in paths]
+    for path, target in zip(paths, targets, strict=True):
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OSError(errno.EINVAL, "Is a pipe or a device, not a file", os.fspath(path))
     temporaries = [temporary_beside(target, target.stem, target.suffix) for target in targets]
     with ExitStack() as stack:
         for path, target, temporary in zip(paths, targets, temporaries, strict=True):

@@ -28,6 +28,7 @@ _READ = {
     "KHR_materials_pbrSpecularGlossiness",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_node_visibility",
     "KHR_texture_transform",
 }
 _CHANGE_NOTHING = {"KHR_lights_punctual", "KHR_xmp_json_ld", "EXT_lights_image_based", "KHR_animation_pointer"} | {

@@ -28,7 +28,7 @@ class Placement:
 
 
 def find_placements(asset: Asset) -> list[Placement]:
-    """The meshes of the default scene, breadth first.
+    """The meshes of the default scene, breadth first, without those that are hidden (KHR_node_visibility).
 
     The place of a skinned mesh follows from its joints alone, as they stand in the file.
 
@@ -36,8 +36,7 @@ def find_placements(asset: Asset) -> list[Placement]:
         ParseError: a node hangs in the tree twice; a transform that is not finite; joints that are not there.
     """
     matrices: dict[int, np.ndarray] = {}
-    _walk(asset, _roots(asset), matrices)
-    shown = list(matrices)
+    shown = _walk(asset, _roots(asset), matrices)
     if any("skin" in asset.item("nodes", index) for index in shown):
         _walk(asset, [root for root in _tops(asset) if root not in matrices], matrices)
     found = []
@@ -56,10 +55,10 @@ def find_placements(asset: Asset) -> list[Placement]:
     return found
 
 
-def _walk(asset: Asset, roots: list[int], matrices: dict[int, np.ndarray]) -> None:
-    """Add the matrices, from node to scene, of everything that hangs below some nodes."""
-    queue = [(np.eye(4), index) for index in roots]
-    for parent, index in queue:  # grows while we walk
+def _walk(asset: Asset, roots: list[int], matrices: dict[int, np.ndarray]) -> list[int]:
+    """Add the matrices, from node to scene, of everything that hangs below some nodes; returns what is not hidden."""
+    queue, shown = [(np.eye(4), True, index) for index in roots], []
+    for parent, seen, index in queue:  # grows while we walk
         node = asset.item("nodes", index)
         if index in matrices:
             raise ParseError("the nodes do not form a tree", f"node {index}")
@@ -67,7 +66,10 @@ def _walk(asset: Asset, roots: list[int], matrices: dict[int, np.ndarray]) -> No
             matrices[index] = parent @ _local_matrix(node)
         if not np.isfinite(matrices[index]).all():
             raise ParseError("its transform is not finite", f"node {index}")
-        queue += [(matrices[index], child) for child in node.get("children", [])]
+        seen = seen and (extension(node, "KHR_node_visibility") or {}).get("visible", True) is not False
+        shown += [index] * seen
+        queue += [(matrices[index], seen, child) for child in node.get("children", [])]
+    return shown
 
 
 def _roots(asset: Asset) -> list[int]:

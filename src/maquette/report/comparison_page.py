@@ -71,16 +71,18 @@ def _score_columns(rows: Sequence[Mapping[str, Any]], views: str) -> list[tuple[
 
 def _apart(rows: Sequence[Mapping[str, Any]], head: str, cell: Cell) -> list[tuple[str, Cell]]:
     """A column for the runs of each loss, named after them where there are several: they have no common unit."""
+    return [
+        (head + whose, partial(_cell_of, names=names, cell=cell))
+        for whose, names in _by_loss([row for row in rows if cell(row) != _NONE]).items()
+    ] or [(head, cell)]
+
+
+def _by_loss(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Names of the runs of each loss, by what tells them apart in a heading: nothing where there is one."""
     kinds: dict[str, list[str]] = {}
     for row in rows:
-        if cell(row) != _NONE:
-            kinds.setdefault(json.dumps(row["loss"], sort_keys=True), []).append(row["name"])
-    if len(kinds) < 2:
-        return [(head, cell)]
-    return [
-        (f"{head} of {', '.join(names)}", partial(_cell_of, names=names, cell=cell))
-        for names in kinds.values()
-    ]
+        kinds.setdefault(json.dumps(row["loss"], sort_keys=True), []).append(row["name"])
+    return {f" of {', '.join(names)}" if len(kinds) > 1 else "": names for names in kinds.values()}
 
 
 def _cell_of(row: Mapping[str, Any], names: Sequence[str], cell: Cell) -> str:
@@ -163,24 +165,30 @@ def _warnings(comparison: Mapping[str, Any]) -> list[str]:
 
 
 def _curves(comparison: Mapping[str, Any]) -> list[str]:
-    """The first number of training, and the validations' headline, or what they have in its place."""
+    """The first number of training, and the validations' headline, or what they have in its place.
+
+    Losses of different kinds have no common unit, and axes of their own.
+    """
     rows, curves = comparison["runs"], comparison["curves"]
     trained = next((name for row in rows for name in row["train"] if name != "logged"), "")
     judged = [name for row in rows for name in row["val"]]
     judged = [headline_of(rows)] if headline_of(rows) in judged else judged[-1:]
-    wanted = [(trained, f"training {label_of(rows, trained)}", True)]
-    wanted += [(VALIDATION + name, f"validation {label_of(rows, name)}", False) for name in judged]
+    wanted = [(trained, trained, "training", True)]
+    wanted += [(VALIDATION + name, name, "validation", False) for name in judged]
     uris = []
-    for key, label, log_y in wanted:
-        lines = {
-            name: ([float(step) for step, _ in pairs], [value for _, value in pairs])
-            for name, columns in curves.items()
-            if len(pairs := columns.get(key, [])) > 1
-        }
-        if lines:
-            positive = all(value > 0 for _, values in lines.values() for value in values)
-            uris.append(plots.curves(lines, "step", label, marks=False, log_y=log_y and positive))
+    for key, number, part, log_y in wanted:
+        drawn = [row for row in rows if len(curves.get(row["name"], {}).get(key, [])) > 1]
+        kinds = _by_loss(drawn).values() if number == _LOSS else [[row["name"] for row in drawn]]
+        for names in filter(None, kinds):
+            lines = {name: _xy(curves[name][key]) for name in names}
+            log = log_y and all(value > 0 for _, values in lines.values() for value in values)
+            label = f"{part} {label_of(rows, number)}"
+            uris.append(plots.curves(lines, "step", label, marks=False, log_y=log, named=len(kinds) > 1))
     return ["<h2>Training</h2>", figures(uris)] if uris else []
+
+
+def _xy(pairs: Sequence[tuple[int, float]]) -> tuple[list[float], list[float]]:
+    return [float(step) for step, _ in pairs], [value for _, value in pairs]
 
 
 def _views(rows: Sequence[Mapping[str, Any]]) -> list[str]:

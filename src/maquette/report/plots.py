@@ -44,6 +44,7 @@ def curves(
     y_label: str,
     marks: bool = True,
     log_y: bool = False,
+    named: bool = False,
 ) -> str:
     """Lines by name.
 
@@ -52,6 +53,7 @@ def curves(
         x_label, y_label: what is along the axes.
         marks: whether points are marked.
         log_y: whether the vertical axis is logarithmic.
+        named: whether the name stands beside a line even where it is the only one.
     """
     with _axes() as (axes, uri):
         for colour, (name, (x, y)) in zip(_cycle(), lines.items(), strict=False):
@@ -71,7 +73,7 @@ def curves(
             axes.set_yscale("log")
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
-        if len(lines) > 1:
+        if named or len(lines) > 1:
             axes.legend(frameon=False, labelcolor=_INK)
     return uri[0]
 

@@ -11,15 +11,16 @@ from torch import Tensor
 
 from .grabcut import grabcut_mask
 from .outline import outline_contrast
-from .plain import plain_mask
+from .plain import plain_mask, plain_steadiness
 
 How = Literal["given", "alpha", "plain", "grabcut"]
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
 _CLEAR = 0.15  # difference of colours across the outline that counts as clear
 _MARGIN = 0.104  # share of each side cut off, both ends, before a mask is found again
+_STEADY = 192  # longest side in pixels at which a plain background is judged again
 _AGAIN = 96  # longest side in pixels at which it is
-_STRICT = 3  # power of what speaks for GrabCut's masks; with it `UNSURE` divides right ones from wrong ones
+_STRICT = 3  # power of how much of a mask is found again; with it `UNSURE` divides right ones from wrong ones
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -32,8 +33,9 @@ class Found:
     Attributes:
         mask: 1 on the object; soft along its outline.
         how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
-        confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and for
-            GrabCut whether it finds the same again in the middle of the picture.
+        confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
+            whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
+            another tolerance.
     """
 
     mask: Float[Tensor, "1 height width"]
@@ -65,6 +67,8 @@ def find_object(image: Float[Tensor, "3 height width"]) -> Found | None:
     sure = float(1 - edge)
     if how == "grabcut":
         sure = (sure * _agreement(small, mask)) ** _STRICT
+    else:
+        sure *= plain_steadiness(_shrink(small, _STEADY)) ** _STRICT
     confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR) * sure
     return Found(_enlarge(mask, image), how, confidence)
 

@@ -21,6 +21,7 @@ _STEP = 0.012  # largest step of brightness a pixel inside a soft shadow, at 512
 _STEEPEST = 0.02  # and in smaller pictures, where shadows are steeper
 _PIECE = 0.03  # of the largest piece, for another piece to belong to the object
 _HOLE = 4e-4  # of the picture; smaller holes are filled
+_JUDGED = (0.6, 2.0)  # times the tolerance, with which a right mask stays what it is
 _EATEN = 0.65  # share of the object that shadows may take away
 
 
@@ -38,9 +39,30 @@ def plain_mask(pixels: np.ndarray) -> np.ndarray | None:
         (H, W) booleans; None when the border is not plain or nothing stands out.
     """
     fitted = _fit_background(pixels)
+    return None if fitted is None else _before(pixels, *fitted)
+
+
+def plain_steadiness(pixels: np.ndarray) -> float:
+    """How little of a picture's mask depends on what counts as background: parts of its colour come and go with that.
+
+    Args:
+        pixels: (H, W, 3) as `plain_mask` takes them.
+
+    Returns:
+        In [0, 1]: the IoU of the mask with that of a smaller tolerance, times that with one of a larger; 0 where
+        there is no mask.
+    """
+    fitted = _fit_background(pixels)
     if fitted is None:
-        return None
+        return 0.0
     background, tolerance = fitted
+    mask, *others = (_before(pixels, background, scale * tolerance) for scale in (1.0, *_JUDGED))
+    ious = [0 if mask is None or m is None else (mask & m).sum() / (mask | m).sum() for m in others]
+    return float(np.prod(ious))
+
+
+def _before(pixels: np.ndarray, background: np.ndarray, tolerance: float) -> np.ndarray | None:
+    """What differs from the background by more than a tolerance, without shadows; None where nothing does."""
     difference = np.abs(pixels - background).max(axis=-1)
     outside = _reachable(difference <= tolerance)
     shadow = _soft_shadow(pixels, background, outside)

@@ -60,6 +60,9 @@ class OccupancySystem(ABC, Generic[NetworkT]):
             sizes = f"{size} and {self.views_config.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
+
     @property
     def network_config(self) -> Any:
         """Which of the networks it is, and how large."""

@@ -59,13 +59,13 @@ class Reporter:
 
     Attributes:
         say: one line.
-        advance: a row that stands in no line of its own.
+        row: numbers behind a step; with `val` those of a validation too.
         step: told how many steps are done, behind each.
         log: rows and pictures of the first process; None in the others.
     """
 
     say: Callable[[str], None] = lambda line: None
-    advance: Callable[[LogRow], None] = lambda row: None
+    row: Callable[[LogRow], None] = lambda row: None
     step: Callable[[int], None] = lambda done: None
     log: RunLog | None = None
 
@@ -289,10 +289,7 @@ class Trainer:
         row = LogRow(step, seconds, round(pace, 3), lr, means, val, self.progress.best)
         if self.reporter.log is not None:
             self.reporter.log.row(step, row.columns())
-        if val:
-            self.reporter.say(f"step {step}: {row.text(self.module.goal)}")
-        else:
-            self.reporter.advance(row)
+        self.reporter.row(row)
         self._sums, self._counts = {}, {}
         self.progress.seconds = time.monotonic() - self._began
         self._pace.restart()

@@ -1,8 +1,12 @@
 """The square around an object, and the lens that saw it."""
 
+import warnings
+
 import pytest
 import torch
 
+from maquette.data.framing import cut_square
+from maquette.io.errors import LeftOut
 from maquette.structures.cameras import PerspectiveCameras
 from maquette.systems.frustum.framing import frame
 from maquette.systems.lens import Lens
@@ -85,3 +89,31 @@ def test_pixels_like_no_picture_are_refused() -> None:
     image, mask = picture()
     with pytest.raises(ValueError, match="20 times as tall as wide"):
         frame(image, mask, Lens(90.0, (33.0, 28.0), 20.0), 24, 0.2)
+
+
+@pytest.mark.parametrize("side", [20, 50, 130, 200, 400])
+def test_nothing_of_a_disc_is_too_thin(side: int) -> None:
+    place = torch.arange(side) + 0.5 - side / 2
+    mask = (place[:, None] ** 2 + place**2 < (0.4 * side) ** 2).float()[None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame(torch.rand(3, side, side), mask, Lens.of_fov(50.0, (side, side)), 64, 0.1)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_parts_that_are_too_thin_for_the_outline_are_said(soft: bool) -> None:
+    """Legs of one pixel below a table of 600; the soft edge of a mask is no thin part."""
+    mask = torch.zeros(1, 640, 640)
+    mask[0, 20:120, 20:620] = 1
+    if soft:
+        mask = cut_square(cut_square(mask, 0, 0, 640, 80), 0, 0, 80, 640)
+    image = torch.rand(3, 640, 640)
+    lens = Lens.of_fov(50.0, (640, 640))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame(image, mask, lens, 64, 0.1)
+    mask[0, 100:620, 100:600:100] = 1
+    with pytest.warns(
+        LeftOut, match=r"[34]\.\d % of the object, where it is thinner than half of one of 128"
+    ):
+        frame(image, mask, lens, 64, 0.1)

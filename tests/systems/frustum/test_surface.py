@@ -1,9 +1,12 @@
 """Surfaces of fields in a frustum: closed, outwards, and true to the outline."""
 
+import warnings
+
 import pytest
 import torch
 from torch.nn.functional import avg_pool2d
 
+from maquette.io.errors import LeftOut
 from maquette.renderer.mesh.rasterizer import MeshRasterizer, RasterizationSettings
 from maquette.structures.cameras import PerspectiveCameras
 from maquette.systems.frustum.grid import Frustum
@@ -79,6 +82,18 @@ def test_a_small_piece_stays_where_nothing_else_is_met() -> None:
     assert iou(outline(mesh), mask[0] > 0.5) > 0.98
     assert outline(mesh)[5, 48]
     assert (mesh.verts_packed()[:, 2] - 1.5).min() / FRUSTUM.extent + 0.5 > 18 / 48
+
+
+def test_much_that_is_dropped_in_small_pieces_is_said() -> None:
+    field = torch.zeros(48, 48, 48)
+    field[30:38, 6:42, 6:42] = 0.9
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        surface_of(field, disc(), FRUSTUM, 0.4)
+    field[4:22:6, 14:34:5, 14:34:5] = 2.0
+    field[5:23:6, 14:34:5, 14:34:5] = 2.0
+    with pytest.warns(LeftOut, match=r"\d\.\d % of what seems solid, in small pieces apart from the rest"):
+        surface_of(field, disc(), FRUSTUM, 0.4)
 
 
 def test_a_mask_that_is_thinner_than_its_pixels_is_refused() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from maquette.io import BadInput, CameraFile, CameraView, save_image, write_cameras
+from maquette.io.errors import LeftOut
 from maquette.systems.molding.pictures import load_pictures, picture_mesh, plain_background_mask
 
 from .scenes import ellipsoid, views_of, write_folder
@@ -180,3 +181,19 @@ def test_one_view_without_picture_leaves_no_colours(tmp_path):
     views = write_folder(tmp_path, ellipsoid(2), views_of(2), (16, 16))
     write_cameras(CameraFile((views[0], replace(views[1], image=None))), tmp_path / "cameras.json")
     assert load_pictures(tmp_path).images is None
+
+
+@pytest.mark.parametrize("source", ["mask", "alpha"])
+def test_specks_far_from_the_object_do_not_count(tmp_path, source):
+    """As everywhere else: one white pixel in a corner would be molded to."""
+    wanted = torch.zeros(80, 80)
+    wanted[20:50, 20:50] = 1
+    speck = wanted.clone()
+    speck[76, 76] = 1
+    save_image(speck[None], tmp_path / "m.png")
+    save_image(torch.cat((picture(wanted), speck[None])), tmp_path / "a.png")
+    mask = "m.png" if source == "mask" else None
+    write_cameras(CameraFile((view(tmp_path, "a.png", mask, (80, 80)),)), tmp_path / "cameras.json")
+    with pytest.warns(LeftOut, match=r"(m|a)\.png: 1 specks of the mask, 1 pixels far from the object"):
+        found = load_pictures(tmp_path).masks[0]
+    assert torch.equal(found, wanted)

@@ -25,11 +25,11 @@ from .branch import (
     folded,
     macs_at,
 )
+from .break_even import break_even
 from .gate import Gate, dilate
 from .mask_unit import MaskKind, MaskUnit
 
 Execution = Literal["auto", "sparse", "dense", "layers"]
-BREAK_EVEN = 0.7
 
 
 class DynamicBlock(nn.Module):
@@ -83,7 +83,8 @@ class DynamicBlock(nn.Module):
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
             how = "layers"
         elif how == "auto":
-            how = "sparse" if gate.cost < BREAK_EVEN * gate.total else "dense"
+            worth = break_even(x.shape[1], gate.total)
+            how = "sparse" if worth > 0 and gate.cost < worth * gate.total else "dense"
         out, macs = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}[how](
             x, gate
         )

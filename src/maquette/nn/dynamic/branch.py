@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...kernels.gather_matmul import gather_matmul
-from .active import Positions, as_rows, everywhere, listed
+from .active import Positions, Size, as_rows, listed, taps
 from .gate import Gate
 
 Activation = Literal["relu", "relu6", "none"]
@@ -72,7 +72,8 @@ def at_active(
     Returns:
         the active positions, the branch there, and the multiply-accumulates that were done.
     """
-    rows, at, macs = as_rows(x), everywhere(x), 0
+    rows, macs = as_rows(x), 0
+    at: Positions | Size = (len(x), x.shape[2], x.shape[3])
     active = listed(gate.hard)
     # with a stride the dilated map may have a row or column that the input does not have
     dilated = listed(gate.dilated[..., : x.shape[2], : x.shape[3]])
@@ -83,24 +84,23 @@ def at_active(
     return active, rows, macs
 
 
-def _convolved(rows: Tensor, at: Positions, wanted: Positions, layer: Layer) -> Tensor:
+def _convolved(rows: Tensor, at: Positions | Size, wanted: Positions, layer: Layer) -> Tensor:
     """Normalised outputs of a convolution at some positions, of rows of its inputs at others."""
     conv, (weight, bias) = layer.conv, _fold(layer)
     if conv.kernel_size == (1, 1):
         found = rows if wanted is at else rows.index_select(0, wanted.index)
         return torch.addmm(bias, found, weight.flatten(1).t())
-    taps = at.taps(wanted, conv.stride[0])
+    windows = taps(at, wanted, conv.stride[0])
     weight = weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
-    return (
-        _by_channel(rows, taps, weight, bias) if conv.groups > 1 else gather_matmul(rows, taps, weight, bias)
-    )
+    product = _by_channel if conv.groups > 1 else gather_matmul
+    return product(rows, windows, weight, bias)
 
 
-def _by_channel(rows: Tensor, taps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _by_channel(rows: Tensor, windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """A convolution of each channel alone: weights (channels, taps)."""
     padded = F.pad(rows, (0, 0, 0, 1))
-    total = bias.repeat(len(taps), 1)
-    for tap, factor in zip(taps.unbind(1), weight.unbind(1), strict=True):
+    total = bias.repeat(len(windows), 1)
+    for tap, factor in zip(windows.unbind(1), weight.unbind(1), strict=True):
         total.addcmul_(padded.index_select(0, tap), factor)
     return total
 
@@ -111,7 +111,7 @@ def _fold(layer: Layer) -> tuple[Tensor, Tensor]:
     assert mean is not None
     assert var is not None
     scale = norm.weight * torch.rsqrt(var + norm.eps)
-    return layer.conv.weight * scale[:, None, None, None], norm.bias - mean * scale
+    return layer.conv.weight * scale[:, None, None, None], torch.addcmul(norm.bias, mean, scale, value=-1)
 
 
 def macs_at(layers: Sequence[Layer], where: str) -> int:

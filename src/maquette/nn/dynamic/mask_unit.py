@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .active import as_rows
 from .gate import straight_through
 
 MaskKind = Literal["squeeze", "conv1x1"]
@@ -35,7 +36,8 @@ class Squeeze(nn.Module):
         mirrored = (
             self.conv.weight[0].flatten(1).flip(1).t()
         )  # a sum over neighbours, seen from the neighbours
-        products = F.linear(x.flatten(2).mT, torch.cat([mirrored, self.fc.weight])).mT
+        products = as_rows(x) @ torch.cat([mirrored, self.fc.weight]).t()
+        products = products.view(len(x), -1, 10).mT
         local = F.fold(products[:, :9], x.shape[2:], 3, padding=1)
         if (step := self.conv.stride[0]) > 1:
             local = local[..., ::step, ::step]

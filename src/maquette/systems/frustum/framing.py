@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate, max_pool2d, pad
 
 from ...data.framing import cut_square, frame_object, object_box
+from ...io.errors import say_left_out
 from ...structures.cameras import PerspectiveCameras
 from ..lens import Lens
 from .grid import Frustum
 
 _TALLEST = 4.0  # anamorphic lenses and half pictures of video have 2
+_INSIDE = 0.5  # of a mask
 _FINER = 2  # pixels of the outline for one of the network's
+_TOLD = 0.005  # share of the object that is too thin for the outline, from which on it is said
 _BACKGROUND = (240 / 255,) * 3  # as behind the pictures of validation
 
 
@@ -68,7 +71,30 @@ def frame(
     square = frame_object(image, mask, size, margin, _BACKGROUND)
     empty = pad(mask, [1] * 4)  # beyond the picture there is no object
     cut, outline = (cut_square(empty, x + 1, y + 1, side, fine) for fine in (size, _FINER * size))
+    fine = _FINER * size
+    _say_thin(outline, cut_square((empty > _INSIDE).to(empty), x + 1, y + 1, side, fine), fine / side)
     column, row = lens.axis
     axis = image.new_tensor([[(column - x) / side, (row * rows / height - y) / side]])
     focal, camera = image.new_tensor([lens.focal / side]), lens.camera((height, width), image.device)
     return Framed(square, cut, outline, Frustum.before(focal, axis), camera)
+
+
+def _say_thin(
+    outline: Float[Tensor, "1 fine fine"], object_: Float[Tensor, "1 fine fine"], scale: float
+) -> None:
+    """Say how much of the object is thinner than half a pixel of the outline, whose inside lies above a half.
+
+    Args:
+        outline: of a mask that may be soft.
+        object_: how much of each pixel the mask's inside covers.
+        scale: pixels of the outline for one of the mask, over which edges are blurred.
+    """
+    inside = (outline > _INSIDE).to(outline)
+    edge = max(1, math.ceil(scale))
+    near = max_pool2d(inside[None], 2 * edge + 1, stride=1, padding=edge)[0]
+    lost = float((object_ * (1 - near)).sum() / object_.sum())
+    if lost >= _TOLD and bool(inside.any()):
+        fine = outline.shape[-1]
+        say_left_out(
+            f"{100 * lost:.1f} % of the object, where it is thinner than half of one of {fine} pixels across"
+        )

@@ -7,6 +7,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from ...io.errors import say_left_out
 from ...lift.surface import outwards
 from ...ops.marching_cubes import marching_cubes
 from ...structures import Meshes
@@ -19,6 +20,7 @@ _REACH = 1.1  # at least so much of the threshold is reached on every ray of the
 _LEVEL = 1.0 + 3e-5  # keeps the level off the field's own values, where triangles would vanish
 _INSIDE = 0.5  # of a mask
 _SPECK = 0.005  # of the solid cells; smaller pieces are dropped
+_TOLD = 0.01  # of the solid cells; more of them in such pieces are not dropped in silence
 
 
 def surface_of(
@@ -80,5 +82,8 @@ def _without_specks(shape: Float[Tensor, "depth row column"]) -> Float[Tensor, "
     small = sizes < _SPECK * sizes[1:].sum()
     small[0] = False
     small = small[labels]
-    large = ((labels > 0) & ~small).any(axis=0)
-    return shape.masked_fill(torch.from_numpy(small & large).to(shape.device), 0.0)
+    dropped = small & ((labels > 0) & ~small).any(axis=0)
+    share = dropped.sum() / max(1, sizes[1:].sum())
+    if share >= _TOLD:
+        say_left_out(f"{100 * share:.1f} % of what seems solid, in small pieces apart from the rest")
+    return shape.masked_fill(torch.from_numpy(dropped).to(shape.device), 0.0)

@@ -38,7 +38,7 @@ ABOUT = About(
     name="mesh_rcnn",
     variants=(*VARIANTS, DETECT),
     protocols=("p2m", "meshrcnn", "viewer", "pix3d"),
-    abilities=frozenset({"train", "reconstruct"}),
+    abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=MeshRCNNOptions,
 )

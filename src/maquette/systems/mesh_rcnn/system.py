@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,17 +23,19 @@ from ..info import Info
 from ..lens import Lens
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
+from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
+from .camera import FOCAL, Z_RANGE
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
 from .detect.config import VARIANT as DETECT
 from .detect.recipes import DetectRunConfig
-from .framing import Framed, frame
+from .framing import MARGIN, Framed, frame
 from .network import MeshRCNN
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Reconstructs
+    from ..face import Exports, Reconstructs
 
 _ELEVATION = math.radians(27.5)  # of R2N2's cameras on average: what is taken for up where no camera is known
 _NOTHING = "no cell of the frustum is solid: the mesh grew from the likeliest one"
@@ -184,6 +187,35 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         """One picture."""
         return {"images": torch.zeros(1, 3, config.size, config.size, device=device)}
 
+    def portable(self) -> Portable:
+        """Two graphs: a picture to voxels and maps; a mesh's vertices and edges, and the maps, to moved vertices.
+
+        Raises:
+            BadInput: faces are split between the stages.
+        """
+        from .portable import PortableRefinement, PortableSight, example
+
+        config = self.network_config
+        if config.variant == "pixel2mesh":
+            raise BadInput("pixel2mesh", "its faces are split between the stages, which no single graph does")
+        with torch.no_grad():
+            seen = self.network.see(**self.example(config, self.device))
+        shapes = {f"map_{i + 1}": tuple(one.shape) for i, one in enumerate(seen.maps)}
+        told = ("voxels",) if seen.logits is not None else ()
+        settings = {**self.framing(), "margin": MARGIN, "focal": FOCAL, "z_range": Z_RANGE}
+        parts = {}
+        if self.network.refinement is not None:
+            inputs = {"verts": ("vert", 3), "edges": ("edge", 2), **shapes}
+            module = PortableRefinement(self.network.refinement)
+            parts["refine"] = Portable(module, inputs, ("moved",), {}, partial(example, shapes))
+        return Portable(
+            PortableSight(self.network),
+            {"images": ("batch", 3, config.size, config.size)},
+            (*told, *shapes),
+            settings,
+            parts=parts,
+        )
+
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
         """What is trained with a recipe's settings."""
@@ -211,3 +243,4 @@ def _up(views: Views) -> Float[Tensor, " 3"]:
 
 if TYPE_CHECKING:
     _: type[Reconstructs] = MeshRCNNSystem
+    __: type[Exports] = MeshRCNNSystem

@@ -89,7 +89,7 @@ def surface_of(meshes: Meshes, view: View, count: int, views: int = 1) -> Surfac
         count: points on each.
         views: pictures of each object.
     """
-    there = meshes.num_faces_per_mesh() > 0
+    there = torch.tensor([len(faces) > 0 for faces in meshes.faces_list()], device=meshes.device)
     known = there.repeat_interleave(views, 0)
     if not bool(there.any()):
         nothing = torch.zeros(len(known), count, 3, device=known.device)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_cameras
 from ...renderer.views import render_views
+from ...segment.pieces import without_specks
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from .folder import check_sizes
@@ -81,7 +82,8 @@ def load_pictures(
     """Pictures, masks and cameras of a folder with a `cameras.json`.
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
-    everywhere says nothing); without that, what stands out from a plain background.
+    everywhere says nothing); without that, what stands out from a plain background. Specks far from the object do not
+    count.
 
     Args:
         folder: with the file.
@@ -110,7 +112,7 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
     image = None if view.image is None else load_image(view.image)
     colours = None if image is None else (image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1))
     if view.mask is not None:
-        return colours, load_mask(view.mask)[0].float()
+        return colours, without_specks(load_mask(view.mask).float(), str(view.mask))[0]
     if view.image is None or image is None or colours is None:
         raise BadInput(path, "has neither a picture nor a mask", f"view {index}")
     transparent = len(image) == 4 and bool((image[3] < 1).any())
@@ -119,7 +121,7 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
         raise BadInput(view.image, "has no mask, no transparency and no plain background")
     if not bool(mask.any()):
         raise BadInput(view.image, "its mask is empty")
-    return colours, mask.float()
+    return colours, without_specks(mask[None].float(), str(view.image))[0]
 
 
 def picture_mesh(mesh: Meshes, cameras: CamerasBase, size: int, up: str = "+Y") -> TargetPictures:

@@ -29,6 +29,7 @@ from ...about import About
 from ...info import Info
 from ...lens import Lens
 from ...pictures import Pictures, as_views
+from ...portable import Portable
 from ..about import ABOUT, MeshRCNNOptions
 from .config import VARIANT, DetectConfig
 from .network import DetectNetwork, Found
@@ -68,6 +69,9 @@ class DetectSystem:
         self.training, self.weights = dict(training or {}), weights
         if self.views_config.classes != classes:
             raise ValueError(f"network and pictures have classes {classes} and {self.views_config.classes}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
 
     @property
     def variant(self) -> str:
@@ -147,6 +151,16 @@ class DetectSystem:
     def claims(cls, views: Views) -> bool:
         """None."""
         return False
+
+    def portable(self) -> Portable:
+        """Nothing: how many objects there are decides what is computed.
+
+        Raises:
+            BadInput: always.
+        """
+        raise BadInput(
+            self.weights, f"variant {VARIANT} cannot be exported: its graph depends on what is found"
+        )
 
     @torch.no_grad()
     def reconstruct(self, pictures: Pictures, options: MeshRCNNOptions | None = None) -> list[Reconstruction]:

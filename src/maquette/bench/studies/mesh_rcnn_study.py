@@ -1,0 +1,192 @@
+"""Mesh R-CNN's variants after equal numbers of steps on the same shapes: accuracy, and how much of a map blocks used.
+
+    python -m maquette.bench.studies.mesh_rcnn_study OUT --shapes PACK --train --threads 1 --json FILE
+
+With --train every run that is not there yet is trained into OUT/VARIANT-SEED by `maquette train mesh-rcnn`; one that
+was stopped goes on. What is not known here goes to `maquette train` (`-- --network.voxels 32`). Runs that are there
+are scored on the test shapes by protocol p2m: chamfer distance in thousandths, F1 at tau and 2 tau, |normal|, as
+means over samples; beside them by protocol viewer IoU and F1 at 2 %; and the mean share of the dynamic blocks'
+positions that were active. Shapes made by hand and those made by programs are told apart, too. Other systems stand
+beside them: `--beside frustum r2n2=RUN` (the weights that ship, or a run).
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...data.drawn_views import DrawnViews
+from ...data.pack import read_pack
+from ...data.pack_data import ShapePack
+from ...evaluate import evaluate
+from ...io.errors import BadInput
+from ...metrics.protocols import PROTOCOLS
+from ...reconstruct import load_system
+from ...report.numbers import numbers_of
+from ...report.runs import read_run
+from ...training.run_folder import RunFolder
+from .arguments import run_study, study_parser, write_json
+
+VARIANTS = ("voxel-only", "sphere", "pixel2mesh", "light", *(f"dynamic-{n}" for n in (3, 4, 5, 6)))
+_COLUMNS = {
+    "p2m": {
+        "chamfer": "Chamfer e-3",
+        "f1@0.01": "F1 tau",
+        "f1@0.014142": "F1 2 tau",
+        "abs_normal": "|normal|",
+    },
+    "viewer": {"iou": "IoU", "f2": "F@2 %"},
+}
+_ALL = "all"
+_AT_ONCE = 16
+
+
+def main(words: Sequence[str] | None = None) -> dict[str, Any]:
+    """Train where asked for, and score what is there; returns the numbers."""
+    parser = study_parser(__doc__)
+    parser.add_argument("out", type=Path, help="folder of the runs")
+    parser.add_argument("--shapes", type=Path, required=True, help="a pack")
+    parser.add_argument("--variants", nargs="+", default=VARIANTS, metavar="VARIANT")
+    parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1), metavar="N")
+    parser.add_argument("--recipe", default="small")
+    parser.add_argument("--steps", type=int, help="of every run; the recipe's own when not given")
+    parser.add_argument("--train", action="store_true", help="train the runs that are not there")
+    parser.add_argument("--every", type=int, default=1, help="score one in so many test shapes")
+    parser.add_argument("--protocols", nargs="+", choices=tuple(_COLUMNS), default=tuple(_COLUMNS))
+    parser.add_argument("--beside", nargs="*", default=(), metavar="SYSTEM[=RUN]")
+    parser.add_argument("--threads", type=int, help="of torch")
+    parser.add_argument("more", nargs="*", help="behind --: words for `maquette train`")
+    options = parser.parse_args(words)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    pack = read_pack(options.shapes)
+    if all(entry.split != "test" for entry in pack.entries):
+        raise BadInput(options.shapes, "has nothing in its test split")
+    runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
+    if options.train:
+        for (variant, seed), folder in runs.items():
+            train(folder, variant, seed, options)
+    tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
+    shapes = pack.take(tested)
+    rows = []
+    for (variant, seed), folder in runs.items():
+        if RunFolder(folder).weights.is_file():
+            about = {"system": "mesh-rcnn", "variant": variant, "seed": seed}
+            rows.append({**about, **of_run(folder), **score("mesh-rcnn", folder, shapes, options.protocols)})
+            print(line(rows[-1]), flush=True)
+    for words_of_one in options.beside:
+        system, _, run = words_of_one.partition("=")
+        rows.append({"system": system, **score(system, run or None, shapes, options.protocols)})
+        print(line(rows[-1]), flush=True)
+    numbers = {"shapes": options.shapes.name, "samples": len(shapes), "rows": rows}
+    write_json(options.json, numbers)
+    print(table(rows))
+    return numbers
+
+
+def train(folder: Path, variant: str, seed: int, options: Any) -> None:
+    """Train one variant, unless that has been done.
+
+    Raises:
+        SystemExit: it fails.
+    """
+    if RunFolder(folder).weights.is_file():
+        return
+    words = [
+        *("--recipe", options.recipe, "--variant", variant, "--shapes", options.shapes, "--seed", seed),
+        *(("--steps", options.steps) if options.steps is not None else ()),
+        *(("--threads", options.threads) if options.threads is not None else ()),
+        *("-o", folder, "--resume", "--no-evaluation"),
+        *options.more,
+    ]
+    command = [sys.executable, "-m", "maquette", "train", "mesh-rcnn", *map(str, words)]
+    if code := subprocess.run(command, check=False).returncode:
+        sys.exit(code)
+
+
+def of_run(folder: Path) -> dict[str, Any]:
+    """What a run's log tells: steps, seconds, and the F1 and losses of its validations."""
+    run = read_run(folder)
+    curve = {name: run.log[f"val_{name}"] for name in run.validated}
+    return {"steps": run.steps, "seconds": run.last("seconds"), "validation": curve}
+
+
+def score(
+    name: str, weights: str | Path | None, shapes: ShapePack, protocols: Sequence[str]
+) -> dict[str, Any]:
+    """A system's numbers on all shapes of a pack."""
+    system = load_system(name, weights)
+    found: dict[str, Any] = {"parameters": sum(p.numel() for p in system.network.parameters())}
+    for protocol in (PROTOCOLS[name] for name in protocols):
+        source = DrawnViews(shapes, system.views_config, truth=protocol.needs, side=protocol.side)
+        told = numbers_of(evaluate(system, source, protocol, device="cpu", cases=0), {})
+        found[protocol.name] = {
+            group: {name: values["views"]["1"][name]["sample_mean"] for name in _COLUMNS[protocol.name]}
+            | {"samples": values["count"]}
+            for group, values in told["groups"].items()
+        }
+    return {**found, "active": active_share(system, shapes)}
+
+
+@torch.inference_mode()
+def active_share(system: Any, shapes: ShapePack) -> float | None:
+    """Mean share of the positions that dynamic blocks worked at; None for networks that have none."""
+    see = getattr(system.network, "see", None)
+    if see is None:
+        return None
+    source = DrawnViews(shapes, system.views_config, truth=frozenset())
+    shares = []
+    for start in range(0, len(shapes), _AT_ONCE):
+        batch = source.held_batch(range(start, min(start + _AT_ONCE, len(shapes))), 1)
+        gates = getattr(see(batch.images[:, 0]), "gates", ())
+        shares += [gate.hard.flatten(1).mean(1) for gate in gates]
+    return float(torch.cat(shares).mean()) if shares else None
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A row's first numbers."""
+    told = ", ".join(
+        f"{label} {row[protocol][_ALL][name]:.3f}"
+        for protocol, columns in _COLUMNS.items()
+        if protocol in row
+        for name, label in columns.items()
+    )
+    return f"{_name(row)}: {told}"
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All rows as Markdown, a line for every group of shapes."""
+    columns = [
+        (protocol, name, label)
+        for protocol, labels in _COLUMNS.items()
+        for name, label in labels.items()
+        if any(protocol in row for row in rows)
+    ]
+    head = ["network", "shapes", "samples", *(label for _, _, label in columns), "active"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        first = row[next(protocol for protocol in _COLUMNS if protocol in row)]
+        active = "" if row["active"] is None else f"{row['active']:.2f}"
+        for group, told in first.items():
+            cells = [_name(row), group, str(told["samples"])]
+            cells += [_cell(row, group, protocol, name) for protocol, name, _ in columns]
+            lines.append("| " + " | ".join([*cells, active]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(row: Mapping[str, Any], group: str, protocol: str, name: str) -> str:
+    if protocol not in row:
+        return ""
+    value = row[protocol][group][name]
+    return f"{value:.2f}" if name.startswith("f1") else f"{value:.3f}"
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"{row['variant']}, seed {row['seed']}" if "variant" in row else str(row["system"])
+
+
+if __name__ == "__main__":
+    run_study(main)

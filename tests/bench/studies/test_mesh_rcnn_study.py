@@ -1,0 +1,81 @@
+"""The study of Mesh R-CNN's variants: what is scored, told apart, and left to training."""
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from maquette.bench.studies import mesh_rcnn_study as study
+from maquette.data.open import pack_families
+from maquette.data.pack import read_pack, write_pack
+from maquette.data.views_config import ViewsConfig
+from maquette.io.errors import BadInput
+from tiny_frustum import tiny_frustum_weights
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shapes") / "shapes.pack"
+    write_pack(pack_families(24, 0), path)
+    return path
+
+
+def test_systems_beside_are_scored_by_both_protocols(tmp_path: Path, pack: Path, capsys) -> None:
+    weights = tiny_frustum_weights(tmp_path / "frustum.safetensors")
+    words = [str(tmp_path / "runs"), "--shapes", str(pack), "--every", "3", "--beside", f"frustum={weights}"]
+    numbers = study.main([*words, "--json", str(tmp_path / "n.json"), "--threads", "1"])
+    assert json.loads((tmp_path / "n.json").read_text()) == numbers
+    (row,) = numbers["rows"]
+    assert row["p2m"]["all"]["samples"] == numbers["samples"] >= 1
+    assert set(row["viewer"]["all"]) == {"iou", "f2", "samples"}
+    assert row["active"] is None
+    text = capsys.readouterr().out
+    assert "frustum: Chamfer e-3 " in text
+    assert "| network | shapes | samples | Chamfer e-3 | F1 tau | F1 2 tau |" in text
+
+
+def test_a_run_is_trained_once(tmp_path: Path, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    def run(words: list[str], check: bool) -> SimpleNamespace:
+        calls.append(words[3:])
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    done = tmp_path / "light-0"
+    done.mkdir()
+    (done / "weights.safetensors").write_bytes(b"x")
+    options = SimpleNamespace(recipe="small", shapes=pack, steps=10, threads=None, more=["--batch", "2"])
+    study.train(done, "light", 0, options)
+    assert calls == []
+    study.train(tmp_path / "dynamic-3-1", "dynamic-3", 1, options)
+    (words,) = calls
+    assert words[:2] == ["train", "mesh-rcnn"]
+    assert words[-2:] == ["--batch", "2"]
+    assert words[4:6] == ["--variant", "dynamic-3"]
+    monkeypatch.setattr(subprocess, "run", lambda words, check: SimpleNamespace(returncode=3))
+    with pytest.raises(SystemExit):
+        study.train(tmp_path / "sphere-0", "sphere", 0, options)
+
+
+def test_shapes_without_a_test_split_are_named(tmp_path: Path) -> None:
+    pack = pack_families(6, 0)
+    training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
+    write_pack(pack.take(training), tmp_path / "x.pack")
+    with pytest.raises(BadInput, match=r"x\.pack: has nothing in its test split"):
+        study.main([str(tmp_path), "--shapes", str(tmp_path / "x.pack")])
+
+
+def test_the_share_of_active_positions_is_that_of_all_blocks(pack: Path) -> None:
+    def see(images: torch.Tensor) -> SimpleNamespace:
+        hard = torch.zeros(len(images), 1, 2, 2)
+        hard[..., 0] = 1
+        return SimpleNamespace(gates=[SimpleNamespace(hard=hard), SimpleNamespace(hard=hard * 0)])
+
+    system = SimpleNamespace(
+        network=SimpleNamespace(see=see), views_config=ViewsConfig(size=16, render_size=16)
+    )
+    assert study.active_share(system, read_pack(pack).take(range(3))) == pytest.approx(0.25)
