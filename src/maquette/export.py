@@ -4,6 +4,7 @@ It is written only where its results are those of torch. Needs the packages of t
 """
 
 import json
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -95,7 +96,8 @@ def _onnx_model(portable: Portable, about: Mapping[str, str]) -> Any:
         for name, shape in portable.inputs.items()
     }
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they speak of torch's own ways
+        warnings.simplefilter("ignore")  # they speak of torch's own ways, as its optimiser's log does
+        logging.getLogger("onnxscript.optimizer").setLevel(logging.ERROR)
         program = torch.onnx.export(
             portable.module.eval(),
             kwargs=_random_inputs(portable, single=False),

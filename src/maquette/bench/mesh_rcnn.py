@@ -8,6 +8,7 @@ that has not learned makes of its own have nothing of an object's size.
 """
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -91,7 +92,8 @@ def run(
 
     Args:
         device: CPU or CUDA device.
-        threads: torch's threads meanwhile; as they are by default.
+        threads: torch's threads meanwhile; as they are by default. With a single one on a CPU the process's own
+            seconds are told, which other work on the machine does not lengthen.
         repeats: rounds; when they take long, fewer.
         recipe: whose network, pictures and losses.
         batches: numbers of pictures.
@@ -114,11 +116,12 @@ def run(
     torch.set_num_threads(threads or threads_before)
     try:
         found = [_measure(configs, batch, device, repeats, share, patience) for batch in batches]
+        facts = {**describe_machine(device), "own_seconds": _counts_own(device)}
     finally:
         torch.set_num_threads(threads_before)
     return {
         "benchmark": "mesh-rcnn",
-        **describe_machine(device),
+        **facts,
         "recipe": recipe,
         "network": _said(configs[networks[0]].network),
         "share": share,
@@ -133,6 +136,10 @@ def config_of(recipe: str, name: str) -> MeshRCNNConfig:
     config = RECIPES[recipe](name.removesuffix(_FOLDED))
     folded = name.endswith(_FOLDED)
     return replace(config, network=replace(config.network, folded=folded), first_weights="none")
+
+
+def _counts_own(device: torch.device) -> bool:
+    return device.type == "cpu" and torch.get_num_threads() == 1
 
 
 def _said(network: NetworkConfig) -> dict[str, Any]:
@@ -151,6 +158,7 @@ def _measure(
 ) -> dict[str, Any]:
     first = next(iter(configs.values()))
     sample = sample_of(first, batch, device)
+    clock = time.process_time if _counts_own(device) else time.perf_counter
     made, inferences, steps, rows = {}, {}, {}, {}
     for name, config in configs.items():
         network = made[name] = _network(config, device)
@@ -163,7 +171,7 @@ def _measure(
             **_counted(network, sample),
         }
     told = {
-        what: seconds_in_turns(calls, device, repeats, patience)
+        what: seconds_in_turns(calls, device, repeats, patience, clock)
         for what, calls in (("inference", inferences), ("training", steps))
     }
     plain = next(iter(configs))

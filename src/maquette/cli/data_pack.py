@@ -146,7 +146,7 @@ def _turned(table: Path | None, folders: list[Path], console: Console) -> "dict[
 def _counts(pack: "ShapePack") -> str:
     categories = len({entry.category for entry in pack.entries})
     splits = [f"{sum(e.split == split for e in pack.entries)} {split}" for split in ("train", "val", "test")]
-    kinds = f"{categories} categor{'y' if categories == 1 else 'ies'}"
+    kinds = "1 category" if categories == 1 else f"{categories} categories"
     return f"{len(pack)} shapes of {kinds} ({', '.join(splits)}), {len(pack.faces)} faces"
 
 

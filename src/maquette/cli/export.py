@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -12,6 +12,9 @@ from .extras import need_extra
 from .options import Common, JsonFile, Out, at_least, parse
 from .refusals import Refusal, need_place, need_spared
 from .weights_input import usable
+
+if TYPE_CHECKING:
+    from ..export import Exported
 
 
 @dataclass(frozen=True, kw_only=True)

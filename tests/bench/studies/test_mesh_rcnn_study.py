@@ -48,10 +48,10 @@ def test_a_run_is_trained_once(tmp_path: Path, pack: Path, monkeypatch: pytest.M
     done = tmp_path / "light-0"
     done.mkdir()
     (done / "weights.safetensors").write_bytes(b"x")
-    options = SimpleNamespace(recipe="small", shapes=pack, steps=10, threads=None, more=["--batch", "2"])
+    options = SimpleNamespace(recipe="small", shapes=pack, steps=10, threads=None)
     study.train(done, "light", 0, options)
     assert calls == []
-    study.train(tmp_path / "dynamic-3-1", "dynamic-3", 1, options)
+    study.train(tmp_path / "dynamic-3-1", "dynamic-3", 1, options, ["--batch", "2"])
     (words,) = calls
     assert words[:2] == ["train", "mesh-rcnn"]
     assert words[-2:] == ["--batch", "2"]

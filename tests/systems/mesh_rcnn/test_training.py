@@ -1,5 +1,6 @@
 """Training of Mesh R-CNN, and what it makes of a picture."""
 
+import copy
 import math
 from dataclasses import replace
 
@@ -103,6 +104,12 @@ def test_judging_changes_nothing_and_scores_each_object(light, source) -> None:
     assert 0 <= scores["f1"].min() <= scores["f1"].max() <= 1
     assert sheet.shape == (3, 2 * 96, 3 * 96)
     assert all(torch.equal(before[name], tensor) for name, tensor in module.kept.state_dict().items())
+
+
+def test_a_moving_average_without_gradients_is_judged(source) -> None:
+    module, _ = trained(source, config("voxel-only"), 1)
+    average = copy.deepcopy(module.network).requires_grad_(False)
+    assert module.judge(average, source.held_batch([0], 1))["loss"].isfinite().all()
 
 
 def test_judging_in_bfloat16(light, source) -> None:

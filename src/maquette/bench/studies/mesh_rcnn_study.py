@@ -58,8 +58,9 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--protocols", nargs="+", choices=tuple(_COLUMNS), default=tuple(_COLUMNS))
     parser.add_argument("--beside", nargs="*", default=(), metavar="SYSTEM[=RUN]")
     parser.add_argument("--threads", type=int, help="of torch")
-    parser.add_argument("more", nargs="*", help="behind --: words for `maquette train`")
-    options = parser.parse_args(words)
+    given = list(sys.argv[1:] if words is None else words)
+    end = given.index("--") if "--" in given else len(given)
+    options, more = parser.parse_args(given[:end]), given[end + 1 :]
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     pack = read_pack(options.shapes)
@@ -68,7 +69,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
     if options.train:
         for (variant, seed), folder in runs.items():
-            train(folder, variant, seed, options)
+            train(folder, variant, seed, options, more)
     tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
     shapes = pack.take(tested)
     rows = []
@@ -87,8 +88,8 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     return numbers
 
 
-def train(folder: Path, variant: str, seed: int, options: Any) -> None:
-    """Train one variant, unless that has been done.
+def train(folder: Path, variant: str, seed: int, options: Any, more: Sequence[str] = ()) -> None:
+    """Train one variant, unless that has been done; `more` are words for `maquette train`.
 
     Raises:
         SystemExit: it fails.
@@ -100,7 +101,7 @@ def train(folder: Path, variant: str, seed: int, options: Any) -> None:
         *(("--steps", options.steps) if options.steps is not None else ()),
         *(("--threads", options.threads) if options.threads is not None else ()),
         *("-o", folder, "--resume", "--no-evaluation"),
-        *options.more,
+        *more,
     ]
     command = [sys.executable, "-m", "maquette", "train", "mesh-rcnn", *map(str, words)]
     if code := subprocess.run(command, check=False).returncode:

@@ -112,7 +112,7 @@ class DynamicBlock(nn.Module):
 
     def _dense_macs(self, x: Tensor, gate: Gate) -> int:
         before = x.shape[2] * x.shape[3] if dilation_stride(self.layers()) > 1 else gate.hard[0].numel()
-        return len(x) * before * gate.macs_dilated + gate.hard.numel() * gate.macs
+        return x.shape[0] * before * gate.macs_dilated + gate.hard.numel() * gate.macs
 
     def gate(self, x: Float[Tensor, "batch in H W"]) -> Gate:
         """Where the block works on these features; nothing is executed yet."""

@@ -37,7 +37,7 @@ class Squeeze(nn.Module):
             self.conv.weight[0].flatten(1).flip(1).t()
         )  # a sum over neighbours, seen from the neighbours
         products = as_rows(x) @ torch.cat([mirrored, self.fc.weight]).t()
-        products = products.view(len(x), -1, 10).mT
+        products = products.view(x.shape[0], -1, 10).mT
         local = F.fold(products[:, :9], x.shape[2:], 3, padding=1)
         if (step := self.conv.stride[0]) > 1:
             local = local[..., ::step, ::step]

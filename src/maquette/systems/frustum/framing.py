@@ -1,5 +1,6 @@
 """What of a picture the network sees, and the frustum behind it."""
 
+import math
 from dataclasses import dataclass
 
 from jaxtyping import Float

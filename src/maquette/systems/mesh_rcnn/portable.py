@@ -76,6 +76,7 @@ class _ScatteredGraphConv(nn.Module):
         self.w0, self.w1 = conv.w0, conv.w1
 
     def forward(self, verts: Tensor, edges: Tensor) -> Tensor:
+        own: Tensor
         own, offered = self.w0(verts), self.w1(verts)
         tail, head = (end[:, None].expand(-1, offered.shape[1]) for end in edges.unbind(1))
         sums = torch.zeros_like(own).scatter_add(0, tail, offered[edges[:, 1]])

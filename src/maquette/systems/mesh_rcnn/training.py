@@ -182,7 +182,10 @@ def _start(network: MeshRCNN, weights: str) -> None:
 
 def _nothing(network: nn.Module) -> Tensor:
     """0, of which every parameter is a part: optimisers of several processes expect each to have a gradient."""
-    return torch.stack([p.flatten()[0] for p in network.parameters() if p.requires_grad]).sum() * 0
+    first = [p.flatten()[0] for p in network.parameters() if p.requires_grad]
+    return (
+        torch.stack(first).sum() * 0 if first else torch.zeros((), device=next(network.parameters()).device)
+    )
 
 
 def _anywhere(flag: bool, device: torch.device) -> bool:
