@@ -35,8 +35,10 @@ def test_there_and_back(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         ({"voxel": np.zeros((2, 2, 2))}, "has no solid voxel"),
-        ({"voxel": np.ones((2, 2))}, "numbers on three axes"),
-        ({"voxel": "word"}, "numbers on three axes"),
+        ({"voxel": np.ones((2, 2))}, "must have three axes"),
+        ({"voxel": "word"}, "no array of real numbers"),
+        ({"voxel": 1j * np.ones((2, 2, 2))}, "no array of real numbers"),
+        ({"voxel": np.zeros((2, 2, 2), object)}, "no array of real numbers"),
         ({"other": np.ones((2, 2, 2))}, "has no array 'voxel'"),
         (b"nothing of the kind", "no MATLAB file"),
         (b"", "empty"),

@@ -9,11 +9,12 @@ from os import PathLike
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.io import loadmat, savemat
+from scipy.io import savemat
 
 from ..io.atomic import replacing
 from ..io.errors import ParseError, as_bad_input
 from ..io.files import read_file
+from .mat_parse import parse_mat
 
 _NAME = "voxel"
 _MOST_CELLS = 512**3
@@ -28,8 +29,10 @@ def read_voxel_points(path: str | PathLike[str]) -> Float[np.ndarray, "point 3"]
     """
     data = read_file(path)
     with as_bad_input(path, ParseError):
-        cells = _cells(data)
-        points = np.argwhere(np.rot90(cells, 3, axes=(1, 2))).astype(np.float64)
+        cells = parse_mat(data, _NAME, _MOST_CELLS)
+        if cells.ndim != 3:
+            raise ParseError(f"{_NAME} must have three axes, got shape {cells.shape}")
+        points = np.argwhere(np.rot90(cells, 3, axes=(1, 2)) > 0).astype(np.float64)
         if not len(points):
             raise ParseError("has no solid voxel")
     return normalised(points)
@@ -55,17 +58,3 @@ def write_voxels(path: str | PathLike[str], solid: Bool[np.ndarray, "x y z"]) ->
     written.getbuffer()[: len(_HEAD)] = _HEAD  # there is the time of writing, and nothing that is read
     with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
         file.write(written.getvalue())
-
-
-def _cells(data: bytes) -> Bool[np.ndarray, "x y z"]:
-    try:
-        found = loadmat(BytesIO(data), variable_names=[_NAME], mat_dtype=False)
-    except Exception as error:  # a broken file of MATLAB's raises whatever comes up
-        raise ParseError(f"is no MATLAB file of version 5: {error}") from error
-    array = found.get(_NAME)
-    if array is None:
-        raise ParseError(f"has no array {_NAME!r}")
-    if array.ndim != 3 or array.size > _MOST_CELLS or array.dtype.kind not in "buif":
-        raise ParseError(f"{_NAME} must be numbers on three axes, got {array.dtype} of shape {array.shape}")
-    solid: np.ndarray = array > 0
-    return solid
