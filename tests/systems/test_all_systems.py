@@ -7,9 +7,11 @@ from inspect import signature
 
 import pytest
 import torch
+from torch import nn
 
 import maquette
 from maquette.cli.reconstruct import Reconstruct
+from maquette.data.scenes_config import ScenesConfig
 from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
@@ -19,6 +21,9 @@ from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
 from maquette.systems.mesh_rcnn.config import NetworkConfig as MeshRCNNNetworkConfig
+from maquette.systems.mesh_rcnn.detect.config import DetectConfig
+from maquette.systems.mesh_rcnn.detect.network import DetectNetwork
+from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
@@ -34,7 +39,19 @@ def small_frustum(variant: str):
     return system_class("frustum")(FrustumNetwork(config), best(variant).views)
 
 
+def small_detect():
+    config = DetectConfig(
+        classes=("chair",), backbone="resnet18", norm="running", freeze=False, channels=8, hidden=8, head=8, convs=1,
+        anchors=(8, 16, 32, 48, 64), proposals=(16, 8, 8), most=2, voxels=8, stages=1, features=8,
+    )  # fmt: skip
+    network = DetectNetwork(config)
+    nn.init.constant_(network.boxes.box_predictor.cls_score.bias[1:], 9.0)  # whatever it looks at is a chair
+    return DetectSystem(network, ScenesConfig(("chair",), (48,), 48, 64))
+
+
 def small_mesh_rcnn(variant: str):
+    if variant == "detect":
+        return small_detect()
     config = MeshRCNNNetworkConfig(
         variant, size=64, backbone="resnet18", voxels=8, width=8, hidden=8, channels=16, folded=True
     )
