@@ -185,7 +185,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
     ) -> Float[Tensor, "batch {side} {side} {side}"]:
         """Which cells of the cube around an object are solid, 0 or 1, from a picture and its camera.
 
-        They are indexed (x, y, z). The cube is that of the mesh which is made: around its box, whose longest edge is the cube's.
+        They are indexed (x, y, z). The cube is that of the mesh which is made: around its box, whose longest edge is
+        the cube's.
 
         Args:
             images: as R2N2's camera takes them.
