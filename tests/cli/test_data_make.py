@@ -45,6 +45,7 @@ def test_counts_skipped_meshes(maquette, ball, tmp_path):
         (("families:1", "--size", 9999), 2, "2048"),
         (("families:1", "--seed", -1), 2, "--seed -1"),
         (("families:1", "--layout", "other"), 2, "layout"),
+        (("families:1", "--categories", "castle"), 2, "the families are"),
     ],
 )
 def test_refuses(maquette, tmp_path, monkeypatch, words, code, say):
@@ -53,3 +54,23 @@ def test_refuses(maquette, tmp_path, monkeypatch, words, code, say):
     assert ran.code == code
     assert say in ran.err + ran.out
     assert not (tmp_path / "set").exists()
+
+
+def test_makes_scenes_in_the_layout_of_pix3d(maquette, tmp_path):
+    words = (
+        "data",
+        "make",
+        "families:2",
+        "-o",
+        tmp_path / "set",
+        "--layout",
+        "pix3d",
+        "--categories",
+        "chair",
+    )
+    ran = maquette(*words, "sofa", "--views", 2, "--size", 48, "--json", "-")
+    assert ran.code == 0
+    assert (ran.json()["made"], ran.json()["pictures"]) == (2, 4)
+    checked = maquette("data", "check", tmp_path / "set")
+    assert checked.code == 0
+    assert "lists of Mesh R-CNN: s1, s2" in checked.out

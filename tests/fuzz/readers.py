@@ -14,8 +14,10 @@ import cv2  # noqa: F401 - or the first picture that is made smaller would load 
 import numpy as np
 import torch
 from PIL import Image
+from scipy.io import savemat
 
 from maquette.data.pack import pack_shapes, read_pack, write_pack
+from maquette.data.pix3d_voxels import read_voxel_points, write_voxels
 from maquette.io import (
     IO,
     BadInput,
@@ -136,6 +138,18 @@ def _read_binvox(path: Path) -> None:
     assert grid.occupancy.shape == (1, *(grid.resolution,) * 3)
 
 
+def _mat(folder: Path) -> None:
+    write_voxels(folder / "packed.mat", np.random.default_rng(0).random((8, 8, 8)) > 0.5)
+    savemat(folder / "plain.mat", {"voxel": np.ones((4, 4, 4), np.uint8)})
+
+
+def _read_mat(path: Path) -> None:
+    points = read_voxel_points(path)
+    assert points.shape == (len(points), 3)
+    assert np.isfinite(points).all()
+    assert np.abs(points).max() < 0.5 + 1e-6
+
+
 def _pack(folder: Path) -> None:
     shapes = [Shape.from_mesh(f"shape-{i}", ico_sphere(i), "ball", "train") for i in range(2)]
     write_pack(pack_shapes(shapes, side=8), folder / "a.pack")
@@ -237,6 +251,7 @@ READERS: dict[str, Reader] = {
     "stl": Reader(_stl, _read_mesh),
     "pluggable": Reader(_pluggable, _read_pluggable, (BadInput, ValueError), pictures=True),
     "binvox": Reader(_binvox, _read_binvox),
+    "mat": Reader(_mat, _read_mat),
     "pack": Reader(_pack, _read_pack),
     "picture": Reader(_pictures, _read_picture, pictures=True, beside=()),
     "cameras": Reader(_cameras, _read_cameras, pictures=True),

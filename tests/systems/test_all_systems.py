@@ -1,13 +1,17 @@
 """One test over all systems: forward, backward, save, load, describe."""
 
+import subprocess
+import sys
 from dataclasses import fields
 from inspect import signature
 
 import pytest
 import torch
+from torch import nn
 
 import maquette
 from maquette.cli.reconstruct import Reconstruct
+from maquette.data.scenes_config import ScenesConfig
 from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
@@ -17,6 +21,9 @@ from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
 from maquette.systems.mesh_rcnn.config import NetworkConfig as MeshRCNNNetworkConfig
+from maquette.systems.mesh_rcnn.detect.config import DetectConfig
+from maquette.systems.mesh_rcnn.detect.network import DetectNetwork
+from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
@@ -32,7 +39,19 @@ def small_frustum(variant: str):
     return system_class("frustum")(FrustumNetwork(config), best(variant).views)
 
 
+def small_detect():
+    config = DetectConfig(
+        classes=("chair",), backbone="resnet18", norm="running", freeze=False, channels=8, hidden=8, head=8, convs=1,
+        anchors=(8, 16, 32, 48, 64), proposals=(16, 8, 8), most=2, voxels=8, stages=1, features=8,
+    )  # fmt: skip
+    network = DetectNetwork(config)
+    nn.init.constant_(network.boxes.box_predictor.cls_score.bias[1:], 9.0)  # whatever it looks at is a chair
+    return DetectSystem(network, ScenesConfig(("chair",), (48,), 48, 64))
+
+
 def small_mesh_rcnn(variant: str):
+    if variant == "detect":
+        return small_detect()
     config = MeshRCNNNetworkConfig(
         variant, size=64, backbone="resnet18", voxels=8, width=8, hidden=8, channels=16, folded=True
     )
@@ -45,6 +64,12 @@ EACH = [(name, variant) for name in NAMES for variant in system_class(name).vari
 
 def test_every_system_is_tested() -> None:
     assert set(SMALL) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_are_read_without_torch(name: str) -> None:
+    program = f"import sys, maquette.systems.{name}.recipes; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(("name", "variant"), EACH)

@@ -1,8 +1,9 @@
-"""`maquette data make`: pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2."""
+"""`maquette data make`: pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2 or of Pix3D."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from .view_source import count_of_families
 
 if TYPE_CHECKING:
     from ..data.make.jobs import Job
+    from ..data.make.running import Made
     from ..data.mesh_axes import MeshAxes
 
 _MOST_VIEWS, _LARGEST_SIZE = 1000, 2048
@@ -26,25 +28,30 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Make(Common, Axes):
-    """Pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2.
+    """Pictures, cameras and voxels of meshes, in the layout of ShapeNet R2N2 or of Pix3D.
 
-    DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras), ShapeNetVox32
-    (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS, so that code
-    written for the original data set can train on it. Sub-folders of MESHES are categories; a table MANIFEST.csv
-    (columns file, category, split, family, up, front) may say more. Started again, it goes on where it was
-    interrupted.
+    In the layout r2n2 DIR gets ShapeNetRendering (RGBA pictures, transparent around the object, and their cameras),
+    ShapeNetVox32 (solid voxels), splits (ShapeNet.json), the list of categories (shapenet_all.json) and SHA256SUMS:
+    code written for the original data set can train on it. Sub-folders of MESHES are categories; a table
+    MANIFEST.csv (columns file, category, split, family, up, front) may say more. Started again, it goes on where it
+    was interrupted.
+
+    In the layout pix3d DIR gets img (an object somewhere in each picture, before a background), mask, model (meshes
+    and voxels), pix3d.json, and the lists of S1 and S2, which hold out pictures and models.
     """
 
     meshes: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="MESHES")]
     """Folder of .ply, .obj, .glb, .gltf, .off or .stl, or `families:N` for N built-in shapes."""
     out: Out
     """The folder to write, or to go on with."""
-    layout: Literal["r2n2"] = "r2n2"
+    layout: Literal["r2n2", "pix3d"] = "r2n2"
     """How files are laid out."""
+    categories: Annotated[tuple[str, ...], tyro.conf.arg(metavar="WORD")] = ()
+    """Only these; all when not given."""
     views: Annotated[int, tyro.conf.arg(metavar="N")] = 24
     """Pictures of each object."""
     size: Annotated[int, tyro.conf.arg(metavar="PIXELS")] = 137
-    """Pixels a side."""
+    """Pixels a side; of the longer one with pix3d, whose pictures are not all square."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of the cameras, and the first shape of each family."""
     threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -76,19 +83,14 @@ def run(words: Sequence[str]) -> None:
 
 
 def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console) -> dict[str, Any]:
-    from ..data.make.r2n2 import MakeConfig, check_root, make_r2n2
-
-    config = MakeConfig(options.views, options.size, options.seed, axes)
-    check_root(options.out, config)
+    make = _pix3d(options) if options.layout == "pix3d" else _r2n2(options, axes)
     jobs = _jobs(options, axes, shapes)
     began = time.perf_counter()
     with console.progress("making", len(jobs)) as advance:
-        made = make_r2n2(
+        made = make(
             jobs,
-            options.out,
-            config,
-            options.threads or usable_cores(),
-            lambda done, total, name: advance(done, name),
+            threads=options.threads or usable_cores(),
+            progress=lambda done, total, name: advance(done, name),
         )
     seconds = time.perf_counter() - began
     for problem in made.skipped[:_MOST_NAMED]:
@@ -108,7 +110,31 @@ def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console)
     }
 
 
+def _r2n2(options: Make, axes: "MeshAxes") -> "Callable[..., Made]":
+    from ..data.make.r2n2 import MakeConfig, check_root, make_r2n2
+
+    config = MakeConfig(options.views, options.size, options.seed, axes)
+    check_root(options.out, config)
+    return partial(make_r2n2, root=options.out, config=config)
+
+
+def _pix3d(options: Make) -> "Callable[..., Made]":
+    from ..data.make.pix3d import ScenesMakeConfig, make_pix3d
+
+    config = ScenesMakeConfig(options.views, options.size, options.seed)
+    return partial(make_pix3d, root=options.out, config=config)
+
+
 def _jobs(options: Make, axes: "MeshAxes", shapes: int | None) -> "list[Job]":
+    from ..data.families import NAMES
     from ..data.make.jobs import jobs_of_families, jobs_of_folder
 
-    return jobs_of_families(shapes, options.seed) if shapes else jobs_of_folder(options.meshes, axes)
+    chosen = options.categories
+    if shapes:
+        if unknown := [name for name in chosen if name not in NAMES]:
+            raise Refusal(f"--categories {unknown[0]}: the families are {', '.join(NAMES)}")
+        return jobs_of_families(shapes, options.seed, chosen or NAMES)
+    jobs = [job for job in jobs_of_folder(options.meshes, axes) if not chosen or job.entry.category in chosen]
+    if not jobs:
+        raise BadInput(options.meshes, f"has no mesh of {', '.join(chosen)}")
+    return jobs

@@ -105,7 +105,7 @@ def _train(words: Sequence[str], settings: Settings) -> None:
     folder = RunFolder(options.out)
     module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
     _check_precision(settings, device.type, len(module.optimisers()))
-    protocol = _last_protocol(settings)
+    protocol = _last_protocol(settings, module)
     needs = module.needs | (frozenset() if protocol is None else protocol.needs)
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
 
@@ -214,12 +214,12 @@ def _usual_workers(kind: str, options: Train) -> int:
     return 0 if kind != "cpu" and options.data is None else min(_WORKERS_ON_CPU, usable_cores())
 
 
-def _last_protocol(settings: Settings) -> "EvaluationProtocol[Any] | None":
-    """The evaluation that ends the training: by the system's first protocol, where it has one and it is wanted."""
+def _last_protocol(settings: Settings, module: "TrainingModule") -> "EvaluationProtocol[Any] | None":
+    """The evaluation that ends the training, where it is wanted: the module's, or by the system's first protocol."""
     from ..metrics.protocols import PROTOCOLS
     from ..systems import about_system
 
-    protocols = about_system(settings.system).protocols
+    protocols = [module.protocol] if module.protocol else about_system(settings.system).protocols
     return None if settings.options.no_evaluation or not protocols else PROTOCOLS[protocols[0]]
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..data.recognise import SPLIT_WORDS
 from ..io.atomic import folders_for
 from ..io.errors import BadInput, as_bad_input
 from .console import Console
@@ -181,7 +182,7 @@ def _named(value: Any) -> str | None:
 
 
 def _absolute(name: str, value: Any) -> str | None:
-    if value is None or (name == "split_file" and value == "sorted"):
+    if value is None or (name == "split_file" and value in SPLIT_WORDS):
         return _named(value)
     return str(Path(value).resolve())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ..data.recognise import READ_AS_THEY_ARE, recognise
+from ..data.recognise import PIX3D_LISTS, READ_AS_THEY_ARE, SPLIT_WORDS, recognise
 from ..data.recognise import count_of_families as count_families
 from ..io.errors import BadInput
 from .console import Advance, Console
@@ -27,9 +27,9 @@ class ShapesOrData:
     """Shapes to draw: a folder of meshes, a file of `data pack`, or N shapes of the built-in families."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Pictures on disk: with voxels in the layout of ShapeNet R2N2, or single ones for systems that take those."""
-    split_file: Annotated[str | None, tyro.conf.arg(metavar="FILE|sorted")] = None
+    split_file: Annotated[str | None, tyro.conf.arg(metavar="FILE|sorted|s1|s2")] = None
     """Split of --data: ShapeNet.json of Pix2Vox, Mesh R-CNN's file, or the sorted 80/20 of 3D-R2N2; the
-    folder's own ShapeNet.json where it is there, else sorted, when not given."""
+    folder's own ShapeNet.json where it is there, else sorted, when not given. Of Pix3D s1 or s2."""
 
 
 def need_source(options: ShapesOrData) -> None:
@@ -38,7 +38,7 @@ def need_source(options: ShapesOrData) -> None:
         raise Refusal("one of --shapes and --data is needed")
     if options.split_file is not None and options.data is None:
         raise Refusal("--split-file: goes with --data; shapes have their splits in MANIFEST.csv or the pack")
-    if options.split_file not in (None, "sorted") and not Path(str(options.split_file)).is_file():
+    if options.split_file not in (None, *SPLIT_WORDS) and not Path(str(options.split_file)).is_file():
         raise BadInput(str(options.split_file), "no such file")
     shapes = options.shapes
     if shapes is not None and count_of_families(shapes) is None and not Path(shapes).exists():
@@ -50,8 +50,9 @@ def need_source(options: ShapesOrData) -> None:
             raise BadInput(
                 options.data, f"is of the layout {layout}, which has no pictures to train on; {how}"
             )
-        if options.split_file is not None and layout != "r2n2":
-            raise Refusal(f"--split-file: is of the layout r2n2; {options.data} is of the layout {layout}")
+        fits = "pix3d" if options.split_file in PIX3D_LISTS else "r2n2"
+        if options.split_file is not None and layout != fits:
+            raise Refusal(f"--split-file: is of the layout {fits}; {options.data} is of the layout {layout}")
 
 
 def count_of_families(shapes: str) -> int | None:

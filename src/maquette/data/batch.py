@@ -1,7 +1,7 @@
 """What training and evaluation read: `Batch`, its `Truth`, and `Source`, the face of all that gives batches."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import torch
@@ -42,18 +42,27 @@ class PictureObjects:
         labels: class of each, from 1; 0 is the background.
         masks: pixels of each.
         meshes: of each, in the camera frame; None where they are not known.
+        points: middles of each one's solid voxels, in the camera frame; None where they are not known.
+        camera: focal lengths along columns and rows, and column and row of the optical axis, in pixels; None where
+            it is not known.
+        size: height and width of the picture, where a batch gives it a border to the right and below; None where
+            all of it counts.
     """
 
     boxes: Float[Tensor, "object 4"]
     labels: Int[Tensor, " object"]
     masks: Bool[Tensor, "object height width"] | None = None
     meshes: Meshes | None = None
+    points: tuple[Float[Tensor, "_point 3"], ...] | None = None
+    camera: Float[Tensor, " 4"] | None = None
+    size: tuple[int, int] | None = None
 
     def to(self, device: Device) -> "PictureObjects":
         """The same on another device."""
-        masks = None if self.masks is None else self.masks.to(device)
-        meshes = None if self.meshes is None else self.meshes.to(device)
-        return PictureObjects(self.boxes.to(device), self.labels.to(device), masks, meshes)
+        moved = {name: getattr(self, name) for name in ("boxes", "labels", "masks", "meshes", "camera")}
+        points = None if self.points is None else tuple(own.to(device) for own in self.points)
+        there = {name: value.to(device) for name, value in moved.items() if value is not None}
+        return replace(self, **there, points=points)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast, get_args
 
 from ..io.errors import BadInput, as_bad_input
 from .batch import Source, check_provided
@@ -15,14 +16,16 @@ from .pack_data import SIDE, ShapePack
 from .picture_folder import read_picture_folder
 from .picture_views import PictureFile, PictureViews
 from .pictures_config import PicturesConfig
-from .pix3d import read_pix3d
+from .pix3d import Protocol, read_pix3d
 from .problems import Problem
 from .r2n2 import read_r2n2
 from .recognise import FAMILIES, count_of_families, recognise
+from .scene_pictures import ScenePictures
+from .scenes_config import ScenesConfig
 from .stored_views import StoredViews
 from .views_config import ViewsConfig
 
-SourceConfig = ViewsConfig | PicturesConfig
+SourceConfig = ViewsConfig | PicturesConfig | ScenesConfig
 Watch = Callable[[int, int, str], None]
 
 
@@ -33,7 +36,7 @@ class DataPlace:
     Attributes:
         shapes: a folder of meshes, a packed file, or "families:N": shapes to draw pictures of.
         data: a folder of pictures in a layout that is known.
-        split_file: of `data` in R2N2's layout: see `read_r2n2`.
+        split_file: of `data` in R2N2's layout: see `read_r2n2`; in Pix3D's: "s1" or "s2".
     """
 
     shapes: str | None = None
@@ -176,12 +179,27 @@ def _celeba(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
 
 
 def _pix3d(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
-    data = read_pix3d(_root(place))
+    root = _root(place)
+    if isinstance(config, ScenesConfig):
+        data = read_pix3d(root, _lists(place))
+        scenes = ScenePictures(data, config, seed)
+        return Opened(scenes, place.name, "stored", (*data.problems, *scenes.problems))
+    data = read_pix3d(root)
     files = [
         PictureFile(entry, data.root / record.image, data.root / record.mask, record.box)
         for entry, record in zip(data.entries, data.records, strict=True)
     ]
     return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
+
+
+def _lists(place: DataPlace) -> Protocol | None:
+    """Which of Mesh R-CNN's lists of Pix3D are asked for: S1 where it is there and nothing is said."""
+    said = get_args(Protocol)
+    if place.split_file in said:
+        return cast(Protocol, place.split_file)
+    if place.split_file is not None:
+        raise BadInput(place.name, f"has the splits {' and '.join(said)}, not {place.split_file}")
+    return "s1" if (_root(place) / "pix3d_s1_train.json").is_file() else None
 
 
 def _root(place: DataPlace) -> Path:

@@ -55,7 +55,7 @@ def changed_picture(
     margin, shift = rng.random(), 2 * rng.random(2) - 1
     colours, seed = rng.random(jitter.DRAWS), int(rng.integers(2**62))
     randoms = torch.Generator().manual_seed(seed)
-    image = _on_background(picture, config, numbers, photos, randoms)
+    image = on_background(picture, config, numbers, photos, randoms)
     if config.framing == "object":
         low, high = config.margin
         box = _shifted_box(picture[3:], config.shift * shift)
@@ -70,13 +70,22 @@ def _on_color(picture: Picture, color: Float[Tensor, " 3"]) -> Image:
     return torch.where(picture[3:] == 0, color[:, None, None], picture[:3])
 
 
-def _on_background(
+def on_background(
     picture: Picture,
     config: ViewsConfig,
     numbers: np.ndarray,
     photos: Photos | None,
     randoms: torch.Generator,
 ) -> Image:
+    """A picture before a background that shines through where alpha lets it.
+
+    Args:
+        picture: RGBA in [0, 1], colours not multiplied by alpha.
+        config: kinds of backgrounds, and whether plain ones are laid under whole pixels alone (framing "camera").
+        numbers: in [0, 1), `backgrounds.DRAWS` of them.
+        photos: for backgrounds of this kind.
+        randoms: of clouds.
+    """
     count = 0 if photos is None else len(photos)
     kind, behind, pattern = backgrounds.draw_backgrounds(numbers[None], config, count)
     front, back = torch.from_numpy(behind[0]).float()

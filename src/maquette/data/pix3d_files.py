@@ -22,6 +22,7 @@ class Record(NamedTuple):
         image: path below the data set's folder.
         mask: of the object.
         model: mesh file.
+        voxel: file of its voxels; "" where the record names none.
         category: "chair", ...
         size: width and height in pixels.
         rotation: (3, 3) of the object's column vectors, assuming the camera at the origin.
@@ -36,6 +37,7 @@ class Record(NamedTuple):
     image: str
     mask: str
     model: str
+    voxel: str
     category: str
     size: tuple[int, int]
     rotation: np.ndarray
@@ -75,11 +77,13 @@ def _record(row: dict[str, Any]) -> Record:
     if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
         raise ParseError("rot_mat is not a rotation")
     paths = [_path(row, name) for name in ("img", "mask", "model")]
+    paths.append(_path(row, "voxel") if row.get("voxel") else "")
     flags = [bool(row[name]) for name in ("truncated", "occluded", "slightly_occluded")]
     return Record(
         paths[0],
         paths[1],
         paths[2],
+        paths[3],
         str(row["category"]),
         (width, height),
         rotation,

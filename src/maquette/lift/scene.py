@@ -9,6 +9,7 @@ from torch import Tensor
 from ..structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
+from .marked import marked
 from .preview import draw_preview
 from .view import View, known_view
 
@@ -45,6 +46,8 @@ def _standing(up: Tensor) -> Tensor:
 def draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int = 256) -> Tensor:
     """Pictures beside what was made of them, from there and from two other sides (`lift.draw_preview`).
 
+    Where objects were detected the pictures have their boxes, masks, classes and scores on them.
+
     Args:
         objects: of one scene; what is in no object frame is brought to its size, and seen from the cameras.
         views: the pictures, with masks where they are known.
@@ -54,6 +57,8 @@ def draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int = 256)
     pictures, known = list(views.images), views.masks or [None] * len(views)
     if objects[0].attention is not None:
         pictures[0] = _warmed(pictures[0], objects[0].attention)
+    if any(one.box is not None for one in objects):
+        pictures = [marked(image, objects) for image in pictures]
     masks = [
         torch.ones_like(p[:1]) if mask is None else mask for p, mask in zip(pictures, known, strict=True)
     ]

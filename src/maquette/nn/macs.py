@@ -1,6 +1,6 @@
 """How much a network computes: multiply-accumulates, parameters and shapes, by module."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +74,7 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     return Cost(macs, shapes)
 
 
-def measure_products(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
+def measure_products(network: nn.Module, *inputs: Tensor, parts: Sequence[str] = ()) -> dict[str, int]:
     """Call a network once and count the multiply-accumulates within each of its parts, whoever does them.
 
     Differs from `measure_cost` in that all products of matrices and convolutions count, of transposed ones and of
@@ -83,11 +83,13 @@ def measure_products(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
     Args:
         network: any network.
         inputs: what it is called with.
+        parts: dotted names of the parts; its children when not given.
     """
+    names = parts or [name for name, _ in network.named_children()]
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(*inputs)
     counts, root = counter.get_flop_counts(), type(network).__name__
-    return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name, _ in network.named_children()}
+    return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name in names}
 
 
 def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:

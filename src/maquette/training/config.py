@@ -14,7 +14,8 @@ class TrainConfig:
         accumulate: parts that a step's batch is computed in, one after another, to save memory; the same step.
         views: least and most pictures an object; one number is drawn for each step.
         seed: of the first weights and of all that is drawn.
-        optimiser: "adam", with `weight_decay` times the weight added to its gradient, or "adamw", decoupled.
+        optimiser: "adam" or "sgd" (with momentum .9), with `weight_decay` times the weight added to its gradient, or
+            "adamw", decoupled.
         lr: learning rate.
         warmup: steps in which the learning rate rises from 0.
         schedule: "constant"; "milestones": a tenth after each; "cosine": down to 0 at the last step.
@@ -44,7 +45,7 @@ class TrainConfig:
     accumulate: int = 1
     views: tuple[int, int] = (1, 5)
     seed: int = 0
-    optimiser: Literal["adam", "adamw"] = "adam"
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
     lr: float = 1e-4
     warmup: int = 0
     schedule: Literal["constant", "milestones", "cosine"] = "milestones"

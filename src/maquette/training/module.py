@@ -53,12 +53,14 @@ class TrainingModule(nn.Module, ABC):
         needs: what batches must know of their objects (`Truth.known`).
         side: cells along the edges of the voxels that it learns from, where shapes can be had so fine.
         goal: decides which validation is the best; a name that `judge` gives.
+        protocol: by which the run is evaluated at its end; the system's first where it is empty.
         step_count: steps that are done.
     """
 
     needs: frozenset[str] = frozenset()
     side: int = SIDE
     goal: Measure
+    protocol: str = ""
 
     def __init__(self, network: nn.Module, training: TrainConfig, kept: nn.Module | None = None) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
@@ -59,11 +59,11 @@ def jobs_of_folder(path: str | PathLike[str], axes: MeshAxes = OBJECT_AXES) -> l
     ]
 
 
-def jobs_of_families(count: int, seed: int = 0) -> list[Job]:
-    """Jobs for the shapes that `families.shapes(count, seed)` gives."""
+def jobs_of_families(count: int, seed: int = 0, names: Sequence[str] = families.NAMES) -> list[Job]:
+    """Jobs for the shapes that `families.shapes(count, seed, names)` gives."""
     jobs = []
     for i in range(count):
-        name, number = families.NAMES[i % len(families.NAMES)], seed + i // len(families.NAMES)
+        name, number = names[i % len(names)], seed + i // len(names)
         id = f"{name}-{number:06d}"
         entry = Entry(id, name, split_of(id), source=_FAMILIES)
         jobs.append(Job(entry, id, name, id, partial(families.make, name, number)))

@@ -19,6 +19,7 @@ _TABLE = {
     "viewer": ".viewer:VIEWER",
     "p2m": ".mesh:P2M",
     "meshrcnn": ".mesh:MESHRCNN",
+    "pix3d": ".pix3d:PIX3D",
 }
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
-from .camera import RATIOS
-from .config import VARIANTS, NetworkConfig
-from .loss import LossConfig
+from .config import VARIANTS, LossConfig, NetworkConfig
+from .depths import RATIOS
+from .detect.recipes import RECIPES as DETECT_RECIPES
+from .detect.recipes import DetectRunConfig
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ def tiny(variant: str = VARIANTS[0]) -> MeshRCNNConfig:
     return replace(config, network=replace(config.network, backbone="mobilenet_v2"))
 
 
-RECIPES: dict[str, Callable[[str], MeshRCNNConfig]] = {
+RECIPES: dict[str, Callable[..., MeshRCNNConfig | DetectRunConfig]] = {
     "best": best,
     "pretty": pretty,
     "small": small,
     "tiny": tiny,
+    **DETECT_RECIPES,
 }

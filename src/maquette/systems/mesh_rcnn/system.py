@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -16,6 +17,7 @@ from ...nn.macs import measure_products
 from ...structures import Meshes
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
+from ...training.weights_header import read_weights_header
 from ..about import About
 from ..info import Info
 from ..lens import Lens
@@ -23,9 +25,12 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
-from .camera import FOCAL, Z_RANGE
+from .camera import FOCAL
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
+from .depths import Z_RANGE
+from .detect.config import VARIANT as DETECT
+from .detect.recipes import DetectRunConfig
 from .framing import MARGIN, Framed, frame
 from .maps import Gates
 from .network import MeshRCNN
@@ -60,6 +65,34 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         size = network.config.size
         views_config = views_config or ViewsConfig(size=size, render_size=size, flip=0.0)
         super().__init__(network, views_config, threshold, training, weights)
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | PathLike[str] | None = None,
+        variant: str | None = None,
+        device: str | torch.device = "auto",
+    ) -> Any:
+        """A trained system (`OccupancySystem.load`); weights of variant `detect` are `detect.system`'s."""
+        said = None if weights is None else read_weights_header(weights, cls.about.name).variant
+        if DETECT in (said, variant) and said in (None, DETECT):
+            from .detect.system import DetectSystem
+
+            return DetectSystem.load(weights, variant, device)
+        return super().load(weights, variant, device)
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a network as published, for one picture.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
+        if variant == DETECT:
+            from .detect.system import DetectSystem
+
+            return DetectSystem.describe()
+        return super().describe(variant)
 
     def reconstruct(self, pictures: Pictures, options: MeshRCNNOptions | None = None) -> list[Reconstruction]:
         """A shape from one picture of an object.
@@ -198,6 +231,10 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
     @staticmethod
     def training_module(config: Any) -> "TrainingModule":
         """What is trained with a recipe's settings."""
+        if isinstance(config, DetectRunConfig):
+            from .detect.training import DetectTraining
+
+            return DetectTraining(config)
         from .training import MeshRCNNTraining
 
         return MeshRCNNTraining(config)

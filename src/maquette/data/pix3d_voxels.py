@@ -1,0 +1,60 @@
+"""The voxels of Pix3D's models: `voxel.mat`, an array "voxel" in MATLAB's format of version 5.
+
+Its axes are turned once about the first one against those of the model's mesh, and it has no scale: points are
+centred on the box around them, and the farthest of them lies at .5 (Mesh R-CNN's released code).
+"""
+
+from io import BytesIO
+from os import PathLike
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.io import savemat
+
+from ..io.atomic import replacing
+from ..io.errors import ParseError, as_bad_input
+from ..io.files import read_file
+from .mat_parse import parse_mat
+
+_NAME = "voxel"
+_MOST_CELLS = 512**3
+_HEAD = b"MATLAB 5.0 MAT-file".ljust(116)
+
+
+def read_voxel_points(path: str | PathLike[str]) -> Float[np.ndarray, "point 3"]:
+    """Middles of a model's solid cells, in the axes of its mesh.
+
+    Raises:
+        BadInput: missing, no such file, an array of other than three axes, or nothing solid in it.
+    """
+    data = read_file(path)
+    with as_bad_input(path, ParseError):
+        cells = parse_mat(data, _NAME, _MOST_CELLS)
+        if cells.ndim != 3:
+            raise ParseError(f"{_NAME} must have three axes, got shape {cells.shape}")
+        points = np.argwhere(np.rot90(cells, 3, axes=(1, 2)) > 0).astype(np.float64)
+        if not len(points):
+            raise ParseError("has no solid voxel")
+    return normalised(points)
+
+
+def normalised(points: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
+    """Points around the middle of their box, the farthest at .5; a single one at the origin."""
+    centred = points - (points.min(0) + points.max(0)) / 2
+    farthest = np.sqrt((centred**2).sum(1).max())
+    scaled: np.ndarray = centred / (2 * farthest) if farthest > 0 else centred
+    return scaled
+
+
+def write_voxels(path: str | PathLike[str], solid: Bool[np.ndarray, "x y z"]) -> None:
+    """Write solid cells, indexed along the axes of the mesh, as Pix3D has them.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    turned = np.ascontiguousarray(np.rot90(solid, 1, axes=(1, 2)), np.uint8)
+    written = BytesIO()
+    savemat(written, {_NAME: turned}, do_compression=True)
+    written.getbuffer()[: len(_HEAD)] = _HEAD  # there is the time of writing, and nothing that is read
+    with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
+        file.write(written.getvalue())

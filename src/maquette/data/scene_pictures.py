@@ -1,0 +1,168 @@
+"""`ScenePictures`: batches of whole photographs with the objects in them, of Pix3D."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ..io.errors import BadInput
+from ..io.images import load_image, load_mask
+from ..structures import Meshes
+from ..structures.device import Device
+from .batch import Batch, Entry, PictureObjects, Truth, part_of
+from .pix3d import Pix3D
+from .pix3d_voxels import read_voxel_points
+from .problems import Problem
+from .scene_changes import Image, mirrored, recoloured, scaled
+from .scenes_config import ScenesConfig
+from .shape_order import ShapeOrder
+from .splits import place_of
+
+_STREAM = 6
+_OTHERS_TRIED = 100
+_VALIDATION = 0.05
+
+
+class ScenePictures:
+    """A `Source` of photographs with boxes, masks, meshes, voxels and cameras: one object in each.
+
+    Where the lists know no validation split, a twentieth of the training split is taken for it, by a hash of the ids.
+    A training sample is a pure function of (seed, step, place in the batch). Pictures of a batch that are smaller
+    than others of it have a black border to the right and below (`PictureObjects.size`).
+
+    Args:
+        data: the data set.
+        config: how pictures are scaled and changed.
+        seed: of training samples.
+
+    Attributes:
+        problems: photographs that are left out, as what they show is none of the classes.
+
+    Raises:
+        BadInput: no photograph of any of the classes.
+    """
+
+    provides = frozenset({"objects"})
+
+    def __init__(self, data: Pix3D, config: ScenesConfig, seed: int = 0) -> None:
+        self.data, self.config, self.seed = data, config, seed
+        self._places = [i for i, entry in enumerate(data.entries) if entry.category in config.classes]
+        if not self._places:
+            raise BadInput(data.root, f"has no photograph of {', '.join(config.classes)}")
+        self.entries: Sequence[Entry] = _with_validation([data.entries[i] for i in self._places])
+        known = set(self._places)
+        self.problems = tuple(
+            Problem(entry.id, f"{entry.category} is none of the classes")
+            for i, entry in enumerate(data.entries)
+            if i not in known
+        )
+        self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
+        self._order = ShapeOrder(self._training, seed) if self._training else None
+        self._meshes: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def view_count(self, index: int) -> int:
+        """One."""
+        return 1
+
+    def training_batch(
+        self, step: int, count: int, views: int, part: tuple[int, int] = (0, 1), device: Device = "cpu"
+    ) -> Batch:
+        """Changed photographs of the training split; another one where one cannot be read.
+
+        There is one view of each, whatever is asked for.
+
+        Raises:
+            BadInput: nothing to train on, or many photographs in turn that cannot be read.
+            ValueError: a batch that cannot be cut into such parts.
+        """
+        if self._order is None:
+            raise BadInput(self.data.root, "has no photograph in the training split")
+        places = [step * count + place for place in part_of(count, part)]
+        chosen = zip(places, self._order.at(places), strict=True)
+        return _batch([self._training_sample(place, index) for place, index in chosen]).to(device)
+
+    def held_batch(self, indices: Sequence[int], views: int, device: Device = "cpu") -> Batch:
+        """The given photographs, scaled only.
+
+        Raises:
+            BadInput: one of them cannot be read, or more than one view is asked for.
+        """
+        if views != 1:
+            name = self.entries[indices[0]].id
+            raise BadInput(self.data.root / name, f"is the one picture of its object, not {views}")
+        return _batch([(index, *self._read(index, self.config.held)) for index in indices]).to(device)
+
+    def _training_sample(self, place: int, index: int) -> tuple[int, Image, PictureObjects]:
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
+        draws = rng.random(6)
+        try:
+            return index, *self._changed(index, draws)
+        except BadInput as error:
+            problem = error
+        for other in rng.permutation(len(self._training))[:_OTHERS_TRIED]:
+            with suppress(BadInput):
+                index = self._training[other]
+                sample = self._changed(index, draws)
+                warnings.warn(f"{problem}; another picture is used", stacklevel=2)
+                return index, *sample
+        raise problem
+
+    def _changed(self, index: int, draws: np.ndarray) -> tuple[Image, PictureObjects]:
+        shorter = self.config.shorter
+        image, objects = self._read(index, shorter[int(draws[0] * len(shorter))])
+        if draws[1] < self.config.flip:
+            image, objects = mirrored(image, objects)
+        factors = torch.from_numpy(1 + self.config.jitter * (2 * draws[2:] - 1)).float()
+        return recoloured(image, factors), objects
+
+    def _read(self, index: int, shorter: int) -> tuple[Image, PictureObjects]:
+        place = self._places[index]
+        record, root = self.data.records[place], self.data.root
+        image, mask = load_image(root / record.image, 3), load_mask(root / record.mask)
+        height, width = image.shape[1:]
+        if mask.shape[1:] != image.shape[1:] or (width, height) != record.size:
+            raise BadInput(root / record.mask, f"is not of the size of its picture {record.image}")
+        R, t = torch.from_numpy(record.rotation), torch.from_numpy(record.translation)
+        points = torch.from_numpy(read_voxel_points(root / record.voxel))
+        verts, faces = self._mesh(self.data.model(place))
+        objects = PictureObjects(
+            boxes=torch.tensor([record.box], dtype=torch.float32),
+            labels=torch.tensor([1 + self.config.classes.index(record.category)]),
+            masks=mask,
+            meshes=Meshes([(verts @ R.T + t).float()], [faces]),
+            points=((points @ R.T + t).float(),),
+            camera=torch.tensor([record.focal, record.focal, width / 2, height / 2], dtype=torch.float32),
+        )
+        return scaled(image, objects, self.config.scaled((height, width), shorter))
+
+    def _mesh(self, model: int) -> tuple[Tensor, Tensor]:
+        """Vertices in the coordinates of the file, and faces."""
+        if model not in self._meshes:
+            shape = self.data.models.shape(model)
+            assert shape.mesh is not None
+            turn = torch.from_numpy(self.data.models.axes.turn()).double()
+            verts = shape.to_file(shape.mesh.verts_packed().double()) @ turn.T
+            self._meshes[model] = verts, shape.mesh.faces_packed()
+        return self._meshes[model]
+
+
+def _with_validation(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    if any(entry.split == "val" for entry in entries):
+        return tuple(entries)
+    return tuple(
+        replace(entry, split="val") if entry.split == "train" and place_of(entry.id) < _VALIDATION else entry
+        for entry in entries
+    )
+
+
+def _batch(samples: Sequence[tuple[int, Float[Tensor, "3 _h _w"], PictureObjects]]) -> Batch:
+    height, width = (max(image.shape[axis] for _, image, _ in samples) for axis in (1, 2))
+    images = [pad(image, (0, width - image.shape[2], 0, height - image.shape[1])) for _, image, _ in samples]
+    index = torch.tensor([index for index, _, _ in samples])
+    return Batch(torch.stack(images)[:, None], index, Truth(objects=tuple(found for *_, found in samples)))
