@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
 from .camera import RATIOS
 from .config import VARIANTS, NetworkConfig
 from .detect.recipes import RECIPES as DETECT_RECIPES
-from .detect.recipes import DetectRunConfig
 from .loss import LossConfig
 
 
@@ -130,7 +130,7 @@ def tiny(variant: str = VARIANTS[0]) -> MeshRCNNConfig:
     return replace(config, network=replace(config.network, backbone="mobilenet_v2"))
 
 
-RECIPES: dict[str, Callable[..., MeshRCNNConfig | DetectRunConfig]] = {
+RECIPES: dict[str, Callable[..., Any]] = {
     "best": best,
     "pretty": pretty,
     "small": small,
