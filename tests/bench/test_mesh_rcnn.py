@@ -55,7 +55,7 @@ def test_numbers_and_table() -> None:
         plain, dynamic, folded = (rows[name] for name in NETWORKS)
         assert plain["training"]["ratio"] == plain["inference"]["ratio"] == plain["macs_ratio"] == 1
         assert plain["macs"] == plain["executed"] > folded["macs"] > 0
-        assert dynamic["executed"] < dynamic["macs"]
+        assert dynamic["executed"] <= dynamic["macs"] < plain["macs"]
         assert dynamic["active"] == pytest.approx(0.5, abs=0.01)
         assert dynamic["executed_ratio"] == dynamic["executed"] / plain["executed"]
         assert plain["parameters"] == folded["parameters"]

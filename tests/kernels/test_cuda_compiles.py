@@ -21,6 +21,8 @@ MODULES = [
 @pytest.mark.skipif(sys.platform == "darwin", reason="Warp has no CUDA compiler there")
 @pytest.mark.parametrize("name", MODULES)
 def test_kernels_compile_for_cuda(name: str, tmp_path: Path) -> None:
+    if name.endswith("_triton"):
+        pytest.importorskip("triton")  # comes with torch for CUDA alone
     module = importlib.import_module(f"maquette.kernels.{name}")
     if not any(isinstance(value, wp.Kernel) for value in vars(module).values()):
         return  # helpers alone

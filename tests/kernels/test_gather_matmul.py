@@ -40,18 +40,18 @@ def test_values_and_gradients(shape: tuple[int, ...], monkeypatch: pytest.Monkey
 
 INTERPRETED = """
 import torch
-from maquette.kernels import gather_matmul as module
+from maquette.kernels.gather_matmul_triton import on_tensor_cores
 from tests.kernels.test_gather_matmul import SHAPES, arguments, twin
 for shape in SHAPES:
     rows, taps, weight, bias = arguments(*shape)
-    found = module._on_tensor_cores(rows, taps, weight) + bias
+    found = on_tensor_cores(rows, taps, weight) + bias
     torch.testing.assert_close(found.double(), twin(rows, taps, weight, bias), rtol=1e-5, atol=1e-4)
 print("equal")
 """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(module.triton is None, reason="Triton is not installed")
+@pytest.mark.skipif(not module.has_triton(), reason="Triton is not installed")
 def test_the_kernel_of_triton_in_its_interpreter() -> None:
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     done = subprocess.run(
@@ -60,11 +60,14 @@ def test_the_kernel_of_triton_in_its_interpreter() -> None:
     assert done.stdout.split() == ["equal"], done.stderr
 
 
-@pytest.mark.skipif(module.triton is None, reason="Triton is not installed")
+@pytest.mark.slow
+@pytest.mark.skipif(not module.has_triton(), reason="Triton is not installed")
 @pytest.mark.parametrize("kind", ["fp32", "bf16"])
 def test_the_kernel_of_triton_compiles_for_tensor_cores(kind: str) -> None:
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource, compile
+
+    from maquette.kernels import gather_matmul_triton
 
     pointers = dict.fromkeys(("rows", "weight", "found"), f"*{kind}")
     numbers = dict.fromkeys(("count", "items", "width", "channels", "out"), "i32")
@@ -76,7 +79,7 @@ def test_the_kernel_of_triton_compiles_for_tensor_cores(kind: str) -> None:
         "found": pointers["found"],
     }
     signature |= numbers | dict.fromkeys(blocks, "constexpr")
-    source = ASTSource(module._gather_matmul, signature, blocks)
+    source = ASTSource(gather_matmul_triton._gather_matmul, signature, blocks)
     assert "mma" in compile(source, target=GPUTarget("cuda", 80, 32)).asm["ptx"]
 
 

@@ -1,5 +1,7 @@
 """One test over all systems: forward, backward, save, load, describe."""
 
+import subprocess
+import sys
 from dataclasses import fields
 from inspect import signature
 
@@ -62,6 +64,12 @@ EACH = [(name, variant) for name in NAMES for variant in system_class(name).vari
 
 def test_every_system_is_tested() -> None:
     assert set(SMALL) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipes_are_read_without_torch(name: str) -> None:
+    program = f"import sys, maquette.systems.{name}.recipes; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(("name", "variant"), EACH)

@@ -17,7 +17,11 @@ FULL = "No space left on device"
 @pytest.fixture
 def tensors() -> dict[str, dict[str, torch.Tensor]]:
     return {
-        "weights": {"a": torch.randn(3, 4), "b": torch.randn(4).bfloat16()},
+        "weights": {
+            "a": torch.randn(3, 4),
+            "b": torch.randn(4).bfloat16(),
+            "c": torch.randn(1, 2, 3, 3).to(memory_format=torch.channels_last),
+        },
         "optimiser": {"0/step": torch.ones(())},
     }
 

@@ -27,7 +27,7 @@ CHANNELS = (64, 256)
 SIZES = (14, 35, 56, 112)
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _BLOBS = 5  # waves a side of the field that the masks follow
-_PATIENCE = 8.0
+_PATIENCE = 6.0
 
 
 def run(

@@ -24,9 +24,9 @@ from ..nn.dynamic.blocks import executing
 from ..nn.dynamic.mask_unit import MaskUnit, force_share
 from ..structures import Meshes
 from ..structures.device import make_device
-from ..systems.mesh_rcnn.config import THRESHOLD, NetworkConfig
+from ..systems.mesh_rcnn.config import THRESHOLD, LossConfig, NetworkConfig
 from ..systems.mesh_rcnn.cubes import cubes_of
-from ..systems.mesh_rcnn.loss import LossConfig, mesh_loss, voxel_loss
+from ..systems.mesh_rcnn.loss import mesh_loss, voxel_loss
 from ..systems.mesh_rcnn.network import MeshRCNN
 from ..systems.mesh_rcnn.recipes import RECIPES, MeshRCNNConfig
 from ..systems.mesh_rcnn.targets import NEEDS, Targets, targets_of
@@ -264,7 +264,8 @@ def _macs(call: Callable[[], object]) -> int:
     """Multiply-accumulates of the matrix products and convolutions of a call."""
     with FlopCounterMode(display=False) as counter:
         call()
-    return counter.get_total_flops() // 2
+    flops: int = counter.get_total_flops()
+    return flops // 2
 
 
 def _counted(network: MeshRCNN, sample: _Sample) -> dict[str, Any]:

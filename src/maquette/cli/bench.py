@@ -66,8 +66,8 @@ def run(words: Sequence[str]) -> None:
             result, show = dynamic.run(*how), dynamic.table
         elif options.name == "r2n2":
             variants = options.variants or r2n2.VARIANTS
-            chosen = (variants, options.width, options.size, options.batch, options.views)
-            result, show = r2n2.run(*how, *chosen), r2n2.table
+            size, batch, views = options.size, options.batch, options.views
+            result, show = r2n2.run(*how, variants, options.width, size, batch, views), r2n2.table
         else:
             networks = options.variants or mesh_rcnn.NETWORKS
             result = mesh_rcnn.run(*how, options.recipe, options.batches, networks)

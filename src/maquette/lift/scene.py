@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from .preview import draw_preview
 from .view import View, known_view
 
 _STEEP = 0.1  # sine of the angle between a view from above and the vertical, below which it says nothing of a front
+_WARMTH, _ORANGE = 0.6, (1.0, 0.45, 0.0)
 _TO_CAMERA = 90.0  # azimuth, in R2N2's sense, that faces the camera's side of a mesh
 
 
@@ -54,9 +54,11 @@ def draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int = 256)
         tile: pixels a side of every part.
     """
     scene = scene_of(objects)
+    pictures, known = list(views.images), views.masks or [None] * len(views)
+    if objects[0].attention is not None:
+        pictures[0] = _warmed(pictures[0], objects[0].attention)
     if any(one.box is not None for one in objects):
-        views = replace(views, images=[marked(image, objects) for image in views.images])
-    pictures, known = views.images, views.masks or [None] * len(views)
+        pictures = [marked(image, objects) for image in pictures]
     masks = [
         torch.ones_like(p[:1]) if mask is None else mask for p, mask in zip(pictures, known, strict=True)
     ]
@@ -73,6 +75,12 @@ def draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int = 256)
         places = [known_view(cameras[[i]], picture, middle, size) for i, picture in enumerate(pictures)]
     unknown = (_TO_CAMERA, _elevation(objects[0]))
     return draw_preview(whole, pictures, masks, places, tile, unknown)
+
+
+def _warmed(picture: Tensor, attention: Tensor) -> Tensor:
+    """A picture that is orange where a system looked harder."""
+    share = _WARMTH * attention.to(picture)
+    return picture * (1 - share) + share * picture.new_tensor(_ORANGE)[:, None, None]
 
 
 def scene_of(objects: Sequence[Reconstruction]) -> Meshes:

@@ -24,8 +24,8 @@ class VoxelHead(nn.Module):
         convs: how many 3x3 convolutions.
         norm: "group": 32 groups, and no biases before them.
         classes: grids that are predicted, one behind the other along the channels.
-        folded: take the first convolution before the map is resized, in other words: both are linear, and the map has
-            few pixels. The same result by a twentieth of that layer's products.
+        folded: take the first convolution before the map is resized, where the map has fewer pixels before: both are
+            linear. The same result; of a map of 5 x 5 by a twentieth of that layer's products.
 
     Raises:
         ValueError: an odd size.
@@ -64,10 +64,11 @@ class VoxelHead(nn.Module):
     def forward(self, x: Float[Tensor, "batch channel h w"]) -> Float[Tensor, "batch depth size size"]:
         """Logits; the first of several classes comes first."""
         half = self.size // 2
-        if not self.folded:
+        folded = self.folded and x.shape[2] * x.shape[3] < half * half
+        if not folded:
             x = F.interpolate(x, (half, half), mode="bilinear", align_corners=False)
         for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
-            x = F.relu(norm(self._resized(conv, x, half) if self.folded and i == 0 else conv(x)))
+            x = F.relu(norm(self._resized(conv, x, half) if folded and i == 0 else conv(x)))
         found: Tensor = self.predictor(F.relu(self.deconv(x)))
         return found
 

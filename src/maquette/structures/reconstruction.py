@@ -11,7 +11,7 @@ from .meshes import Meshes
 from .voxels import VoxelGrid
 
 FRAMES = ("object", "camera", "world")
-PICTURES = {"depth": 1, "albedo": 3, "normals": 3, "confidence": 1, "mask": 1}
+PICTURES = {"depth": 1, "albedo": 3, "normals": 3, "confidence": 1, "attention": 1, "mask": 1}
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,6 +27,7 @@ class Reconstruction:
         albedo: (3, H, W) colours without light, in [0, 1].
         normals: (3, H, W) unit normals in the camera frame.
         confidence: (1, H, W) of the picture's pixels.
+        attention: (1, H, W) how hard the system looked at the picture's pixels, in [0, 1]; previews show it.
         mask: (1, H, W) of the object in the picture.
         light: what the system found about the light, by name.
         up: (3,) unit vector that points upwards where the object stands, of a mesh in the camera frame; +Y when it is
@@ -55,6 +56,7 @@ class Reconstruction:
     albedo: Tensor | None = None
     normals: Tensor | None = None
     confidence: Tensor | None = None
+    attention: Tensor | None = None
     mask: Tensor | None = None
     light: Mapping[str, Tensor] | None = None
     up: Tensor | None = None
@@ -101,7 +103,7 @@ class Reconstruction:
                 raise ValueError(f"{name} must have shape ({channels}, H, W), got {tuple(picture.shape)}")
             sizes.add(tuple(picture.shape[1:]))
         if len(sizes) > 1:
-            raise ValueError(f"depth, albedo, normals, confidence and mask differ in size: {sorted(sizes)}")
+            raise ValueError(f"{', '.join(PICTURES)} differ in size: {sorted(sizes)}")
 
     def _check_detection(self) -> None:
         if self.score is not None and not 0 <= self.score <= 1:

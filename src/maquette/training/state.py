@@ -138,6 +138,15 @@ def restore_optimisers(optimisers: Mapping[str, Optimizer], checkpoint: Checkpoi
         with as_bad_input(path, *_UNFIT, say="is a checkpoint of another optimiser"):
             state = _numbered(checkpoint.tensors.get(_OPTIMISER + name, {}))
             optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
+        _lay_out(optimiser)
+
+
+def _lay_out(optimiser: Optimizer) -> None:
+    """Put moments into memory as their parameters lie there: kernels that move all of both at once take it so."""
+    for parameter, values in optimiser.state.items():
+        for name, value in values.items():
+            if value.shape == parameter.shape and value.stride() != parameter.stride():
+                values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _of_version_0_1(checkpoint: Checkpoint) -> Checkpoint:

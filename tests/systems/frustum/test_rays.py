@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maquette.systems.frustum.loss import LossConfig, front_loss, frustum_loss, run_loss
+from maquette.systems.frustum.config import LossConfig
+from maquette.systems.frustum.loss import front_loss, frustum_loss, run_loss
 from maquette.systems.frustum.rays import Rays, agreed, filled, rays_on, taken
 
 

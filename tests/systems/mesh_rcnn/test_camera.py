@@ -7,15 +7,14 @@ import torch
 from maquette.io import load_binvox
 from maquette.renderer.views import R2N2_REACH
 from maquette.systems.mesh_rcnn.camera import (
-    DEPTHS,
     FOCAL,
-    RATIOS,
     View,
     camera_of_grid,
     grid_of_camera,
     intrinsics,
     project,
 )
+from maquette.systems.mesh_rcnn.depths import DEPTHS, RATIOS, REACH
 from mesh_rcnn_golden import far, ramp, stored, tensors
 
 
@@ -69,6 +68,7 @@ def test_depths_as_measured() -> None:
 
 
 def test_all_distances_of_r2n2_fit() -> None:
+    assert REACH == R2N2_REACH
     assert RATIOS[0] < 0.65 < 0.95 < RATIOS[1]
     for ratio in (0.65, 0.95, *RATIOS):
         view = View(torch.tensor([[30.0, 27.0, ratio]]))

@@ -6,7 +6,8 @@ import torch
 
 from maquette.structures import Meshes
 from maquette.systems.mesh_rcnn import loss as module
-from maquette.systems.mesh_rcnn.loss import LossConfig, Surface, mesh_loss, stage_terms, voxel_loss
+from maquette.systems.mesh_rcnn.config import LossConfig
+from maquette.systems.mesh_rcnn.loss import Surface, mesh_loss, stage_terms, voxel_loss
 from maquette.utils import ico_sphere
 from mesh_rcnn_golden import far, part, stored, tensors
 

@@ -33,7 +33,7 @@ def test_they_say_what_the_system_sees(variant: str, folded: bool) -> None:
     whole = system(variant, folded)
     portable = whole.portable()
     images = torch.rand(1, 3, 64, 64)
-    wanted, _ = whole.see(images)
+    wanted, *_ = whole.see(images)
     told = dict(zip(portable.outputs, portable.module(images), strict=True))
     if "voxels" in told:
         start = cubes_of(told["voxels"], whole.threshold, original=False).meshes
@@ -75,7 +75,7 @@ def test_onnx(variant: str, tmp_path) -> None:
     settings = json.loads(sessions[0].get_modelmeta().custom_metadata_map["settings"])
     assert settings["threshold"] == whole.threshold
     images = torch.rand(1, 3, 64, 64)
-    wanted, _ = whole.see(images)
+    wanted, *_ = whole.see(images)
     names = [one.name for one in sessions[0].get_outputs()]
     told = dict(zip(names, sessions[0].run(None, {"images": images.numpy()}), strict=True))
     start = cubes_of(torch.from_numpy(told.pop("voxels")), whole.threshold, original=False).meshes

@@ -83,11 +83,10 @@ class DynamicBlock(nn.Module):
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
             how = "layers"
         elif how == "auto":
-            worth = break_even(x.shape[1], gate.total)
+            worth = break_even(x.shape[1], gate.hard.numel(), gate.total)
             how = "sparse" if worth > 0 and gate.cost < worth * gate.total else "dense"
-        out, macs = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}[how](
-            x, gate
-        )
+        ways = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}
+        out, macs = ways[how](x, gate)
         if gates is not None:
             gates.append(replace(gate, executed=macs))
         return out

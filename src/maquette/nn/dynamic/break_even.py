@@ -1,23 +1,27 @@
-"""Where skipping pays: found with `maquette bench dynamic`, on one CPU thread in float32.
+"""Where skipping pays: fitted to what `maquette bench dynamic` measured on one CPU thread, in float32.
 
-Gathering rows and writing them back takes time that a dense convolution does not spend: the fewer channels, the more
-of it beside the products. And making lists of positions takes as long for any map: for a small one all that it saves.
+Gathering rows and writing them back takes time that a dense convolution does not spend: the fewer channels and the
+fewer products for each value that is moved, the earlier dense execution wins. Making lists of positions takes as long
+for any map: for a small one all that skipping saves.
 """
 
-import math
+_LISTS = 6e6
+"""Multiply-accumulates that take as long as making the lists."""
+_MOST = 0.7
 
-_OVERHEAD = 10e6
-"""Multiply-accumulates that take as long as making the lists of positions."""
 
-
-def break_even(channels: int, macs: float) -> float:
+def break_even(channels: int, positions: int, macs: float) -> float:
     """The share of a branch's multiply-accumulates below which skipping is faster.
+
+    Within .2 of the shares measured for bottlenecks and basic blocks of 64 and 256 channels, mostly below them.
 
     Args:
         channels: coming in.
+        positions: of the branch's outputs, of the whole batch.
         macs: of the branch at every position.
 
     Returns:
-        a share below 1; at most 0 where skipping never pays.
+        a share, at most .7; 0 or less where skipping never pays.
     """
-    return 0.1 * math.log2(channels) - 0.2 - _OVERHEAD / macs
+    products = macs / (positions * channels)  # for each value that comes in
+    return min(_MOST, 0.15 * (channels / 256) ** 0.5 * products**0.18) - _LISTS / macs

@@ -1,43 +1,16 @@
 """What the frustum's network is trained to make small."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from .config import LossConfig
 from .rays import Rays
 
 _LEAST = 1e-4  # probabilities are kept this far from 0 and 1 where logarithms are taken
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Weights of the terms; 0 leaves a term out.
-
-    Attributes:
-        cross_entropy: of the cells, as a mean over the whole frustum, of which most is empty.
-        dice: one minus the soft overlap of each object.
-        front: of where the visible surface lies, as a mean over the object's rays.
-        run: of what is solid behind the true visible surface, as a mean over the object's rays.
-        up: of the direction upwards, a squared distance.
-
-    Raises:
-        ValueError: a weight that is negative or not finite, or no weight for the cells.
-    """
-
-    cross_entropy: float = 6.0
-    dice: float = 1.0
-    front: float = 0.3
-    run: float = 0.3
-    up: float = 0.3
-
-    def __post_init__(self) -> None:
-        weights = (self.cross_entropy, self.dice, self.front, self.run, self.up)
-        if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:2]):
-            raise ValueError(f"weights must not be negative, nor both of the cells' 0; got {weights}")
 
 
 def frustum_loss(

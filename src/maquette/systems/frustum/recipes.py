@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
-from .config import VARIANTS, NetworkConfig
-from .loss import LossConfig
+from .config import VARIANTS, LossConfig, NetworkConfig
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ class MeshRCNNOptions:
     score: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
     """Least probability of an object that is shown (variant detect); 0.5 when not given."""
 
+    show_gates: bool = False
+    """Show in the preview where the blocks of a dynamic variant worked: orange, the more of them the stronger."""
+
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
             raise ValueError(f"threshold {self.threshold}: use a number between 0 and 1")

@@ -13,29 +13,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...renderer.views import R2N2_REACH, cameras_from_r2n2
+from .depths import Z_RANGE, A, B
 
 FOCAL = 2.1875  # 35 mm before half of a 32 mm sensor
-NEAR, FAR = 0.1, 100.0
-_A = -(FAR + NEAR) / (FAR - NEAR)
-_B = -2 * FAR * NEAR / (FAR - NEAR)
 _LEAST_W = 0.1
-Z_RANGE = (0.67, 0.92)  # projected depths at both ends of the frustum
-_BALL = 0.5
-
-
-def depth_of(z: float) -> float:
-    """Distance before the camera of a projected depth."""
-    return _B / (z + _A)
-
-
-DEPTHS = (depth_of(Z_RANGE[0]), depth_of(Z_RANGE[1]))
-RATIOS = ((DEPTHS[0] + _BALL) / R2N2_REACH, (DEPTHS[1] - _BALL) / R2N2_REACH)  # at which balls fit into it
 
 
 def intrinsics() -> Float[Tensor, "4 4"]:
     """The matrix K of a projection (x, y, z, w) = K (X, Y, Z, 1), whose picture spans [-1, 1]."""
     K = torch.zeros(4, 4)
-    K[0, 0], K[1, 1], K[2, 2], K[2, 3], K[3, 2] = FOCAL, FOCAL, _A, _B, -1.0
+    K[0, 0], K[1, 1], K[2, 2], K[2, 3], K[3, 2] = FOCAL, FOCAL, A, B, -1.0
     return K
 
 
@@ -46,7 +33,7 @@ def project(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
     """
     x, y, z = points.unbind(-1)
     w = torch.where(z <= 0, (-z).clamp_min(_LEAST_W), (-z).clamp_max(-_LEAST_W))
-    return torch.stack([FOCAL * x, FOCAL * y, _A * z + _B], dim=-1) / w[..., None]
+    return torch.stack([FOCAL * x, FOCAL * y, A * z + B], dim=-1) / w[..., None]
 
 
 def grid_of_camera(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
@@ -60,7 +47,7 @@ def camera_of_grid(places: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
     """Points in camera space of places in the frustum; the inverse of `grid_of_camera` before the camera."""
     x, y, z = places.unbind(-1)
     low, high = Z_RANGE
-    depth = _B / (low + (z + 1) * ((high - low) / 2) + _A)
+    depth = B / (low + (z + 1) * ((high - low) / 2) + A)
     return torch.stack([x * depth / FOCAL, -y * depth / FOCAL, -depth], dim=-1)
 
 

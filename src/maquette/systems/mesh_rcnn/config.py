@@ -95,3 +95,45 @@ class NetworkConfig:
         if self.variant in DYNAMIC:
             return int(self.variant.rpartition("-")[2])
         return self.blocks if self.variant in ("control", "shared-map") else 0
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the terms and how they are taken; 0 leaves a term out.
+
+    Attributes:
+        voxel: cross-entropy of the cells, as a mean.
+        chamfer: mean squared distance both ways, of points on the mesh of each stage; a mean over the stages.
+        normal: 1 - |cos| between normals of nearest points, likewise; published as 0, as training diverged with it.
+        edge: squared length of edges, likewise: 0 is the published "best", 0.2 "pretty".
+        points: on every mesh, of the prediction and of the truth.
+        voxel_steps: first steps, in which only voxels are learned.
+        budget: of the products that dynamic blocks make (`nn.dynamic.budget_loss`), where there are any.
+        target: share of their products that dynamic blocks are to make.
+        skip: what is done with losses that are not finite, or of more than 50 running means. "skip": nothing moves,
+            and the mean is of losses that were taken. "original": as the released code, a step without gradient, in
+            which Adam's momentum still moves; NaN is taken into the mean, which ends all comparisons.
+
+    Raises:
+        ValueError: a weight that is negative or not finite, no weight at all, or no points.
+    """
+
+    voxel: float = 1.0
+    chamfer: float = 1.0
+    normal: float = 0.0
+    edge: float = 0.0
+    points: int = 5000
+    voxel_steps: int = 100
+    budget: float = 0.1
+    target: float = 0.5
+    skip: Literal["skip", "original"] = "skip"
+
+    def __post_init__(self) -> None:
+        weights = (self.voxel, self.chamfer, self.normal, self.edge, self.budget)
+        if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:4]):
+            raise ValueError(f"weights must not be negative, nor all of them 0; got {weights}")
+        if self.points < 1 or self.voxel_steps < 0 or not 0 <= self.target <= 1:
+            raise ValueError(
+                f"points must be positive, voxel_steps not negative, target in [0, 1]; got {self.points}, "
+                f"{self.voxel_steps} and {self.target}"
+            )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import grid_sample, interpolate
 
 from ...data.framing import cut_square, frame_object, object_box
 from ...structures.cameras import PerspectiveCameras
@@ -30,6 +30,7 @@ class Framed:
         axis: column and row of the optical axis, likewise.
         focal: focal length, likewise.
         whole: whether R2N2's own camera took the picture, so that sizes and distances are true.
+        tall: height of the picture's pixels in the rows of square ones.
         camera: that sees the camera frame in the whole picture's pixels.
     """
 
@@ -40,6 +41,7 @@ class Framed:
     axis: tuple[float, float]
     focal: float
     whole: bool
+    tall: float
     camera: PerspectiveCameras
 
     def points(self, seen: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
@@ -60,6 +62,21 @@ class Framed:
         depth = away + (depth - middle) * scale
         left, up = (self.axis[0] - column) * (depth / self.focal), (self.axis[1] - row) * (depth / self.focal)
         return torch.stack([left, up, depth], dim=1)
+
+    def over_picture(
+        self, seen: Float[Tensor, "1 rows columns"], size: tuple[int, int]
+    ) -> Float[Tensor, "1 height width"]:
+        """A map of the square, its corners the middles of the map's outermost pixels, over the whole picture.
+
+        Args:
+            seen: such as what the network looks at.
+            size: height and width of the picture; the map is 0 beside the square.
+        """
+        height, width = size
+        x = (torch.arange(width) + 0.5 - self.left) / self.side
+        y = ((torch.arange(height) + 0.5) * self.tall - self.top) / self.side
+        at = torch.stack(torch.meshgrid(2 * x - 1, 2 * y - 1, indexing="xy"), dim=-1)
+        return grid_sample(seen[None].float().cpu(), at[None], align_corners=True)[0]
 
 
 def frame(
@@ -95,11 +112,11 @@ def frame(
     axis = (lens.axis[0], lens.axis[1] * rows / height)
     if looks_at_it and _is_r2n2s(lens.focal, axis, (rows, width)):
         shown = cut_square(_before_grey(image, mask), 0.0, 0.0, float(width), size)
-        return Framed(shown, 0.0, 0.0, float(width), axis, lens.focal, True, camera)
+        return Framed(shown, 0.0, 0.0, float(width), axis, lens.focal, True, rows / height, camera)
     side = max(bottom - top, right - left) * (1 + 2 * MARGIN)
     x, y = (left + right - side) / 2, (top + bottom - side) / 2
     shown = frame_object(image, mask, size, MARGIN, (_BACKGROUND,) * 3)
-    return Framed(shown, x, y, side, axis, lens.focal, False, camera)
+    return Framed(shown, x, y, side, axis, lens.focal, False, rows / height, camera)
 
 
 def _is_r2n2s(focal: float, axis: tuple[float, float], size: tuple[int, int]) -> bool:

@@ -6,10 +6,9 @@ from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
-from .camera import RATIOS
-from .config import VARIANTS, NetworkConfig
+from .config import VARIANTS, LossConfig, NetworkConfig
+from .depths import RATIOS
 from .detect.recipes import RECIPES as DETECT_RECIPES
-from .loss import LossConfig
 
 
 @dataclass(frozen=True)

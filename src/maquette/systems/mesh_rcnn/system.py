@@ -25,12 +25,14 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
-from .camera import FOCAL, Z_RANGE
+from .camera import FOCAL
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
+from .depths import Z_RANGE
 from .detect.config import VARIANT as DETECT
 from .detect.recipes import DetectRunConfig
 from .framing import MARGIN, Framed, frame
+from .maps import Gates
 from .network import MeshRCNN
 
 if TYPE_CHECKING:
@@ -102,11 +104,12 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
 
         Returns:
             a list of one reconstruction in the camera frame: in units of the object frame where the camera is known
-            to be R2N2's, else in sides of the square around the object. Its facts: threshold and field of view in
-            degrees.
+            to be R2N2's, else in sides of the square around the object. Its facts: threshold, field of view in
+            degrees and, of a dynamic variant, the share of positions at which its blocks worked (`active`).
 
         Raises:
-            BadInput: several pictures, a file that is no picture, or a picture in which no object is found.
+            BadInput: gates of a variant without any; several pictures, a file that is no picture, or a picture in
+                which no object is found.
         """
         from ...lift import Result
         from ...lift.colours import paint_from_views
@@ -118,25 +121,34 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         name = (views.names or ["the picture"])[0]
         if len(views) > 1:
             raise BadInput(name, f"one picture at a time, not {len(views)}")
+        if options.show_gates and not self.network_config.shares_map:
+            raise BadInput(self.weights, f"variant {self.variant} has no gates to show")
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         lens = Lens.of_views(views, options.fov)
         with as_bad_input(name, ValueError):
             framed = frame(image, mask, lens, self.network_config.size, views.cameras is not None)
-        made, empty = self.see(framed.image[None], options.threshold)
+        made, empty, gates = self.see(framed.image[None], options.threshold)
         seen = time.perf_counter()
         mesh = _in_picture(made, framed, image.device)
         mesh = paint_from_views(mesh, [image], [mask], [framed.camera])
         seconds = {"network": seen - began, "surface": time.perf_counter() - seen}
-        facts = {
+        height, width = image.shape[1:]
+        facts: dict[str, Any] = {
             "threshold": options.threshold or self.threshold,
-            "fov": round(lens.fov((image.shape[1], image.shape[2])), 2),
+            "fov": round(lens.fov((height, width)), 2),
         }
+        attention = None
+        if gates:
+            worked = torch.stack([gate.hard.float() for gate in gates]).mean(0)
+            facts["active"] = round(float(worked.mean()), 3)
+            attention = framed.over_picture(worked[0], (height, width)) if options.show_gates else None
         info = {"system": self.name, "variant": self.variant, "weights": self.weights, "seconds": seconds}
         return [
             Result(
                 mesh,
                 "camera",
+                attention=attention,
                 up=_up(views),
                 info=info,
                 facts=facts,
@@ -149,8 +161,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
     @torch.no_grad()
     def see(
         self, images: Float[Tensor, "1 3 size size"], threshold: float | None = None
-    ) -> tuple[Meshes, bool]:
-        """The mesh that the network makes of a picture, in camera space, and whether no cell was solid.
+    ) -> tuple[Meshes, bool, Gates]:
+        """The mesh that the network makes of a picture, in camera space; whether no cell was solid; its gates.
 
         Args:
             images: RGB in [0, 1], framed as in training (`framing.frame`).
@@ -162,7 +174,7 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         else:
             cubes = cubes_of(seen.logits, threshold or self.threshold, self.network_config.original)
             start, empty = cubes.meshes, bool(cubes.empty.any())
-        return [start, *self.network.refine(seen.maps, start)][-1], empty
+        return [start, *self.network.refine(seen.maps, start)][-1], empty, seen.gates
 
     @classmethod
     def _described(cls, network: Any) -> Info:

@@ -53,6 +53,8 @@ class MeshRCNNTraining(TrainingModule):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.training.seed)
             network = MeshRCNN(config.network)
+        # Dynamic blocks keep their weights channels-last; moments that a checkpoint brings back would not be.
+        network.to(memory_format=torch.contiguous_format)
         _start(network, config.first_weights)
         super().__init__(network, config.training)
         self.config = config
