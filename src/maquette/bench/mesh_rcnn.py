@@ -134,7 +134,7 @@ def config_of(recipe: str, name: str) -> MeshRCNNConfig:
     """Settings of a network by its name in the table; errors as of `run`."""
     if recipe not in RECIPES:
         raise ValueError(f"there is no recipe {recipe!r}; known are {', '.join(RECIPES)}")
-    config = RECIPES[recipe](name.removesuffix(_FOLDED))
+    config: MeshRCNNConfig = RECIPES[recipe](name.removesuffix(_FOLDED))
     folded = name.endswith(_FOLDED)
     return replace(config, network=replace(config.network, folded=folded), first_weights="none")
 
