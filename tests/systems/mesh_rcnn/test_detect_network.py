@@ -185,6 +185,21 @@ def test_losses_reach_every_parameter(shape: str) -> None:
     assert all(p.grad.isfinite().all() for p in network.parameters())
 
 
+def test_dynamic_blocks_learn_within_a_budget() -> None:
+    network = DetectNetwork(replace(SMALL, dynamic=2)).train()
+    found = network.losses(
+        torch.rand(1, 3, 48, 64), [a_scene()], DetectLossConfig(points=50, budget=2.0), 0.5
+    )
+    assert found["budget"] > 0
+    found["budget"].backward()
+    blocks = [p for name, p in network.heads.refine.named_parameters() if "masker" in name]
+    assert blocks
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in blocks)
+    with torch.no_grad():
+        (made,) = network.eval().find(torch.rand(1, 3, 48, 64), [(48, 64)])
+    assert made.meshes.verts_packed().isfinite().all()
+
+
 def test_finds_within_the_picture(network: DetectNetwork) -> None:
     network.eval()
     network.boxes.score_thresh = 0.0

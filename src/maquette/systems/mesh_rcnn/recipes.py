@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
 from .config import VARIANTS, LossConfig, NetworkConfig
 from .depths import RATIOS
 from .detect.recipes import RECIPES as DETECT_RECIPES
-from .detect.recipes import DetectRunConfig
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def tiny(variant: str = VARIANTS[0]) -> MeshRCNNConfig:
     return replace(config, network=replace(config.network, backbone="mobilenet_v2"))
 
 
-RECIPES: dict[str, Callable[..., MeshRCNNConfig | DetectRunConfig]] = {
+RECIPES: dict[str, Callable[..., Any]] = {
     "best": best,
     "pretty": pretty,
     "small": small,

@@ -40,6 +40,7 @@ class DetectConfig:
         stages: of graph convolutions, three each.
         features: of each vertex.
         sphere: how often the icosahedron is split.
+        dynamic: blocks that refine what vertices look at, each where its mask says so (`nn.dynamic`); 0 as published.
         original: start from cubes where the released code puts them: a cell too far to the right and down.
 
     Raises:
@@ -71,6 +72,7 @@ class DetectConfig:
     stages: int = 3
     features: int = 128
     sphere: int = 4
+    dynamic: int = 0
     original: bool = False
 
     def __post_init__(self) -> None:
@@ -87,8 +89,9 @@ class DetectConfig:
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.shaped < 0 or min(self.proposals) < 1:
-            raise ValueError(f"shaped and proposals must be counts, got {self.shaped} and {self.proposals}")
+        if min(self.shaped, self.dynamic, min(self.proposals) - 1) < 0:
+            counts = f"{self.shaped}, {self.dynamic} and {self.proposals}"
+            raise ValueError(f"shaped, dynamic and proposals must be counts, got {counts}")
         for name in ("score", "overlap", "threshold", "ignore"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
@@ -114,6 +117,8 @@ class DetectLossConfig:
         chamfer: of the squared distances between points of both surfaces, summed over stages.
         normals: of one minus the cosine between their normals.
         edge: of the squared lengths of edges.
+        budget: of the products that dynamic blocks make (`nn.dynamic.budget_loss`), where there are any.
+        target: share of their products that is wanted.
         points: sampled on each surface.
         farthest: coordinate of a sampled true point in the cube beyond which the batch's meshes teach nothing, as
             their box is too bad.
@@ -128,14 +133,18 @@ class DetectLossConfig:
     chamfer: float = 1.0
     normals: float = 0.1
     edge: float = 1.0
+    budget: float = 0.1
+    target: float = 0.5
     points: int = 5000
     farthest: float = 5.0
     box_beta: float = 1.0
 
     def __post_init__(self) -> None:
-        weights = (self.depth, self.voxels, self.chamfer, self.normals, self.edge, self.box_beta)
-        if min(weights) < 0 or self.points < 1 or self.farthest <= 0:
-            raise ValueError(f"weights must not be negative, points and farthest be positive: {self}")
+        weights = (self.depth, self.voxels, self.chamfer, self.normals, self.edge, self.budget, self.box_beta)
+        if min(weights) < 0 or not 0 <= self.target <= 1 or self.points < 1 or self.farthest <= 0:
+            raise ValueError(
+                f"weights must not be negative, points and farthest be positive, target be a share: {self}"
+            )
 
 
 _LEVELS, _FINEST = 5, 5

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.ops import MultiScaleRoIAlign
 
+from ....nn.dynamic import DynamicBottleneck, Gate
 from ....nn.graph_refinement import RefinementConfig, RefinementHead
 from ....nn.voxel_head import VoxelHead
 from ....ops.cubify import cubify
@@ -32,12 +33,14 @@ class Shapes:
         voxels: logits, indexed (depth, row, column); None where none are predicted.
         meshes: in the cubes of the boxes, behind each stage; the voxels' surface alone without stages. An object
             without a solid cell has none.
+        gates: where each dynamic block worked.
     """
 
     depth: Float[Tensor, "box class"]
     mask: Float[Tensor, "box class side side"]
     voxels: Float[Tensor, "box depth row column"] | None
     meshes: Sequence[Meshes]
+    gates: Sequence[Gate] = ()
 
 
 class ShapeHeads(nn.Module):
@@ -59,6 +62,7 @@ class ShapeHeads(nn.Module):
             refinement = RefinementConfig(
                 config.stages, hidden=config.features, order="previous", padding="border", flip=False
             )
+            self.refine = nn.ModuleList(DynamicBottleneck(config.channels) for _ in range(config.dynamic))
             self.mesh_head = RefinementHead([config.channels], refinement)
 
     def tell(
@@ -88,8 +92,11 @@ class ShapeHeads(nn.Module):
             return Shapes(depth, mask, voxels, [Meshes([], [])] if start is None else [start])
         if not self.config.has_stages:
             return Shapes(depth, mask, voxels, [start])
+        gates: list[Gate] = []
+        for block in self.refine:
+            wide = block(wide, gates)
         subdivide = self.config.shape == "pixel2mesh"
-        return Shapes(depth, mask, voxels, self.mesh_head([wide], start, subdivide=subdivide))
+        return Shapes(depth, mask, voxels, self.mesh_head([wide], start, subdivide=subdivide), gates)
 
     def pooled(
         self,

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ....loss import chamfer_distance, mesh_edge_loss
+from ....nn.dynamic import budget_loss
 from ....ops import sample_points_from_meshes
 from ....structures import Meshes
 from .config import DetectLossConfig
@@ -34,8 +35,17 @@ class Targets:
     meshes: Meshes
 
 
-def shape_losses(told: Shapes, true: Targets, config: DetectLossConfig) -> dict[str, Float[Tensor, ""]]:
-    """Terms by name, weighted: depth, mask, and voxels, chamfer, normals and edge where they are predicted."""
+def shape_losses(
+    told: Shapes, true: Targets, config: DetectLossConfig, progress: float = 0.0
+) -> dict[str, Float[Tensor, ""]]:
+    """Terms by name, weighted: depth, mask, and voxels, chamfer, normals, edge and budget where there are such.
+
+    Args:
+        told: of boxes.
+        true: of the same.
+        config: weights.
+        progress: share of the training that is done.
+    """
     losses = {
         "depth": config.depth * depth_loss(told.depth, true.labels, true.depth),
         "mask": mask_loss(told.mask, true.labels, true.mask),
@@ -44,6 +54,8 @@ def shape_losses(told: Shapes, true: Targets, config: DetectLossConfig) -> dict[
         losses["voxels"] = config.voxels * voxel_loss(told.voxels, true.voxels)
     if told.voxels is None or len(told.meshes) > 1:
         losses |= mesh_losses(told.meshes, true.meshes, config)
+    if told.gates:
+        losses["budget"] = config.budget * budget_loss(told.gates, config.target, progress)
     return losses
 
 

@@ -112,6 +112,7 @@ class DetectNetwork(nn.Module):
         images: Float[Tensor, "image 3 _h _w"],
         objects: Sequence[PictureObjects],
         config: DetectLossConfig,
+        progress: float = 0.0,
     ) -> dict[str, Float[Tensor, ""]]:
         """All terms by name, weighted.
 
@@ -119,6 +120,7 @@ class DetectNetwork(nn.Module):
             images: RGB in [0, 1].
             objects: in each, with masks, meshes, points and camera.
             config: weights.
+            progress: share of the training that is done.
         """
         sizes = [one.size or (images.shape[2], images.shape[3]) for one in objects]
         whole, maps = self._maps(images, sizes)
@@ -134,7 +136,7 @@ class DetectNetwork(nn.Module):
         which = [own[front] for own, front in zip(matched, fronts, strict=True)]
         if sum(map(len, boxes)):
             true = self.targets(objects, boxes, which)
-            losses |= shape_losses(self.heads.tell(maps, boxes, size), true, config)
+            losses |= shape_losses(self.heads.tell(maps, boxes, size), true, config, progress)
         return losses
 
     def targets(

@@ -17,6 +17,8 @@ from ....lift.marked import marked
 from ....metrics.detection_precision import box_iou
 from ....metrics.measure import Measure
 from ....metrics.protocols.pix3d import brought, mesh_f1
+from ....nn.dynamic import set_gumbel
+from ....nn.dynamic.mask_unit import noise_is_on
 from ....training.module import Gather, TrainingModule, Update
 from ....training.weights import save_weights
 from .coco import torchvision_coco
@@ -26,6 +28,7 @@ from .recipes import DetectRunConfig
 
 QUALITY = Measure("quality", "F1@.3", "F1@.3 of the surest detection, where class and box are right")
 _POINTS, _LEAST_OVERLAP = 2000, 0.3
+_TEMPERATURE = 1.0  # of the dynamic blocks' masks, as published
 _FOLLOW = 0.05  # of the mean heights, a step
 _SHEET, _SHOWN = 160, 8
 
@@ -68,7 +71,9 @@ class DetectTraining(TrainingModule):
         """Sum of all terms, and each."""
         objects, network = known(batch.truth.objects), self.network
         assert isinstance(network, DetectNetwork)
-        terms = network.losses(batch.images[:, 0], objects, self.config.loss)
+        progress = min(1.0, self.step_count / self.config.training.steps)
+        set_gumbel(network, _TEMPERATURE, noise_is_on(progress))
+        terms = network.losses(batch.images[:, 0], objects, self.config.loss, progress)
         loss = torch.stack(list(terms.values())).sum()
         update("network", loss)
         self._see(objects)
