@@ -46,3 +46,16 @@ def test_shapes_beside_pictures(maquette, tmp_path: Path) -> None:
     ran = maquette("data", "prepare", root, "-o", tmp_path / "all.pack")
     assert "4 shapes (3 train, 0 val, 1 test)" in ran.out
     assert len(read_pack(tmp_path / "all.pack").entries) == 4
+
+
+def test_finer_voxels(maquette, tmp_path: Path) -> None:
+    root = write_shapenet(write_r2n2(tmp_path / "data", {CHAIRS: ["a"]}), {CHAIRS: ["a"]})
+    files = {(): (32, 64), ("--side", 48): (48, 48)}
+    for words, sides in files.items():
+        outs = tmp_path / f"x{sides[0]}.pack", tmp_path / f"x{sides[0]}"
+        for out, side in zip(outs, sides, strict=True):
+            assert maquette("data", "prepare", root, "-o", out, *words).code == 0
+            pack = read_pack(out if out.is_file() else out / CHAIRS / "a.pack")
+            assert pack.side == side
+    ran = maquette("data", "prepare", root, "-o", tmp_path / "y.pack", "--side", 7)
+    assert (ran.code, "--side 7" in ran.err) == (2, True)

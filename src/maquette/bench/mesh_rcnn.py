@@ -28,7 +28,7 @@ from ..systems.mesh_rcnn.config import THRESHOLD, LossConfig, NetworkConfig
 from ..systems.mesh_rcnn.cubes import cubes_of
 from ..systems.mesh_rcnn.loss import mesh_loss, voxel_loss
 from ..systems.mesh_rcnn.network import MeshRCNN
-from ..systems.mesh_rcnn.recipes import RECIPES, MeshRCNNConfig
+from ..systems.mesh_rcnn.recipes import MeshRCNNConfig, best, pretty, small, tiny
 from ..systems.mesh_rcnn.targets import NEEDS, Targets, targets_of
 from .machine import describe_machine
 from .timing import seconds_in_turns, summary
@@ -44,6 +44,7 @@ NETWORKS = (
     "shared-map",
     "light-folded",
 )
+RECIPES = {"best": best, "pretty": pretty, "small": small, "tiny": tiny}
 BATCHES = (1, 16)
 DOCUMENT = {
     "dynamic-3": (0.82, 0.93),

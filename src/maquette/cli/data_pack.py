@@ -13,7 +13,7 @@ from ..io.checksum import sha256_of
 from ..io.errors import BadInput
 from .console import Advance, Console
 from .options import Axes, Compute, JsonFile, Out, check_compute, mesh_axes, parse, set_up
-from .refusals import Refusal, need_place, need_spared
+from .refusals import Refusal, need_place, need_side, need_spared
 from .view_source import count_of_families
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".pack"
 _MOST_NAMED = 20
-_SIDES = range(2, 257, 2)  # that a file may have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +60,7 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, (SUFFIX,))
     if not options.meshes:
         raise Refusal("data pack: name at least one folder of meshes")
-    if options.side not in _SIDES:
-        raise Refusal(f"--side {options.side}: use an even number from {_SIDES[0]} to {_SIDES[-1]}")
+    need_side(options.side)
     for name in options.meshes:
         if count_of_families(name) is None and not Path(name).exists():
             raise BadInput(name, "there is no such folder or packed file")

@@ -14,7 +14,7 @@ from ..data.recognise import need_meshes, recognise
 from ..io.checksum import sha256_of
 from .console import Advance, Console
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
-from .refusals import need_place, need_spared
+from .refusals import need_place, need_side, need_spared
 
 if TYPE_CHECKING:
     from ..data.pack import Packed
@@ -41,6 +41,8 @@ class Prepare(Compute):
     """The .pack file to write, or DIR/ShapeNetShapes."""
     split: Annotated[str | None, tyro.conf.arg(metavar="s1|s2|sorted|FILE")] = None
     """Pix3D: s1 or s2. ShapeNetCore: sorted, or a split file of Pix2Vox or Mesh R-CNN. Else the layout's own."""
+    side: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Cells along the edges of the voxels, even, at most 256: 32 in one file, 64 beside pictures when not given."""
     json: JsonFile = None
     """Write counts, skipped files, size and SHA-256 as JSON; `-` is stdout."""
 
@@ -49,6 +51,7 @@ def run(words: Sequence[str]) -> None:
     """Read the words, then write the file."""
     options = parse(Prepare, words, "data prepare")
     check_compute(options)
+    need_side(options.side)
     beside = _beside_pictures(options)
     need_place(options.out, () if beside else (SUFFIX,))
     need_spared([Path(options.split)] if options.split else [], [options.out, options.json])
@@ -78,20 +81,22 @@ def _watched(console: Console) -> Iterator[Callable[[int, int, str], None]]:
 def _prepare(options: Prepare, console: Console) -> dict[str, Any]:
     set_up(options)
     from ..data.pack import write_pack
+    from ..data.pack_data import SIDE
     from ..data.prepare import prepare
 
     with _watched(console) as watch:
-        packed = prepare(options.folder, options.split, watch)
+        packed = prepare(options.folder, options.split, watch, options.side or SIDE)
     write_pack(packed.pack, options.out)
     return _told(packed, options.out, console)
 
 
 def _prepare_files(options: Prepare, console: Console) -> dict[str, Any]:
     set_up(options)
-    from ..data.shape_files import write_shape_files
+    from ..data.shape_files import CELLS, write_shape_files
 
     with _watched(console) as watch:
-        count, problems = write_shape_files(options.folder, options.out, options.split, watch)
+        side = options.side or CELLS
+        count, problems = write_shape_files(options.folder, options.out, options.split, watch, side)
     _name(problems, console)
     console.say(f"wrote {options.out}: {count} shapes, {len(problems)} skipped")
     return {"shapes": count, "skipped": [problem._asdict() for problem in problems]}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..io.errors import BadInput
 
+_SIDES = range(2, 257, 2)  # that packed files may have
 MESH_OUT_SUFFIXES = (".glb", ".obj", ".ply", ".off", ".stl")
 
 
@@ -20,6 +21,12 @@ def need_camera_folder(path: Path) -> Path:
     if not file.is_file():
         raise BadInput(path, "is a folder without cameras.json")
     return file
+
+
+def need_side(side: int | None) -> None:
+    """Refuse voxels of so many cells an edge that a packed file cannot have; None passes."""
+    if side is not None and side not in _SIDES:
+        raise Refusal(f"--side {side}: use an even number from {_SIDES[0]} to {_SIDES[-1]}")
 
 
 def need_place(path: Path, suffixes: tuple[str, ...] = ()) -> None:

@@ -29,7 +29,11 @@ Progress = Callable[[int, int, str], None]
 
 
 def write_shape_files(
-    root: Path, out: Path, split: str | None = None, progress: Progress | None = None
+    root: Path,
+    out: Path,
+    split: str | None = None,
+    progress: Progress | None = None,
+    side: int = CELLS,
 ) -> tuple[int, tuple[Problem, ...]]:
     """Write the shapes of all objects that have both pictures and a mesh; what is there already is kept.
 
@@ -40,6 +44,7 @@ def write_shape_files(
         out: the folder to write; reading looks for it at `root / "ShapeNetShapes"`.
         split: as for `read_shapenet`: only what it lists.
         progress: told (done, total, id) after every object.
+        side: solid cells along each axis.
 
     Returns:
         how many are there now, and what is wrong with the others.
@@ -57,7 +62,7 @@ def write_shape_files(
         path = out / f"{id}.pack"
         try:
             if not path.is_file():
-                pack = shape_pack(data, index)
+                pack = shape_pack(data, index, side)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_pack(pack, path)
             written += 1

@@ -20,7 +20,7 @@ def test_a_panel_for_each_block_and_a_line_for_each_map(tmp_path):
         lines = {line.get_label(): line for line in axes.lines[1:]}
         assert list(lines) == ["5 x 5", "7 x 7"]
         assert list(lines["7 x 7"].get_xdata()) == [row["share"] for row in rows[2:]]
-        assert list(lines["7 x 7"].get_ydata()) == [row["ratio_of_best"] for row in rows[2:]]
+        assert list(lines["7 x 7"].get_ydata()) == [row["ratio"] for row in rows[2:]]
     numbers, picture = tmp_path / "dynamic.json", tmp_path / "dynamic.png"
     numbers.write_text(json.dumps(result))
     break_even.main([str(numbers), "--out", str(picture)])

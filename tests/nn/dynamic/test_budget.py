@@ -43,7 +43,7 @@ def test_losses(row: int) -> None:
     for name, mine, theirs in zip(
         GOLDEN.words("columns"), found, GOLDEN["values"][row].tolist(), strict=True
     ):
-        assert float(mine) == pytest.approx(theirs, rel=1e-5, abs=2e-9), name
+        assert torch.as_tensor(mine).item() == pytest.approx(theirs, rel=1e-5, abs=2e-9), name
 
 
 @pytest.mark.parametrize("epoch", [0, 20, 99])

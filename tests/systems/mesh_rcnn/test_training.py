@@ -12,9 +12,11 @@ from maquette.data.open import pack_families
 from maquette.io.errors import BadInput
 from maquette.metrics.placing import in_camera_frame, to_camera_frame
 from maquette.metrics.protocols.seen import camera_of
+from maquette.metrics.voxel_iou import voxel_iou
 from maquette.structures import Meshes
 from maquette.structures.cameras import FoVPerspectiveCameras
 from maquette.structures.views import Views
+from maquette.structures.voxels import coarser
 from maquette.systems.mesh_rcnn import training as module
 from maquette.systems.mesh_rcnn.about import MeshRCNNOptions
 from maquette.systems.mesh_rcnn.camera import grid_of_camera
@@ -242,6 +244,8 @@ def test_the_truth_goes_through(source, monkeypatch) -> None:
         camera = camera_of(batch, i)
         (made,) = system.reconstruct(Views([batch.images[i, 0]], [batch.truth.masks[i, 0]], camera))
         assert made.unit == 1
+        grid = system.occupancies_seen(batch.images[i], batch.cameras[i], 32)
+        assert voxel_iou(grid, coarser(batch.voxels[i : i + 1], 32)) > 0.3
         meshes = in_camera_frame(made, camera), to_camera_frame(batch.truth.meshes[i], camera)
         ours, theirs = (
             grid_of_camera(one.verts_packed() * torch.tensor([-1.0, 1.0, -1.0])) * 31 / 2 for one in meshes

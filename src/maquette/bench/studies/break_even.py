@@ -36,7 +36,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> Figure:
     for axes, (key, maps) in zip(each, panels.items(), strict=True):
         axes.axhline(1, color="#808791", linewidth=0.8)
         for colour, (size, line) in zip(COLOURS, maps.items(), strict=False):
-            shares, ratios = [row["share"] for row in line], [row["ratio_of_best"] for row in line]
+            shares, ratios = [row["share"] for row in line], [row["ratio"] for row in line]
             axes.plot(shares, ratios, color=colour, marker="o", markersize=3, label=f"{size} x {size}")
         axes.set(
             title="{}, {} channels, {}".format(*key), xlabel="active positions", xlim=(0, 1), ylim=(0, 2.5)

@@ -39,6 +39,20 @@ class VoxelSystem(Protocol):
         ...
 
 
+@runtime_checkable
+class SeenVoxelSystem(Protocol):
+    """The same for systems that see in the camera's frame: they are told the true camera."""
+
+    def occupancies_seen(
+        self,
+        images: Float[Tensor, "batch 3 height width"],
+        cameras: Float[Tensor, "batch 3"],
+        side: int,
+    ) -> Float[Tensor, "batch {side} {side} {side}"]:
+        """Probability that each cell is solid, in the object frame, from one picture whose camera is known."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Grids:
     """What is kept of a sample: solid cells, predicted and true, and the IoU at every threshold of the sweep."""
@@ -49,8 +63,10 @@ class _Grids:
 
 
 @dataclass(frozen=True)
-class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
+class VoxelProtocol(EvaluationProtocol[VoxelSystem | SeenVoxelSystem]):
     """How voxel predictions are scored (`EvaluationProtocol`).
+
+    A system that sees in the camera's frame is told the true camera of the first picture, and uses no other one.
 
     Attributes:
         threshold: the least probability of a solid cell; fixed, never chosen on the evaluated split.
@@ -78,7 +94,7 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
 
     def rows(
         self,
-        system: VoxelSystem,
+        system: VoxelSystem | SeenVoxelSystem,
         batch: Batch,
         entries: Sequence[Entry],
         counts: Sequence[int],
@@ -87,7 +103,7 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
     ) -> list[Row]:
         """Score a batch (`EvaluationProtocol.rows`)."""
         with clock.running():
-            probabilities = system.occupancies(batch.images, counts).float()
+            probabilities = _occupancies(system, batch, counts)
         target = batch.voxels
         if not probabilities.is_cuda:  # other devices lack float64
             probabilities, target = probabilities.cpu(), target.cpu()
@@ -150,9 +166,9 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
         """Controls and sweep, for the page."""
         return [*control_sections(numbers["controls"]), *_other_thresholds(numbers["sweep"])]
 
-    def predict(self, system: VoxelSystem, batch: Batch) -> Float[Tensor, "side side side"]:
+    def predict(self, system: VoxelSystem | SeenVoxelSystem, batch: Batch) -> Float[Tensor, "side side side"]:
         """Probability of the cells of one object."""
-        return system.occupancies(batch.images, (batch.images.shape[1],)).float()[0, 0].cpu()
+        return _occupancies(system, batch, (batch.images.shape[1],))[0, 0].cpu()
 
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """Prediction and target from where the first picture was taken, and from behind."""
@@ -180,6 +196,16 @@ class VoxelProtocol(EvaluationProtocol[VoxelSystem]):
     def legend(self) -> list[tuple[str, tuple[float, float, float]]]:
         """Colours of wrong cells."""
         return [("predicted, not there", EXTRA), ("there, not predicted", MISSED)]
+
+
+def _occupancies(
+    system: VoxelSystem | SeenVoxelSystem, batch: Batch, counts: Sequence[int]
+) -> Float[Tensor, "count batch side side side"]:
+    """What a system says after the first n pictures, for every n."""
+    if isinstance(system, VoxelSystem):
+        return system.occupancies(batch.images, counts).float()
+    found = system.occupancies_seen(batch.images[:, 0], batch.cameras[:, 0], batch.voxels.shape[-1])
+    return found.float().expand(len(counts), *found.shape)
 
 
 def _other_thresholds(sweep: Mapping[str, Any] | None) -> list[Section]:

@@ -46,7 +46,7 @@ def taps(at: Positions | Size, wanted: Positions, stride: int) -> Int[Tensor, "i
     return at.rows()[windows] if isinstance(at, Positions) else windows
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)  # of maps of a network
 def _windows(size: Size, out: Size, stride: int, device: torch.device) -> Int[Tensor, "out 9"]:
     """Input positions under a 3 x 3 window around every output; outside the maps the number of positions."""
     _, height, width = size

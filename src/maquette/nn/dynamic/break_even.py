@@ -5,6 +5,8 @@ fewer products for each value that is moved, the earlier dense execution wins. M
 for any map: for a small one all that skipping saves.
 """
 
+import math
+
 _LISTS = 6e6
 """Multiply-accumulates that take as long as making the lists."""
 _MOST = 0.7
@@ -24,4 +26,5 @@ def break_even(channels: int, positions: int, macs: float) -> float:
         a share, at most .7; 0 or less where skipping never pays.
     """
     products = macs / (positions * channels)  # for each value that comes in
-    return min(_MOST, 0.15 * (channels / 256) ** 0.5 * products**0.18) - _LISTS / macs
+    share = 0.15 * math.sqrt(channels / 256) * math.pow(products, 0.18)
+    return min(_MOST, share) - _LISTS / macs

@@ -34,7 +34,7 @@ class Gate:
     @property
     def share(self) -> Tensor:
         """Active positions over all, in [0, 1]."""
-        return self.hard.mean()
+        return self.hard.float().mean()
 
     @property
     def cost(self) -> Tensor:

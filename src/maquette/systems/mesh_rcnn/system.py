@@ -14,6 +14,7 @@ from torch import Tensor
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
 from ...nn.macs import measure_products
+from ...ops import voxelize
 from ...structures import Meshes
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
@@ -25,7 +26,7 @@ from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, MeshRCNNOptions
-from .camera import FOCAL
+from .camera import FOCAL, View
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
 from .depths import Z_RANGE
@@ -175,6 +176,31 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
             cubes = cubes_of(seen.logits, threshold or self.threshold, self.network_config.original)
             start, empty = cubes.meshes, bool(cubes.empty.any())
         return [start, *self.network.refine(seen.maps, start)][-1], empty, seen.gates
+
+    def occupancies_seen(
+        self,
+        images: Float[Tensor, "batch 3 size size"],
+        cameras: Float[Tensor, "batch 3"],
+        side: int,
+    ) -> Float[Tensor, "batch {side} {side} {side}"]:
+        """Which cells of the cube around an object are solid, 0 or 1, from a picture and its camera.
+
+        They are indexed (x, y, z). The cube is that of the mesh which is made: around its box, whose longest edge is
+        the cube's.
+
+        Args:
+            images: as R2N2's camera takes them.
+            cameras: as R2N2 states them.
+            side: cells along each edge.
+        """
+        found = []
+        for image, camera in zip(images, cameras, strict=True):
+            mesh = self.see(image[None])[0].to("cpu")
+            verts = View(camera[None].cpu()).to_object(mesh.verts_padded())[0]
+            low, high = verts.amin(0), verts.amax(0)
+            placed = Meshes([verts - (low + high) / 2], mesh.faces_list())
+            found.append(voxelize(placed, side, float((high - low).amax())).occupancy)
+        return torch.cat(found).to(images)
 
     @classmethod
     def _described(cls, network: Any) -> Info:
