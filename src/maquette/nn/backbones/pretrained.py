@@ -72,7 +72,10 @@ def downloaded(source: WeightsEnum, instead: str = "") -> Mapping[str, Tensor]:
         BadInput: they cannot be had.
     """
     try:
-        return source.get_state_dict(progress=sys.stderr.isatty(), check_hash=True, weights_only=True)
+        state: Mapping[str, Tensor] = source.get_state_dict(
+            progress=sys.stderr.isatty(), check_hash=True, weights_only=True
+        )
     except Exception as error:  # what is in the way of a download has many kinds
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise BadInput(source.url, f"cannot be had: {reason}{instead}") from error
+    return state
