@@ -10,6 +10,7 @@ from maquette.systems.mesh_rcnn.camera import (
     FOCAL,
     View,
     camera_of_grid,
+    cells_of_camera,
     grid_of_camera,
     intrinsics,
     project,
@@ -33,7 +34,7 @@ def extrinsics(view: View) -> torch.Tensor:
 def test_matrices(data) -> None:
     assert far(intrinsics(), data["K"]) < 1e-6
     azimuth, elevation, distance = data["azim_elev_dist"].unbind(1)
-    view = View(torch.stack([azimuth, elevation, distance / R2N2_REACH], 1))
+    view = View.of_cameras(torch.stack([azimuth, elevation, distance / R2N2_REACH], 1))
     assert far(extrinsics(view), data["RT"]) < 1e-6
 
 
@@ -71,7 +72,7 @@ def test_all_distances_of_r2n2_fit() -> None:
     assert REACH == R2N2_REACH
     assert RATIOS[0] < 0.65 < 0.95 < RATIOS[1]
     for ratio in (0.65, 0.95, *RATIOS):
-        view = View(torch.tensor([[30.0, 27.0, ratio]]))
+        view = View.of_cameras(torch.tensor([[30.0, 27.0, ratio]]))
         ends = torch.tensor([[0.0, 0.0, 0.5], [0.0, 0.0, -0.5]]) - torch.tensor([0, 0, float(view.distance)])
         assert grid_of_camera(ends)[:, 2].abs().max() <= 1 + 1e-5
 
@@ -82,14 +83,14 @@ def test_behind_the_camera() -> None:
 
 
 def test_there_and_back_to_the_object() -> None:
-    view = View(torch.tensor([[120.0, 25.0, 0.7], [10.0, 30.0, 0.9]]))
+    view = View.of_cameras(torch.tensor([[120.0, 25.0, 0.7], [10.0, 30.0, 0.9]]))
     points = torch.randn(2, 50, 3)
     assert (view.to_object(view.to_camera(points)) - points).abs().max() < 1e-6
 
 
 def test_directions_turn(data) -> None:
     azimuth, elevation, distance = data["azim_elev_dist"][:2].unbind(1)
-    view = View(torch.stack([azimuth, elevation, distance / R2N2_REACH], 1))
+    view = View.of_cameras(torch.stack([azimuth, elevation, distance / R2N2_REACH], 1))
     assert far(view.turned(data["verts_cam"]), data["rotate_verts"]) < 1e-5
     # of the second of the projected clouds the stored values have the way back, too
     low, high = data["z_range"][:2].tolist()
@@ -102,7 +103,7 @@ def test_directions_turn(data) -> None:
 def test_cells_of_the_released_code(data, size) -> None:
     """Of points in the object frame, from six cameras."""
     for i, camera in enumerate(data["azim_elev_dist"]):
-        view = View((camera / camera.new_tensor([1.0, 1.0, R2N2_REACH]))[None])
+        view = View.of_cameras((camera / camera.new_tensor([1.0, 1.0, R2N2_REACH]))[None])
         place = grid_of_camera(view.to_camera(data["align_out"][None]))[0]
         cells = ((place + 1) * ((size - 1) / 2)).round().long()
         column, row, depth = cells[((cells >= 0) & (cells < size)).all(1)].unbind(1)
@@ -123,3 +124,10 @@ def test_voxels_of_a_binvox_file(tmp_path) -> None:
     theirs = arrays["binvox_coords_official_now"]
     assert len(theirs) == len(cells)
     assert np.abs(theirs - theirs.round()).max() > 0.1
+
+
+def test_cells_by_one_matrix() -> None:
+    torch.manual_seed(0)
+    points = torch.cat([torch.randn(100, 2), -0.7 - torch.rand(100, 1)], 1)
+    found = cells_of_camera(24) @ torch.cat([points, torch.ones(100, 1)], 1).T
+    assert far((found[:3] / found[3]).T, (grid_of_camera(points) + 1) * 23 / 2) < 1e-5

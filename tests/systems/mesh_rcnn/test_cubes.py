@@ -47,7 +47,7 @@ def test_cubes_lie_around_what_they_were_trained_on() -> None:
     torch.manual_seed(0)
     grid = torch.zeros(1, 32, 32, 32, dtype=torch.bool)
     grid[0, 6:26, 4:28, 8:24] = True
-    sides, view = torch.tensor([[0.8, 0.8, 0.8]]), View(torch.tensor([[35.0, 27.0, 0.8]]))
+    sides, view = torch.tensor([[0.8, 0.8, 0.8]]), View.of_cameras(torch.tensor([[35.0, 27.0, 0.8]]))
     solid = frustum_voxels(grid, sides, view, 48)
     true = torch.rand(1, 4000, 3) - 0.5
     true = true * torch.tensor([20, 24, 16]) / 32 * 0.8
@@ -67,7 +67,7 @@ def test_cells_of_the_frustum_are_those_of_the_object() -> None:
     grid = coarser(torch.rand(2, 16, 16, 16) > 0.9, 8)
     sides, view = (
         torch.tensor([[0.7, 0.7, 0.7], [0.5, 0.6, 0.7]]),
-        View(torch.tensor([[200.0, 25.0, 0.7], [10.0, 29.0, 0.94]])),
+        View.of_cameras(torch.tensor([[200.0, 25.0, 0.7], [10.0, 29.0, 0.94]])),
     )
     size = 12
     solid = frustum_voxels(grid, sides, view, size)

@@ -24,7 +24,7 @@ def test_samples_of_the_released_code() -> None:
         item, whole = tensors(part(arrays, f"item{i}")), models[model]
         assert str(arrays[f"item{i}/id"]) == f"{sid}-{model}-{number:02d}"
         camera = data["azim_elev_dist"][number].float() / torch.tensor([1.0, 1.0, R2N2_REACH])
-        view = View(camera[None])
+        view = View.of_cameras(camera[None])
         assert far(view.to_camera(data[f"{whole}/verts"][None])[0], item["verts"]) < 1e-5
         assert torch.equal(item["faces"], data[f"{whole}/faces"])
         order = item["permutation"].long()

@@ -13,6 +13,8 @@ from maquette.data.scenes_config import ScenesConfig
 from maquette.io.errors import BadInput
 from maquette.lift.marked import pixel_camera
 from maquette.reconstruct import prepare_views, preview, reconstruct, write
+from maquette.structures import Meshes
+from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.views import Views
 from maquette.systems.mesh_rcnn.about import MeshRCNNOptions
 from maquette.systems.mesh_rcnn.detect.config import DetectConfig, DetectLossConfig
@@ -21,6 +23,7 @@ from maquette.systems.mesh_rcnn.detect.recipes import DetectRunConfig, detect, d
 from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.detect.training import DetectTraining
 from maquette.training.config import TrainConfig
+from maquette.utils import ico_sphere
 
 CLASSES = ("chair", "sofa")
 NETWORK = DetectConfig(
@@ -164,6 +167,22 @@ def test_every_object_of_a_photograph(system: DetectSystem, tmp_path: Path) -> N
     ]
     plain = preview([replace(one, box=None) for one in made], prepared)
     assert not torch.equal(preview(made, prepared), plain)
+
+
+def test_one_object_is_no_two_of_different_classes(
+    system: DetectSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verts, faces = ico_sphere(0).verts_packed(), ico_sphere(0).faces_packed()
+    boxes = [[10.0, 10.0, 30.0, 30.0], [11.0, 10.0, 31.0, 30.0], [40.0, 10.0, 60.0, 30.0]]
+    found = [
+        Reconstruction(
+            Meshes([verts + 3], [faces]), "camera", box=torch.tensor(box), label=label, score=score
+        )
+        for box, label, score in zip(boxes, ("chair", "sofa", "sofa"), (0.6, 0.8, 0.7), strict=True)
+    ]
+    monkeypatch.setattr(DetectSystem, "_placed", lambda *_: found)
+    made = system.reconstruct(Views([torch.rand(3, 48, 64)]))
+    assert [(one.label, one.score) for one in made] == [("sofa", 0.8), ("sofa", 0.7)]
 
 
 def test_a_known_camera_counts(system: DetectSystem) -> None:

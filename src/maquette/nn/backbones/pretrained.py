@@ -7,6 +7,7 @@ from os import PathLike
 import torchvision
 from safetensors import safe_open
 from torch import Tensor
+from torchvision.models import WeightsEnum
 
 from ...io.errors import BadInput
 from ...training.foreign_kind import foreign_kind
@@ -56,9 +57,25 @@ def _of_torchvision(name: str, width: float) -> Mapping[str, Tensor]:
     if width != 1:
         raise ValueError(f"torchvision has weights of {name} of width 1 only, not {width}")
     source = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
+    state = downloaded(source, "; a file can be given instead")
+    return match(ForeignWeights(state, in_order=True, path=source.url), name).tensors
+
+
+def downloaded(source: WeightsEnum, instead: str = "") -> Mapping[str, Tensor]:
+    """Weights of torchvision's, downloaded unless they lie in torch's cache.
+
+    Args:
+        source: which.
+        instead: what a person may do where they cannot be had.
+
+    Raises:
+        BadInput: they cannot be had.
+    """
     try:
-        state = source.get_state_dict(progress=sys.stderr.isatty(), check_hash=True, weights_only=True)
+        state: Mapping[str, Tensor] = source.get_state_dict(
+            progress=sys.stderr.isatty(), check_hash=True, weights_only=True
+        )
     except Exception as error:  # what is in the way of a download has many kinds
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise BadInput(source.url, f"cannot be had: {reason}; a file can be given instead") from error
-    return match(ForeignWeights(state, in_order=True, path=source.url), name).tensors
+        raise BadInput(source.url, f"cannot be had: {reason}{instead}") from error
+    return state

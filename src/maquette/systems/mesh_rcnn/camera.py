@@ -8,6 +8,8 @@ R2N2's cameras stand at 1.75 (.65 to .95) from the object's middle and look at i
 .6375 to 2.1625: all of it lies within the frustum's .603 to 2.441. Objects are not scaled.
 """
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -51,22 +53,44 @@ def camera_of_grid(places: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
     return torch.stack([x * depth / FOCAL, -y * depth / FOCAL, -depth], dim=-1)
 
 
-class View:
-    """Cameras as R2N2 states them, before objects in the object frame.
+def cells_of_camera(size: int) -> Float[Tensor, "4 4"]:
+    """The matrix from (X, Y, Z, 1) to (column w, row w, depth w, w) of grid points, counted from 0.
 
     Args:
-        cameras: azimuth and elevation in degrees, and ratio of distances.
+        size: cells along each side of the frustum; the outermost grid points lie at -1 and 1.
+    """
+    low, high = Z_RANGE
+    half, deep = (size - 1) / 2, (size - 1) / (high - low)
+    rows = [
+        [half * FOCAL, 0, -half, 0],
+        [0, -half * FOCAL, -half, 0],
+        [0, 0, deep * (A + low), deep * B],
+        [0, 0, -1, 0],
+    ]
+    return torch.tensor(rows)
+
+
+@dataclass(frozen=True)
+class View:
+    """How cameras that look at the middle of objects see them.
 
     Attributes:
         rotation: whose rows are the directions right, up and back in the object frame.
         distance: of the camera from the object's middle.
     """
 
-    def __init__(self, cameras: Float[Tensor, "batch 3"]) -> None:
+    rotation: Float[Tensor, "batch 3 3"]
+    distance: Float[Tensor, " batch"]
+
+    @classmethod
+    def of_cameras(cls, cameras: Float[Tensor, "batch 3"]) -> "View":
+        """Views of cameras as R2N2 states them: azimuth and elevation in degrees, and ratio of distances."""
         azimuth, elevation, ratio = cameras.unbind(1)
         R = cameras_from_r2n2(azimuth, elevation, ratio, cameras.device).R  # columns left, up, into the scene
-        self.rotation: Float[Tensor, "batch 3 3"] = R.mT * R.new_tensor([[-1.0], [1.0], [-1.0]])
-        self.distance: Float[Tensor, " batch"] = R2N2_REACH * ratio
+        return cls(R.mT * R.new_tensor([[-1.0], [1.0], [-1.0]]), R2N2_REACH * ratio)
+
+    def __getitem__(self, which: slice) -> "View":
+        return View(self.rotation[which], self.distance[which])
 
     def to_camera(self, points: Float[Tensor, "batch n 3"]) -> Float[Tensor, "batch n 3"]:
         """Points of the object frame in camera space."""

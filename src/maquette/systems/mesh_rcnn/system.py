@@ -196,7 +196,7 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         found = []
         for image, camera in zip(images, cameras, strict=True):
             mesh = self.see(image[None])[0].to("cpu")
-            verts = View(camera[None].cpu()).to_object(mesh.verts_padded())[0]
+            verts = View.of_cameras(camera[None].cpu()).to_object(mesh.verts_padded())[0]
             low, high = verts.amin(0), verts.amax(0)
             placed = Meshes([verts - (low + high) / 2], mesh.faces_list())
             found.append(voxelize(placed, side, float((high - low).amax())).occupancy)

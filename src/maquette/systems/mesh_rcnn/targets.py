@@ -9,7 +9,7 @@ from torch import Tensor
 from ...data.batch import Batch, known
 from ...ops import sample_points_from_meshes
 from ...structures import Meshes
-from .camera import View, grid_of_camera
+from .camera import View, cells_of_camera
 from .loss import Surface
 
 NEEDS = frozenset({"voxels", "sides", "cameras", "meshes"})
@@ -43,7 +43,7 @@ def targets_of(batch: Batch, size: int, points: int) -> Targets:
     """
     truth, views = batch.truth, batch.images.shape[1]
     cameras = batch.cameras.flatten(0, 1)
-    view = View(cameras)
+    view = View.of_cameras(cameras)
     voxels, sides = (x.repeat_interleave(views, 0) for x in (batch.voxels, known(truth.sides)))
     surface = surface_of(known(truth.meshes), view, points, views)
     return Targets(batch.images.flatten(0, 1), view, frustum_voxels(voxels, sides, view, size), surface)
@@ -62,22 +62,22 @@ def frustum_voxels(
         view: of each object.
         size: cells along rows, columns and depth.
     """
-    count, side = len(voxels), voxels.shape[-1]
-    which, *cells = voxels.nonzero().unbind(1)
+    side = voxels.shape[-1]
     finer = max(1, -(-_FINER * size // side))
     parts = (torch.arange(finer, device=voxels.device) + 0.5) / finer
     inner = torch.cartesian_prod(parts, parts, parts).view(1, -1, 3)
-    points = (torch.stack(cells, 1)[:, None] + inner) / side - 0.5
-    scale, R, back = sides[which, None], view.rotation[which], view.distance[which, None]
-    seen = (points * scale) @ R.mT
-    seen = torch.cat([seen[..., :2], (seen[..., 2] - back)[..., None]], -1)
-    place = ((grid_of_camera(seen) + 1) * ((size - 1) / 2)).round().long()
-    within = ((place >= 0) & (place < size)).all(-1)
-    column, row, depth = place.unbind(-1)
-    flat = ((which[:, None] * size + depth) * size + row) * size + column
-    solid = torch.zeros(count * size**3, dtype=torch.bool, device=voxels.device)
-    solid[flat[within]] = True
-    return solid.view(count, size, size, size)
+    to_cells = cells_of_camera(size).to(view.rotation)
+    turn = to_cells[:, :3] @ view.rotation * (sides / side)[:, None]
+    shift = to_cells[:, 3] - view.distance[:, None] * to_cells[:, 2] - turn.sum(2) * (side / 2)
+    solid = torch.zeros(len(voxels), size**3, dtype=torch.bool, device=voxels.device)
+    for i, cells in enumerate(voxels):
+        points = (cells.nonzero()[:, None] + inner).reshape(-1, 3)
+        *place, w = torch.addmm(shift[i, :, None], turn[i], points.T)
+        place = (torch.stack(place) / w).round_()
+        within = ((place >= 0) & (place < size)).all(0)
+        column, row, depth = place[:, within].long()
+        solid[i, (depth * size + row) * size + column] = True
+    return solid.view(-1, size, size, size)
 
 
 def surface_of(meshes: Meshes, view: View, count: int, views: int = 1) -> Surface:

@@ -1,11 +1,11 @@
 """First weights: those of torchvision's Mask R-CNN that learned COCO, under this network's names."""
 
-import sys
 from collections.abc import Mapping
 
 from torch import Tensor
+from torchvision.models.detection import MaskRCNN_ResNet50_FPN_Weights
 
-from ....io.errors import BadInput
+from ....nn.backbones.pretrained import downloaded
 
 _PARTS = (
     ("backbone.body.", "pyramid.body.body."),
@@ -45,12 +45,4 @@ def torchvision_coco() -> dict[str, Tensor]:
     Raises:
         BadInput: they cannot be had.
     """
-    from torchvision.models.detection import MaskRCNN_ResNet50_FPN_Weights
-
-    source = MaskRCNN_ResNet50_FPN_Weights.COCO_V1
-    try:
-        state = source.get_state_dict(progress=sys.stderr.isatty(), check_hash=True, weights_only=True)
-    except Exception as error:  # what is in the way of a download has many kinds
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise BadInput(source.url, f"cannot be had: {reason}") from error
-    return coco_weights(state)
+    return coco_weights(downloaded(MaskRCNN_ResNet50_FPN_Weights.COCO_V1))

@@ -1,7 +1,7 @@
 """`DetectSystem`: variant `detect` behind the common face of the systems."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from os import PathLike, fspath
 from typing import Any, ClassVar, Self
@@ -11,12 +11,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ....data.batch import known
 from ....data.scenes_config import ScenesConfig
 from ....io.errors import BadInput, as_bad_input
 from ....io.typed import typed
 from ....lift import Result
 from ....lift.colours import paint_from_views
 from ....lift.marked import pixel_camera
+from ....metrics.detection_precision import box_iou
 from ....nn.macs import count_parameters, measure_products
 from ....structures.device import make_device
 from ....structures.reconstruction import Reconstruction
@@ -38,6 +40,7 @@ from .recipes import RECIPES, DetectRunConfig
 from .training import DetectTraining
 
 _SURE = 0.5  # least score of an object that is shown
+_SAME = 0.5  # overlap of boxes of one object
 _EXAMPLE = (224, 224)
 
 
@@ -169,6 +172,8 @@ class DetectSystem:
         How far away each is no picture tells: it stands where it is as large as its class usually is in the training
         data (`placing.placed`), which its fact `distance` says; a mesh scales with it along its rays.
 
+        Of objects of different classes in the same place only the surest is kept.
+
         Args:
             pictures: one photograph, as `systems.pictures.as_views` takes it.
             options: field of view, where neither a camera nor the file says it, and least score of an object.
@@ -184,11 +189,11 @@ class DetectSystem:
         if len(views) > 1:
             raise BadInput(name, f"one picture at a time, not {len(views)}: objects are found in each")
         image, camera = views.images[0], _camera(views, options.fov)
-        objects = [one for one in self._placed(image, camera) if (one.score or 0) >= least]
+        objects = _distinct([one for one in self._placed(image, camera) if (one.score or 0) >= least])
         looked = time.perf_counter()
         if not objects:
-            known = ", ".join(self.network.config.classes)
-            raise BadInput(name, f"nothing is found in the picture that is one of {known}")
+            words = ", ".join(self.network.config.classes)
+            raise BadInput(name, f"nothing is found in the picture that is one of {words}")
         eye = pixel_camera(camera, image.shape[1:])
         meshes = [self._painted(one, image, eye) for one in objects]
         seconds = {"network": looked - began, "surface": time.perf_counter() - looked}
@@ -247,6 +252,15 @@ class DetectSystem:
         if mask is None or not bool((mask > _SURE).any()):
             return made.mesh
         return paint_from_views(made.mesh, [image.cpu()], [mask], [eye])
+
+
+def _distinct(objects: Sequence[Reconstruction]) -> list[Reconstruction]:
+    """Without those whose box is a surer one's for the most part: one object is no two of different classes."""
+    kept: list[Reconstruction] = []
+    for one in sorted(objects, key=lambda one: -(one.score or 0)):
+        if all(float(box_iou(known(other.box)[None], known(one.box))) <= _SAME for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _described(network: DetectNetwork) -> Info:
