@@ -54,6 +54,17 @@ def test_faces_points_and_gradients():
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
 
 
+def test_a_batch_without_any_face_has_no_points():
+    faces, none = torch.zeros(0, 3, dtype=torch.long), torch.zeros(2, dtype=torch.long)
+    verts = torch.rand(5, 3, requires_grad=True)
+    points, chosen, weights = sample_surface(verts, faces, none, none, none[:0], torch.rand(2, 7, 3))
+    assert (chosen == -1).all()
+    assert not points.any()
+    assert not weights.any()
+    points.sum().backward()
+    assert not verts.grad.any()
+
+
 def test_shares_follow_the_areas():
     batch = meshes()
     _, chosen, _ = sample_surface(**batch, uniform=torch.rand(3, 40_000, 3))

@@ -229,6 +229,10 @@ def sample_surface(
     numbers in [0, 1) chooses the face, the other two the place on it. The points are differentiable, once, with
     respect to the vertices; face and weights are held constant.
     """
+    if not len(faces):
+        at = uniform.new_zeros(uniform.shape, dtype=torch.float32, device=verts.device)
+        nothing = torch.full(uniform.shape[:2], -1, device=verts.device)
+        return at + verts[:0].sum(), nothing, at
     corners, numbers = verts.contiguous(), uniform.to(verts.device, torch.float32).contiguous()
     packed = [x.to(verts.device, torch.int64).contiguous() for x in (faces, first, count, face_to_mesh)]
     return _SampleSurface.apply(corners, *packed, numbers)

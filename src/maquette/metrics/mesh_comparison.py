@@ -127,8 +127,6 @@ def points_on(
     """
     if count < 1:
         raise ValueError(f"at least one point is needed, not {count}")
-    if meshes.isempty():
-        return (meshes.verts_packed().new_zeros(len(meshes), count, 3),) * 2
     draw = torch.rand(1, count, 3, generator=torch.Generator().manual_seed(seed))
     points, face, _ = sample_surface(
         meshes.verts_packed(),

@@ -9,13 +9,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...data.batch import Batch, Entry, PictureObjects, Source, known
-from ...kernels.sample_points import sample_surface
 from ...lift.marked import from_there, marked, pixel_camera
 from ...structures import Meshes
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ..detection_precision import box_iou, detection_precision
 from ..measure import Measure
+from ..mesh_comparison import points_on
 from ..placing import point_scores
 from .face import Case, Clock, EvaluationProtocol, Row, Section, Summary
 from .pix3d_guesses import GUESSES, guesses_of
@@ -227,7 +227,9 @@ def mesh_f1(mesh: Meshes, true: Meshes, seed: int, points: int = _POINTS) -> flo
         return 0.0
     verts = true.verts_packed()
     scale = _LONGEST / float((verts.amax(0) - verts.amin(0)).max().clamp_min(1e-9))
-    ours, theirs = (_points(one.cpu(), seed + k, points) * scale for k, one in enumerate((mesh, true)))
+    ours, theirs = (
+        points_on(one.cpu(), points, seed + k)[0][0] * scale for k, one in enumerate((mesh, true))
+    )
     return point_scores(ours, theirs, (_NEAR,))[1][0]
 
 
@@ -238,19 +240,6 @@ def brought(made: Reconstruction, truth: PictureObjects) -> Reconstruction:
     own = made.facts.get("distance") or float(verts[:, 2].amin() + verts[:, 2].amax()) / 2
     factor = float(depths.min() + depths.max()) / 2 / max(own, 1e-9)
     return replace(made, mesh=made.mesh.scale_verts(factor))
-
-
-def _points(mesh: Meshes, seed: int, count: int) -> Float[Tensor, "point 3"]:
-    draw = torch.rand(1, count, 3, generator=torch.Generator().manual_seed(seed))
-    points, _, _ = sample_surface(
-        mesh.verts_packed(),
-        mesh.faces_packed(),
-        mesh.mesh_to_faces_packed_first_idx(),
-        mesh.num_faces_per_mesh(),
-        mesh.faces_packed_to_mesh_idx(),
-        draw,
-    )
-    return points[0]
 
 
 def _mask_iou(made: Reconstruction, truth: PictureObjects) -> float:
