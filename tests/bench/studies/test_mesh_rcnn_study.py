@@ -40,6 +40,7 @@ def test_systems_beside_are_scored_by_both_protocols(tmp_path: Path, pack: Path,
     assert "| network | shapes | samples | Chamfer e-3 | F1 tau | F1 2 tau |" in text
 
 
+@pytest.mark.slow
 def test_a_refined_surface_is_a_row(tmp_path: Path, pack: Path) -> None:
     network = MeshRCNN(NetworkConfig(size=64, backbone="resnet18", voxels=8, width=8, hidden=8, folded=True))
     MeshRCNNSystem(network).save(tmp_path / "stages.safetensors")
