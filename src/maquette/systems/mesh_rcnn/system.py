@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...data.views_config import ViewsConfig
 from ...io.errors import BadInput, as_bad_input
+from ...nn.dynamic.blocks import executing
 from ...nn.macs import measure_products
 from ...ops import voxelize
 from ...structures import Meshes
@@ -243,13 +244,16 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
 
     @classmethod
     def _described(cls, network: Any) -> Info:
-        """What refining spheres of 2,562 vertices costs beside the rest: see `MeshRCNN.forward`."""
+        """What refining spheres of 2,562 vertices costs beside the rest: see `MeshRCNN.forward`.
+
+        Dynamic blocks count at every position: where they work follows from the picture.
+        """
         parts = dict(network.named_children())
         device = next(network.parameters()).device
         inputs = cls.example(network.config, device)
         was = network.training
-        macs = measure_products(network.eval(), *inputs.values())
-        with torch.no_grad():
+        with torch.no_grad(), executing(network.eval(), "layers"):
+            macs = measure_products(network, *inputs.values())
             seen = network.see(**inputs)
         network.train(was)
         shapes = {name: tuple(x.shape) for name, x in inputs.items()}
