@@ -209,7 +209,7 @@ def test_only_what_is_sure_enough_is_enlarged(system: DetectSystem) -> None:
     every = system.find(image)
     assert every.masks.shape == (4, 90, 120)
     assert every.masks.dtype == torch.bool
-    some = system.find(image, float(every.scores[1]))
+    some = system.find(image, every.scores[1].item())
     assert len(some.scores) == len(some.meshes) == 2
     assert torch.equal(some.masks, every.masks[:2])
     assert torch.equal(some.meshes.verts_packed(), every.meshes[[0, 1]].verts_packed())
