@@ -56,3 +56,13 @@ def test_gates_are_shown_where_they_were() -> None:
 def test_variants_without_gates_have_none_to_show() -> None:
     with pytest.raises(BadInput, match="no gates"):
         system("light").reconstruct(views(), MeshRCNNOptions(show_gates=True))
+
+
+def test_costs_are_those_of_every_position() -> None:
+    whole = system("dynamic-3")
+    macs = dict(whole.info.macs)
+    for block in whole.network.maps.blocks:
+        block.execution = "sparse"
+        block.masker.conv.bias.fill_(-50.0)  # nowhere
+    assert whole.info.macs == macs
+    assert {block.execution for block in whole.network.maps.blocks} == {"sparse"}
