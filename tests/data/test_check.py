@@ -112,8 +112,18 @@ def test_a_broken_mesh_is_named_once_and_takes_its_pictures_along(tmp_path: Path
     report = check_data(tmp_path, progress=lambda done, total, id: seen.append((done, total)))
     assert len(report.problems) == 1
     assert [entry.family for entry in report.usable] == ["chair/good"] * 2
-    assert report.notes == ("2 meshes", "lists of Mesh R-CNN: s1, s2")
+    bare = "0 pictures of meshes with voxels"
+    assert report.notes == ("2 meshes", "lists of Mesh R-CNN: s1, s2", bare)
     assert seen == [(i, 4) for i in range(1, 5)]
+
+
+def test_voxels_of_pix3d_are_read(tmp_path: Path) -> None:
+    write_pix3d(tmp_path, ["good", "bad"])
+    (tmp_path / "model/chair/bad/voxel.mat").write_bytes(b"nothing")
+    report = check_data(tmp_path)
+    assert list(reasons(report)) == ["voxel.mat"]
+    assert [entry.family for entry in report.usable] == ["chair/good"] * 2
+    assert report.notes[-1] == "2 pictures of meshes with voxels"
 
 
 def test_solid_voxels_of_shapenet_are_read(tmp_path: Path) -> None:

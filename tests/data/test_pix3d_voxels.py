@@ -31,6 +31,14 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert np.array_equal(read_voxel_points(tmp_path / "one.mat"), np.zeros((1, 3)))
 
 
+def test_a_small_file_of_very_many_cells_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "voxel.mat"
+    savemat(path, {"voxel": np.zeros((257, 256, 256), np.uint8)}, do_compression=True)
+    assert path.stat().st_size < 1e5
+    with pytest.raises(BadInput, match="at most 16,777,216 numbers"):
+        read_voxel_points(path)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -20,6 +20,7 @@ from .batch import Entry
 from .layouts import look
 from .manifest import NAME, read_manifest, verify_manifest
 from .pack_file import read_pack
+from .pix3d_voxels import read_voxel_points
 from .problems import Problem
 from .recognise import recognise
 from .walk import MESH_SUFFIXES
@@ -125,6 +126,8 @@ def _open(path: Path, depth: Depth, root: Path) -> None:
             raise BadInput(path, "the mesh has no extent")
     elif suffix == ".binvox":
         parse_binvox(path)
+    elif suffix == ".mat":
+        read_voxel_points(path)
     elif depth == "all":
         with as_bad_input(path, ParseError):
             decode_image(read_file(path))

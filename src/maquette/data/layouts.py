@@ -106,9 +106,17 @@ def _of_shapenet(root: Path) -> LayoutContent:
 
 def _of_pix3d(root: Path) -> LayoutContent:
     data = read_pix3d(root)
-    files = tuple((root / r.image, root / r.mask, root / r.model) for r in data.records)
+    voxels = [root / r.voxel for r in data.records]
+    files = tuple(
+        (root / r.image, root / r.mask, root / r.model, *([solid] if solid.is_file() else []))
+        for r, solid in zip(data.records, voxels, strict=True)
+    )
     lists = [name for name in ("s1", "s2") if (root / f"pix3d_{name}_train.json").is_file()]
-    notes = (f"{len(data.models)} meshes", f"lists of Mesh R-CNN: {', '.join(lists) or 'none'}")
+    notes = (
+        f"{len(data.models)} meshes",
+        f"lists of Mesh R-CNN: {', '.join(lists) or 'none'}",
+        f"{sum(len(own) == 4 for own in files)} pictures of meshes with voxels",
+    )
     return LayoutContent("pix3d", data.entries, files.__getitem__, data.problems, notes)
 
 

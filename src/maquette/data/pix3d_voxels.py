@@ -17,7 +17,7 @@ from ..io.files import read_file
 from .mat_parse import parse_mat
 
 _NAME = "voxel"
-_MOST_CELLS = 512**3
+_MOST_CELLS = 256**3  # the original has 128 a side; a small packed file of more would fill memories
 _HEAD = b"MATLAB 5.0 MAT-file".ljust(116)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from maquette.data.batch import known
 from maquette.data.make.jobs import jobs_of_families
 from maquette.data.make.pix3d import ScenesMakeConfig, make_pix3d
 from maquette.data.open import DataPlace, open_source
@@ -202,6 +203,27 @@ def test_nothing_found(system: DetectSystem) -> None:
         system.reconstruct(Views([torch.rand(3, 48, 64)] * 2))
 
 
+def test_objects_stand_in_the_same_place_whatever_size_the_photograph_has(
+    system: DetectSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network sees the same pixels of both, and says the same of them."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        seen = system.network.find(torch.rand(1, 3, 48, 64), [(48, 64)])
+    monkeypatch.setattr(system.network, "find", lambda images, sizes: seen)
+    camera = torch.tensor([70.0, 70, 32, 24])
+    small, large = (
+        system.detect(
+            Views([torch.rand(3, 48 * k, 64 * k)], cameras=pixel_camera(k * camera, (48 * k, 64 * k)))
+        )
+        for k in (1, 4)
+    )
+    assert len(small) == len(large) > 0
+    for one, other in zip(small, large, strict=True):
+        assert torch.allclose(4 * known(one.box), known(other.box))
+        assert torch.allclose(one.mesh.verts_packed(), other.mesh.verts_packed(), atol=1e-5)
+
+
 def test_only_what_is_sure_enough_is_enlarged(system: DetectSystem) -> None:
     """Masks of a photograph are large: of those that are not wanted none is made."""
     torch.manual_seed(0)
@@ -209,7 +231,7 @@ def test_only_what_is_sure_enough_is_enlarged(system: DetectSystem) -> None:
     every = system.find(image)
     assert every.masks.shape == (4, 90, 120)
     assert every.masks.dtype == torch.bool
-    some = system.find(image, float(every.scores[1]))
+    some = system.find(image, every.scores[1].item())
     assert len(some.scores) == len(some.meshes) == 2
     assert torch.equal(some.masks, every.masks[:2])
     assert torch.equal(some.meshes.verts_packed(), every.meshes[[0, 1]].verts_packed())

@@ -226,7 +226,11 @@ class DetectSystem:
         return self._placed(pictures.images[0], _camera(pictures, None))
 
     def _placed(self, image: Tensor, camera: Float[Tensor, " 4"], least: float = 0.0) -> list[Reconstruction]:
-        found = placed(self.find(image, least), self.network, camera)
+        height, width = image.shape[1:]
+        rows, columns = self.views_config.scaled((height, width), self.views_config.held)
+        # Frustums begin a pixel beside their boxes (`BoxFrustums.behind`): one of those that the network saw.
+        beside = camera.new_tensor([0.0, 0.0, 1 - width / columns, 1 - height / rows])
+        found = placed(self.find(image, least), self.network, camera + beside)
         return [one for one in found if not one.mesh.isempty()]
 
     def find(self, image: Float[Tensor, "3 height width"], least: float = 0.0) -> Found:
