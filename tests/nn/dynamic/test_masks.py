@@ -119,6 +119,18 @@ def test_chance_follows_the_logit() -> None:
         assert abs(float(share) - 1 / (1 + math.exp(-logit))) < 0.02
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_least_numbers_that_are_drawn(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logarithm of 0 is kept away in half the precision, too: no mask is NaN."""
+    monkeypatch.setattr(torch, "rand_like", torch.zeros_like)
+    logits = torch.tensor([-1.0, 0.0, 2.0], dtype=dtype).view(3, 1, 1, 1).requires_grad_()
+    hard = straight_through(logits)
+    hard.sum().backward()
+    assert hard.flatten().tolist() == [0, 1, 1]
+    assert hard.dtype == dtype
+    assert bool((logits.grad > 0).all())
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize("kind", ["squeeze", "conv1x1"])
 def test_a_share_that_is_forced(kind: str, share: float) -> None:

@@ -77,11 +77,13 @@ def straight_through(
         temperature: > 0; the lower, the steeper.
         noise: whether g1 and g2 are drawn; else they are 0.
     """
-    noisy = logits + _gumbel(logits) - _gumbel(logits) if noise else logits
+    # float16 has no 1e-8: where both numbers drawn are 0, the mask would be NaN
+    noisy = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    if noise:
+        noisy = noisy + _gumbel(noisy) - _gumbel(noisy)
     soft = torch.sigmoid(noisy / temperature)
-    return (noisy >= 0).to(soft.dtype) + (
-        soft - soft.detach()
-    )  # the bracket is 0: the mask is 0 or 1 to the bit
+    hard = (noisy >= 0).to(soft.dtype) + (soft - soft.detach())  # the bracket is 0: 0 or 1 to the bit
+    return hard.to(logits.dtype)
 
 
 _EPSILON = 1e-8  # as published: no logarithm of 0

@@ -53,7 +53,7 @@ class MeshRCNNTraining(TrainingModule):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.training.seed)
             network = MeshRCNN(config.network)
-        # Dynamic blocks keep their weights channels-last; moments that a checkpoint brings back would not be.
+        # Dynamic blocks keep their weights channels-last, to skip positions; training goes by layers.
         network.to(memory_format=torch.contiguous_format)
         _start(network, config.first_weights)
         super().__init__(network, config.training)
