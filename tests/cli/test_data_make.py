@@ -46,6 +46,7 @@ def test_counts_skipped_meshes(maquette, ball, tmp_path):
         (("families:1", "--seed", -1), 2, "--seed -1"),
         (("families:1", "--layout", "other"), 2, "layout"),
         (("families:1", "--categories", "castle"), 2, "the families are"),
+        (("families:1", "--layout", "pix3d", "--size", 8), 2, "--size 8: at least 16"),
     ],
 )
 def test_refuses(maquette, tmp_path, monkeypatch, words, code, say):

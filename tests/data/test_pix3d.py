@@ -92,10 +92,48 @@ def test_names_what_it_leaves_out(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("{}", "it must be a list, got {}"), ("[1]", "none of the 0"), ("x", "Exp")]
+    ("text", "reason"), [("{}", "it must be a list, got {}"), ("[1]", "none of the 1"), ("x", "Exp")]
 )
 def test_malformed_tables(root: Path, text: str, reason: str) -> None:
     (root / "pix3d.json").write_text(text)
     with pytest.raises(BadInput) as caught:
         read_pix3d(root)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("bbox", [60, 5, 90, 35], "bbox lies outside of the picture"),
+        ("bbox", [-9, 5, 0, 35], "bbox lies outside of the picture"),
+        ("bbox", [10, 5, 1e300, 35], "must not be huge"),
+        ("focal_length", 1e300, "must not be huge"),
+        ("trans_mat", [0, 0, 1e30], "must not be huge"),
+        ("mask", None, "mask is no path"),
+        ("mask", 5, "mask is no path"),
+        ("mask", "../outside.png", "mask is not a path within the folder"),
+    ],
+)
+def test_records_of_which_nothing_can_be_learned_are_named(
+    root: Path, field: str, value: object, reason: str
+) -> None:
+    rows = json.loads((root / "pix3d.json").read_text())
+    rows[1][field] = value
+    (root / "pix3d.json").write_text(json.dumps(rows))
+    data = read_pix3d(root)
+    assert len(data) == 3
+    (problem,) = data.problems
+    assert problem.reason.startswith("picture 1: ")
+    assert problem.reason.endswith(reason)
+
+
+def test_a_table_without_masks_says_so(root: Path) -> None:
+    rows = json.loads((root / "pix3d.json").read_text())
+    bare = [{name: value for name, value in row.items() if name != "mask"} for row in rows]
+    (root / "pix3d.json").write_text(json.dumps([*bare, None]))
+    with pytest.raises(BadInput, match=r"none of the 5 photographs .* picture 0: no field 'mask'"):
+        read_pix3d(root)
+    (root / "pix3d.json").write_text(json.dumps([rows[0], None]))
+    assert [problem.reason for problem in read_pix3d(root).problems] == [
+        "picture 1: is no object with fields"
+    ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_VIEWS, _LARGEST_SIZE = 1000, 2048
 _MOST_PIXELS = 1 << 27  # of an object's pictures, which are in memory together
 _MOST_NAMED = 20
+_LEAST_SCENE = 16  # pixels of a picture somewhere in which an object can be seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ def run(words: Sequence[str]) -> None:
     options = parse(Make, words, "data make")
     at_least(1, views=options.views, size=options.size, threads=options.threads)
     at_least(0, seed=options.seed)
+    if options.layout == "pix3d":
+        at_least(_LEAST_SCENE, size=options.size)
     if options.views > _MOST_VIEWS or options.size > _LARGEST_SIZE:
         raise Refusal(f"at most --views {_MOST_VIEWS} and --size {_LARGEST_SIZE} are made")
     if options.views * options.size**2 > _MOST_PIXELS:
@@ -83,7 +86,7 @@ def run(words: Sequence[str]) -> None:
 
 
 def _make(options: Make, axes: "MeshAxes", shapes: int | None, console: Console) -> dict[str, Any]:
-    make = _pix3d(options) if options.layout == "pix3d" else _r2n2(options, axes)
+    make = _pix3d(options, axes) if options.layout == "pix3d" else _r2n2(options, axes)
     jobs = _jobs(options, axes, shapes)
     began = time.perf_counter()
     with console.progress("making", len(jobs)) as advance:
@@ -118,10 +121,10 @@ def _r2n2(options: Make, axes: "MeshAxes") -> "Callable[..., Made]":
     return partial(make_r2n2, root=options.out, config=config)
 
 
-def _pix3d(options: Make) -> "Callable[..., Made]":
+def _pix3d(options: Make, axes: "MeshAxes") -> "Callable[..., Made]":
     from ..data.make.pix3d import ScenesMakeConfig, make_pix3d
 
-    config = ScenesMakeConfig(options.views, options.size, options.seed)
+    config = ScenesMakeConfig(options.views, options.size, options.seed, axes)
     return partial(make_pix3d, root=options.out, config=config)
 
 

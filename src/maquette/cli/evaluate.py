@@ -183,7 +183,7 @@ def score(
     usual = tuple(asked.views or protocol.views)
     views = usual if asked.all_views else _views_there(usual, opened, asked.split, console)
     for name, words in protocol.facts(asked.split, sorted(set(views))):
-        console.say(f"{name:<11}{words}")
+        console.say(f"{name:<10} {words}")
     with console.progress("evaluating", count) as advance:
         found = evaluate(
             system,

@@ -1,1 +1,1 @@
-"""What joins systems: one's result as another's beginning. Systems are known here by their common face alone."""
+"""What joins systems: one's result as another's beginning. Systems are known by their faces (`system.py`) alone."""

@@ -107,7 +107,9 @@ def read_pix3d(root: str | PathLike[str], protocol: Protocol | None = None) -> P
         else:
             good.append(record)
     if not good:
-        raise BadInput(root, f"has none of the {len(records)} photographs of {PIX3D_TABLE}")
+        first = f"; {problems[0].reason}" if problems else ""
+        total = len(records) + len(bad)
+        raise BadInput(root, f"has none of the {total} photographs of {PIX3D_TABLE} that can be used{first}")
     entries = tuple(_entry(record, splits) for record in good)
     return Pix3D(root, tuple(good), entries, _models(root, good, entries), tuple(problems))
 

@@ -13,6 +13,7 @@ from .recognise import PIX3D_TABLE
 
 WRONG_MASKS = ("img/table/1749.jpg", "img/table/0045.png")  # left out by Mesh R-CNN's evaluation
 _SENSOR = 32.0  # mm
+_LARGEST = 1e9  # pixels, or units of the mesh
 
 
 class Record(NamedTuple):
@@ -65,7 +66,9 @@ def read_records(root: Path) -> tuple[list[Record], list[tuple[str, str]]]:
     return good, bad
 
 
-def _record(row: dict[str, Any]) -> Record:
+def _record(row: Any) -> Record:
+    if not isinstance(row, dict):
+        raise ParseError("is no object with fields")
     width, height = (int(side) for side in row["img_size"])
     rotation, translation = _array(row, "rot_mat", (3, 3)), _array(row, "trans_mat", (3,))
     left, top, right, bottom = _array(row, "bbox", (4,)).tolist()
@@ -74,6 +77,10 @@ def _record(row: dict[str, Any]) -> Record:
         raise ParseError("img_size and focal_length must be positive")
     if not (left < right and top < bottom):
         raise ParseError("bbox has no area")
+    if not (left < width and top < height and right > 0 and bottom > 0):
+        raise ParseError("bbox lies outside of the picture")
+    if max(map(abs, (left, top, right, bottom, focal, *translation))) > _LARGEST:
+        raise ParseError("bbox, focal_length and trans_mat must not be huge")
     if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
         raise ParseError("rot_mat is not a rotation")
     paths = [_path(row, name) for name in ("img", "mask", "model")]
@@ -104,6 +111,8 @@ def _array(row: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray
 
 
 def _path(row: dict[str, Any], name: str) -> str:
+    if not isinstance(row[name], str):
+        raise ParseError(f"{name} is no path")
     path = PurePosixPath(row[name])
     if path.is_absolute() or ".." in path.parts or not path.name:
         raise ParseError(f"{name} is not a path within the folder")

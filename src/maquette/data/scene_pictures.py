@@ -19,6 +19,7 @@ from .batch import Batch, Entry, PictureObjects, Truth, part_of
 from .pix3d import Pix3D
 from .pix3d_voxels import read_voxel_points
 from .problems import Problem
+from .recognise import PIX3D_TABLE
 from .scene_changes import Image, mirrored, recoloured, scaled
 from .scenes_config import ScenesConfig
 from .shape_order import ShapeOrder
@@ -42,26 +43,25 @@ class ScenePictures:
         seed: of training samples.
 
     Attributes:
-        problems: photographs that are left out, as what they show is none of the classes.
+        problems: photographs that are left out, as what they show is none of the classes, or its voxels are missing.
 
     Raises:
-        BadInput: no photograph of any of the classes.
+        BadInput: no photograph of any of the classes, or none with voxels.
     """
 
     provides = frozenset({"objects"})
 
     def __init__(self, data: Pix3D, config: ScenesConfig, seed: int = 0) -> None:
         self.data, self.config, self.seed = data, config, seed
-        self._places = [i for i, entry in enumerate(data.entries) if entry.category in config.classes]
-        if not self._places:
-            raise BadInput(data.root, f"has no photograph of {', '.join(config.classes)}")
-        self.entries: Sequence[Entry] = _with_validation([data.entries[i] for i in self._places])
-        known = set(self._places)
+        reasons = [self._wrong(i) for i in range(len(data))]
+        self._places = [i for i, reason in enumerate(reasons) if not reason]
         self.problems = tuple(
-            Problem(entry.id, f"{entry.category} is none of the classes")
-            for i, entry in enumerate(data.entries)
-            if i not in known
+            Problem(entry.id, reason) for entry, reason in zip(data.entries, reasons, strict=True) if reason
         )
+        if not self._places:
+            words = ", ".join(config.classes)
+            raise BadInput(data.root, f"has no photograph of {words} that can be used; {reasons[0]}")
+        self.entries: Sequence[Entry] = _with_validation([data.entries[i] for i in self._places])
         self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
         self._order = ShapeOrder(self._training, seed) if self._training else None
         self._meshes: dict[int, tuple[Tensor, Tensor]] = {}
@@ -121,21 +121,39 @@ class ScenePictures:
         factors = torch.from_numpy(1 + self.config.jitter * (2 * draws[2:] - 1)).float()
         return recoloured(image, factors), objects
 
+    def _wrong(self, place: int) -> str:
+        """Why a photograph cannot be used, as far as its record tells."""
+        record = self.data.records[place]
+        if record.category not in self.config.classes:
+            return f"{record.category} is none of the classes"
+        if not record.voxel:
+            return "its record names no voxels"
+        return "" if (self.data.root / record.voxel).is_file() else f"{record.voxel} is missing"
+
     def _read(self, index: int, shorter: int) -> tuple[Image, PictureObjects]:
         place = self._places[index]
         record, root = self.data.records[place], self.data.root
         image, mask = load_image(root / record.image, 3), load_mask(root / record.mask)
         height, width = image.shape[1:]
-        if mask.shape[1:] != image.shape[1:] or (width, height) != record.size:
+        if (width, height) != record.size:
+            told = "{} x {}".format(*record.size)
+            raise BadInput(
+                root / record.image, f"has {width} x {height} pixels, not {told} as {PIX3D_TABLE} says"
+            )
+        if mask.shape[1:] != image.shape[1:]:
             raise BadInput(root / record.mask, f"is not of the size of its picture {record.image}")
         R, t = torch.from_numpy(record.rotation), torch.from_numpy(record.translation)
         points = torch.from_numpy(read_voxel_points(root / record.voxel))
         verts, faces = self._mesh(self.data.model(place))
+        verts = verts @ R.T + t
+        if not 0 < verts[:, 2].min() < verts[:, 2].max():
+            what = "lies behind the camera, or has no depth"
+            raise BadInput(root / record.image, f"its object {what}, as {PIX3D_TABLE} has it")
         objects = PictureObjects(
             boxes=torch.tensor([record.box], dtype=torch.float32),
             labels=torch.tensor([1 + self.config.classes.index(record.category)]),
             masks=mask,
-            meshes=Meshes([(verts @ R.T + t).float()], [faces]),
+            meshes=Meshes([verts.float()], [faces]),
             points=((points @ R.T + t).float(),),
             camera=torch.tensor([record.focal, record.focal, width / 2, height / 2], dtype=torch.float32),
         )

@@ -13,6 +13,9 @@ from maquette.data.open import pack_families
 from maquette.data.pack import read_pack, write_pack
 from maquette.data.views_config import ViewsConfig
 from maquette.io.errors import BadInput
+from maquette.systems.mesh_rcnn.config import NetworkConfig
+from maquette.systems.mesh_rcnn.network import MeshRCNN
+from maquette.systems.mesh_rcnn.system import MeshRCNNSystem
 from tiny_frustum import tiny_frustum_weights
 
 
@@ -35,6 +38,18 @@ def test_systems_beside_are_scored_by_both_protocols(tmp_path: Path, pack: Path,
     text = capsys.readouterr().out
     assert "frustum: Chamfer e-3 " in text
     assert "| network | shapes | samples | Chamfer e-3 | F1 tau | F1 2 tau |" in text
+
+
+def test_a_refined_surface_is_a_row(tmp_path: Path, pack: Path) -> None:
+    network = MeshRCNN(NetworkConfig(size=64, backbone="resnet18", voxels=8, width=8, hidden=8, folded=True))
+    MeshRCNNSystem(network).save(tmp_path / "stages.safetensors")
+    beside = f"refined-frustum={tmp_path / 'stages.safetensors'}"
+    numbers = study.main([str(tmp_path), "--shapes", str(pack), "--every", "9", "--beside", beside])
+    (row,) = numbers["rows"]
+    assert row["system"] == "refined-frustum"
+    assert row["parameters"] > sum(p.numel() for p in network.parameters())
+    assert 0 < row["p2m"]["all"]["f1@0.014142"] <= 100
+    assert 0 < row["viewer"]["all"]["iou"] <= 1
 
 
 def test_a_run_is_trained_once(tmp_path: Path, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,6 +178,9 @@ def test_goes_on_and_gives_the_same_bytes(root: Path, tmp_path: Path) -> None:
     assert content(tmp_path / "set") == content(root)
     with pytest.raises(BadInput, match="other settings"):
         make_pix3d(jobs, tmp_path / "set", ScenesMakeConfig(views=3, size=64))
+    with pytest.raises(BadInput, match="other settings"):
+        make_pix3d(jobs_of_families(6, 3, KINDS), tmp_path / "set", CONFIG)
+    assert content(tmp_path / "set") == content(root)
 
 
 def test_bad_meshes(tmp_path: Path) -> None:

@@ -240,6 +240,8 @@ def test_overlaps_in_bands() -> None:
     assert BandMatcher(0.7, 0.5, 0.2, best=False)(overlaps).tolist() == [-2, -1, -2, 0, -2]
     assert BandMatcher(0.7, 0.5, 0.2, best=True)(overlaps).tolist() == [-2, -1, 0, 0, -2]
     assert BandMatcher(0.5, 0.5, 0.0, best=False)(overlaps).tolist() == [-1, -1, 0, 0, -1]
+    missed = torch.cat([overlaps, torch.zeros(1, 5)])  # an object that no box meets
+    assert BandMatcher(0.7, 0.5, 0.2, best=True)(missed).tolist() == [-2, -1, 0, 0, -2]
 
 
 def test_borders_have_the_mean_colour() -> None:

@@ -202,6 +202,22 @@ def test_nothing_found(system: DetectSystem) -> None:
         system.reconstruct(Views([torch.rand(3, 48, 64)] * 2))
 
 
+def test_only_what_is_sure_enough_is_enlarged(system: DetectSystem) -> None:
+    """Masks of a photograph are large: of those that are not wanted none is made."""
+    torch.manual_seed(0)
+    image = torch.rand(3, 90, 120)
+    every = system.find(image)
+    assert every.masks.shape == (4, 90, 120)
+    assert every.masks.dtype == torch.bool
+    some = system.find(image, float(every.scores[1]))
+    assert len(some.scores) == len(some.meshes) == 2
+    assert torch.equal(some.masks, every.masks[:2])
+    assert torch.equal(some.meshes.verts_packed(), every.meshes[[0, 1]].verts_packed())
+    none = system.find(image, 1.0)
+    assert none.masks.shape == (0, 90, 120)
+    assert len(none.meshes) == 0
+
+
 def test_described() -> None:
     info = DetectSystem.describe().as_dict()
     assert info["parameters"]["total"] == 60_964_427

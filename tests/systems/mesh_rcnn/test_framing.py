@@ -5,7 +5,7 @@ import torch
 
 from maquette.structures.cameras import FoVPerspectiveCameras, PerspectiveCameras
 from maquette.systems.lens import Lens
-from maquette.systems.mesh_rcnn.camera import FOCAL
+from maquette.systems.mesh_rcnn.camera import AHEAD, FOCAL, project
 from maquette.systems.mesh_rcnn.framing import frame
 
 
@@ -46,6 +46,27 @@ def test_points_appear_where_they_were_seen(fov: float, tall: float) -> None:
     assert (pixels(points, framed.camera) - torch.stack([column, row], 1)).abs().max() < 1e-2
     assert points[:, 2].min() > 0
     assert bool((points[:, 2].argsort() == depth.argsort()).all())
+
+
+@pytest.mark.parametrize("unit", [1.0, 3.0])
+@pytest.mark.parametrize(("fov", "tall"), [(30.0, 1.0), (70.0, 1.0), (40.0, 1.5), (49.134, None)])
+def test_points_go_to_camera_space_and_back(fov: float, tall: float | None, unit: float) -> None:
+    """Without a height of pixels the picture is R2N2's own, and seen whole."""
+    height, width = (60, 80) if tall else (96, 96)
+    image, mask = picture(height, width, (10, 40, 20, 60))
+    lens = Lens.of_fov(fov, (height, width))
+    lens = Lens(lens.focal, (44.0, 26.0), tall) if tall else lens
+    framed = frame(image, mask, lens, 64, looks_at_it=tall is None)
+    assert framed.whole == (tall is None)
+    torch.manual_seed(0)
+    depth = framed.focal / framed.side * (0.7 + torch.rand(50))
+    points = unit * depth[:, None] * torch.cat([0.6 * torch.rand(50, 2) - 0.3, torch.ones(50, 1)], 1)
+    seen, found = framed.camera_space(points)
+    assert (framed.points(seen) * found - points).abs().max() < 1e-5 * unit
+    assert float(-(seen[:, 2].amin() + seen[:, 2].amax()) / 2) == pytest.approx(AHEAD)
+    column, row = ((project(seen)[:, :2] * torch.tensor([1.0, -1.0]) + 1) / 2 * framed.side).unbind(1)
+    want = torch.stack([framed.left + column, (framed.top + row) / framed.tall], 1)
+    assert (pixels(points, framed.camera) - want).abs().max() < 0.1
 
 
 def test_a_picture_of_r2n2s_own_camera_is_seen_whole() -> None:

@@ -7,7 +7,8 @@ was stopped goes on. What is not known here goes to `maquette train` (`-- --netw
 are scored on the test shapes by protocol p2m: chamfer distance in thousandths, F1 at tau and 2 tau, |normal|, as
 means over samples; beside them by protocol viewer IoU and F1 at 2 %; and the mean share of the dynamic blocks'
 positions that were active. Shapes made by hand and those made by programs are told apart, too. Other systems stand
-beside them: `--beside frustum r2n2=RUN` (the weights that ship, or a run).
+beside them: `--beside frustum r2n2=RUN` (the weights that ship, or a run); `refined-frustum=RUN` is frustum's surface
+refined by a run's stages.
 """
 
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 
 import torch
 
+from ...compose.refined_frustum import RefinedFrustum
 from ...data.drawn_views import DrawnViews
 from ...data.pack import read_pack
 from ...data.pack_data import ShapePack
@@ -41,6 +43,7 @@ _COLUMNS = {
     "viewer": {"iou": "IoU", "f2": "F@2 %"},
 }
 _ALL = "all"
+_REFINED = "refined-frustum"
 _AT_ONCE = 16
 
 
@@ -119,7 +122,7 @@ def score(
     name: str, weights: str | Path | None, shapes: ShapePack, protocols: Sequence[str]
 ) -> dict[str, Any]:
     """A system's numbers on all shapes of a pack."""
-    system = load_system(name, weights)
+    system = RefinedFrustum.load(weights) if name == _REFINED else load_system(name, weights)
     found: dict[str, Any] = {"parameters": sum(p.numel() for p in system.network.parameters())}
     for protocol in (PROTOCOLS[name] for name in protocols):
         source = DrawnViews(shapes, system.views_config, truth=protocol.needs, side=protocol.side)

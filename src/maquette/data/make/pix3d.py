@@ -31,6 +31,7 @@ from ...renderer.views import render_views
 from ...structures import Meshes
 from ...structures.cameras import PerspectiveCameras
 from ...structures.mask_box import mask_box
+from ..mesh_axes import OBJECT_AXES, MeshAxes
 from ..picture_changes import on_background
 from ..pix3d import AXES
 from ..pix3d_voxels import write_voxels
@@ -56,11 +57,13 @@ class ScenesMakeConfig:
         views: pictures of each object.
         size: pixels of the longer side.
         seed: of cameras, places in the pictures and backgrounds.
+        axes: of meshes whose axes no table tells (`jobs_of_folder` turns them).
     """
 
     views: int = 8
     size: int = 192
     seed: int = 0
+    axes: MeshAxes = OBJECT_AXES
 
 
 def make_pix3d(
@@ -80,11 +83,13 @@ def make_pix3d(
         progress: told (done, total, id) after every object.
 
     Raises:
-        BadInput: `root` holds something else, or a data set that was made otherwise; it cannot be written to; or
-            no object could be made.
+        BadInput: `root` holds something else, or a data set that was made otherwise or of other objects; it cannot
+            be written to; or no object could be made.
     """
     root = Path(root)
-    settings = {"maquette_made": 1, "layout": "pix3d", **asdict(config)}
+    # Pictures are numbered through: with other objects a number would be of another picture.
+    ids = hashlib.sha256("\n".join(job.entry.id for job in jobs).encode()).hexdigest()
+    settings = {"maquette_made": 1, "layout": "pix3d", "objects": ids, **asdict(config)}
     check_made(root, SETTINGS_FILE, settings)
     with as_bad_input(root, OSError, say="cannot be written"):
         root.mkdir(exist_ok=True)
@@ -136,7 +141,7 @@ def _make(job: Job, place: int, root: Path, config: ScenesMakeConfig) -> tuple[l
             save_image(covered, mask)
             save_image(picture, image)
         box = mask_box(load_mask(mask)[0])
-        assert box is not None
+        assert box is not None  # `load_mask` refuses black ones
         top, bottom, left, right = box
         rows.append(taken.row(job, (left, top, right, bottom)))
     return rows, made

@@ -18,6 +18,7 @@ from ...renderer.views import R2N2_REACH, cameras_from_r2n2
 from .depths import Z_RANGE, A, B
 
 FOCAL = 2.1875  # 35 mm before half of a 32 mm sensor
+AHEAD = 1.4  # where objects are: the middle of R2N2's distances
 _LEAST_W = 0.1
 
 

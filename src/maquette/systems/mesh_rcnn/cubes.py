@@ -9,10 +9,10 @@ from torch import Tensor
 from ...ops import cubify
 from ...structures import Meshes
 from ...utils import ico_sphere
-from .camera import camera_of_grid
+from .camera import AHEAD, camera_of_grid
 
 SPHERE_LEVEL, SUBDIVIDED_LEVEL = 4, 2
-_AHEAD, _RADIUS = 1.4, 0.35  # of a sphere where objects are: the middle of R2N2's distances
+_RADIUS = 0.35  # of a sphere where objects are
 
 
 class Cubes(NamedTuple):
@@ -59,5 +59,5 @@ def spheres(count: int, level: int, device: torch.device, original: bool = False
     sphere = ico_sphere(level, device)
     verts, faces = sphere.verts_packed(), sphere.faces_packed()
     if not original:
-        verts = _RADIUS * verts - verts.new_tensor([0.0, 0.0, _AHEAD])
+        verts = _RADIUS * verts - verts.new_tensor([0.0, 0.0, AHEAD])
     return Meshes([verts] * count, [faces] * count)

@@ -10,7 +10,7 @@ from torch.nn.functional import grid_sample, interpolate
 from ...data.framing import cut_square, frame_object, object_box
 from ...structures.cameras import PerspectiveCameras
 from ..lens import Lens
-from .camera import FOCAL
+from .camera import AHEAD, FOCAL
 
 MARGIN = 0.27  # so that an object fills .65 of the picture, as R2N2's cameras show objects on average
 _BACKGROUND = 240 / 255  # as behind the pictures of validation
@@ -62,6 +62,29 @@ class Framed:
         depth = away + (depth - middle) * scale
         left, up = (self.axis[0] - column) * (depth / self.focal), (self.axis[1] - row) * (depth / self.focal)
         return torch.stack([left, up, depth], dim=1)
+
+    def camera_space(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n 3"], float]:
+        """Where the network would have seen points of the picture's camera frame; the inverse of `points`.
+
+        Nothing tells how far away they are: the middle of their depths is put where R2N2's objects are on average.
+
+        Args:
+            points: in any unit, all of them before the camera, none nearer than .15 of the middle of their depths.
+
+        Returns:
+            the points in camera space, and the unit: `points` of them, times this, are the points given.
+        """
+        left, up, depth = points.unbind(1)
+        middle = (depth.amin() + depth.amax()) / 2
+        if self.whole:
+            unit = middle / AHEAD
+            return points / unit * points.new_tensor([-1.0, 1.0, -1.0]), float(unit)
+        away = self.focal / self.side
+        unit = middle / away
+        column, row = self.axis[0] - left / depth * self.focal, self.axis[1] - up / depth * self.focal
+        deep = AHEAD + (depth / unit - away) * (2 * AHEAD / FOCAL)
+        x, y = 2 * (column - self.left) / self.side - 1, 1 - 2 * (row - self.top) / self.side
+        return torch.stack([x * deep / FOCAL, y * deep / FOCAL, -deep], dim=1), float(unit)
 
     def over_picture(
         self, seen: Float[Tensor, "1 rows columns"], size: tuple[int, int]

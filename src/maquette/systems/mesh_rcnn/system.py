@@ -128,8 +128,7 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         lens = Lens.of_views(views, options.fov)
-        with as_bad_input(name, ValueError):
-            framed = frame(image, mask, lens, self.network_config.size, views.cameras is not None)
+        framed = self._framed(views, lens)
         made, empty, gates = self.see(framed.image[None], options.threshold)
         seen = time.perf_counter()
         mesh = _in_picture(made, framed, image.device)
@@ -159,6 +158,46 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
                 pictures=views,
             )
         ]
+
+    @torch.no_grad()
+    def refine(self, pictures: Pictures, mesh: Meshes, fov: float | None = None) -> Meshes:
+        """A mesh that another system made of a picture, moved by the stages instead of that of the cubes.
+
+        Args:
+            pictures: one, as `reconstruct` takes it.
+            mesh: one, in the frame of its camera, in any unit, where the picture shows the object; a few thousand
+                vertices, as cubes have.
+            fov: field of view of the picture in degrees; as known of it when not given.
+
+        Returns:
+            the mesh in the same frame and unit, with the picture's colours.
+
+        Raises:
+            BadInput: as `reconstruct`; weights of a variant without stages.
+        """
+        from ...lift.colours import paint_from_views
+        from ...segment import with_masks
+
+        views = with_masks(as_views(pictures))
+        name = (views.names or ["the picture"])[0]
+        if len(views) > 1:
+            raise BadInput(name, f"one picture at a time, not {len(views)}")
+        if not self.network_config.has_mesh:
+            raise BadInput(self.weights, f"variant {self.variant} has no stages that refine a mesh")
+        framed = self._framed(views, Lens.of_views(views, fov))
+        verts, unit = framed.camera_space(mesh.verts_packed())
+        start = Meshes([verts.to(self.device)], [mesh.faces_packed().to(self.device)])
+        maps = self.network.see(framed.image[None].to(self.device)).maps
+        made = _in_picture(self.network.refine(maps, start)[-1], framed, views.device)
+        masks = [mask for mask in views.masks or () if mask is not None]
+        return paint_from_views(made.scale_verts(unit), views.images, masks, [framed.camera])
+
+    def _framed(self, views: Views, lens: Lens) -> Framed:
+        """What the network sees of one picture with a mask."""
+        (image,), (mask,) = views.images, views.masks or ()
+        assert mask is not None
+        with as_bad_input((views.names or ["the picture"])[0], ValueError):
+            return frame(image, mask, lens, self.network_config.size, views.cameras is not None)
 
     @torch.no_grad()
     def see(

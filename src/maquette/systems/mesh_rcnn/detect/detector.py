@@ -97,7 +97,8 @@ class BandMatcher:
         found = torch.where(highest >= self.high, nearest, self.BETWEEN_THRESHOLDS)
         found[(highest < self.low) & (highest >= self.ignore)] = self.BELOW_LOW_THRESHOLD
         if self.best:
-            tops = (overlaps == overlaps.amax(1, keepdim=True)).any(0)
+            most = overlaps.amax(1, keepdim=True)
+            tops = ((overlaps == most) & (most > 0)).any(0)  # an object that no box meets is shown by none
             found[tops] = nearest[tops]
         return found
 

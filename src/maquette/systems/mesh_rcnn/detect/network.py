@@ -1,7 +1,7 @@
 """`DetectNetwork`: pictures to boxes, and boxes to depths, masks and meshes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float, Int
@@ -42,6 +42,14 @@ class Found:
     masks: Tensor
     meshes: Meshes
     guessed: Tensor
+
+    def first(self, count: int) -> "Found":
+        """The surest ones."""
+        parts = {
+            field.name: getattr(self, field.name)[:count] for field in fields(self) if field.name != "meshes"
+        }
+        verts, faces = self.meshes.verts_list()[:count], self.meshes.faces_list()[:count]
+        return Found(**parts, meshes=Meshes(verts, faces))
 
 
 class DetectNetwork(nn.Module):

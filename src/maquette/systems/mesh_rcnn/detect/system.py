@@ -40,6 +40,7 @@ from .recipes import RECIPES, DetectRunConfig
 from .training import DetectTraining
 
 _SURE = 0.5  # least score of an object that is shown
+_ON = 0.5  # share of a pixel that an object covers
 _SAME = 0.5  # overlap of boxes of one object
 _EXAMPLE = (224, 224)
 
@@ -189,7 +190,7 @@ class DetectSystem:
         if len(views) > 1:
             raise BadInput(name, f"one picture at a time, not {len(views)}: objects are found in each")
         image, camera = views.images[0], _camera(views, options.fov)
-        objects = _distinct([one for one in self._placed(image, camera) if (one.score or 0) >= least])
+        objects = _distinct(self._placed(image, camera, least))
         looked = time.perf_counter()
         if not objects:
             words = ", ".join(self.network.config.classes)
@@ -224,32 +225,35 @@ class DetectSystem:
         """All that might be an object in one photograph, however unsure, for `metrics.protocols.pix3d`."""
         return self._placed(pictures.images[0], _camera(pictures, None))
 
-    def _placed(self, image: Tensor, camera: Float[Tensor, " 4"]) -> list[Reconstruction]:
-        return [one for one in placed(self.find(image), self.network, camera) if not one.mesh.isempty()]
+    def _placed(self, image: Tensor, camera: Float[Tensor, " 4"], least: float = 0.0) -> list[Reconstruction]:
+        found = placed(self.find(image, least), self.network, camera)
+        return [one for one in found if not one.mesh.isempty()]
 
-    def find(self, image: Float[Tensor, "3 height width"]) -> Found:
-        """What is found in a photograph, in its own pixels; it is scaled as those of the training are."""
+    def find(self, image: Float[Tensor, "3 height width"], least: float = 0.0) -> Found:
+        """What is found in a photograph, in its own pixels; it is scaled as those of the training are.
+
+        Args:
+            image: RGB in [0, 1].
+            least: score of what is found.
+        """
         height, width = (image.shape[1], image.shape[2])
         size = self.views_config.scaled((height, width), self.views_config.held)
         smaller = interpolate(image[None], size, mode="bilinear", antialias=True).clamp(0, 1)
         (found,) = self.network.find(smaller.to(self.device), [size])
+        found = found.first(sum(score >= least for score in found.scores.tolist()))
         factors = found.boxes.new_tensor([width / size[1], height / size[0]]).repeat(2)
-        masks = found.masks[None].float()
-        if len(found.boxes):
-            masks = interpolate(masks, (height, width), mode="bilinear", antialias=True)
-        else:
-            masks = masks.new_zeros(1, 0, height, width)
-        return replace(
-            found,
-            boxes=found.boxes * factors,
-            extents=found.extents * factors[1],
-            masks=masks[0] > _SURE,
-        )
+        masks = found.masks.new_empty(len(found.boxes), height, width)
+        for whole, mask in zip(
+            masks, found.masks, strict=True
+        ):  # one by one: a hundred of a photograph are gigabytes
+            grown = interpolate(mask[None, None].float(), (height, width), mode="bilinear", antialias=True)
+            whole.copy_(grown[0, 0] > _ON)
+        return replace(found, boxes=found.boxes * factors, extents=found.extents * factors[1], masks=masks)
 
     @staticmethod
     def _painted(made: Reconstruction, image: Tensor, eye: Any) -> Any:
         mask = made.mask
-        if mask is None or not bool((mask > _SURE).any()):
+        if mask is None or not bool((mask > _ON).any()):
             return made.mesh
         return paint_from_views(made.mesh, [image.cpu()], [mask], [eye])
 
