@@ -217,6 +217,16 @@ def test_pictures_that_do_not_fit_are_refused(views, words) -> None:
         replace(whole, views=replace(whole.views, **views))
 
 
+@pytest.mark.parametrize(
+    ("variant", "loss"),
+    [("sphere", {"chamfer": 0.0}), ("pixel2mesh", {"chamfer": 0.0}), ("voxel-only", {"voxel": 0.0})],
+)
+def test_a_loss_that_teaches_nothing_is_refused(variant, loss) -> None:
+    whole = best(variant)
+    with pytest.raises(ValueError, match=f"no weight of the loss is on what variant {variant} makes"):
+        replace(whole, loss=replace(whole.loss, **loss))
+
+
 def test_first_weights_that_cannot_be_had(monkeypatch) -> None:
     """Without a network the run says so and goes on; where they are insisted on it ends."""
 

@@ -25,7 +25,8 @@ class MeshRCNNConfig:
 
     Raises:
         ValueError: pictures of another size than the network's, that do not show all that the camera sees, or cannot
-            be made; cameras whose objects reach out of the frustum; mirrored objects whose truth is not mirrored.
+            be made; cameras whose objects reach out of the frustum; mirrored objects whose truth is not mirrored; a
+            loss without a weight on anything that the network makes.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -51,6 +52,13 @@ class MeshRCNNConfig:
         if views.flip and not views.flip_voxels:
             raise ValueError("what is true of mirrored pictures is known only with views.flip_voxels")
         check_pictures(views)
+        self._check_loss()
+
+    def _check_loss(self) -> None:
+        network, loss = self.network, self.loss
+        of_mesh = (loss.chamfer, loss.normal, loss.edge)
+        if not (network.has_voxels and loss.voxel) and not (network.has_mesh and any(of_mesh)):
+            raise ValueError(f"no weight of the loss is on what variant {network.variant} makes")
 
 
 def best(variant: str = VARIANTS[0]) -> MeshRCNNConfig:
