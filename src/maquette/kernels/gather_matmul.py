@@ -29,15 +29,18 @@ def gather_matmul(
 ) -> Float[Tensor, "item out"]:
     """out[i] = bias + weight @ concatenation over t of rows[taps[i, t]].
 
-    Not differentiable on CUDA.
-
     Args:
         rows: features of positions.
         taps: rows of each item's window, one after another; the number of rows stands for a row of zeros.
         weight: in the order of the taps, the channels of each together.
         bias: of every item.
+
+    Raises:
+        RuntimeError: gradients are wanted on CUDA, where there are none.
     """
     if rows.is_cuda and has_triton():
+        if torch.is_grad_enabled() and any(x.requires_grad for x in (rows, weight, bias)):
+            raise RuntimeError("gather_matmul has no gradients on CUDA")
         from .gather_matmul_triton import on_tensor_cores  # takes a while to import
 
         return on_tensor_cores(rows, taps, weight) + bias

@@ -199,6 +199,8 @@ def test_nothing_found(system: DetectSystem) -> None:
         BadInput, match=r"room\.png: nothing is found in the picture that is one of chair, sofa"
     ):
         system.reconstruct(Views([torch.rand(3, 48, 64)], names=["room.png"]), MeshRCNNOptions(score=1.0))
+    with pytest.raises(BadInput, match="variant detect has no gates to show"):
+        system.reconstruct(Views([torch.rand(3, 48, 64)]), MeshRCNNOptions(show_gates=True))
     with pytest.raises(BadInput, match="one picture at a time, not 2"):
         system.reconstruct(Views([torch.rand(3, 48, 64)] * 2))
 

@@ -66,3 +66,8 @@ def test_costs_are_those_of_every_position() -> None:
         block.masker.conv.bias.fill_(-50.0)  # nowhere
     assert whole.info.macs == macs
     assert {block.execution for block in whole.network.maps.blocks} == {"sparse"}
+
+
+def test_objects_of_a_picture_of_one_have_no_score() -> None:
+    with pytest.raises(BadInput, match="variant light gives objects no score"):
+        system("light").reconstruct(views(), MeshRCNNOptions(score=0.5))

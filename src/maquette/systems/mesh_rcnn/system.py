@@ -110,8 +110,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
             degrees and, of a dynamic variant, the share of positions at which its blocks worked (`active`).
 
         Raises:
-            BadInput: gates of a variant without any; several pictures, a file that is no picture, or a picture in
-                which no object is found.
+            BadInput: gates or scores of a variant without any; several pictures, a file that is no picture, or a
+                picture in which no object is found.
         """
         from ...lift import Result
         from ...lift.colours import paint_from_views
@@ -125,6 +125,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
             raise BadInput(name, f"one picture at a time, not {len(views)}")
         if options.show_gates and not self.network_config.shares_map:
             raise BadInput(self.weights, f"variant {self.variant} has no gates to show")
+        if options.score is not None:
+            raise BadInput(self.weights, f"variant {self.variant} gives objects no score")
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         lens = Lens.of_views(views, options.fov)

@@ -180,10 +180,12 @@ class DetectSystem:
             options: field of view, where neither a camera nor the file says it, and least score of an object.
 
         Raises:
-            BadInput: several pictures, or one in which nothing is found.
+            BadInput: gates are to be shown; several pictures, or one in which nothing is found.
         """
         began = time.perf_counter()
         options = options or MeshRCNNOptions()
+        if options.show_gates:
+            raise BadInput(self.weights, f"variant {self.variant} has no gates to show")
         least = _SURE if options.score is None else options.score
         views = as_views(pictures)
         name = (views.names or ["the picture"])[0]
