@@ -68,7 +68,9 @@ class MeshRCNNTraining(TrainingModule):
         network = self.network
         assert isinstance(network, MeshRCNN)
         seen = network.see(targets.images)
-        made = None if first or not network.config.has_mesh else self._meshes(network, seen, len(targets.images))
+        made = (
+            None if first or not network.config.has_mesh else self._meshes(network, seen, len(targets.images))
+        )
         loss, terms = self._loss(network, seen, made, targets)
         skip = _anywhere(self.rule.skips(float(loss.detach())), loss.device)
         told = {name: term.detach() for name, term in terms.items() if bool(term.isfinite())}
