@@ -1,8 +1,6 @@
 """`PictureViews`: batches of single pictures on disk, such as faces, with boxes and masks where they are known."""
 
-import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +12,13 @@ from torch import Tensor
 from ..io.errors import BadInput
 from ..io.images import load_image, load_mask
 from ..structures.device import Device
+from .another import or_another
 from .batch import Batch, Entry, Truth, part_of
 from .framing import cut_square
 from .pictures_config import PicturesConfig
 from .shape_order import ShapeOrder
 
 _STREAM = 5
-_OTHERS_TRIED = 100
 _DRAWS = 3
 
 
@@ -61,8 +59,8 @@ class PictureViews:
         self.files, self.config, self.seed = tuple(files), config, seed
         self.entries: Sequence[Entry] = tuple(file.entry for file in files)
         self.provides = frozenset({"masks"} if all(file.mask is not None for file in files) else ())
-        training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
-        self._order = ShapeOrder(training, seed) if training else None
+        self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
+        self._order = ShapeOrder(self._training, seed) if self._training else None
 
     def view_count(self, index: int) -> int:
         """One."""
@@ -98,17 +96,7 @@ class PictureViews:
     def _training_sample(self, place: int, index: int) -> Batch:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
         draws = rng.random(_DRAWS)
-        try:
-            return self._sample(index, draws)
-        except BadInput as error:
-            problem = error
-        training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
-        for other in rng.permutation(len(training))[:_OTHERS_TRIED]:
-            with suppress(BadInput):
-                sample = self._sample(training[other], draws)
-                warnings.warn(f"{problem}; another picture is used", stacklevel=2)
-                return sample
-        raise problem
+        return or_another(lambda i: self._sample(i, draws), index, self._training, rng)
 
     def _sample(self, index: int, draws: np.ndarray) -> Batch:
         """One picture; of the draws two move the square, and the last decides whether it is mirrored."""

@@ -1,8 +1,6 @@
 """`ScenePictures`: batches of whole photographs with the objects in them, of Pix3D."""
 
-import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +13,7 @@ from ..io.errors import BadInput
 from ..io.images import load_image, load_mask
 from ..structures import Meshes
 from ..structures.device import Device
+from .another import or_another
 from .batch import Batch, Entry, PictureObjects, Truth, part_of
 from .pix3d import Pix3D
 from .pix3d_voxels import normalised, read_voxel_cells
@@ -27,7 +26,6 @@ from .shape_order import ShapeOrder
 from .splits import place_of
 
 _STREAM = 6
-_OTHERS_TRIED = 100
 _VALIDATION = 0.05
 _KEPT = 1 << 29  # bytes of meshes and voxels: about all of Pix3D's
 
@@ -103,17 +101,7 @@ class ScenePictures:
     def _training_sample(self, place: int, index: int) -> tuple[int, Image, PictureObjects]:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
         draws = rng.random(6)
-        try:
-            return index, *self._changed(index, draws)
-        except BadInput as error:
-            problem = error
-        for other in rng.permutation(len(self._training))[:_OTHERS_TRIED]:
-            with suppress(BadInput):
-                index = self._training[other]
-                sample = self._changed(index, draws)
-                warnings.warn(f"{problem}; another picture is used", stacklevel=2)
-                return index, *sample
-        raise problem
+        return or_another(lambda i: (i, *self._changed(i, draws)), index, self._training, rng)
 
     def _changed(self, index: int, draws: np.ndarray) -> tuple[Image, PictureObjects]:
         shorter = self.config.shorter

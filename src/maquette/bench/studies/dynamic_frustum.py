@@ -44,7 +44,8 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     source = DrawnViews(pack_families(4, 0, side=64), config.views, truth=NEEDS, side=64)
     seen = targets_of(source.held_batch([0], 1), config.network.resolution)
     look = partial(_look, images=seen.images, masks=seen.masks)
-    calls, rows = {}, []
+    calls: dict[str, partial[Told]] = {}
+    rows: list[dict[str, Any]] = []
     for name, share in (("plain", None), ("dense", 0.5), *((f"{share:.0%}", share) for share in SHARES)):
         network = FrustumNetwork(
             NetworkConfig(options.variant, options.width, dynamic=share is not None)
