@@ -28,7 +28,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_systems_beside_are_scored_by_both_protocols(tmp_path: Path, pack: Path, capsys) -> None:
     weights = tiny_frustum_weights(tmp_path / "frustum.safetensors")
-    words = [str(tmp_path / "runs"), "--shapes", str(pack), "--every", "3", "--beside", f"frustum={weights}"]
+    words = [str(tmp_path / "runs"), "--shapes", str(pack), "--every", "9", "--beside", f"frustum={weights}"]
     numbers = study.main([*words, "--json", str(tmp_path / "n.json"), "--threads", "1"])
     assert json.loads((tmp_path / "n.json").read_text()) == numbers
     (row,) = numbers["rows"]

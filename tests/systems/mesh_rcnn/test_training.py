@@ -36,7 +36,7 @@ def config(variant: str = "light", **loss) -> MeshRCNNConfig:
             hidden=16, channels=16,
         ),
         views=replace(whole.views, size=64, render_size=64),
-        loss=replace(whole.loss, points=200, voxel_steps=2, **loss),
+        loss=replace(whole.loss, **{"points": 200, "voxel_steps": 2, **loss}),
         training=replace(whole.training, steps=40, batch=4, lr=2e-3, warmup=0, val_samples=4),
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ def source() -> DrawnViews:
     return DrawnViews(pack_families(6, 1, side=64), config().views, truth=NEEDS | {"masks"}, side=64)
 
 
-def trained(source, settings: MeshRCNNConfig, steps: int):
+def trained(source, settings: MeshRCNNConfig, steps: int, count: int = 4):
     module = MeshRCNNTraining(settings).train()
     (optimiser,) = module.optimisers().values()
 
@@ -55,7 +55,7 @@ def trained(source, settings: MeshRCNNConfig, steps: int):
         loss.backward()
         optimiser.step()
 
-    batch, told = source.training_batch(0, 4, 1), []
+    batch, told = source.training_batch(0, count, 1), []
     for _ in range(steps):
         told.append(module.step(batch, update))
         module.follow()
@@ -83,7 +83,7 @@ def test_first_steps_teach_the_mesh_nothing(source) -> None:
 
 @pytest.mark.parametrize("variant", ["voxel-only", "sphere", "pixel2mesh", "full", "control"])
 def test_other_variants_train(source, variant) -> None:
-    _, told = trained(source, config(variant), 3)
+    _, told = trained(source, config(variant, voxel_steps=0), 2, 2)
     assert math.isfinite(float(told[-1]["loss"]))
     assert ("voxel" in told[-1]) == (variant not in ("sphere", "pixel2mesh"))
     assert ("chamfer_2" in told[-1]) == (variant != "voxel-only")
@@ -91,7 +91,7 @@ def test_other_variants_train(source, variant) -> None:
 
 @pytest.mark.parametrize("variant", ["dynamic-3", "shared-map"])
 def test_dynamic_variants_train_within_a_budget(source, variant) -> None:
-    module, told = trained(source, config(variant), 3)
+    module, told = trained(source, config(variant, voxel_steps=0), 2, 2)
     assert 0 <= float(told[-1]["active"]) <= 1
     assert float(told[-1]["budget"]) >= 0
     masks = [p for name, p in module.network.maps.named_parameters() if "masker" in name]
@@ -129,14 +129,12 @@ def test_judging_in_bfloat16(light, source) -> None:
 
 @pytest.mark.parametrize("skip", ["skip", "original"])
 def test_a_step_whose_loss_is_not_finite(source, skip, monkeypatch) -> None:
-    settings = config(skip=skip)
-    settings = replace(settings, loss=replace(settings.loss, voxel_steps=0))
-    training, _ = trained(source, settings, 1)
+    training, _ = trained(source, config(skip=skip, voxel_steps=0), 1, 2)
     broken = torch.tensor(math.nan)
     monkeypatch.setattr(module, "mesh_loss", lambda *_: (broken, {}))
     before = {name: p.detach().clone() for name, p in training.network.named_parameters()}
     given: list[float] = []
-    batch = source.training_batch(0, 4, 1)
+    batch = source.training_batch(0, 2, 1)
     told = training.step(batch, lambda name, loss: given.append(float(loss.detach())))
     assert float(told["skipped"]) == 1
     assert "loss" not in told  # one that is not finite ends a run
