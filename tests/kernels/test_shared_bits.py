@@ -17,7 +17,10 @@ def test_kernel_and_twin_agree():
 
 
 def test_no_rows_share_nothing():
-    none, one = torch.zeros((0, ROW_BYTES), dtype=torch.uint8), torch.full((1, ROW_BYTES), 255, dtype=torch.uint8)
+    none, one = (
+        torch.zeros((0, ROW_BYTES), dtype=torch.uint8),
+        torch.full((1, ROW_BYTES), 255, dtype=torch.uint8),
+    )
     assert shared_bits(none, one).shape == (0, 1)
     assert shared_bits(one, none).shape == (1, 0)
     assert shared_bits(one, one).item() == 8 * ROW_BYTES

@@ -29,15 +29,21 @@ def test_a_scripted_sequence():
     memory = ShapeMemory(3, 2, SIDE, delta=0.9, beta=0.0)
     assert len(memory) == 0
     first = memory.write(pair(2, 0), slab(1000), torch.tensor([7]))
-    assert first.slot.tolist() == [0] and not first.matched.any() and not first.replaced.any()
-    assert memory.keys[0].tolist() == [1, 0] and memory.ages.tolist() == [0, EMPTY, EMPTY]
+    assert first.slot.tolist() == [0]
+    assert not first.matched.any()
+    assert not first.replaced.any()
+    assert memory.keys[0].tolist() == [1, 0]
+    assert memory.ages.tolist() == [0, EMPTY, EMPTY]
 
     # 409 of 4,096 cells differ: likeness .9001 >= .9. The key turns by half of the right angle, the shape is kept.
     second = memory.write(pair(0, 5), slab(1409), torch.tensor([8]))
-    assert second.slot.tolist() == [0] and second.matched.all() and not second.replaced.any()
+    assert second.slot.tolist() == [0]
+    assert second.matched.all()
+    assert not second.replaced.any()
     torch.testing.assert_close(memory.keys[0], torch.full((2,), math.sqrt(0.5)))
     assert memory.likenesses(slab(1000))[0, 0] == 1
-    assert memory.shapes.tolist() == [7, EMPTY, EMPTY] and memory.ages.tolist() == [0, EMPTY, EMPTY]
+    assert memory.shapes.tolist() == [7, EMPTY, EMPTY]
+    assert memory.ages.tolist() == [0, EMPTY, EMPTY]
 
     # 410 differ: .8999. Empty slots are filled first, in their order, and the others age.
     for cells, slot, ages in ((1410, 1, [1, 0, EMPTY]), (3000, 2, [2, 1, 0])):
@@ -47,8 +53,11 @@ def test_a_scripted_sequence():
 
     # The memory is full: the oldest goes.
     last = memory.write(pair(-1, 0), slab(4096), torch.tensor([9]))
-    assert last.slot.tolist() == [0] and last.replaced.all() and not last.matched.any()
-    assert memory.ages.tolist() == [0, 2, 1] and memory.shapes.tolist() == [9, EMPTY, EMPTY]
+    assert last.slot.tolist() == [0]
+    assert last.replaced.all()
+    assert not last.matched.any()
+    assert memory.ages.tolist() == [0, 2, 1]
+    assert memory.shapes.tolist() == [9, EMPTY, EMPTY]
     assert memory.likenesses(slab(4096))[0].tolist() == [1, 1410 / 4096, 3000 / 4096]
 
 
@@ -78,13 +87,16 @@ def test_only_what_is_more_similar_than_beta_is_read_the_most_similar_first():
     assert found.slot[0, :2].tolist() == [2, 1]
     assert found.found.tolist() == [[True, True, False, False]], "a cosine of beta itself is not above beta"
     torch.testing.assert_close(found.similarity[0, :2], torch.tensor([1.0, 0.8]))
-    assert found.grids[0, 0].sum() == SIDE**3 / 8 and not found.grids[0, 2:].any()
+    assert found.grids[0, 0].sum() == SIDE**3 / 8
+    assert not found.grids[0, 2:].any()
 
 
 def test_nothing_is_read_from_an_empty_memory_and_nothing_of_a_shape_of_which_nothing_is_to_be_told():
     memory = ShapeMemory(3, 2, SIDE, beta=-1)
     found = memory.read(pair(1, 0), 5)
-    assert found.found.shape == (1, 3) and not found.found.any() and not found.grids.any()
+    assert found.found.shape == (1, 3)
+    assert not found.found.any()
+    assert not found.grids.any()
     memory.write(torch.eye(2), torch.cat([slab(9), slab(4000)]), torch.tensor([5, EMPTY]))
     features = pair(1, 0).expand(3, 2)
     assert memory.read(features, 2, torch.tensor([5, 6, EMPTY])).found.sum(1).tolist() == [1, 2, 2]
@@ -95,11 +107,14 @@ def test_gradients_reach_features_and_no_buffer():
     memory.write(torch.randn(3, 4), torch.cat([slab(9), slab(1000), slab(4000)]))
     features = torch.randn(2, 4, requires_grad=True)
     memory.read(features, 3).similarity.sum().backward()
-    assert features.grad is not None and features.grad.abs().sum() > 0
-    assert not any(buffer.requires_grad for buffer in memory.buffers()) and not list(memory.parameters())
+    assert features.grad is not None
+    assert features.grad.abs().sum() > 0
+    assert not any(buffer.requires_grad for buffer in memory.buffers())
+    assert not list(memory.parameters())
     before = memory.keys.clone()
     memory.write(features, torch.cat([slab(9), slab(9)]))
-    assert memory.keys.grad_fn is None and not torch.equal(memory.keys, before)
+    assert memory.keys.grad_fn is None
+    assert not torch.equal(memory.keys, before)
 
 
 def written_by_hand(pairs, slots, delta, likeness):
@@ -160,7 +175,7 @@ def test_one_write_of_many_leaves_the_bits_of_many_writes_of_one():
 
 def test_sizes_that_cannot_be_are_refused():
     for arguments in ((0, 2), (3, 0), (3, 2, 10), (3, 2, SIDE, 1.5), (3, 2, SIDE, 0.9, -2)):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"must|packed"):
             ShapeMemory(*arguments)
 
 

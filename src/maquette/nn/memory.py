@@ -1,5 +1,6 @@
 """`ShapeMemory`: shapes that a network remembers, found again by features of pictures (Mem3D, CVPR 2021)."""
 
+from contextlib import nullcontext
 from typing import Literal, NamedTuple
 
 import torch
@@ -119,8 +120,7 @@ class ShapeMemory(nn.Module):
         Returns:
             at most as many as there are slots.
         """
-        with torch.autocast(features.device.type, enabled=False):  # halves cannot tell close keys apart
-            similarity = normalize(features.float()) @ self.keys.t()
+        similarity = self.similarities(features)
         known = (self.ages >= 0) & (similarity > self.beta)
         if without is not None:
             known &= (self.shapes != without[:, None]) | (self.shapes == EMPTY)
@@ -130,6 +130,15 @@ class ShapeMemory(nn.Module):
         grids = unpack_voxels(self.values[slot.flatten()], self.side).unflatten(0, slot.shape)
         grids = (grids & found[..., None, None, None]).to(similarity.dtype)
         return Recalled(similarity.gather(1, slot), slot, grids, found)
+
+    def similarities(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch slot"]:
+        """Cosines of features and the keys of all slots; 0 of empty ones."""
+        kind = features.device.type
+        lowered = kind != "meta" and torch.is_autocast_enabled(kind)
+        with (
+            torch.autocast(kind, enabled=False) if lowered else nullcontext()
+        ):  # halves cannot tell keys apart
+            return normalize(features.float()) @ self.keys.t()
 
     def likenesses(self, grids: Bool[Tensor, "batch x y z"]) -> Float[Tensor, "batch slot"]:
         """How like the shape in every slot some shapes are, 0 to 1; empty slots hold a shape without solid cells."""

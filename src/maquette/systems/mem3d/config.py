@@ -1,9 +1,9 @@
 """`NetworkConfig`: where shape priors come from, and how large the parts of the network are."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ...nn.backbones.names import NORMS, Norm, check_width
-from ...nn.memory import Likeness
 
 THRESHOLD = 0.3  # least probability of a solid cell, as published
 VARIANTS = ("best", "original", "seed003", "none")
@@ -73,7 +73,7 @@ class NetworkConfig:
     k: int = 3
     delta: float = 0.9
     beta: float = 0.85
-    likeness: Likeness = "squares"
+    likeness: Literal["squares", "iou"] = "squares"
 
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, normalize, relu
+from torch.nn.functional import binary_cross_entropy, relu
 
 from ...loss import voxel_cross_entropy, voxel_dice
 from ...nn.memory import ShapeMemory
@@ -61,7 +61,7 @@ def triplet_loss(
         alpha: margin.
         pair: "nearest": the most similar like and the most similar unlike key. "hardest": the least similar like one.
     """
-    similarity = normalize(key.float()) @ memory.keys.t()
+    similarity = memory.similarities(key)
     written = memory.ages >= 0
     like, unlike = alike & written, ~alike & written
     if pair == "nearest":

@@ -41,6 +41,8 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
     """
 
     about: ClassVar[About] = ABOUT
+    name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
+
     network_class, config_class = Mem3DNetwork, NetworkConfig
 
     def reconstruct(self, pictures: Pictures, options: Mem3DOptions | None = None) -> list[Reconstruction]:
@@ -108,11 +110,18 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
 
     @classmethod
     def describe(cls, variant: str | None = None) -> Info:
-        """Parameters, multiply-accumulates and shapes of a variant: as published, but for `best`."""
+        """Parameters, multiply-accumulates and shapes of a variant: as published, but for `best`. Takes no memory.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
         recipe = RECIPES["original" if variant in ("original", "seed003", "none") else "best"]
         config = recipe("best" if variant is None else variant).network
         with torch.device("meta"):
-            return cls._described(Mem3DNetwork(config))
+            network = Mem3DNetwork(config)
+        return cls._described(
+            network.to("meta")
+        )  # what a backbone subtracts of pictures is elsewhere until now
 
     @staticmethod
     def fill(network: Mem3DNetwork, weights: Weights) -> None:
