@@ -185,3 +185,13 @@ def test_a_memory_is_state_that_another_takes_over():
     other.load_state_dict(memory.state_dict())
     features = normalize(torch.randn(2, 3))
     assert torch.equal(memory.read(features, 3).grids, other.read(features, 3).grids)
+
+
+def test_without_merging_every_pair_takes_a_slot_of_its_own():
+    memory = ShapeMemory(3, 2, SIDE)
+    for slot in (0, 1, 2, 0):
+        written = memory.write(pair(1, 0), slab(100), torch.tensor([slot]), merge=False)
+        assert written.slot.tolist() == [slot]
+        assert not written.matched.any()
+    assert written.replaced.all()
+    assert memory.ages.tolist() == [0, 2, 1]

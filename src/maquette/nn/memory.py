@@ -150,6 +150,7 @@ class ShapeMemory(nn.Module):
         features: Float[Tensor, "batch feature"],
         grids: Bool[Tensor, "batch x y z"],
         shapes: Int[Tensor, " batch"] | None = None,
+        merge: bool = True,
     ) -> Written:
         """Remember pairs, one after another: one call with many does the same as many with one.
 
@@ -161,18 +162,19 @@ class ShapeMemory(nn.Module):
             features: of any length but 0.
             grids: solid cells.
             shapes: number of each shape, where it is known.
+            merge: whether shapes that are alike become one; else every pair takes a slot of its own.
         """
         if shapes is None:
             shapes = torch.full((len(features),), EMPTY, device=self.ages.device)
         keys, values = normalize(features.float()), pack_voxels(grids)
-        written = [self._write(*pair) for pair in zip(keys, values, shapes, strict=True)]
+        written = [self._write(*pair, merge) for pair in zip(keys, values, shapes, strict=True)]
         return Written(*(torch.stack(what) for what in zip(*written, strict=True)))
 
-    def _write(self, key: Tensor, value: Tensor, shape: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _write(self, key: Tensor, value: Tensor, shape: Tensor, merge: bool) -> tuple[Tensor, Tensor, Tensor]:
         """One pair; its slot, and whether that was matched or replaced. Never waits for a GPU."""
         nearest = (self.keys @ key).masked_fill(self.ages < 0, -torch.inf).argmax()[None]
         alike = self._alike(value[None], self.values[nearest])[0] >= self.delta
-        matched = alike & (self.ages[nearest] >= 0)
+        matched = alike & (self.ages[nearest] >= 0) & merge
         oldest = self.ages.masked_fill(self.ages < 0, torch.iinfo(torch.int64).max).argmax()[None]
         slot = torch.where(matched, nearest, oldest)
         replaced = ~matched & (self.ages[slot] >= 0)

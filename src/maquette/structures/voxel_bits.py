@@ -28,5 +28,6 @@ def unpack_voxels(values: UInt8[Tensor, "batch byte"], side: int) -> Bool[Tensor
         values: uint8.
         side: cells along an edge.
     """
-    shifts = torch.tensor(_SHIFTS, dtype=torch.uint8, device=values.device)
-    return ((values[..., None] >> shifts) & 1).bool().view(-1, side, side, side)
+    bits = torch.tensor([1 << shift for shift in _SHIFTS], dtype=torch.uint8, device=values.device)
+    # `torch.bitwise_and` is in ONNX, a shift of uint8 and the operator `&` are not.
+    return torch.bitwise_and(values[..., None], bits).bool().view(-1, side, side, side)

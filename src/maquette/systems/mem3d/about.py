@@ -6,7 +6,7 @@ from typing import Annotated
 import tyro
 
 from ..about import About
-from .config import VARIANTS
+from .config import REMEMBERING, VARIANTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,8 @@ class Mem3DOptions:
 
     threshold: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
     """Probability from which on a cell is solid; that of the weights when not given."""
+    show_memory: bool = False
+    """Show the shapes that the picture brings back from memory: below the preview, and in the report."""
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold < 1:
@@ -32,4 +34,5 @@ ABOUT = About(
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=Mem3DOptions,
+    remembers=REMEMBERING,
 )

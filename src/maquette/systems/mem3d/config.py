@@ -7,6 +7,7 @@ from ...nn.backbones.names import NORMS, Norm, check_width
 
 THRESHOLD = 0.3  # least probability of a solid cell, as published
 VARIANTS = ("best", "original", "seed003", "none")
+REMEMBERING = frozenset({"best", "original"})
 BACKBONES = ("resnet18", "resnet34", "resnet50", "mobilenet_v2")
 SIDE = 32
 MOST_SLOTS = 1 << 16
@@ -98,7 +99,7 @@ class NetworkConfig:
     @property
     def remembers(self) -> bool:
         """Whether there is a memory."""
-        return self.variant in ("best", "original")
+        return self.variant in REMEMBERING
 
     @property
     def places(self) -> int:
