@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
-from ..io.errors import BadInput
+from ..io.errors import BadInput, as_bad_input
 from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
 from .refusals import Refusal, need_place, need_spared
@@ -142,6 +142,8 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
     protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
     system = system_class(options.system).load(options.weights, device=device)
     opened = open_source(place_of(options), system.views_config, console, protocol.needs, protocol.side)
+    with as_bad_input(opened.name, ValueError):
+        protocol.prepared(opened.source)
     views = options.views or (STUDY_VIEWS if options.study else None)
     asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
     return score(system, opened, protocol, asked, folder, console)

@@ -137,6 +137,9 @@ def _section(section: Section) -> str:
         pieces.append(tiles(section.tiles))
     if section.rows:
         pieces.append(table(section.head, section.rows))
+    if section.curve:
+        curve = section.curve
+        pieces.append(figures([plots.curves(curve.lines, curve.x_label, curve.y_label)]))
     return "".join(pieces)
 
 

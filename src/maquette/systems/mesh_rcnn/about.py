@@ -40,7 +40,7 @@ class MeshRCNNOptions:
 ABOUT = About(
     name="mesh_rcnn",
     variants=(*VARIANTS, DETECT),
-    protocols=("p2m", "meshrcnn", "viewer", "pix2vox", "pix3d"),
+    protocols=("p2m", "meshrcnn", "viewer", "pix2vox", "pix3d", "occlusion"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=MeshRCNNOptions,

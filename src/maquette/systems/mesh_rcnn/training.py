@@ -1,6 +1,5 @@
 """`MeshRCNNTraining`: what Mesh R-CNN is trained by."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -12,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...data.batch import Batch, known
-from ...io.errors import BadInput
 from ...metrics.measure import Measure
 from ...metrics.placing import point_scores
+from ...nn.backbones.backbone import start_backbone
 from ...nn.dynamic import Gate, budget_loss, set_gumbel
 from ...nn.dynamic.mask_unit import noise_is_on
 from ...ops import sample_points_from_meshes
@@ -55,7 +54,7 @@ class MeshRCNNTraining(TrainingModule):
             network = MeshRCNN(config.network)
         # Dynamic blocks keep their weights channels-last, to skip positions; training goes by layers.
         network.to(memory_format=torch.contiguous_format)
-        _start(network, config.first_weights)
+        start_backbone(network.backbone, config.first_weights)
         super().__init__(network, config.training)
         self.config = config
         self.rule = SkipRule(config.loss.skip == "original")
@@ -178,18 +177,6 @@ class _Made:
 
     behind: list[Meshes]
     empty: Float[Tensor, ""]
-
-
-def _start(network: MeshRCNN, weights: str) -> None:
-    """Give the backbone its first weights; without them where they cannot be had and are not insisted on."""
-    if weights == "none":
-        return
-    try:
-        network.backbone.load("torchvision" if weights == "auto" else weights)
-    except BadInput as error:
-        if weights != "auto":
-            raise
-        warnings.warn(f"{error}; the backbone starts from scratch", stacklevel=3)
 
 
 def _nothing(network: nn.Module) -> Tensor:
