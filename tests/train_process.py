@@ -16,6 +16,7 @@ PRELOADED = (
     "maquette.data.drawn_views",
     "maquette.data.open",
     "maquette.renderer.voxel_pictures",
+    "maquette.systems.mem3d.training",
     "maquette.systems.r2n2.training",
     "maquette.training.fit",
 )

@@ -1,5 +1,7 @@
 """Counts against numbers worked out by hand."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -50,3 +52,29 @@ def test_a_part_that_gives_several_tensors() -> None:
         "0.4": (1, 3, 6, 4),
         "0.8": (1, 3, 3, 2),
     }
+
+
+def test_what_is_transposed_counts_by_what_goes_in_and_a_recurrence_by_its_steps() -> None:
+    upwards = nn.Sequential(
+        nn.ConvTranspose2d(3, 4, 2, stride=2), nn.ConvTranspose2d(4, 5, 4, stride=2, padding=1)
+    )
+    assert measure_cost(upwards, torch.zeros(2, 3, 5, 6)).macs == {
+        "0": 2 * 30 * 3 * 4 * 4,
+        "1": 2 * 120 * 4 * 5 * 16,
+    }
+    solid = nn.Sequential(nn.ConvTranspose3d(3, 4, 4, stride=2, padding=1))
+    assert measure_cost(solid, torch.zeros(1, 3, 2, 2, 2)).macs == {"0": 8 * 3 * 4 * 64}
+    recurrence = nn.Sequential(nn.LSTM(7, 5, batch_first=True))
+    assert measure_cost(recurrence, torch.zeros(2, 3, 7)).macs == {"0": 2 * 3 * 4 * 5 * (7 + 5)}
+
+
+def test_shapes_of_named_parts() -> None:
+    class Two(NamedTuple):
+        first: torch.Tensor
+        second: torch.Tensor | None
+
+    class Part(nn.Module):
+        def forward(self, x):
+            return Two(x, None)
+
+    assert measure_cost(nn.Sequential(Part()), torch.zeros(2, 3)).shapes == {"0.first": (2, 3)}

@@ -2,7 +2,7 @@
 
 import torch
 
-from maquette.renderer.voxel_pictures import draw_pair
+from maquette.renderer.voxel_pictures import draw_pair, draw_voxels
 
 
 def grid(x: slice, y: slice, z: slice) -> torch.Tensor:
@@ -45,3 +45,9 @@ def test_empty_grids_are_white():
     assert (predicted == 1).all()
     assert share(target[0], 2) > 0.02
     assert (draw_pair(empty, empty, torch.tensor([10.0]), 20.0, 32)[1] == 1).all()
+
+
+def test_a_grid_alone_is_drawn_as_a_pair_of_equals_is():
+    cells, angles = grid(slice(2, 6), slice(1, 7), slice(2, 5)), torch.tensor([30.0, 80.0])
+    assert torch.equal(draw_voxels(cells, angles, 25.0, 48), draw_pair(cells, cells, angles, 25.0, 48)[0])
+    assert (draw_voxels(torch.zeros_like(cells), angles, 25.0, 48) == 1).all()

@@ -27,6 +27,7 @@ from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
+from tiny_mem3d import tiny_mem3d
 
 
 def small_r2n2(variant: str):
@@ -58,7 +59,11 @@ def small_mesh_rcnn(variant: str):
     return system_class("mesh_rcnn")(MeshRCNN(config))
 
 
-SMALL = {"r2n2": small_r2n2, "frustum": small_frustum, "mesh_rcnn": small_mesh_rcnn}
+def small_mem3d(variant: str):
+    return system_class("mem3d")(tiny_mem3d(variant))
+
+
+SMALL = {"r2n2": small_r2n2, "frustum": small_frustum, "mesh_rcnn": small_mesh_rcnn, "mem3d": small_mem3d}
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
 
@@ -130,7 +135,7 @@ def test_a_description_adds_up(name: str) -> None:
     assert info["macs"] == sum(info["module_macs"].values()) > 0
     assert all(side > 0 for shape in info["shapes"].values() for side in shape)
     with pytest.raises(ValueError, match="variant"):
-        kind.describe("none")
+        kind.describe("no such variant")
 
 
 @pytest.mark.parametrize("name", NAMES)

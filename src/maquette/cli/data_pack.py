@@ -1,6 +1,6 @@
 """`maquette data pack`: folders of meshes to one file of shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from ..data.walk import MESH_SUFFIXES
 from ..io.checksum import sha256_of
 from ..io.errors import BadInput
 from .console import Advance, Console
@@ -35,8 +36,8 @@ class Pack(Compute, Axes):
     """
 
     meshes: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MESHES...")]
-    """Folders of .ply, .obj, .glb, .gltf, .off or .stl; packed files, joined as they are; `families:N` for N shapes
-    of the built-in families."""
+    """Folders of .ply, .obj, .glb, .gltf, .off or .stl, or such files; packed files, joined as they are; `families:N`
+    for N shapes of the built-in families."""
     out: Out
     """The .pack file to write."""
     sources: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME...")] = ()
@@ -74,13 +75,15 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict[str, Any]:
     set_up(options)
     from ..data.pack import write_pack
 
-    packed = _gathered(options, axes, console)
+    folders = [Path(name) for name in options.meshes if Path(name).is_dir()]
+    turned = _turned(options.turned, folders, console)
+    packed = gather(options.meshes, options.side, axes, console, turned)
     pack = packed.pack.select(options.sources or None, options.categories or None)
     if not len(pack):
         raise BadInput(options.meshes[0], f"none of {len(packed.pack)} shapes is of what is wanted")
     write_pack(pack, options.out)
     size, total = options.out.stat().st_size, sha256_of(options.out)
-    _say_skipped(packed, console)
+    say_skipped(packed, console)
     console.say(f"wrote {options.out}: {_counts(pack)}, {size / 1e6:.1f} MB")
     console.say(f"SHA-256 {total}")
     return {
@@ -95,20 +98,28 @@ def _pack(options: Pack, axes: "MeshAxes", console: Console) -> dict[str, Any]:
     }
 
 
-def _gathered(options: Pack, axes: "MeshAxes", console: Console) -> "Packed":
-    """All shapes of folders, packed files and families."""
+def gather(
+    names: Sequence[str],
+    side: int,
+    axes: "MeshAxes",
+    console: Console,
+    turned: "Mapping[str, MeshAxes] | None" = None,
+) -> "Packed":
+    """All shapes of folders of meshes, mesh files, packed files and families, with what had to be left out.
+
+    Raises:
+        BadInput: one that cannot be used, or shapes that do not go together.
+    """
     from ..data.open import pack_families
     from ..data.pack import Packed, join_packs, pack_meshes, read_pack
 
-    names, side = options.meshes, options.side
     counts = [count_of_families(name) for name in names]
     paths = [Path(name) for name, count in zip(names, counts, strict=True) if count is None]
-    folders = [path for path in paths if not path.is_file()]
-    turned = _turned(options.turned, folders, console)
+    meshes = [path for path in paths if path.is_dir() or path.suffix.lower() in MESH_SUFFIXES]
     packs = [pack_families(count, 0, side) for count in counts if count is not None]
-    packs += [read_pack(path) for path in paths if path.is_file()]
+    packs += [read_pack(path) for path in paths if path not in meshes]
     skipped: tuple[Problem, ...] = ()
-    if folders:
+    if meshes:
         with ExitStack() as stack:
 
             @cache
@@ -118,7 +129,7 @@ def _gathered(options: Pack, axes: "MeshAxes", console: Console) -> "Packed":
             def watch(done: int, total: int, name: str) -> None:
                 bar(total)(done, name)
 
-            packed = pack_meshes(folders, watch, side, axes, turned)
+            packed = pack_meshes(meshes, watch, side, axes, turned)
         packs.append(packed.pack)
         skipped = packed.skipped
     try:
@@ -148,7 +159,8 @@ def _counts(pack: "ShapePack") -> str:
     return f"{len(pack)} shapes of {kinds} ({', '.join(splits)}), {len(pack.faces)} faces"
 
 
-def _say_skipped(packed: "Packed", console: Console) -> None:
+def say_skipped(packed: "Packed", console: Console) -> None:
+    """Name the meshes that were left out."""
     for problem in packed.skipped[:_MOST_NAMED]:
         console.say(f"skipped {problem.path}: {problem.reason}")
     if packed.skipped:

@@ -234,10 +234,7 @@ def _about(system: "System", opened: "Opened", asked: Asked) -> dict[str, Any]:
 def _say(numbers: dict[str, Any], protocol: "EvaluationProtocol[Any]", console: Console) -> None:
     """A table of all groups; behind each number, in brackets, its other kinds of mean."""
     measures = numbers["measures"]
-    console.say("")
-    heads = "".join(f"{m['label']:^{2 * m['digits'] + 9}}" for m in measures)
-    console.say(f"{'group':<16}{'samples':>8}{'views':>6}   {heads}")
-    kinds: dict[str, None] = {}
+    table, kinds = [["group", "samples", "views", *(m["label"] for m in measures)]], dict[str, None]()
     for name, group in numbers["groups"].items():
         for views, summary in group["views"].items():
             cells = []
@@ -246,9 +243,15 @@ def _say(numbers: dict[str, Any], protocol: "EvaluationProtocol[Any]", console: 
                 kinds |= dict.fromkeys(values)
                 first, *others = (f"{value:.{measure['digits']}f}" for value in values.values())
                 cells.append(f"{first} ({', '.join(others)})" if others else first)
-            console.say(f"{name:<16}{group['count']:>8}{views:>6}   {'  '.join(cells)}")
+            table.append([name, str(group["count"]), views, *cells])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    console.say("")
+    for group, *cells in table:
+        right = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        console.say(f"{group:<{widths[0]}}  {'  '.join(right)}")
     first, *others = (kind.replace("_", " ") for kind in kinds)
-    console.say(f"{first} ({', '.join(others)})" if others else first)
+    if others:
+        console.say(f"{first} ({', '.join(others)})")
     for line in protocol.remarks(numbers):
         console.say(line)
     skipped = numbers["skipped"]

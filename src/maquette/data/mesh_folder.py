@@ -19,7 +19,7 @@ from ..structures.shape import SPLITS
 from .batch import Entry
 from .mesh_axes import OBJECT_AXES, MeshAxes, parse_axes
 from .splits import split_of
-from .walk import MESH_SUFFIXES, names_below
+from .walk import MESH_SUFFIXES, names_below, utf8_name
 
 MANIFESTS = ("MANIFEST.csv", "manifest.csv")
 _ALONE = ("model", "model_normalized")
@@ -89,6 +89,16 @@ def read_mesh_folder(
         for name, row in rows.items()
     ]
     return sorted(found, key=lambda mesh: mesh.entry.id)
+
+
+def lone_mesh(path: Path, axes: MeshAxes = OBJECT_AXES) -> FolderMesh:
+    """A mesh file by itself, as a folder with nothing else would have it; its id is its name without suffix.
+
+    Raises:
+        BadInput: a name that is not text.
+    """
+    stem = _stem(utf8_name(path.name, path.parent))
+    return FolderMesh(path, _entry(stem, stem, {}), "", axes, path.parent)
 
 
 def read_turned(path: Path) -> dict[str, MeshAxes]:

@@ -21,7 +21,7 @@ from ..structures import Meshes
 from ..structures.shape import Shape
 from .batch import Entry
 from .mesh_axes import OBJECT_AXES, MeshAxes
-from .mesh_folder import FolderMesh, read_mesh_folder
+from .mesh_folder import FolderMesh, lone_mesh, read_mesh_folder
 from .pack_data import SIDE, ShapePack, join_packs, starts_of
 from .pack_file import read_pack, write_pack
 from .problems import Problem
@@ -73,11 +73,13 @@ def pack_meshes(
 ) -> Packed:
     """Pack the meshes of folders: sub-folders are categories, and a table may say more (`read_mesh_folder`).
 
+    A mesh file may stand for a folder with no other mesh in it.
+
     Bad meshes are skipped and named. With several folders an id that is taken already gets its folder's name in
     front.
 
     Args:
-        folders: one or more.
+        folders: one or more, or mesh files.
         progress: told (done, total, id) after every mesh.
         side: cells of the solid voxels along each axis.
         axes: of the meshes whose axes no table tells.
@@ -149,10 +151,10 @@ def _files(
 ) -> Iterator[FolderMesh]:
     taken: set[str] = set()
     for folder in folders:
-        for mesh in read_mesh_folder(folder, axes, turned):
+        for mesh in [lone_mesh(folder, axes)] if folder.is_file() else read_mesh_folder(folder, axes, turned):
             entry = mesh.entry
             if entry.id in taken:
-                entry = replace(entry, id=f"{folder.name}/{entry.id}")
+                entry = replace(entry, id=f"{mesh.root.name}/{entry.id}")
             if entry.id in taken:
                 raise BadInput(mesh.path, f"two meshes have the id {entry.id!r}")
             taken.add(entry.id)

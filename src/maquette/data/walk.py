@@ -28,7 +28,7 @@ def names_below(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if Path(name).suffix.lower() in suffixes and not name.startswith("."):
-                yield _text((Path(folder) / name).relative_to(root).as_posix(), root)
+                yield utf8_name((Path(folder) / name).relative_to(root).as_posix(), root)
 
 
 def folders_in(root: Path) -> list[str]:
@@ -39,15 +39,19 @@ def folders_in(root: Path) -> list[str]:
     """
     with as_bad_input(root, OSError), os.scandir(root) as entries:
         names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-    return sorted(_text(name, root) for name in names)
+    return sorted(utf8_name(name, root) for name in names)
 
 
 def _fail(error: OSError) -> None:
     raise BadInput(error.filename, error.strerror or "cannot be read") from error
 
 
-def _text(name: str, root: Path) -> str:
-    """A name that can be written as UTF-8, as ids and tables are."""
+def utf8_name(name: str, root: Path) -> str:
+    """A name that can be written as UTF-8, as ids and tables are.
+
+    Raises:
+        BadInput: naming `root`, where it cannot.
+    """
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate, pad
 
 from ..structures import Meshes, join_meshes_as_batch, join_meshes_as_scene
 from ..structures.reconstruction import Reconstruction
@@ -46,13 +47,28 @@ def _standing(up: Tensor) -> Tensor:
 def draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int = 256) -> Tensor:
     """Pictures beside what was made of them, from there and from two other sides (`lift.draw_preview`).
 
-    Where objects were detected the pictures have their boxes, masks, classes and scores on them.
+    Where objects were detected the pictures have their boxes, masks, classes and scores on them. What the system went
+    by (`Reconstruction.aside`) stands below.
 
     Args:
         objects: of one scene; what is in no object frame is brought to its size, and seen from the cameras.
         views: the pictures, with masks where they are known.
         tile: pixels a side of every part.
     """
+    drawn = _draw_scene(objects, views, tile)
+    asides = [one.aside for one in objects if one.aside is not None]
+    return torch.cat([drawn, *(_as_wide(aside, drawn.shape[2]) for aside in asides)], dim=1)
+
+
+def _as_wide(picture: Tensor, width: int) -> Tensor:
+    """A picture with white on its right, or made smaller, so that it is that wide."""
+    if picture.shape[2] > width:
+        height = max(1, round(picture.shape[1] * width / picture.shape[2]))
+        picture = interpolate(picture[None], (height, width), mode="bilinear", antialias=True)[0].clamp(0, 1)
+    return pad(picture.cpu(), (0, width - picture.shape[2]), value=1.0)
+
+
+def _draw_scene(objects: Sequence[Reconstruction], views: Views, tile: int) -> Tensor:
     scene = scene_of(objects)
     pictures, known = list(views.images), views.masks or [None] * len(views)
     if objects[0].attention is not None:

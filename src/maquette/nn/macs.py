@@ -13,7 +13,8 @@ from .dynamic.blocks import executing
 from .dynamic.mask_unit import Squeeze
 from .unpool_conv3d import UnpoolConv3d, UnpoolSkip3d
 
-_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d, Squeeze)
+_TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
+_WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.Conv3d, *_TRANSPOSED, nn.LSTM, Squeeze)
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,20 @@ def measure_cost(network: nn.Module, *inputs: Tensor) -> Cost:
     shapes: dict[str, tuple[int, ...]] = {}
 
     def count(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor) -> None:
+        def hook(module: nn.Module, given: tuple[Any, ...], out: Any) -> None:
             macs[name] = macs.get(name, 0) + _macs(module, given[0], out)
 
         return hook
 
     def remember(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, given: tuple[Any, ...], out: Tensor | Mapping[Any, Tensor]) -> None:
+        def hook(module: nn.Module, given: tuple[Any, ...], out: Any) -> None:
+            several = out._asdict() if hasattr(out, "_asdict") else out
             parts = (
-                {f"{name}.{key}": x for key, x in out.items()} if isinstance(out, Mapping) else {name: out}
+                {f"{name}.{key}": x for key, x in several.items()}
+                if isinstance(several, Mapping)
+                else {name: several}
             )
-            shapes.update({key: tuple(x.shape) for key, x in parts.items()})
+            shapes.update({key: tuple(x.shape) for key, x in parts.items() if isinstance(x, Tensor)})
 
         return hook
 
@@ -92,13 +96,16 @@ def measure_products(network: nn.Module, *inputs: Tensor, parts: Sequence[str] =
     return {name: sum(counts.get(f"{root}.{name}", {}).values()) // 2 for name in names}
 
 
-def _macs(module: nn.Module, given: Tensor, out: Tensor) -> int:
+def _macs(module: nn.Module, given: Tensor, made: Any) -> int:
     """Positions that a weight is used at, times the weights."""
+    out: Tensor = made[0] if isinstance(made, tuple) else made
     if isinstance(module, Squeeze):
         return out.numel() * module.conv.weight.numel() + len(out) * module.fc.weight.numel()
+    if isinstance(module, nn.LSTM):
+        return given.numel() // given.shape[-1] * sum(w.numel() for w in module.parameters() if w.ndim == 2)
     weight = module.weight
     assert isinstance(weight, Tensor)
-    if isinstance(module, UnpoolConv3d | UnpoolSkip3d):
+    if isinstance(module, (UnpoolConv3d, UnpoolSkip3d, *_TRANSPOSED)):
         return given.numel() // given.shape[1] * weight.numel()
     outputs = out.shape[-1] if isinstance(module, nn.Linear) else out.shape[1]
     return out.numel() // outputs * weight.numel()

@@ -42,6 +42,13 @@ def draw_pair(
     return first, second
 
 
+def draw_voxels(
+    solid: Bool[Tensor, "side side side"], azimuths: Float[Tensor, " view"], elevation: float, size: int = 192
+) -> Float[Tensor, "view 3 size size"]:
+    """Pictures of one grid in grey; arguments as for `draw_pair`."""
+    return _draw(_coloured(solid, solid, EXTRA, _diagonal(solid)), azimuths, elevation, size)
+
+
 def pair_meshes(
     predicted: Bool[Tensor, "side side side"], target: Bool[Tensor, "side side side"]
 ) -> tuple[Meshes, Meshes]:

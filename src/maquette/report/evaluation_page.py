@@ -11,7 +11,7 @@ from ..metrics.protocols.face import Case, EvaluationProtocol, Section
 from ..renderer.turntable import model_figures, script
 from ..renderer.voxel_pictures import SOMEWHERE
 from . import plots
-from .numbers import ALL, origin
+from .numbers import ALL, averaging, origin
 from .page import facts, figures, page, png_uri, table, text, tiles
 
 _MOST_INPUTS = 4
@@ -52,7 +52,7 @@ def _facts(numbers: Mapping[str, Any]) -> list[tuple[str, object]]:
         ("split", protocol["split"]),
         *protocol["fixed"].items(),
         ("views", f"{', '.join(map(str, protocol['views']))} (the first n)"),
-        ("averaging", f"both; published: {protocol['averaging']}"),
+        ("averaging", averaging(numbers)),
         ("samples", f"{everything['count']} in {everything['classes']} classes"),
     ]
     parameters = numbers["about"].get("parameters")

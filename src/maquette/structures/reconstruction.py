@@ -29,6 +29,7 @@ class Reconstruction:
         confidence: (1, H, W) of the picture's pixels.
         attention: (1, H, W) how hard the system looked at the picture's pixels, in [0, 1]; previews show it.
         mask: (1, H, W) of the object in the picture.
+        aside: (3, H', W') a picture of what the system went by, in [0, 1]; previews show it below their own.
         light: what the system found about the light, by name.
         up: (3,) unit vector that points upwards where the object stands, of a mesh in the camera frame; +Y when it is
             not known.
@@ -58,6 +59,7 @@ class Reconstruction:
     confidence: Tensor | None = None
     attention: Tensor | None = None
     mask: Tensor | None = None
+    aside: Tensor | None = None
     light: Mapping[str, Tensor] | None = None
     up: Tensor | None = None
     view: Tensor | None = None
@@ -102,6 +104,8 @@ class Reconstruction:
             if picture.ndim != 3 or picture.shape[0] != channels:
                 raise ValueError(f"{name} must have shape ({channels}, H, W), got {tuple(picture.shape)}")
             sizes.add(tuple(picture.shape[1:]))
+        if self.aside is not None and (self.aside.ndim != 3 or self.aside.shape[0] != 3):
+            raise ValueError(f"aside must have shape (3, H, W), got {tuple(self.aside.shape)}")
         if len(sizes) > 1:
             raise ValueError(f"{', '.join(PICTURES)} differ in size: {sorted(sizes)}")
 

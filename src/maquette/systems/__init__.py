@@ -20,6 +20,7 @@ _TABLE = {
     "r2n2": ".r2n2.system:R2N2",
     "frustum": ".frustum.system:FrustumSystem",
     "mesh_rcnn": ".mesh_rcnn.system:MeshRCNNSystem",
+    "mem3d": ".mem3d.system:Mem3DSystem",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims

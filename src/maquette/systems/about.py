@@ -38,6 +38,7 @@ class About:
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.
+        remembers: variants with a memory of shapes (`Remembers`).
     """
 
     name: str
@@ -47,3 +48,4 @@ class About:
     needs_masks: bool = False
     options: type = NoOptions
     commands: Mapping[str, Command] = field(default_factory=dict)
+    remembers: frozenset[str] = frozenset()

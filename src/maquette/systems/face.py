@@ -1,6 +1,6 @@
 """The common face of the systems: all that commands, evaluation and reports may know of one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..data.open import SourceConfig
+from ..data.pack_data import ShapePack
 from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
 from ..training.config import TrainConfig
@@ -17,6 +18,7 @@ from .about import About
 from .info import Info
 from .pictures import Pictures
 from .portable import Portable
+from .remembered import Placed, Recollection, Remembered
 
 
 class RunConfig(Protocol):
@@ -156,4 +158,49 @@ class Exports(System, Protocol):
 
     def portable(self) -> Portable:
         """The network, from framed pictures to what can be used without the rest of the system."""
+        ...
+
+
+@runtime_checkable
+class Remembers(System, Protocol):
+    """A system with a memory of shapes, which people may look at and change (`About.remembers`)."""
+
+    @property
+    def slots(self) -> int:
+        """How many shapes fit into the memory."""
+        ...
+
+    def remembered(self) -> list[Remembered]:
+        """What is in the memory, in the order of its slots."""
+        ...
+
+    def recall(self, pictures: Pictures, count: int | None = None) -> Recollection:
+        """The shapes that pictures of one object bring back.
+
+        Args:
+            pictures: as `systems.pictures.as_views` takes them.
+            count: of shapes at most; as many as the network reads when not given.
+
+        Raises:
+            BadInput: a picture in which nothing is found.
+        """
+        ...
+
+    def remember(
+        self, pack: ShapePack, views: int = 8, watch: Callable[[int, str], None] | None = None
+    ) -> Placed:
+        """Put shapes into the memory, without training; each takes an empty slot, or that of the oldest shape.
+
+        Args:
+            pack: the shapes.
+            views: pictures that are drawn of each, whose mean says by what it is found.
+            watch: told shapes done and the last one's id.
+
+        Raises:
+            ValueError: more shapes than slots, or voxels of another resolution than the memory's.
+        """
+        ...
+
+    def forget(self, slots: Sequence[int]) -> None:
+        """Empty some slots of the memory."""
         ...

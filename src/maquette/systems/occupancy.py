@@ -13,7 +13,7 @@ from ..data.views_config import ViewsConfig
 from ..io.errors import BadInput, as_bad_input
 from ..structures.device import make_device
 from ..structures.views import Views
-from ..training.weights import fill, load_weights
+from ..training.weights import Weights, fill, load_weights
 from ..training.weights_header import Precision
 from . import shipped_weights, system_recipes
 from .about import About
@@ -107,13 +107,18 @@ class OccupancySystem(ABC, Generic[NetworkT]):
             raise BadInput(found.path, f"these are weights of variant {config.variant}, not of {variant}")
         with torch.device("meta"):
             network = cls.network_class(config)
-        fill(network, found)
+        cls.fill(network, found)
         network.requires_grad_(False)
         name = "shipped" if weights is None else fspath(weights)
         with as_bad_input(found.path, ValueError, say="the settings in its header"):
             return cls(
                 network.to(make_device(device)), views_config, threshold, found.config.get("training"), name
             )
+
+    @staticmethod
+    def fill(network: Any, weights: Weights) -> None:
+        """Put the weights of a file into a network on the device "meta" (`training.weights.fill`)."""
+        fill(network, weights)
 
     def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
         """Write the weights file that `load` reads.

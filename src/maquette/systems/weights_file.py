@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from os import PathLike
 from typing import Any, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..data.views_config import ViewsConfig
 from ..io.errors import as_bad_input
@@ -28,6 +28,8 @@ def write_weights(
     threshold: float,
     training: Mapping[str, Any],
     precision: Precision,
+    tensors: Mapping[str, Tensor] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a weights file that a system's `load` reads.
 
@@ -41,6 +43,8 @@ def write_weights(
         threshold: least probability of a solid cell.
         training: what is to be known of its training, as JSON can hold it.
         precision: of the tensors in the file.
+        tensors: what the file holds in the place of the network's own state.
+        more: further settings, by name.
 
     Raises:
         BadInput: the file cannot be written.
@@ -51,8 +55,16 @@ def write_weights(
         "views": asdict(replace(views, photos=None, backgrounds=backgrounds)),
         "threshold": threshold,
         "training": dict(training),
+        **(more or {}),
     }
-    save_weights(path, network.state_dict(), system, config.variant, settings, precision)
+    save_weights(
+        path,
+        network.state_dict() if tensors is None else tensors,
+        system,
+        config.variant,
+        settings,
+        precision,
+    )
 
 
 def read_settings(

@@ -18,8 +18,9 @@ class TrainConfig:
             "adamw", decoupled.
         lr: learning rate.
         warmup: steps in which the learning rate rises from 0.
-        schedule: "constant"; "milestones": a tenth after each; "cosine": down to 0 at the last step.
+        schedule: "constant"; "milestones": less after each; "cosine": down to 0 at the last step.
         milestones: steps.
+        factor: of the learning rate at each of them.
         weight_decay: of weights with two or more axes.
         decay_biases: whether everything else decays too.
         clip: largest norm of the gradient; 0 for no limit.
@@ -50,6 +51,7 @@ class TrainConfig:
     warmup: int = 0
     schedule: Literal["constant", "milestones", "cosine"] = "milestones"
     milestones: tuple[int, ...] = (20_000, 60_000)
+    factor: float = 0.1
     weight_decay: float = 5e-5
     decay_biases: bool = False
     clip: float = 0.0
@@ -115,4 +117,4 @@ _AT_LEAST_1 = (
     "checkpoint_every",
     "log_every",
 )
-_FINITE = ("seed", "lr", "warmup", "weight_decay", "clip", "ema", "patience", "stop_loss")
+_FINITE = ("seed", "lr", "warmup", "factor", "weight_decay", "clip", "ema", "patience", "stop_loss")

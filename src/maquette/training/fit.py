@@ -85,6 +85,7 @@ def fit(
     if config.batch % parts:
         raise ValueError(f"a batch of {config.batch} has no {parts} equal parts")
     check_provided(module.needs, source)
+    module.meet(source.entries)
     limits = Limits(None if options.max_minutes is None else 60 * options.max_minutes)
     state = RunState(fabric, module)
     resumed = _resume(state, run, reporter)

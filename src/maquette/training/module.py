@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..data.batch import Batch
+from ..data.batch import Batch, Entry
 from ..data.pack_data import SIDE
 from ..metrics.measure import Measure
 from .config import TrainConfig
@@ -78,6 +78,9 @@ class TrainingModule(nn.Module, ABC):
     def best_network(self) -> nn.Module:
         """What to evaluate and keep: with averaged weights where they are averaged."""
         return self.kept if self.averaged is None else self.averaged
+
+    def meet(self, entries: Sequence[Entry]) -> None:
+        """Learn, before the first step, which objects `Batch.index` counts."""
 
     def optimisers(self) -> dict[str, Optimizer]:
         """The optimisers by name, each of parameters of its own; the rates they have now are their largest."""

@@ -8,8 +8,8 @@ from maquette.io import BadInput
 from maquette.structures.reconstruction import Reconstruction
 from maquette.structures.views import Views
 from maquette.structures.voxels import VoxelGrid
+from maquette.systems.framing import BACKGROUND, frame_views
 from maquette.systems.r2n2.config import NetworkConfig
-from maquette.systems.r2n2.framing import BACKGROUND, frame_views
 from maquette.systems.r2n2.network import R2N2Network
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.weights import save_weights

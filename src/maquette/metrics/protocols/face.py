@@ -153,8 +153,12 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
             ("split", split),
             *self.fixed(),
             ("views", f"{shown}; the first n pictures of each object, in their order"),
-            ("averaging", f"sample mean and class mean; published numbers are the {self.averaging}"),
+            ("averaging", self.averages()),
         ]
+
+    def averages(self) -> str:
+        """Which means are shown, and which of them is published."""
+        return f"sample mean and class mean; published numbers are the {self.averaging}"
 
     def fixed(self) -> list[tuple[str, str]]:
         """`settings` in words."""

@@ -1,5 +1,6 @@
 """A backbone: pictures to maps of features at the strides wanted, from first weights of other people's training."""
 
+import warnings
 from collections.abc import Sequence
 from os import PathLike
 
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision.ops import FrozenBatchNorm2d
 
+from ...io.errors import BadInput
 from . import networks
 from .names import WITH_WIDTH
 from .pretrained import pretrained
@@ -118,6 +120,27 @@ def backbone(
     if weights != "none":
         made.load(weights)
     return made
+
+
+def start_backbone(network: Backbone, weights: str) -> None:
+    """Give a backbone its first weights.
+
+    Args:
+        network: with drawn weights.
+        weights: "none"; "torchvision" or a file, see `backbone`; "auto": torchvision's, or with a warning none, where
+            they cannot be had.
+
+    Raises:
+        BadInput: they cannot be had, or are not of this network.
+    """
+    if weights == "none":
+        return
+    try:
+        network.load("torchvision" if weights == "auto" else weights)
+    except BadInput as error:
+        if weights != "auto":
+            raise
+        warnings.warn(f"{error}; the backbone starts from scratch", stacklevel=3)
 
 
 def _draw(body: nn.Module) -> None:

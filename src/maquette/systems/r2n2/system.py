@@ -14,12 +14,12 @@ from ...structures.views import Views
 from ...structures.voxel_log_odds import solid_log_odds
 from .. import shipped_weights
 from ..about import About
+from ..framing import frame_views
 from ..occupancy import OccupancySystem
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, R2N2Options
 from .config import NetworkConfig
-from .framing import frame_views
 from .network import R2N2Network
 from .portable import PortableR2N2
 

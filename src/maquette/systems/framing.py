@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...data.framing import frame_object
-from ...data.views_config import ViewsConfig
-from ...io.errors import BadInput
-from ...structures.views import Views
+from ..data.framing import frame_object
+from ..data.views_config import ViewsConfig
+from ..io.errors import BadInput
+from ..structures.views import Views
 
 BACKGROUND = 240 / 255
 

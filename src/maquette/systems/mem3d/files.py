@@ -1,0 +1,107 @@
+"""A memory in a weights file: its shapes compressed, and what they are called."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from ...data.views_config import ViewsConfig
+from ...io.errors import BadInput, as_bad_input
+from ...io.typed import typed
+from ...nn.memory import EMPTY
+from ...training.weights import Weights, fill
+from ...training.weights_header import Precision
+from ..weights_file import write_weights
+from .about import ABOUT
+from .config import MOST_SLOTS, SIDE
+from .network import Mem3DNetwork
+
+_KEYS, _VALUES, _AGES, _SHAPES = (f"memory.{name}" for name in ("keys", "values", "ages", "shapes"))
+_BYTES = SIDE**3 // 8
+
+
+@dataclass(frozen=True)
+class _MemorySettings:
+    """What a file's header says of its memory: names of shapes, which `memory.shapes` counts."""
+
+    ids: tuple[str, ...] = ()
+
+
+def write_mem3d(
+    path: str | PathLike[str],
+    network: Mem3DNetwork,
+    views: ViewsConfig,
+    threshold: float,
+    training: Mapping[str, Any],
+    precision: Precision,
+) -> None:
+    """Write a weights file that `Mem3DSystem.load` reads (`write_weights`); of ids it keeps those of shapes there."""
+    tensors, more = dict(network.state_dict()), {}
+    if network.memory is not None:
+        ids = network.memory.ids
+        number = tensors[_SHAPES].cpu()
+        kept = number[(number >= 0) & (number < len(ids))].unique()
+        renumbered = torch.full_like(number, EMPTY)
+        for new, old in enumerate(kept.tolist()):
+            renumbered[number == old] = new
+        packed = zlib.compress(tensors[_VALUES].cpu().numpy().tobytes(), 9)
+        tensors[_SHAPES] = renumbered
+        tensors[_VALUES] = torch.from_numpy(np.frombuffer(packed, np.uint8).copy())
+        more = {"memory": {"ids": [ids[old] for old in kept.tolist()]}}
+    write_weights(
+        path, ABOUT.name, network, network.config, views, threshold, training, precision, tensors, more
+    )
+
+
+def fill_mem3d(network: Mem3DNetwork, weights: Weights) -> None:
+    """Put the weights and the memory of a file into a network on the device "meta" (`training.weights.fill`).
+
+    Raises:
+        BadInput: also a memory that is broken.
+    """
+    ids = _ids(weights)
+    fill(network, _unpacked(weights, len(ids)))
+    if network.memory is not None:
+        network.memory.ids = ids
+
+
+def _ids(weights: Weights) -> tuple[str, ...]:
+    """Names of the shapes that the memory of a file counts."""
+    with as_bad_input(weights.path, ValueError, say="the settings in its header"):
+        return typed(_MemorySettings, weights.config.get("memory", {}), "memory").ids
+
+
+def _unpacked(weights: Weights, ids: int) -> Weights:
+    """Weights with the memory as the network holds it."""
+    tensors = dict(weights.tensors)
+    if _VALUES not in tensors:
+        return weights
+    keys, values, ages, shapes = (tensors.get(name) for name in (_KEYS, _VALUES, _AGES, _SHAPES))
+    if keys is None or ages is None or shapes is None or values is None:
+        raise BadInput(weights.path, "holds but a part of a memory", "tensor memory")
+    slots = len(keys) if keys.ndim == 2 else 0
+    if not 0 < slots <= MOST_SLOTS or ages.shape != (slots,) or shapes.shape != (slots,):
+        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.keys")
+    whole = ages.dtype == shapes.dtype == torch.int64
+    if not whole or ages.min() < EMPTY or shapes.min() < EMPTY or shapes.max() >= ids:
+        raise BadInput(weights.path, "ages or names that no memory has", "tensor memory.ages")
+    tensors[_KEYS] = normalize(keys.float())
+    tensors[_VALUES] = _grids(weights, values, slots)
+    return replace(weights, tensors=tensors)
+
+
+def _grids(weights: Weights, values: Tensor, slots: int) -> Tensor:
+    size = slots * _BYTES
+    found = b""
+    if values.dtype == torch.uint8 and values.ndim == 1:
+        with as_bad_input(weights.path, zlib.error, say="tensor memory.values is broken"):
+            found = zlib.decompressobj().decompress(values.numpy().tobytes(), size + 1)
+    if len(found) != size:
+        raise BadInput(weights.path, f"is not {slots} shapes", "tensor memory.values")
+    return torch.from_numpy(np.frombuffer(found, np.uint8).copy()).view(slots, _BYTES)

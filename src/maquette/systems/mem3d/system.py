@@ -1,0 +1,229 @@
+"""`Mem3DSystem`: Mem3D behind the common face of the systems."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...data.pack_data import ShapePack
+from ...io.errors import BadInput
+from ...nn.memory import ShapeMemory
+from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
+from ...training.weights import Weights
+from ...training.weights_header import Precision
+from ..about import About
+from ..framing import frame_views
+from ..info import Info
+from ..occupancy import OccupancySystem
+from ..pictures import Pictures, as_views
+from ..portable import Portable
+from ..remembered import Placed, Recollection, Remembered
+from .about import ABOUT, Mem3DOptions
+from .config import SIDE, NetworkConfig
+from .files import fill_mem3d, write_mem3d
+from .memory_edit import forget, held, place, recollect
+from .network import Mem3DNetwork
+from .portable import PortableMem3D
+from .recipes import RECIPES
+
+if TYPE_CHECKING:
+    from ...training.module import TrainingModule
+    from ..face import Exports, Reconstructs, Remembers
+
+_PICTURES_AT_ONCE = 32
+
+
+class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
+    """Mem3D (Yang et al., CVPR 2021): pictures of an object to voxels, and from these to a mesh.
+
+    Arguments are those of `OccupancySystem`.
+    """
+
+    about: ClassVar[About] = ABOUT
+    name, variants, protocols = ABOUT.name, ABOUT.variants, ABOUT.protocols
+
+    network_class, config_class = Mem3DNetwork, NetworkConfig
+
+    def reconstruct(self, pictures: Pictures, options: Mem3DOptions | None = None) -> list[Reconstruction]:
+        """One shape from the pictures of one object, in any order.
+
+        Args:
+            pictures: `Views`, or files, arrays or tensors as `systems.pictures.as_views` takes them; where no mask
+                says where the object is, it is found.
+            options: another threshold than that of the weights; whether what is read from memory is shown.
+
+        Returns:
+            a list of one reconstruction in the object frame; where the memory is shown, its fact `memory` says which
+            shapes were read, and `aside` shows them.
+
+        Raises:
+            BadInput: a file that is not a picture, a picture in which no object is found, or a memory to be shown of
+                a variant without any.
+        """
+        from ...lift import lift_reconstruction  # with its kernels; nothing else here needs them
+        from ...segment import with_masks
+
+        options = options or Mem3DOptions()
+        if options.show_memory:
+            self._memory()
+        began = time.perf_counter()
+        views = with_masks(as_views(pictures))
+        occupancy = self.occupancy(frame_views(views, self.views_config)[None])[0].cpu()
+        seen = time.perf_counter()
+        asked = options.threshold
+        made: Reconstruction = lift_reconstruction(
+            occupancy, views, self.threshold if asked is None else asked
+        )
+        seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
+        seconds |= {f"lift_{part}": took for part, took in made.info.get("lift_seconds", {}).items()}
+        about = {"system": self.about.name, "variant": self.variant, "weights": self.weights}
+        made = replace(made, info={**made.info, **about, "seconds": seconds})
+        return [self._with_memory(made, views) if options.show_memory else made]
+
+    def _with_memory(self, made: Reconstruction, views: Views) -> Reconstruction:
+        """The same with the shapes that the pictures bring back."""
+        from ..memory_sheet import memory_sheet  # with what draws
+
+        shapes, grids, _ = self.recall(views)
+        facts = {**made.facts, "memory": [shape.as_dict() for shape in shapes]}
+        return replace(made, facts=facts, aside=memory_sheet(shapes, grids))
+
+    def _memory(self) -> ShapeMemory:
+        if self.network.memory is None:
+            raise BadInput(self.weights, f"variant {self.variant} has no memory")
+        return self.network.memory
+
+    @property
+    def slots(self) -> int:
+        """How many shapes fit into the memory; raises BadInput without one, as all of the memory's methods do."""
+        return len(self._memory().ages)
+
+    def remembered(self) -> list[Remembered]:
+        """What is in the memory, in the order of its slots."""
+        return held(self._memory())
+
+    def recall(self, pictures: Pictures, count: int | None = None) -> Recollection:
+        """The shapes that pictures of one object bring back (`face.Remembers`)."""
+        memory, images = self._memory(), self.frame(as_views(pictures))
+        return recollect(memory, self._key(images), count or self.network_config.k, images)
+
+    def remember(
+        self, pack: ShapePack, views: int = 8, watch: Callable[[int, str], None] | None = None
+    ) -> Placed:
+        """Put shapes into the memory, without training (`face.Remembers`).
+
+        What a shape is found by is the key of the mean of the features of its pictures, as several pictures of an
+        object are seen.
+        """
+        from ...data.drawn_views import DrawnViews  # with its kernels
+
+        memory, source = self._memory(), DrawnViews(pack, self.views_config, truth=frozenset({"voxels"}))
+        if source.side != SIDE:
+            raise ValueError(f"voxels of {source.side} cells an edge; the memory has {SIDE}")
+        keys, grids = [], []
+        for index, entry in enumerate(pack.entries):
+            batch = source.held_batch([index], views)
+            keys.append(self._key(batch.images[0]))
+            grids.append(batch.voxels[0])
+            if watch is not None:
+                watch(index + 1, entry.id)
+        ids = [entry.id for entry in pack.entries]
+        return place(memory, torch.stack(keys), torch.stack(grids).to(memory.ages.device), ids)
+
+    def forget(self, slots: Sequence[int]) -> None:
+        """Empty some slots of the memory."""
+        forget(self._memory(), slots)
+
+    def _key(self, images: Float[Tensor, "view 3 size size"]) -> Float[Tensor, " key"]:
+        """By what pictures of one object are found in memory."""
+        with torch.no_grad():
+            key: Tensor = self.network.key(self.network.encode(images[None].to(self.device)).mean(1))
+        return key[0]
+
+    def frame(self, views: Views) -> Float[Tensor, "view 3 size size"]:
+        """Pictures as the network sees them: the object is found where no mask says where it is, and framed.
+
+        Raises:
+            BadInput: no object is found in a picture.
+        """
+        from ...segment import with_masks  # with OpenCV
+
+        return frame_views(with_masks(views), self.views_config)
+
+    def occupancy(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch x y z"]:
+        """Probability that each cell is solid, without gradients, some objects at a time.
+
+        Args:
+            images: as `frame` gives them, or data sets.
+
+        Returns:
+            on the device of the images.
+        """
+        return self.occupancies(images, (images.shape[1],))[0]
+
+    def occupancies(
+        self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
+    ) -> Float[Tensor, "count batch x y z"]:
+        """What `occupancy` says of the first n pictures, for every n of `counts`; each is encoded once."""
+        at_once = max(1, _PICTURES_AT_ONCE // images.shape[1])
+        with torch.no_grad():
+            logits = [self.network.after(part.to(self.device), counts) for part in images.split(at_once)]
+        return torch.cat(logits, dim=1).float().sigmoid().to(images.device)
+
+    @staticmethod
+    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
+        """One picture."""
+        return {"images": torch.zeros(1, 1, 3, config.size, config.size, device=device)}
+
+    @classmethod
+    def describe(cls, variant: str | None = None) -> Info:
+        """Parameters, multiply-accumulates and shapes of a variant: as published, but for `best`. Takes no memory.
+
+        Raises:
+            ValueError: an unknown variant.
+        """
+        recipe = RECIPES["original" if variant in ("original", "seed003", "none") else "best"]
+        config = recipe("best" if variant is None else variant).network
+        with torch.device("meta"):
+            network = Mem3DNetwork(config)
+        return cls._described(
+            network.to("meta")
+        )  # what a backbone subtracts of pictures is elsewhere until now
+
+    @staticmethod
+    def fill(network: Mem3DNetwork, weights: Weights) -> None:
+        """Put the weights and the memory of a file into a network on the device "meta"."""
+        fill_mem3d(network, weights)
+
+    def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
+        """Write the weights file that `load` reads, memory included.
+
+        Raises:
+            BadInput: the file cannot be written.
+        """
+        write_mem3d(path, self.network, self.views_config, self.threshold, self.training, precision)
+
+    def portable(self) -> Portable:
+        """The network, from framed pictures to what `occupancy` says."""
+        size = self.network_config.size
+        inputs = {"images": ("batch", "view", 3, size, size)}
+        return Portable(PortableMem3D(self.network), inputs, ("solid",), self.framing())
+
+    @staticmethod
+    def training_module(config: Any) -> "TrainingModule":
+        """What is trained with a recipe's settings."""
+        from .training import Mem3DTraining
+
+        return Mem3DTraining(config)
+
+
+if TYPE_CHECKING:
+    _: type[Reconstructs] = Mem3DSystem
+    __: type[Exports] = Mem3DSystem
+    ___: type[Remembers] = Mem3DSystem
