@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 
@@ -59,7 +59,7 @@ class HiddenViews:
         """`views` pictures for each share."""
         batches = [source.held_batch(indices, views, device) for source in self._hiding]
         first = batches[0]
-        truth = {
+        truth: dict[str, Any] = {
             name: torch.cat([getattr(batch.truth, name) for batch in batches], dim=1)
             for name in _OF_VIEWS & first.truth.known
         }
@@ -69,5 +69,7 @@ class HiddenViews:
 
 def views_of(batch: Batch, views: slice) -> Batch:
     """Some of the pictures of each object of a batch."""
-    truth = {name: getattr(batch.truth, name)[:, views] for name in _OF_VIEWS & batch.truth.known}
+    truth: dict[str, Any] = {
+        name: getattr(batch.truth, name)[:, views] for name in _OF_VIEWS & batch.truth.known
+    }
     return replace(batch, images=batch.images[:, views], truth=replace(batch.truth, **truth))

@@ -246,9 +246,8 @@ def _drawn(made: _Solid | Meshes, batch: Batch) -> Float[Tensor, "3 size size"]:
         ]
     if made.isempty():
         return torch.ones(3, _PIXELS, _PIXELS)
-    camera = cameras_from_r2n2(
-        *(torch.tensor([value]) for value in (azimuth, elevation, max(ratio, _NEAREST)))
-    )
+    at = torch.tensor([[azimuth], [elevation], [max(ratio, _NEAREST)]])
+    camera = cameras_from_r2n2(at[0], at[1], at[2])
     return render_views(made, camera, _PIXELS, antialias=2).images[0]
 
 
