@@ -89,6 +89,7 @@ def evaluate(
     if not places or counts[0] < 1:
         raise ValueError(f"nothing to evaluate: {len(places)} entries in split {split!r}, views {counts}")
     check_provided(protocol.needs, source)
+    source = protocol.prepared(source)
     rows: dict[int, list[Row]] = {count: [] for count in counts}
     found: list[int] = []
     unreadable: list[Problem] = []

@@ -38,7 +38,7 @@ def test_shapes_of_the_usual_size_come_first() -> None:
 def test_the_share_of_active_positions_is_what_was_asked_for(share: float) -> None:
     network = MeshRCNN(config_of("tiny", "dynamic-3").network).eval()
     images = torch.rand(2, 3, 137, 137)
-    force_shares(network, images, share)
+    force_shares(network, lambda: network.see(images), share)
     with torch.inference_mode():
         gates = network.see(images).gates
     assert [float(gate.share) for gate in gates] == pytest.approx([share] * 3, abs=1e-3)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from PIL import Image
 
 from data_layouts import CHAIRS, pix2vox_split, write_r2n2
+from maquette.cli.evaluate import _say
 from maquette.io import save_mesh
 from maquette.structures import Meshes
 from maquette.systems.r2n2.config import NetworkConfig
@@ -51,6 +53,26 @@ def run_folder(tmp_path: Path, weights: Path) -> Path:
     folder.mkdir()
     shutil.copy(weights, folder)
     return folder
+
+
+@pytest.mark.parametrize("others", [{}, {"class_mean": 7.25}])
+def test_numbers_stand_below_their_measures(others: dict[str, float]) -> None:
+    """Whether a measure has one mean or two, and however long its name is."""
+    names = ("mesh AP", "a measure with a long name")
+    views = {"1": {name: {"sample_mean": 61.5, **others} for name in names}}
+    groups = {"all": {"count": 1234567, "views": views}, "made-by-a-program": {"count": 3, "views": views}}
+    measures = [{"name": name, "label": name, "digits": 1} for name in names]
+    lines: list[str] = []
+    protocol = SimpleNamespace(remarks=lambda numbers: [])
+    _say({"measures": measures, "groups": groups, "skipped": []}, protocol, SimpleNamespace(say=lines.append))
+    _, head, *rows = lines
+    if others:
+        assert rows.pop() == "sample mean (class mean)"
+    cell = "61.5 (7.2)" if others else "61.5"
+    for row in rows:
+        assert len(row) == len(head)
+        for name in names:
+            assert row[: head.index(name) + len(name)].endswith(cell)
 
 
 def test_writes_numbers_and_a_page_into_the_run(maquette, run_folder: Path, shapes: Path):

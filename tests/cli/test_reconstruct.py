@@ -228,6 +228,13 @@ def test_other_bad_input(maquette, picture, weights, tmp_path):
         assert outputs(tmp_path) == set()
 
 
+def test_a_variant_that_is_none(maquette, picture, weights, tmp_path):
+    words = ["reconstruct", picture, "--weights", weights, "-o", tmp_path / "x.glb", "--variant", "wide"]
+    ran = maquette(*words)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "--variant wide: known are simple-gru-1, " in ran.err
+
+
 def test_a_folder_without_pictures_and_one_where_none_can_be_used(maquette, weights, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

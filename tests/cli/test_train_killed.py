@@ -13,6 +13,13 @@ from train_fixture import WORDS, checksum, ellipsoids, table
 from train_process import run, start
 
 LIMIT_SECONDS = 120.0
+DYNAMIC = """
+train mesh-rcnn --recipe small --variant dynamic-3 --network.backbone mobilenet_v2 --network.backbone-width 0.25
+--network.size 64 --views.size 64 --views.render-size 64 --network.voxels 8 --network.width 8 --network.hidden 8
+--network.channels 16 --loss.points 50 --loss.voxel-steps 5 --first-weights none --threads 1 --no-evaluation
+--steps 16 --training.batch 2 --val-every 8 --training.checkpoint-every 2 --training.log-every 4
+--training.warmup 2 --training.val-samples 2 --training.ema 0.9 --workers 0
+"""
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +96,14 @@ def test_three_kills_change_nothing(command, undisturbed, tmp_path):
 @pytest.mark.slow
 def test_twenty_kills_change_nothing(command, undisturbed, tmp_path):
     killed_often(command, undisturbed, tmp_path, 20)
+
+
+@pytest.mark.slow
+def test_kills_change_nothing_of_blocks_whose_masks_are_drawn(command, tmp_path):
+    """Noise, statistics of batches and the budget's progress go on where they were."""
+    words = [*DYNAMIC.split(), *command[-2:]]
+    assert run([*words, "-o", tmp_path / "whole"], tmp_path / "said") == 0, (tmp_path / "said").read_text()
+    killed_often(words, tmp_path / "whole", tmp_path, 3)
 
 
 @pytest.mark.long

@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from batches import rows_of, same
 from maquette.data.batch import Batch
-from maquette.data.drawn_views import DrawnViews, scene_of
+from maquette.data.drawn_views import DrawnViews
+from maquette.data.pack_scene import scene_of
 from maquette.data.picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, training_specs
 from maquette.data.views_config import ViewsConfig
 from maquette.kernels.draw import draw

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from maquette.data.make.jobs import jobs_of_families
@@ -79,3 +80,14 @@ def test_sizes_that_do_not_agree_are_told_apart(root: Path) -> None:
     message = rf"img/chair/000000\.png: has {width + 4} x {height} pixels, not {width} x {height} as pix3d"
     with pytest.raises(BadInput, match=message):
         source.held_batch([0], 1)
+
+
+def test_a_model_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ScenePictures(read_pix3d(root), SCENES)
+    before = source.held_batch([0, 1], 1)
+    monkeypatch.setattr("maquette.data.scene_pictures.read_voxel_cells", None)
+    monkeypatch.setattr("maquette.data.scene_pictures.ScenePictures._mesh", None)
+    again = source.held_batch([0, 1], 1)
+    for mine, theirs in zip(again.truth.objects, before.truth.objects, strict=True):
+        assert torch.equal(mine.points[0], theirs.points[0])
+        assert torch.equal(mine.meshes.verts_packed(), theirs.meshes.verts_packed())

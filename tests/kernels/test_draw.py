@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from foreign_device import foreign_device
-from maquette.kernels.draw import PictureSpecs, Scene, _draw_by_face, draw, projected_boxes
+from maquette.kernels.draw import Covers, PictureSpecs, Scene, _draw_by_face, draw, projected_boxes
 from maquette.utils import ico_sphere
 from tests.kernels.draw_twin import bell, draw_one
 
@@ -215,4 +215,71 @@ def test_devices_that_warp_lacks():
         assert all(value.device == device for value in found)
         found = [value.cpu() for value in found]
     for ours, theirs in zip(found, expected, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def _covers(count: int) -> Covers:
+    """Half a picture of one colour at the right of some, taken away from others, and lines across."""
+    pictures = torch.zeros(2, 4, 4, 4)
+    pictures[0, :, 2:] = torch.tensor([0.2, 0.1, 0.4, 0.5])
+    pictures[1, :, 2:] = 1
+    across = torch.tensor([[2 / SIZE, 0, -1], [0, 2 / SIZE, -1]])
+    number = torch.arange(count)
+    edge = torch.tensor([[0.0, 0.0, SIZE], [0.0, 1.0, -SIZE / 2]])[number % 2]
+    return Covers(
+        pictures,
+        (number % 3 - 1).int(),
+        across.repeat(count, 1, 1),
+        (number % 3 == 2).int(),
+        edge.contiguous(),
+    )
+
+
+def test_covers_hide_objects() -> None:
+    scene, specs, covers = _scene(), _specs(12), _covers(12)
+    specs = replace(
+        specs,
+        matrix=torch.eye(3).repeat(12, 1, 1),
+        offset=torch.zeros(12, 3),
+        noise=torch.zeros(12),
+        kind=torch.zeros(12).int(),
+    )
+    plain, whole, _ = draw(scene, specs, SIZE)
+    images, alpha, depth = draw(scene, specs, SIZE, covers)
+    below = (torch.arange(SIZE) >= SIZE // 2).float()[:, None].expand(SIZE, SIZE)
+    clear, solid = torch.zeros(2, SIZE, SIZE)  # where the covers' pictures have one colour
+    clear[:, : SIZE // 2 - 3] = 1
+    solid[3:-3, SIZE // 2 + 3 : -3] = 1
+    colour = torch.tensor([0.2, 0.1, 0.4])[:, None, None]
+    for i in range(12):
+        behind, kind = specs.behind[i, 0, :, None, None], i % 3
+        own = plain[i] - behind * (1 - whole[i])
+        for where in (clear, solid):
+            kept = below if kind and i % 2 else torch.ones(SIZE, SIZE)
+            if kind == 2:
+                kept = kept * (1 - solid)
+            through = 1 - 0.5 * solid * (where is solid and kind == 1)
+            seen = own * kept + behind * (1 - whole[i] * kept)
+            expected = seen * through + colour * (solid if kind == 1 else 0)
+            torch.testing.assert_close(images[i] * where, expected * where, atol=1e-5, rtol=0)
+            torch.testing.assert_close(alpha[i] * where, whole[i] * kept * through * where, atol=1e-6, rtol=0)
+    assert ((depth > 0) == (alpha > 0)).all()
+
+
+def test_covers_on_every_way_to_draw() -> None:
+    scene, specs, covers = _scene(), _specs(7), _covers(7)
+    expected = draw(scene, specs, SIZE, covers)
+    found = [torch.zeros_like(value) for value in expected]
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        _draw_by_face(scene, specs, SIZE, *found, covers=covers)
+    finally:
+        torch.set_num_threads(before)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
+    some = draw(scene, specs[2:5], SIZE, covers[2:5])
+    assert torch.equal(some[0], expected[0][2:5])
+    nothing = replace(covers, which=torch.full_like(covers.which, -1))
+    for ours, theirs in zip(draw(scene, specs, SIZE, nothing), draw(scene, specs, SIZE), strict=True):
         assert torch.equal(ours, theirs)

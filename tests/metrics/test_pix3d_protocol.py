@@ -92,6 +92,13 @@ def test_released_code(scored: tuple[dict[str, Any], list[Row]]) -> None:
                 assert abs(by_class[name][kind] / 100 - float(stored)) < 1e-4
 
 
+def test_no_other_mean_is_told_than_there_is() -> None:
+    told = dict(PIX3D.facts("test", [1]))["averaging"]
+    assert told == PIX3D.averaging
+    assert "sample mean" not in told
+    assert "sample mean" in dict(PROTOCOLS["viewer"].facts("test", [1]))["averaging"]
+
+
 def test_f1_of_the_released_code(scored: tuple[dict[str, Any], list[Row]]) -> None:
     """Of detections of the right class that overlap enough, in the order of the file; its samples were others."""
     data, _ = scored

@@ -27,8 +27,11 @@ def test_views_other_than_the_protocols_own_are_named():
 
 
 def test_fixed_thresholds():
-    found = {name: PROTOCOLS[name].threshold for name in ("r2n2-2016", "seed001", "pix2vox")}
-    assert found == {"r2n2-2016": 0.4, "seed001": 0.4, "pix2vox": 0.3}
+    found = {
+        name: PROTOCOLS[name].threshold
+        for name in ("r2n2-2016", "seed001", "pix2vox", "mem3d", "pix3d-chairs")
+    }
+    assert found == {"r2n2-2016": 0.4, "seed001": 0.4, "pix2vox": 0.3, "mem3d": 0.3, "pix3d-chairs": 0.3}
     assert PROTOCOLS["pix2vox"].sweep == (0.2, 0.3, 0.4, 0.5)
     assert not PROTOCOLS["r2n2-2016"].sweep
 

@@ -11,7 +11,7 @@ from maquette.metrics.protocols import PROTOCOLS
 from maquette.renderer.turntable import script
 from maquette.report.evaluation_page import evaluation_page
 from maquette.report.files import write_evaluation
-from maquette.report.numbers import numbers_of
+from maquette.report.numbers import averaging, numbers_of
 from voxel_fakes import BoxSource, Seer, column
 
 ABOUT = {"system": "r2n2", "variant": "<b>wide</b>", "data": "boxes", "weights": "run", "parameters": 1234567}
@@ -40,6 +40,13 @@ def test_says_what_the_protocol_fixes(html: str):
         "6 in 2 classes",
     ):
         assert words in html
+
+
+def test_says_of_a_single_mean_what_it_is(evaluation: Evaluation):
+    numbers = numbers_of(evaluation, ABOUT)
+    assert averaging(numbers) == "both; published: sample mean"
+    single = {name: {"mean": 0.5} for name in numbers["groups"]["all"]["views"]["1"]}
+    assert averaging({**numbers, "groups": {"all": {"views": {"1": single}}}}) == "sample mean"
 
 
 def test_shows_means_controls_sweep_and_what_is_left_out(html: str, evaluation: Evaluation):

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -164,7 +165,7 @@ def _measure(
     for name, config in configs.items():
         network = made[name] = _network(config, device)
         network.eval()
-        force_shares(network, sample.images, share)
+        force_shares(network, partial(network.see, sample.images), share)
         inferences[name], steps[name] = _inference(network, sample), _step(network, config.loss, sample)
         rows[name] = {
             "network": name,
@@ -216,15 +217,15 @@ def _network(config: MeshRCNNConfig, device: torch.device) -> MeshRCNN:
 
 
 @torch.no_grad()
-def force_shares(network: nn.Module, images: Tensor, share: float) -> None:
-    """Let this share of the positions of every dynamic block be active for these pictures."""
+def force_shares(network: nn.Module, look: Callable[[], object], share: float) -> None:
+    """Let this share of the positions of every dynamic block be active in a call, `look`."""
     units = [module for module in network.modules() if isinstance(module, MaskUnit)]
     handles = [
         unit.register_forward_pre_hook(lambda unit, given: force_share(unit, given[0], share))
         for unit in units
     ]
     try:
-        network.see(images)  # type: ignore[operator]
+        look()
     finally:
         for handle in handles:
             handle.remove()

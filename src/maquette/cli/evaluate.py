@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
-from ..io.errors import BadInput
+from ..io.errors import BadInput, as_bad_input
 from .console import Console
 from .options import Compute, JsonFile, at_least, check_compute, parse, set_up
 from .refusals import Refusal, need_place, need_spared
@@ -142,6 +142,8 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
     protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
     system = system_class(options.system).load(options.weights, device=device)
     opened = open_source(place_of(options), system.views_config, console, protocol.needs, protocol.side)
+    with as_bad_input(opened.name, ValueError):
+        protocol.prepared(opened.source)
     views = options.views or (STUDY_VIEWS if options.study else None)
     asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
     return score(system, opened, protocol, asked, folder, console)
@@ -232,10 +234,7 @@ def _about(system: "System", opened: "Opened", asked: Asked) -> dict[str, Any]:
 def _say(numbers: dict[str, Any], protocol: "EvaluationProtocol[Any]", console: Console) -> None:
     """A table of all groups; behind each number, in brackets, its other kinds of mean."""
     measures = numbers["measures"]
-    console.say("")
-    heads = "".join(f"{m['label']:^{2 * m['digits'] + 9}}" for m in measures)
-    console.say(f"{'group':<16}{'samples':>8}{'views':>6}   {heads}")
-    kinds: dict[str, None] = {}
+    table, kinds = [["group", "samples", "views", *(m["label"] for m in measures)]], dict[str, None]()
     for name, group in numbers["groups"].items():
         for views, summary in group["views"].items():
             cells = []
@@ -244,9 +243,15 @@ def _say(numbers: dict[str, Any], protocol: "EvaluationProtocol[Any]", console: 
                 kinds |= dict.fromkeys(values)
                 first, *others = (f"{value:.{measure['digits']}f}" for value in values.values())
                 cells.append(f"{first} ({', '.join(others)})" if others else first)
-            console.say(f"{name:<16}{group['count']:>8}{views:>6}   {'  '.join(cells)}")
+            table.append([name, str(group["count"]), views, *cells])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    console.say("")
+    for group, *cells in table:
+        right = (f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        console.say(f"{group:<{widths[0]}}  {'  '.join(right)}")
     first, *others = (kind.replace("_", " ") for kind in kinds)
-    console.say(f"{first} ({', '.join(others)})" if others else first)
+    if others:
+        console.say(f"{first} ({', '.join(others)})")
     for line in protocol.remarks(numbers):
         console.say(line)
     skipped = numbers["skipped"]

@@ -177,8 +177,13 @@ def _chosen(request: ReconstructRequest, pictures: list[Picture], console: Conso
 
 
 def _check_weights(request: ReconstructRequest) -> None:
-    """Refuse weights that are missing or of something else by their header, before torch is imported."""
-    options = request.options
+    """Refuse a variant that is none, and weights that are missing or of something else by their header.
+
+    That is before torch is imported.
+    """
+    options, known = request.options, request.about.variants
+    if options.variant not in (None, *known):
+        raise Refusal(f"--variant {options.variant}: known are {', '.join(known)}")
     header = need_weights(request.about.name, options.weights)
     if options.variant not in (None, header.variant):
         weights = options.weights or shipped_weights(request.about.name)

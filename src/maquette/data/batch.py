@@ -79,8 +79,9 @@ class Truth:
         windows: focal lengths along columns and rows, and column and row of the optical axis, of every view in its
             pixels; a negative focal length along columns mirrors.
         meshes: one an object, in the object frame.
-        masks: 1 on the object.
+        masks: 1 where the object can be seen.
         depth: distance of what is seen along the camera's axis, in units of the object frame; 0 where nothing is.
+        occlusion: share of each object's visible pixels that something hides, or that lie beyond the picture's edge.
         objects: of each picture, for pictures that show several.
     """
 
@@ -91,6 +92,7 @@ class Truth:
     meshes: Meshes | None = None
     masks: Float[Tensor, "batch view 1 height width"] | None = None
     depth: Float[Tensor, "batch view 1 height width"] | None = None
+    occlusion: Float[Tensor, "batch view"] | None = None
     objects: tuple[PictureObjects, ...] | None = None
 
     @property

@@ -16,13 +16,16 @@ from ..structures.device import Device
 from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .mirrored import mirror_shapes
+from .occluders import Occluders, held_occluders, occluders_of
+from .occlusion import DRAWS, MOST_HIDDEN, Hidden, drawn_hiding, held_hiding, hide
 from .pack_data import SIDE, ShapePack
+from .pack_scene import scene_of
 from .picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, mirrored, training_specs
 from .shape_order import ShapeOrder
-from .views_config import ViewsConfig, check_pictures
+from .views_config import OccluderKind, ViewsConfig, check_pictures, needs_photos
 
-_STREAM = 2
-_PROVIDED = frozenset({"voxels", "sides", "cameras", "windows", "meshes", "masks", "depth"})
+_STREAM, _OCCLUDERS, _HIDING = 2, 8, 9
+_PROVIDED = frozenset({"voxels", "sides", "cameras", "windows", "meshes", "masks", "depth", "occlusion"})
 
 
 class DrawnViews:
@@ -31,7 +34,8 @@ class DrawnViews:
     A training sample is a pure function of (seed, step, place in the batch): neither the number of threads,
     workers or parts nor the batches before it play a part. Every shape of the training split comes once an epoch
     (or its share, with `source_weights`), in an order of the epoch's own. An object has the same colours and
-    textures in all of its pictures; camera, light, background, crop, jitter and noise are each picture's own.
+    textures in all of its pictures; camera, light, background, crop, jitter, noise and what hides a part of the
+    object are each picture's own.
 
     Args:
         pack: shapes of all splits.
@@ -61,10 +65,13 @@ class DrawnViews:
         self.pack, self.config, self.seed, self.side = pack, config, seed, min(side, pack.side)
         self.provides = (truth | {"cameras"}) & _PROVIDED
         photos = None
-        if "photos" in config.backgrounds:
+        if needs_photos(config):
             photos = load_photos(config.photos or "")
         self._scenes = {torch.device("cpu"): scene_of(pack, photos)}
-        training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
+        self._occluders: dict[tuple[str, torch.device], Occluders] = {}
+        self._held_share = 0.0
+        self._held_kind: OccluderKind = "pieces"
+        self._training = training = [i for i, entry in enumerate(pack.entries) if entry.split == "train"]
         weights = dict(config.source_weights)
         wanted = [weights.get(pack.entries[i].source, 1.0) for i in training] if weights else None
         self._order = ShapeOrder(training, seed, wanted) if training else None
@@ -73,6 +80,21 @@ class DrawnViews:
         """The same pictures, of which no more is said; arguments as above. Shapes are shared."""
         other = copy.copy(self)
         other.provides, other.side = (truth | {"cameras"}) & _PROVIDED, min(side, self.pack.side)
+        return other
+
+    def hiding(self, share: float, kind: OccluderKind = "pieces") -> "DrawnViews":
+        """The same pictures, but that of every object in held ones this share is hidden by a shape of the families.
+
+        Which one, and from where it grows with the share, follows from a hash of the entry's id.
+
+        Args:
+            share: of its visible pixels, in [0, 0.8]; with 0 the pictures are those without occluders.
+            kind: "pieces" or "erased" (`ViewsConfig.occluders`).
+        """
+        if not 0 <= share <= MOST_HIDDEN:
+            raise ValueError(f"a share to hide must lie in [0, {MOST_HIDDEN:g}], got {share:g}")
+        other = copy.copy(self)
+        other._held_share, other._held_kind = share, kind
         return other
 
     @property
@@ -99,7 +121,8 @@ class DrawnViews:
         objects, pictures = np.repeat(objects, views, axis=0), np.concatenate(pictures)
         scene = self._scene_on(device)
         specs, cameras = training_specs(np.repeat(index, views), objects, pictures, self.config, scene)
-        batch = self._batch(index, specs, cameras, scene, device)
+        hidden = self._hidden(step, places, views, specs, scene)
+        batch = self._batch(index, specs, cameras, scene, device, hidden)
         if not self.config.flip_voxels:
             return batch
         flip = mirrored(objects, pictures, self.config)[::views]
@@ -114,7 +137,8 @@ class DrawnViews:
         pictures = [self._held_numbers(index, views) for index in indices]
         scene = self._scene_on(device)
         specs, cameras = held_specs(np.repeat(indices, views), np.concatenate(pictures), self.config, scene)
-        return self._batch(indices, specs, cameras, scene, device)
+        hidden = self._hidden_of_held(indices, views, specs, scene)
+        return self._batch(indices, specs, cameras, scene, device, hidden)
 
     def _numbers(self, step: int, place: int, views: int) -> tuple[np.ndarray, np.ndarray]:
         """The random numbers of an object and of each of its pictures."""
@@ -123,9 +147,50 @@ class DrawnViews:
         return rng.random(OBJECT_DRAWS), rng.random((views, VIEW_DRAWS))
 
     def _held_numbers(self, index: int, views: int) -> np.ndarray:
-        key = hashlib.sha256(self.pack.entries[index].id.encode()).digest()[:16]
-        rng = np.random.Generator(np.random.Philox(key=int.from_bytes(key)))
-        return rng.random((views, 3))
+        return self._rng_of(index, slice(16)).random((views, 3))
+
+    def _rng_of(self, index: int, part: slice) -> np.random.Generator:
+        """Random numbers that follow from a part of the hash of an entry's id."""
+        key = hashlib.sha256(self.pack.entries[index].id.encode()).digest()[part]
+        return np.random.Generator(np.random.Philox(key=int.from_bytes(key)))
+
+    def _hidden(
+        self, step: int, places: Sequence[int], views: int, specs: PictureSpecs, scene: Scene
+    ) -> Hidden | None:
+        """What hides objects in training pictures; None where the settings have nothing do so."""
+        config = self.config
+        if not (config.occlusion or config.cut_off):
+            return None
+        keys = [np.random.Philox(key=[self.seed, _HIDING], counter=[0, 0, place, step]) for place in places]
+        numbers = np.concatenate([np.random.Generator(key).random((views, DRAWS)) for key in keys])
+        occluders = self._occluders_on(scene.device, "training", self._training_occluders)
+        hiding = drawn_hiding(numbers, occluders, config)
+        return hide(scene, specs, config.size, config.framing, occluders, hiding)
+
+    def _hidden_of_held(
+        self, indices: Sequence[int], views: int, specs: PictureSpecs, scene: Scene
+    ) -> Hidden | None:
+        """What hides objects in held pictures; None where nothing is to."""
+        if self._held_share == 0:
+            return None
+        numbers = np.concatenate([self._rng_of(i, slice(16, None)).random((views, DRAWS)) for i in indices])
+        kind, config = self._held_kind, self.config
+        occluders = self._occluders_on(scene.device, kind, lambda: held_occluders(kind))
+        hiding = held_hiding(numbers, occluders, self._held_share)
+        return hide(scene, specs, config.size, config.framing, occluders, hiding, coarse=config.size)
+
+    def _training_occluders(self) -> Occluders:
+        rng = np.random.Generator(np.random.Philox(key=[self.seed, _OCCLUDERS]))
+        return occluders_of(self._scenes[torch.device("cpu")], self._training, self.config, rng)
+
+    def _occluders_on(self, device: torch.device, name: str, make: Callable[[], Occluders]) -> Occluders:
+        """Occluders on a device; made on the CPU at the first call, so that they are the same everywhere."""
+        cpu = torch.device("cpu")
+        if (name, cpu) not in self._occluders:
+            self._occluders[name, cpu] = make()
+        if (name, device) not in self._occluders:
+            self._occluders[name, device] = self._occluders[name, cpu].to(device)
+        return self._occluders[name, device]
 
     def _batch(
         self,
@@ -134,8 +199,11 @@ class DrawnViews:
         cameras: np.ndarray,
         scene: Scene,
         device: Device,
+        hidden: Hidden | None,
     ) -> Batch:
-        images, alpha, depth = draw(scene, specs, self.config.size)
+        specs, covers = (specs, None) if hidden is None else (hidden.specs, hidden.covers)
+        images, alpha, depth = draw(scene, specs, self.config.size, covers)
+        occluded = torch.zeros(len(specs)) if hidden is None else hidden.share
         rows = torch.tensor(list(index), device=device)
         stretch = _by_object(specs.stretch.cpu(), len(rows))[:, 0]
         truth: dict[str, Callable[[], Any]] = {
@@ -146,6 +214,7 @@ class DrawnViews:
             "meshes": lambda: _stretched(self.pack.meshes(index), stretch),
             "masks": lambda: _by_object(alpha, len(rows))[:, :, None],
             "depth": lambda: _by_object(depth, len(rows))[:, :, None],
+            "occlusion": lambda: _by_object(occluded, len(rows)),
         }
         wanted = {name: truth[name]().to(device) for name in self.provides}
         return Batch(_by_object(images, len(rows)).to(device), rows, Truth(**wanted))
@@ -165,20 +234,3 @@ def _stretched(meshes: Meshes, factors: Tensor) -> Meshes:
 
 def _by_object(pictures: Tensor, objects: int) -> Tensor:
     return pictures.reshape(objects, -1, *pictures.shape[1:])
-
-
-def scene_of(pack: ShapePack, photos: Tensor | None = None) -> Scene:
-    """What drawing needs of a pack, and photographs (K, H, W, 3) uint8 to put behind its shapes."""
-    if photos is None:
-        photos = torch.zeros((0, 1, 1, 3), dtype=torch.uint8)
-    return Scene(
-        verts=pack.verts,
-        faces=pack.faces,
-        parts=pack.parts,
-        colours=pack.colours,
-        palette=pack.palette,
-        vert_starts=pack.vert_starts.int(),
-        face_starts=pack.face_starts.int(),
-        palette_starts=pack.palette_starts.int(),
-        photos=photos,
-    )

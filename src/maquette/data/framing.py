@@ -34,6 +34,26 @@ def window_around(
     return torch.cat([focal, focal, size / 2 - focal * center], dim=1)
 
 
+def reframed(
+    window: Float[Tensor, "picture 4"],
+    boxes: Float[Tensor, "picture 2 2"],
+    parts: Float[Tensor, "picture 2 2"],
+) -> Float[Tensor, "picture 4"]:
+    """Windows in which parts of objects are framed as the whole objects were: with the same margin and shift.
+
+    Args:
+        window: in which the objects are framed.
+        boxes: smallest and largest column and row of each object in these windows.
+        parts: the same of what is framed instead.
+    """
+    longest, longest_part = (
+        (high - low).amax(1, keepdim=True) for low, high in (boxes.unbind(1), parts.unbind(1))
+    )
+    factor = longest / longest_part.clamp_min(1e-6)
+    axis = boxes.mean(1) + factor * (window[:, 2:] - parts.mean(1))
+    return torch.cat([factor * window[:, :2], axis], dim=1)
+
+
 def frame_object(
     image: Float[Tensor, "3 height width"],
     mask: Float[Tensor, "1 height width"],

@@ -17,6 +17,7 @@ from .picture_folder import read_picture_folder
 from .picture_views import PictureFile, PictureViews
 from .pictures_config import PicturesConfig
 from .pix3d import Protocol, read_pix3d
+from .pix3d_views import Pix3DViews
 from .problems import Problem
 from .r2n2 import read_r2n2
 from .recognise import FAMILIES, count_of_families, recognise
@@ -185,6 +186,8 @@ def _pix3d(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
         scenes = ScenePictures(data, config, seed)
         return Opened(scenes, place.name, "stored", (*data.problems, *scenes.problems))
     data = read_pix3d(root)
+    if isinstance(config, ViewsConfig):
+        return Opened(Pix3DViews(data, config), place.name, "stored", data.problems)
     files = [
         PictureFile(entry, data.root / record.image, data.root / record.mask, record.box)
         for entry, record in zip(data.entries, data.records, strict=True)

@@ -49,6 +49,11 @@ class Record(NamedTuple):
     occluded: bool
     slightly_occluded: bool
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether all of the object can be seen."""
+        return not (self.truncated or self.occluded or self.slightly_occluded)
+
 
 def read_records(root: Path) -> tuple[list[Record], list[tuple[str, str]]]:
     """The pictures of `pix3d.json`, and place and reason of those whose record cannot be used.

@@ -8,7 +8,7 @@ from io import BytesIO
 from os import PathLike
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int32, Real
 from scipy.io import savemat
 
 from ..io.atomic import replacing
@@ -22,7 +22,12 @@ _HEAD = b"MATLAB 5.0 MAT-file".ljust(116)
 
 
 def read_voxel_points(path: str | PathLike[str]) -> Float[np.ndarray, "point 3"]:
-    """Middles of a model's solid cells, in the axes of its mesh.
+    """Middles of a model's solid cells, in the axes of its mesh; errors as of `read_voxel_cells`."""
+    return normalised(read_voxel_cells(path))
+
+
+def read_voxel_cells(path: str | PathLike[str]) -> Int32[np.ndarray, "cell 3"]:
+    """Places of a model's solid cells, along the axes of its mesh.
 
     Raises:
         BadInput: missing, no such file, an array of other than three axes, or nothing solid in it.
@@ -32,14 +37,15 @@ def read_voxel_points(path: str | PathLike[str]) -> Float[np.ndarray, "point 3"]
         cells = parse_mat(data, _NAME, _MOST_CELLS)
         if cells.ndim != 3:
             raise ParseError(f"{_NAME} must have three axes, got shape {cells.shape}")
-        points = np.argwhere(np.rot90(cells, 3, axes=(1, 2)) > 0).astype(np.float64)
-        if not len(points):
+        found = np.argwhere(np.rot90(cells, 3, axes=(1, 2)) > 0).astype(np.int32)
+        if not len(found):
             raise ParseError("has no solid voxel")
-    return normalised(points)
+    return found
 
 
-def normalised(points: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
+def normalised(points: Real[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
     """Points around the middle of their box, the farthest at .5; a single one at the origin."""
+    points = points.astype(np.float64)
     centred = points - (points.min(0) + points.max(0)) / 2
     farthest = np.sqrt((centred**2).sum(1).max())
     scaled: np.ndarray = centred / (2 * farthest) if farthest > 0 else centred

@@ -17,8 +17,9 @@ from ..structures import Meshes
 from ..structures.device import Device
 from .batch import Batch, Entry, PictureObjects, Truth, part_of
 from .pix3d import Pix3D
-from .pix3d_voxels import read_voxel_points
+from .pix3d_voxels import normalised, read_voxel_cells
 from .problems import Problem
+from .recent import Recent
 from .recognise import PIX3D_TABLE
 from .scene_changes import Image, mirrored, recoloured, scaled
 from .scenes_config import ScenesConfig
@@ -28,6 +29,7 @@ from .splits import place_of
 _STREAM = 6
 _OTHERS_TRIED = 100
 _VALIDATION = 0.05
+_KEPT = 1 << 29  # bytes of meshes and voxels: about all of Pix3D's
 
 
 class ScenePictures:
@@ -64,7 +66,7 @@ class ScenePictures:
         self.entries: Sequence[Entry] = _with_validation([data.entries[i] for i in self._places])
         self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
         self._order = ShapeOrder(self._training, seed) if self._training else None
-        self._meshes: dict[int, tuple[Tensor, Tensor]] = {}
+        self._recent = Recent(_KEPT)
 
     def view_count(self, index: int) -> int:
         """One."""
@@ -143,8 +145,12 @@ class ScenePictures:
         if mask.shape[1:] != image.shape[1:]:
             raise BadInput(root / record.mask, f"is not of the size of its picture {record.image}")
         R, t = torch.from_numpy(record.rotation), torch.from_numpy(record.translation)
-        points = torch.from_numpy(read_voxel_points(root / record.voxel))
-        verts, faces = self._mesh(self.data.model(place))
+        (cells,) = self._recent.of(
+            record.voxel, lambda: (torch.from_numpy(read_voxel_cells(root / record.voxel)),)
+        )
+        points = torch.from_numpy(normalised(cells.numpy()))
+        model = self.data.model(place)
+        verts, faces = self._recent.of(model, lambda: self._mesh(model))
         verts = verts @ R.T + t
         if not 0 < verts[:, 2].min() < verts[:, 2].max():
             what = "lies behind the camera, or has no depth"
@@ -153,7 +159,7 @@ class ScenePictures:
             boxes=torch.tensor([record.box], dtype=torch.float32),
             labels=torch.tensor([1 + self.config.classes.index(record.category)]),
             masks=mask,
-            meshes=Meshes([verts.float()], [faces]),
+            meshes=Meshes([verts.float()], [faces.long()]),
             points=((points @ R.T + t).float(),),
             camera=torch.tensor([record.focal, record.focal, width / 2, height / 2], dtype=torch.float32),
         )
@@ -161,13 +167,11 @@ class ScenePictures:
 
     def _mesh(self, model: int) -> tuple[Tensor, Tensor]:
         """Vertices in the coordinates of the file, and faces."""
-        if model not in self._meshes:
-            shape = self.data.models.shape(model)
-            assert shape.mesh is not None
-            turn = torch.from_numpy(self.data.models.axes.turn()).double()
-            verts = shape.to_file(shape.mesh.verts_packed().double()) @ turn.T
-            self._meshes[model] = verts, shape.mesh.faces_packed()
-        return self._meshes[model]
+        shape = self.data.models.shape(model)
+        assert shape.mesh is not None
+        turn = torch.from_numpy(self.data.models.axes.turn()).double()
+        verts = shape.to_file(shape.mesh.verts_packed().double()) @ turn.T
+        return verts, shape.mesh.faces_packed().int()
 
 
 def _with_validation(entries: Sequence[Entry]) -> tuple[Entry, ...]:

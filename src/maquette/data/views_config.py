@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 Range = tuple[float, float]
+OccluderKind = Literal["pieces", "boxes", "photos", "erased"]
 _RANGES = {
     "margin": (0.0, 10.0),
     "azimuth": (-3600.0, 3600.0),
     "elevation": (-90.0, 90.0),
     "ratio": (0.3, 10.0),  # at 2 / 7 the camera would touch the object's bounding ball
     "plain": (0.0, 1.0),
+    "occluded": (0.0, 0.8),
 }
-_MOST = {"shift": 10.0, "texture": 1.0, "jitter": 1.0, "flip": 1.0, "noise": 1.0}
+_MOST = {
+    "shift": 10.0,
+    "texture": 1.0,
+    "jitter": 1.0,
+    "flip": 1.0,
+    "noise": 1.0,
+    "occlusion": 1.0,
+    "cut_off": 1.0,
+}
 _MOST_STRETCH = 4.0
 
 
@@ -33,7 +43,7 @@ class ViewsConfig:
         ratio: distance of the camera as a fraction of 1.75 bounding-box diagonals.
         backgrounds: kinds drawn from with equal chance: "plain", "gradient", "noise", "photos".
         plain: range in [0, 1] of each channel of a plain background; pictures without augmentation have 240 / 255.
-        photos: folder of photographs for backgrounds.
+        photos: folder of photographs for backgrounds and occluders.
         colours: "shape": the shape's own; "random": one a part; "mixed": one or the other with equal chance.
         texture: probability of a procedural texture on a part.
         lights: whether the light is drawn; otherwise it comes from above the camera.
@@ -42,6 +52,13 @@ class ViewsConfig:
         flip: probability of a mirrored picture.
         flip_voxels: whether the voxels are mirrored with the picture; 3D-R2N2 leaves them.
         noise: standard deviation of noise on the pictures, in [0, 1].
+        occlusion: probability that something stands before the object, in drawn pictures (`data.occlusion`).
+        occluded: share of the object's visible pixels that it hides, drawn from this range, in [0, 0.8].
+        occluders: kinds drawn from with equal chance: "pieces", other training shapes; "boxes", rectangles of a
+            colour or two; "photos", patches of photographs; "erased", the background in the outline of another
+            shape: what a mask of the visible part leaves of a picture.
+        cut_off: probability that the picture ends before the object does, which loses up to 30 % of its pixels: with
+            framing "camera" the picture's edge cuts it, with "object" the background is beyond the edge.
         replacement: whether a sample may have the same of an object's pictures on disk twice; without, they repeat
             only where there are fewer of them than views.
         source_weights: how often a shape of a source is wanted in comparison with one of the others (1).
@@ -66,6 +83,10 @@ class ViewsConfig:
     flip: float = 0.5
     flip_voxels: bool = False
     noise: float = 0.0
+    occlusion: float = 0.0
+    occluded: Range = (0.1, 0.6)
+    occluders: tuple[OccluderKind, ...] = ("pieces", "boxes")
+    cut_off: float = 0.0
     replacement: bool = True
     source_weights: tuple[tuple[str, float], ...] = ()
 
@@ -93,5 +114,12 @@ def check_pictures(config: ViewsConfig) -> None:
             raise ValueError(f"source_weights must be positive, got {weight:g} for {source}")
     if not config.backgrounds:
         raise ValueError("at least one kind of background is needed")
-    if "photos" in config.backgrounds and config.photos is None:
-        raise ValueError("backgrounds of photographs need a folder of them")
+    if config.occlusion and not config.occluders:
+        raise ValueError("at least one kind of occluder is needed")
+    if needs_photos(config) and config.photos is None:
+        raise ValueError("backgrounds and occluders of photographs need a folder of them")
+
+
+def needs_photos(config: ViewsConfig) -> bool:
+    """Whether backgrounds or occluders are of photographs."""
+    return "photos" in config.backgrounds or (config.occlusion > 0 and "photos" in config.occluders)

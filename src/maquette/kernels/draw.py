@@ -8,12 +8,13 @@ import torch
 import warp as wp
 from torch import Tensor
 
+from maquette.kernels.draw_covers import CoverArrays, Covers, before, cover_arrays
 from maquette.kernels.draw_faces import SAMPLES, cover, hashed, projected, unit
 from maquette.kernels.draw_inputs import PictureSpecs, Scene, SceneArrays, SpecArrays, as_arrays
 from maquette.kernels.draw_pixels import background, bell, light_strength, random_colour, textured
 from maquette.kernels.launch import even_pieces, launch, on_compute_device
 
-__all__ = ["PictureSpecs", "Scene", "draw", "projected_boxes"]
+__all__ = ["Covers", "PictureSpecs", "Scene", "draw", "projected_boxes"]
 
 wp.set_module_options({"enable_backward": False, "max_unroll": 4})
 
@@ -82,12 +83,14 @@ def _enter(
     samples: wp.array(dtype=wp.uint64),
 ) -> None:
     """Enter faces `first` to `last` of a picture's shape into its samples."""
-    face_start = scene.face_starts[take.shape]
+    # Structures are copied at every call: within the loop only what is needed is passed on.
+    verts, stretch, camera, window = scene.verts, take.stretch, take.camera, take.window
+    vert_start, face_start = scene.vert_starts[take.shape], scene.face_starts[take.shape]
     for face in range(first, last):
         corners = scene.faces[face_start + face]
-        a = projected(_corner(scene, take, corners[0]), take.camera, take.distance, take.window)
-        b = projected(_corner(scene, take, corners[1]), take.camera, take.distance, take.window)
-        c = projected(_corner(scene, take, corners[2]), take.camera, take.distance, take.window)
+        a = projected(wp.cw_mul(verts[vert_start + corners[0]], stretch), camera, take.distance, window)
+        b = projected(wp.cw_mul(verts[vert_start + corners[1]], stretch), camera, take.distance, window)
+        c = projected(wp.cw_mul(verts[vert_start + corners[2]], stretch), camera, take.distance, window)
         cover(a, b, c, face, size * SAMPLES, strip, strips, base, samples)
 
 
@@ -140,6 +143,7 @@ def _paint_pixels(
     size: int,
     base: int,
     samples: wp.array(dtype=wp.uint64),
+    covers: CoverArrays,
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
     depths: wp.array(dtype=float),
@@ -151,12 +155,32 @@ def _paint_pixels(
     grain = wp.uint32(specs.grain[picture])
     cloud_key, noise_key = hashed(grain, 1), hashed(grain, 2)
     pixels = size * size
+    which = int(-1)
+    erases = int(0)
+    column_place, row_place, edge = wp.vec3(0.0), wp.vec3(0.0), wp.vec3(0.0)
+    bank = covers.pictures
+    if bank.shape[0] > 0:
+        which = covers.which[picture]
+        erases = covers.erases[picture]
+        column_place = covers.places[picture, 0]
+        row_place = covers.places[picture, 1]
+        edge = covers.edge[picture]
     seen = int(-1)
     part_key = wp.uint32(0)
     colour = wp.vec3(0.0)
     strength = float(0.0)
     for pixel in range(first, last):
         x, y = pixel % size, pixel // size
+        hides = wp.vec4(0.0)
+        kept = float(1.0)
+        if which >= 0:
+            at = wp.vec3(float(x) + 0.5, float(y) + 0.5, 1.0)
+            hides = before(bank, which, column_place, row_place, at)
+            kept = wp.clamp(wp.dot(edge, at) + 0.5, 0.0, 1.0)
+            if erases > 0:
+                kept *= 1.0 - hides[3]
+                hides = wp.vec4(0.0)
+        through = 1.0 - hides[3]
         total = wp.vec3(0.0)
         covered = int(0)
         nearest = float(0.0)  # the largest inverse depth
@@ -166,6 +190,7 @@ def _paint_pixels(
                 word = samples[place]
                 if word != wp.uint64(0):
                     samples[place] = wp.uint64(0)
+                if word != wp.uint64(0) and kept * through > 0.0:
                     inverse = wp.cast(wp.uint32(word >> wp.uint64(32)), float)
                     nearest = wp.max(nearest, inverse)
                     face = int(word & wp.uint64(0xFFFFFFFF)) - 1
@@ -181,11 +206,13 @@ def _paint_pixels(
                         shown = textured(colour, _place(take, column, line, 1.0 / inverse), part_key)
                     total += wp.min(shown * strength, wp.vec3(1.0))
                     covered += 1
-        share = float(covered) / float(SAMPLES * SAMPLES)
-        total = total / float(SAMPLES * SAMPLES)
-        if covered < SAMPLES * SAMPLES:
+        share = kept * float(covered) / float(SAMPLES * SAMPLES)
+        total = kept * total / float(SAMPLES * SAMPLES)
+        if share < 1.0 and through > 0.0:
             u, v = (float(x) + 0.5) / float(size), (float(y) + 0.5) / float(size)
             total += background(kind, front, back, pattern, cloud_key, scene.photos, u, v) * (1.0 - share)
+        total = through * total + wp.vec3(hides[0], hides[1], hides[2])
+        share *= through
         total = take.matrix * total + take.offset
         if take.noise > 0.0:
             number = noise_key + wp.uint32(3 * pixel)
@@ -195,7 +222,7 @@ def _paint_pixels(
         for c in range(3):
             images[(picture * 3 + c) * pixels + pixel] = wp.clamp(total[c], 0.0, 1.0)
         alpha[picture * pixels + pixel] = share
-        if covered > 0:
+        if share > 0.0:
             depths[picture * pixels + pixel] = 1.0 / nearest
 
 
@@ -207,6 +234,7 @@ def _draw(
     scene: SceneArrays,
     specs: SpecArrays,
     samples: wp.array(dtype=wp.uint64),
+    covers: CoverArrays,
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
     depths: wp.array(dtype=float),
@@ -217,7 +245,9 @@ def _draw(
         shape = specs.shape[picture]
         count = scene.face_starts[shape + 1] - scene.face_starts[shape]
         _enter(scene, _taken(specs, picture), 0, count, 0, 1, size, base, samples)
-        _paint_pixels(scene, specs, picture, 0, size * size, size, base, samples, images, alpha, depths)
+        _paint_pixels(
+            scene, specs, picture, 0, size * size, size, base, samples, covers, images, alpha, depths
+        )
 
 
 @wp.kernel
@@ -253,6 +283,7 @@ def _paint(
     scene: SceneArrays,
     specs: SpecArrays,
     samples: wp.array(dtype=wp.uint64),
+    covers: CoverArrays,
     images: wp.array(dtype=float),
     alpha: wp.array(dtype=float),
     depths: wp.array(dtype=float),
@@ -261,7 +292,7 @@ def _paint(
     picture = item // (size * size)
     pixel = item % (size * size)
     base = picture * size * size * SAMPLES * SAMPLES
-    _paint_pixels(scene, specs, picture, pixel, pixel + 1, size, base, samples, images, alpha, depths)
+    _paint_pixels(scene, specs, picture, pixel, pixel + 1, size, base, samples, covers, images, alpha, depths)
 
 
 @wp.kernel
@@ -283,17 +314,20 @@ def _bound(
 
 
 @on_compute_device
-def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor, Tensor]:
+def draw(
+    scene: Scene, specs: PictureSpecs, size: int, covers: Covers | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """Draw pictures.
 
     Args:
         scene: the shapes.
         specs: how each of P pictures is taken, on the scene's device.
         size: pixels a side.
+        covers: what hides a part of each object; nothing when not given.
 
     Returns:
         (P, 3, size, size) float32 RGB in [0, 1]; (P, size, size) float32: the part of each pixel's four samples
-        that the object covers; and the depth of the nearest of these samples, 0 where there is none. Where two
+        that shows the object; and the depth of the nearest of these samples, 0 where there is none. Where two
         faces are equally near, the one with the larger index shows.
     """
     device = scene.device
@@ -305,18 +339,24 @@ def draw(scene: Scene, specs: PictureSpecs, size: int) -> tuple[Tensor, Tensor, 
     at_once = max(1, most // each)
     for start in range(0, len(specs), at_once):
         part = slice(start, start + at_once)
-        way(scene, specs[part], size, images[part], alpha[part], depth[part])
+        hiding = None if covers is None else covers[part]
+        way(scene, specs[part], size, images[part], alpha[part], depth[part], covers=hiding)
     return images, alpha, depth
 
 
-def _draw_by_picture(scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor) -> None:
+def _draw_by_picture(
+    scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor, covers: Covers | None = None
+) -> None:
     owners = min(torch.get_num_threads(), len(specs))
     samples = torch.zeros(owners * (size * int(SAMPLES)) ** 2, dtype=torch.uint64)
-    inputs = [owners, size, *as_arrays(scene, specs), samples, *(p.view(-1) for p in pictures)]
+    inputs = [owners, size, *as_arrays(scene, specs), samples, cover_arrays(covers, scene.device)]
+    inputs += [p.view(-1) for p in pictures]
     launch(_draw, owners, inputs, scene.device, even_pieces(owners))
 
 
-def _draw_by_face(scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor) -> None:
+def _draw_by_face(
+    scene: Scene, specs: PictureSpecs, size: int, *pictures: Tensor, covers: Covers | None = None
+) -> None:
     shape = specs.shape.long()
     ends = (scene.face_starts[shape + 1] - scene.face_starts[shape]).cumsum(0)
     samples = torch.zeros(len(specs) * (size * int(SAMPLES)) ** 2, dtype=torch.int64, device=scene.device)
@@ -324,12 +364,8 @@ def _draw_by_face(scene: Scene, specs: PictureSpecs, size: int, *pictures: Tenso
     arrays = as_arrays(scene, specs)
     items = int(ends[-1]) * _STRIPS
     launch(_cover, items, [_STRIPS, size, ends, *arrays, samples], scene.device)
-    launch(
-        _paint,
-        len(specs) * size * size,
-        [size, *arrays, samples, *(p.view(-1) for p in pictures)],
-        scene.device,
-    )
+    inputs = [size, *arrays, samples, cover_arrays(covers, scene.device), *(p.view(-1) for p in pictures)]
+    launch(_paint, len(specs) * size * size, inputs, scene.device)
 
 
 @on_compute_device

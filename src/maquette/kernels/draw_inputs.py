@@ -1,6 +1,7 @@
 """What drawing specs: shapes, and how each picture is taken; as tensors, and as the arrays that kernels read."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -38,6 +39,11 @@ class Scene:
     def device(self) -> torch.device:
         """Where all of it is."""
         return self.verts.device
+
+    @cached_property
+    def arrays(self) -> Any:
+        """As the structure of arrays that kernels take; made once, as a scene is drawn again and again."""
+        return filled(SceneArrays, self)
 
     def to(self, device: torch.device) -> "Scene":
         """The same on another device."""
@@ -89,7 +95,7 @@ class PictureSpecs:
     def __len__(self) -> int:
         return len(self.shape)
 
-    def __getitem__(self, index: slice) -> "PictureSpecs":
+    def __getitem__(self, index: slice | Tensor) -> "PictureSpecs":
         return PictureSpecs(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def to(self, device: torch.device) -> "PictureSpecs":
@@ -137,11 +143,12 @@ class SpecArrays:
 
 def as_arrays(scene: Scene, specs: PictureSpecs) -> tuple[Any, Any]:
     """Both as the structures of arrays that kernels take."""
+    return scene.arrays, filled(SpecArrays, specs)
+
+
+def filled(struct: Any, tensors: Any) -> object:
+    """The structure of arrays that has the tensors of a dataclass under their names."""
     start_warp()
-    return _filled(SceneArrays, scene), _filled(SpecArrays, specs)
-
-
-def _filled(struct: Any, tensors: Scene | PictureSpecs) -> object:
     arrays = struct()
     for field in fields(tensors):
         dtype = struct.vars[field.name].type.dtype

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import plots
 from .comparison import common_views, headline_of, label_of, mean_of, measures_of, must_agree, told
-from .numbers import ALL
+from .numbers import ALL, averaging
 from .page import facts, figures, page, table, text
 from .runs import VALIDATION
 
@@ -146,7 +146,7 @@ def _head(rows: Sequence[Mapping[str, Any]], views: list[str]) -> list[str]:
                 ("split", protocol["split"]),
                 *protocol["fixed"].items(),
                 ("views in common", ", ".join(views) or "none"),
-                ("averaging", f"both; published: {protocol['averaging']}"),
+                ("averaging", averaging(first)),
                 ("data", first["data"]["name"]),
                 ("samples", first["groups"][ALL]["count"]),
             ]

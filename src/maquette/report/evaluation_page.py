@@ -11,7 +11,7 @@ from ..metrics.protocols.face import Case, EvaluationProtocol, Section
 from ..renderer.turntable import model_figures, script
 from ..renderer.voxel_pictures import SOMEWHERE
 from . import plots
-from .numbers import ALL, origin
+from .numbers import ALL, averaging, origin
 from .page import facts, figures, page, png_uri, table, text, tiles
 
 _MOST_INPUTS = 4
@@ -52,7 +52,7 @@ def _facts(numbers: Mapping[str, Any]) -> list[tuple[str, object]]:
         ("split", protocol["split"]),
         *protocol["fixed"].items(),
         ("views", f"{', '.join(map(str, protocol['views']))} (the first n)"),
-        ("averaging", f"both; published: {protocol['averaging']}"),
+        ("averaging", averaging(numbers)),
         ("samples", f"{everything['count']} in {everything['classes']} classes"),
     ]
     parameters = numbers["about"].get("parameters")
@@ -137,6 +137,9 @@ def _section(section: Section) -> str:
         pieces.append(tiles(section.tiles))
     if section.rows:
         pieces.append(table(section.head, section.rows))
+    if section.curve:
+        curve = section.curve
+        pieces.append(figures([plots.curves(curve.lines, curve.x_label, curve.y_label)]))
     return "".join(pieces)
 
 

@@ -55,6 +55,13 @@ def numbers_of(evaluation: Evaluation, about: Mapping[str, Any]) -> dict[str, An
     }
 
 
+def averaging(numbers: Mapping[str, Any]) -> str:
+    """Which means an evaluation's numbers are, in words for a page."""
+    summary = next(iter(numbers["groups"][ALL]["views"].values()))
+    published: str = numbers["protocol"]["averaging"]
+    return f"both; published: {published}" if any(len(kinds) > 1 for kinds in summary.values()) else published
+
+
 def origin(source: str) -> str:
     """Group of a source: made by a program, which is named, or by hand."""
     return source if source in GENERATED else HAND_MADE

@@ -180,6 +180,20 @@ def test_what_is_given_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_wanted_no_more_is_overwritten(kind: str) -> None:
+    made, x = block(kind), torch.randn(2, 6, 5, 5).to(memory_format=torch.channels_last)
+    force_share(made.masker, x, 0.3)
+    wanted, given = run(made, x, "sparse")[0], x.clone(memory_format=torch.preserve_format)
+    with torch.no_grad(), executing(made, "sparse"):
+        out = made(given, overwrite=True)
+    assert torch.equal(out, wanted)
+    assert out.data_ptr() == given.data_ptr()
+    kept = x.clone(memory_format=torch.preserve_format)
+    made(kept, overwrite=True)  # gradients are recorded
+    assert torch.equal(kept, x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_half_the_precision(kind: str) -> None:
     made, x = block(kind, mask="conv1x1").bfloat16(), torch.randn(2, 6, 9, 9).bfloat16()
     force_share(made.masker, x, 0.3)

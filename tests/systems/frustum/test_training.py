@@ -50,6 +50,36 @@ def test_the_loss_falls(trained) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
+def test_dynamic_blocks_train_within_a_budget(source, tmp_path) -> None:
+    whole = config()
+    module = FrustumTraining(replace(whole, network=replace(whole.network, dynamic=True))).train()
+    told = module.step(source.training_batch(0, 2, 1), lambda name, loss: loss.backward())
+    assert 0 <= float(told["active"]) <= 1
+    terms = whole.loss
+    weights = {
+        "cross_entropy": terms.cross_entropy,
+        "dice": terms.dice,
+        "front": terms.front,
+        "run": terms.run,
+    }
+    weights |= {"up": terms.up, "budget": terms.budget}
+    total = sum(weight * float(told[name]) for name, weight in weights.items())
+    assert float(told["loss"]) == pytest.approx(total, rel=1e-5)
+    masks = [p for name, p in module.network.named_parameters() if "masker" in name]
+    assert len(masks) == 10 * 4
+    assert all(p.grad is not None for p in masks)
+    scores = module.judge(module.network.eval(), source.held_batch([0], 1))
+    assert all(score.isfinite().all() for score in scores.values())
+    module.save_weights(tmp_path / "w.safetensors", module.network, {})
+    assert FrustumSystem.load(tmp_path / "w.safetensors").network.config.dynamic
+
+
+@pytest.mark.parametrize("loss", [{"target": 1.5}, {"budget": -1.0}])
+def test_budgets_that_are_none_are_refused(loss) -> None:
+    with pytest.raises(ValueError, match=r"target must lie|must not be negative"):
+        replace(config().loss, **loss)
+
+
 def test_judging_changes_nothing_and_scores_each_object(trained, source) -> None:
     module, _ = trained
     before = {name: tensor.clone() for name, tensor in module.kept.state_dict().items()}

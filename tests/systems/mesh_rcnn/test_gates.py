@@ -58,6 +58,11 @@ def test_variants_without_gates_have_none_to_show() -> None:
         system("light").reconstruct(views(), MeshRCNNOptions(show_gates=True))
 
 
+def test_spheres_have_no_cells_for_a_threshold() -> None:
+    with pytest.raises(BadInput, match="variant sphere has no cells for a threshold"):
+        system("sphere").reconstruct(views(), MeshRCNNOptions(threshold=0.5))
+
+
 def test_costs_are_those_of_every_position() -> None:
     whole = system("dynamic-3")
     macs = dict(whole.info.macs)

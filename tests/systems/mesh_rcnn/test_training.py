@@ -102,9 +102,11 @@ def test_dynamic_variants_train_within_a_budget(source, variant) -> None:
 def test_judging_changes_nothing_and_scores_each_object(light, source) -> None:
     module, _ = light
     before = {name: tensor.clone() for name, tensor in module.kept.state_dict().items()}
-    network = module.kept.eval()
+    network, calls = module.kept.eval(), []
+    network.backbone.register_forward_hook(lambda *_: calls.append(1))
     with torch.no_grad():
         scores = module.judge(network, source.held_batch([0, 1], 1))
+        assert len(calls) == 1
         sheet = module.show(network, source.held_batch([0, 1], 1))
     assert scores["f1"].shape == scores["loss"].shape == scores["chamfer"].shape == (2,)
     assert 0 <= scores["f1"].min() <= scores["f1"].max() <= 1
@@ -145,6 +147,12 @@ def test_a_step_whose_loss_is_not_finite(source, skip, monkeypatch) -> None:
     assert math.isnan(float(told["loss"]))  # now the run has failed
 
 
+def whole_loss(module: MeshRCNNTraining, targets):
+    network = module.network
+    seen = network.see(targets.images)
+    return module._loss(network, seen, module._meshes(network, seen, len(targets.images)), targets)
+
+
 def test_objects_without_faces(light, source) -> None:
     """They teach voxels alone."""
     module, _ = light
@@ -154,12 +162,12 @@ def test_objects_without_faces(light, source) -> None:
     bare = replace(batch, truth=replace(batch.truth, meshes=Meshes(meshes.verts_list(), faces)))
     targets = targets_of(bare, 8, 50)
     assert targets.surface.known.tolist() == [False, True, True, True]
-    loss, terms = module._loss(module.network, targets)
+    loss, terms = whole_loss(module, targets)
     assert bool(loss.isfinite())
     assert float(terms["chamfer_0"].detach()) > 0
     none = Meshes(meshes.verts_list(), [faces[0]] * 4)
     targets = targets_of(replace(batch, truth=replace(batch.truth, meshes=none)), 8, 50)
-    loss, terms = module._loss(module.network, targets)
+    loss, terms = whole_loss(module, targets)
     assert float(terms["chamfer_0"].detach()) == 0
 
 

@@ -11,7 +11,6 @@ beside them: `--beside frustum r2n2=RUN` (the weights that ship, or a run); `ref
 refined by a run's stages.
 """
 
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,9 +27,9 @@ from ...io.errors import BadInput
 from ...metrics.protocols import PROTOCOLS
 from ...reconstruct import load_system
 from ...report.numbers import numbers_of
-from ...report.runs import read_run
 from ...training.run_folder import RunFolder
 from .arguments import run_study, study_parser, write_json
+from .trained import of_run, train
 
 VARIANTS = ("voxel-only", "sphere", "pixel2mesh", "light", *(f"dynamic-{n}" for n in (3, 4, 5, 6)))
 _COLUMNS = {
@@ -72,7 +71,18 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
     if options.train:
         for (variant, seed), folder in runs.items():
-            train(folder, variant, seed, options, more)
+            own = [
+                "--recipe",
+                options.recipe,
+                "--variant",
+                variant,
+                "--shapes",
+                options.shapes,
+                "--seed",
+                seed,
+            ]
+            limits = ["--steps", options.steps, "--threads", options.threads]
+            train("mesh-rcnn", folder, [*own, *limits, *more])
     tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
     shapes = pack.take(tested)
     rows = []
@@ -89,33 +99,6 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     write_json(options.json, numbers)
     print(table(rows))
     return numbers
-
-
-def train(folder: Path, variant: str, seed: int, options: Any, more: Sequence[str] = ()) -> None:
-    """Train one variant, unless that has been done; `more` are words for `maquette train`.
-
-    Raises:
-        SystemExit: it fails.
-    """
-    if RunFolder(folder).weights.is_file():
-        return
-    words = [
-        *("--recipe", options.recipe, "--variant", variant, "--shapes", options.shapes, "--seed", seed),
-        *(("--steps", options.steps) if options.steps is not None else ()),
-        *(("--threads", options.threads) if options.threads is not None else ()),
-        *("-o", folder, "--resume", "--no-evaluation"),
-        *more,
-    ]
-    command = [sys.executable, "-m", "maquette", "train", "mesh-rcnn", *map(str, words)]
-    if code := subprocess.run(command, check=False).returncode:
-        sys.exit(code)
-
-
-def of_run(folder: Path) -> dict[str, Any]:
-    """What a run's log tells: steps, seconds, and the F1 and losses of its validations."""
-    run = read_run(folder)
-    curve = {name: run.log[f"val_{name}"] for name in run.validated}
-    return {"steps": run.steps, "seconds": run.last("seconds"), "validation": curve}
 
 
 def score(

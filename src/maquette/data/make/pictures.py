@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, UInt8
 
 from ...kernels.draw import PictureSpecs, draw
-from ..drawn_views import scene_of
 from ..pack import ShapePack
+from ..pack_scene import scene_of
 from ..picture_specs import held_specs
 from ..views_config import ViewsConfig
 

@@ -16,10 +16,14 @@ _TABLE = {
     "r2n2-2016": ".voxel:R2N2_2016",
     "seed001": ".voxel:SEED001",
     "pix2vox": ".voxel:PIX2VOX",
+    "mem3d": ".voxel:MEM3D",
     "viewer": ".viewer:VIEWER",
     "p2m": ".mesh:P2M",
     "meshrcnn": ".mesh:MESHRCNN",
     "pix3d": ".pix3d:PIX3D",
+    "pix3d-chairs": ".pix3d_chairs:PIX3D_CHAIRS",
+    "occlusion": ".occlusion:OCCLUSION",
+    "occlusion-masked": ".occlusion:MASKED",
 }
 
 

@@ -59,6 +59,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Lines of a plot.
+
+    Attributes:
+        lines: positions and values by name.
+        x_label, y_label: what is along the axes.
+    """
+
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    x_label: str
+    y_label: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of a page that only one kind of protocol has.
 
@@ -68,6 +82,7 @@ class Section:
         tiles: large numbers, as name, value and what else to know.
         head: names of the columns of a table.
         rows: its cells.
+        curve: a plot.
     """
 
     title: str
@@ -75,6 +90,7 @@ class Section:
     tiles: Sequence[tuple[str, str, str]] = ()
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    curve: Curve | None = None
 
 
 class Clock:
@@ -137,12 +153,24 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
             ("split", split),
             *self.fixed(),
             ("views", f"{shown}; the first n pictures of each object, in their order"),
-            ("averaging", f"sample mean and class mean; published numbers are the {self.averaging}"),
+            ("averaging", self.averages()),
         ]
+
+    def averages(self) -> str:
+        """Which means are shown, and which of them is published."""
+        return f"sample mean and class mean; published numbers are the {self.averaging}"
 
     def fixed(self) -> list[tuple[str, str]]:
         """`settings` in words."""
         return [(name, str(value)) for name, value in self.settings().items()]
+
+    def prepared(self, source: Source) -> Source:
+        """A source as the protocol uses it; as it is by default.
+
+        Raises:
+            ValueError: it cannot be used.
+        """
+        return source
 
     @abstractmethod
     def rows(

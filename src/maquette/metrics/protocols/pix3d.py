@@ -91,6 +91,10 @@ class Pix3DProtocol(EvaluationProtocol[DetectingSystem]):
         """Thresholds, and numbers of points."""
         return {"overlap": _LEAST_OVERLAP, "enough": _ENOUGH, "f1_distance": _NEAR, "points": _POINTS}
 
+    def averages(self) -> str:
+        """There is one alone."""
+        return self.averaging
+
     def rows(
         self,
         system: DetectingSystem,

@@ -32,7 +32,7 @@ _FINER = 2
 
 
 @dataclass(frozen=True)
-class _Truth:
+class Truth:
     """What is true of one object.
 
     Attributes:
@@ -94,7 +94,7 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         """Score a batch (`EvaluationProtocol.rows`), from the first picture of each object."""
         rows = []
         for i, entry in enumerate(entries):
-            truth = _truth(batch, i)
+            truth = truth_of(batch, i)
             with clock.running():
                 made = made_of(system, batch, i, truth.camera)
             values = _scores(made, truth, seed)
@@ -130,8 +130,8 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
 
     def predict(self, system: ShapeSystem, batch: Batch) -> Meshes:
         """The mesh of one object, brought to where the true one is."""
-        truth = _truth(batch, 0)
-        return _placed(made_of(system, batch, 0, truth.camera), truth, 0)["fitted"]
+        truth = truth_of(batch, 0)
+        return fitted_mesh(made_of(system, batch, 0, truth.camera), truth, 0)
 
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """Prediction and target from where the picture was taken, and from behind."""
@@ -142,8 +142,9 @@ class ViewerProtocol(EvaluationProtocol[ShapeSystem]):
         return both_models(case)
 
 
-def _truth(batch: Batch, i: int) -> _Truth:
-    return _Truth(
+def truth_of(batch: Batch, i: int) -> Truth:
+    """What is true of an object of a batch and of its first picture."""
+    return Truth(
         known(batch.truth.meshes)[i].cpu(),
         batch.voxels[[i]].cpu(),
         float(known(batch.truth.sides)[i].amax()),
@@ -152,30 +153,35 @@ def _truth(batch: Batch, i: int) -> _Truth:
     )
 
 
-def _scores(made: Reconstruction, truth: _Truth, seed: int) -> Mapping[str, float]:
+def _scores(made: Reconstruction, truth: Truth, seed: int) -> Mapping[str, float]:
     placed = _placed(made, truth, seed)
-    true = _points(truth.mesh, seed)
+    true = points(truth.mesh, seed)
     fitted = placed["fitted"]
-    chamfer, (f1, f2, f5) = point_scores(_points(fitted, seed + 1), true, _DISTANCES)
-    turned = [(_iou(mesh, truth), mesh) for name, mesh in placed.items() if name.startswith("turn")]
-    best_iou, best = max(turned, key=lambda pair: pair[0]) if turned else (_iou(fitted, truth), fitted)
+    chamfer, (f1, f2, f5) = point_scores(points(fitted, seed + 1), true, _DISTANCES)
+    turned = [(iou(mesh, truth), mesh) for name, mesh in placed.items() if name.startswith("turn")]
+    best_iou, best = max(turned, key=lambda pair: pair[0]) if turned else (iou(fitted, truth), fitted)
     unfitted = placed["unfitted"]
     return {
-        "iou": _iou(fitted, truth),
+        "iou": iou(fitted, truth),
         "chamfer": chamfer,
         "f1": f1,
         "f2": f2,
         "f5": f5,
         "outline": _outline(made, truth),
         "outlines": _overlap(fitted, truth.mesh),
-        "iou_unfitted": _iou(unfitted, truth),
-        "f5_unfitted": point_scores(_points(unfitted, seed + 1), true, _DISTANCES)[1][-1],
+        "iou_unfitted": iou(unfitted, truth),
+        "f5_unfitted": point_scores(points(unfitted, seed + 1), true, _DISTANCES)[1][-1],
         "iou_best": best_iou,
-        "f5_best": point_scores(_points(best, seed + 1), true, _DISTANCES)[1][-1],
+        "f5_best": point_scores(points(best, seed + 1), true, _DISTANCES)[1][-1],
     }
 
 
-def _placed(made: Reconstruction, truth: _Truth, seed: int) -> dict[str, Meshes]:
+def fitted_mesh(made: Reconstruction, truth: Truth, seed: int) -> Meshes:
+    """The mesh in the object frame, its scale and depth fitted along the rays of the picture."""
+    return _placed(made, truth, seed)["fitted"]
+
+
+def _placed(made: Reconstruction, truth: Truth, seed: int) -> dict[str, Meshes]:
     """The mesh in the object frame, in several ways."""
     mesh, R, T = made.mesh.cpu(), truth.camera.R[0], truth.camera.T[0]
     seen = truth.mesh.update_padded(truth.mesh.verts_padded() @ R + T)
@@ -197,29 +203,30 @@ def _placed(made: Reconstruction, truth: _Truth, seed: int) -> dict[str, Meshes]
     verts = verts * farther if made.frame != "object" else verts + middle * (farther - 1)
     mesh = mesh.update_padded(verts[None])
     found.setdefault("unfitted", mesh.update_padded(((verts - T) @ R.T)[None]))
-    scale, shift = fit_along_rays(_points(mesh, seed + 2, _FIT_POINTS), _points(seen, seed + 3, _FIT_POINTS))
+    scale, shift = fit_along_rays(points(mesh, seed + 2, _FIT_POINTS), points(seen, seed + 3, _FIT_POINTS))
     fitted = scale * verts + shift * verts.new_tensor([0.0, 0.0, 1.0])
     found["fitted"] = mesh.update_padded(((fitted - T) @ R.T)[None])
     return found
 
 
-def _shape_scores(mesh: Meshes, truth: _Truth, seed: int) -> dict[str, float]:
+def _shape_scores(mesh: Meshes, truth: Truth, seed: int) -> dict[str, float]:
     """What a guess in the object frame comes to."""
-    chamfer, scores = point_scores(_points(mesh, seed + 1), _points(truth.mesh, seed), _DISTANCES)
-    return {"IoU": _iou(mesh, truth), "Chamfer": chamfer, "F@5 %": scores[-1]}
+    chamfer, scores = point_scores(points(mesh, seed + 1), points(truth.mesh, seed), _DISTANCES)
+    return {"IoU": iou(mesh, truth), "Chamfer": chamfer, "F@5 %": scores[-1]}
 
 
-def _points(mesh: Meshes, seed: int, count: int = _POINTS) -> Float[Tensor, "point 3"]:
+def points(mesh: Meshes, seed: int, count: int = _POINTS) -> Float[Tensor, "point 3"]:
     """Points on a mesh, uniform by area."""
     return points_on(mesh, count, seed)[0][0]
 
 
-def _iou(mesh: Meshes, truth: _Truth) -> float:
+def iou(mesh: Meshes, truth: Truth) -> float:
+    """IoU of a mesh's solid cells and the true ones, in the object frame."""
     solid = voxelize(mesh, truth.voxels.shape[-1], truth.side).occupancy
     return float(voxel_iou(solid, truth.voxels))
 
 
-def _outline(made: Reconstruction, truth: _Truth) -> float:
+def _outline(made: Reconstruction, truth: Truth) -> float:
     """Overlap of the mask with the mesh from the picture's view: its own where it found one."""
     camera = truth.camera
     if made.frame == "camera":

@@ -67,7 +67,7 @@ class DynamicBlock(nn.Module):
         raise NotImplementedError
 
     def forward(
-        self, x: Float[Tensor, "batch in H W"], gates: list[Gate] | None = None
+        self, x: Float[Tensor, "batch in H W"], gates: list[Gate] | None = None, overwrite: bool = False
     ) -> Float[Tensor, "batch out h w"]:
         """The block's output.
 
@@ -77,6 +77,7 @@ class DynamicBlock(nn.Module):
         Args:
             x: features.
             gates: takes the gate of this call at its end.
+            overwrite: x is wanted no more; where positions are skipped, the output may take its memory.
         """
         gate = self.gate(x)
         how = self.execution
@@ -85,8 +86,10 @@ class DynamicBlock(nn.Module):
         elif how == "auto":
             worth = break_even(x.shape[1], gate.hard.numel(), gate.total)
             how = "sparse" if worth > 0 and gate.cost < worth * gate.total else "dense"
-        ways = {"layers": self._by_layers, "dense": self._folded, "sparse": self._at_active}
-        out, macs = ways[how](x, gate)
+        if how == "sparse":
+            out, macs = self._at_active(x, gate, overwrite)
+        else:
+            out, macs = (self._folded if how == "dense" else self._by_layers)(x, gate)
         if gates is not None:
             gates.append(replace(gate, executed=macs))
         return out
@@ -100,12 +103,15 @@ class DynamicBlock(nn.Module):
         out = folded(x, self.layers()).mul_(gate.hard).add_(self.downsample(x))
         return activate_(out, self.activation), self._dense_macs(x, gate)
 
-    def _at_active(self, x: Tensor, gate: Gate) -> tuple[Tensor, int]:
-        x = x.contiguous(memory_format=torch.channels_last)
+    def _at_active(self, given: Tensor, gate: Gate, overwrite: bool) -> tuple[Tensor, int]:
+        x = given.contiguous(memory_format=torch.channels_last)
         active, branch, macs = at_active(x, self.layers(), gate)
         shortcut = self.downsample(x).contiguous(memory_format=torch.channels_last)
-        out = shortcut.clone() if self.activation == "none" else activate(shortcut, self.activation)
         there = as_rows(shortcut).index_select(0, active.index) + branch
+        if overwrite or shortcut is not given:
+            out = activate_(shortcut, self.activation)
+        else:
+            out = shortcut.clone() if self.activation == "none" else activate(shortcut, self.activation)
         as_rows(out).index_copy_(0, active.index, activate_(there, self.activation).to(out.dtype))
         return out, macs
 

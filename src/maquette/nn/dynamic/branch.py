@@ -67,7 +67,8 @@ def at_active(
 ) -> tuple[Positions, Float[Tensor, "row out"], int]:
     """The branch in evaluation at the active positions alone; no other features than it needs are read.
 
-    Rows of active positions are gathered and multiplied as dense matrices, into which batch normalisation is folded.
+    Rows of active positions are gathered, multiplied as dense matrices and normalised: for few rows that is faster
+    than to fold the normalisation into all weights.
 
     Returns:
         the active positions, the branch there, and the multiply-accumulates that were done.
@@ -86,20 +87,21 @@ def at_active(
 
 def _convolved(rows: Tensor, at: Positions | Size, wanted: Positions, layer: Layer) -> Tensor:
     """Normalised outputs of a convolution at some positions, of rows of its inputs at others."""
-    conv, (weight, bias) = layer.conv, _fold(layer)
+    conv, norm = layer.conv, layer.norm
     if conv.kernel_size == (1, 1):
         found = rows if wanted is at else rows.index_select(0, wanted.index)
-        return torch.addmm(bias, found, weight.flatten(1).t())
-    windows = taps(at, wanted, conv.stride[0])
-    weight = weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
-    product = _by_channel if conv.groups > 1 else gather_matmul
-    return product(rows, windows, weight, bias)
+        out = found @ conv.weight.flatten(1).t()
+    else:
+        windows = taps(at, wanted, conv.stride[0])
+        weight = conv.weight.permute(0, 2, 3, 1).flatten(1)  # a view: blocks keep theirs channels-last
+        out = (_by_channel if conv.groups > 1 else gather_matmul)(rows, windows, weight)
+    return F.batch_norm(out, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
 
 
-def _by_channel(rows: Tensor, windows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _by_channel(rows: Tensor, windows: Tensor, weight: Tensor) -> Tensor:
     """A convolution of each channel alone: weights (channels, taps)."""
     padded = F.pad(rows, (0, 0, 0, 1))
-    total = bias.repeat(len(windows), 1)
+    total = rows.new_zeros(len(windows), rows.shape[1])
     for tap, factor in zip(windows.unbind(1), weight.unbind(1), strict=True):
         total.addcmul_(padded.index_select(0, tap), factor)
     return total

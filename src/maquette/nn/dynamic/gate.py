@@ -61,7 +61,8 @@ def dilate(mask: Float[Tensor, "batch 1 h w"], stride: int = 1) -> Bool[Tensor, 
         spread = wanted.new_zeros(batch, 1, height * stride, width * stride)
         spread[..., ::stride, ::stride] = wanted
         wanted = spread
-    return F.max_pool2d(wanted, 3, stride=1, padding=1) > 0
+    # faster than the maximum, which is told with its place
+    return F.avg_pool2d(wanted, 3, stride=1, padding=1) > 0
 
 
 def straight_through(

@@ -32,7 +32,7 @@ class FrustumOptions:
 ABOUT = About(
     name="frustum",
     variants=VARIANTS,
-    protocols=("viewer", "p2m", "meshrcnn"),
+    protocols=("viewer", "p2m", "meshrcnn", "occlusion"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=FrustumOptions,

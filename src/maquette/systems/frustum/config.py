@@ -16,6 +16,7 @@ class NetworkConfig:
         variant: `rays-{48,64,96}`: cells along each side of the frustum; pictures have twice as many pixels.
         width: multiplies every number of channels.
         run: cells behind the visible surface in which its ray is told solid or not from there.
+        dynamic: its residual blocks work only where masks that they learn say so (`nn.dynamic`).
 
     Raises:
         ValueError: an unknown variant, or a width or run out of its range.
@@ -24,6 +25,7 @@ class NetworkConfig:
     variant: str = "rays-48"
     width: float = 1.0
     run: int = 20
+    dynamic: bool = False
 
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
@@ -54,9 +56,12 @@ class LossConfig:
         front: of where the visible surface lies, as a mean over the object's rays.
         run: of what is solid behind the true visible surface, as a mean over the object's rays.
         up: of the direction upwards, a squared distance.
+        budget: of the products that dynamic blocks make (`nn.dynamic.budget_loss`), where there are any.
+        target: share of their products that dynamic blocks are to make.
 
     Raises:
-        ValueError: a weight that is negative or not finite, or no weight for the cells.
+        ValueError: a weight that is negative or not finite, or no weight for the cells, or a target
+            outside [0, 1].
     """
 
     cross_entropy: float = 6.0
@@ -64,8 +69,12 @@ class LossConfig:
     front: float = 0.3
     run: float = 0.3
     up: float = 0.3
+    budget: float = 5.0
+    target: float = 0.5
 
     def __post_init__(self) -> None:
-        weights = (self.cross_entropy, self.dice, self.front, self.run, self.up)
+        weights = (self.cross_entropy, self.dice, self.front, self.run, self.up, self.budget)
         if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:2]):
             raise ValueError(f"weights must not be negative, nor both of the cells' 0; got {weights}")
+        if not 0 <= self.target <= 1:
+            raise ValueError(f"target must lie in [0, 1], got {self.target}")

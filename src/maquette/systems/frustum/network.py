@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...nn.dynamic import DynamicBasicBlock, DynamicBlock, Gate
 from ...nn.normalisation import normalisation
 from .config import NetworkConfig
 
@@ -31,10 +32,12 @@ class Told(NamedTuple):
     Attributes:
         rays: what `rays.Rays` reads, of every pixel of the grid.
         up: direction that points upwards where the object stands, in the camera frame; of any length.
+        gates: of the dynamic blocks.
     """
 
     rays: Float[Tensor, "batch channel row column"]
     up: Float[Tensor, "batch 3"]
+    gates: list[Gate]
 
 
 class FrustumNetwork(nn.Module):
@@ -48,14 +51,15 @@ class FrustumNetwork(nn.Module):
         super().__init__()
         self.config = config
         c0, c1, c2, c3 = (max(16, round(c * config.width / 8) * 8) for c in _CHANNELS)
+        block = DynamicBasicBlock if config.dynamic else Block
         self.stem = nn.Conv2d(_INPUTS, c0, 5, stride=2, padding=2)
-        self.fine = Block(c0, c0)
-        self.down1 = Block(c0, c1, stride=2)
-        self.down2 = nn.Sequential(Block(c1, c2, stride=2), Block(c2, c2))
+        self.fine = block(c0, c0)
+        self.down1 = block(c0, c1, stride=2)
+        self.down2 = nn.Sequential(block(c1, c2, stride=2), block(c2, c2))
         coarsest = config.resolution // 8
-        deep = [layer for _ in range(2) for layer in (Attention(c3, coarsest), Block(c3, c3))]
-        self.down3 = nn.Sequential(Block(c2, c3, stride=2), *deep)
-        self.up2, self.up1, self.up0 = Block(c3 + c2, c2), Block(c2 + c1, c1), Block(c1 + c0, c1)
+        deep = [layer for _ in range(2) for layer in (Attention(c3, coarsest), block(c3, c3))]
+        self.down3 = nn.Sequential(block(c2, c3, stride=2), *deep)
+        self.up2, self.up1, self.up0 = block(c3 + c2, c2), block(c2 + c1, c1), block(c1 + c0, c1)
         out = nn.Conv2d(c1, sum(parts_of(config)), 1)
         nn.init.normal_(out.weight, std=0.01)
         at_first = [torch.full((n,), value) for n, value in zip(parts_of(config), _AT_FIRST, strict=True)]
@@ -73,18 +77,27 @@ class FrustumNetwork(nn.Module):
             masks: 1 on the object.
         """
         x = torch.cat([images - _GREY, masks], dim=1).contiguous(memory_format=torch.channels_last)
-        fine = self.fine(self.stem(x))
-        half = self.down1(fine)
-        quarter = self.down2(half)
-        coarse = self.down3(quarter)
-        y = self.up2(_joined(coarse, quarter))
-        y = self.up1(_joined(y, half))
-        return Told(self.head(self.up0(_joined(y, fine))), self.up(coarse.mean((2, 3))))
+        gates: list[Gate] = []
+        fine = _through(self.fine, self.stem(x), gates)
+        half = _through(self.down1, fine, gates)
+        quarter = _through(self.down2, half, gates)
+        coarse = _through(self.down3, quarter, gates)
+        y = _through(self.up2, _joined(coarse, quarter), gates)
+        y = _through(self.up1, _joined(y, half), gates)
+        y = _through(self.up0, _joined(y, fine), gates)
+        return Told(self.head(y), self.up(coarse.mean((2, 3))), gates)
 
 
 def parts_of(config: NetworkConfig) -> tuple[int, int, int]:
     """Channels that speak of hidden cells, of where the visible surface lies, and of the run behind it."""
     return config.resolution, config.resolution, config.run
+
+
+def _through(layers: nn.Module, x: Tensor, gates: list[Gate]) -> Tensor:
+    """Features behind a block or several; the gates of dynamic ones are told."""
+    for layer in layers if isinstance(layers, nn.Sequential) else (layers,):
+        x = layer(x, gates) if isinstance(layer, DynamicBlock) else layer(x)
+    return x
 
 
 def _joined(coarse: Tensor, fine: Tensor) -> Tensor:

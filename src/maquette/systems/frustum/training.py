@@ -13,6 +13,8 @@ from torch.nn.functional import cosine_similarity
 from ...data.batch import Batch, known
 from ...metrics.measure import Measure
 from ...metrics.voxel_iou import voxel_iou
+from ...nn.dynamic import Gate, budget_loss, set_gumbel
+from ...nn.dynamic.mask_unit import noise_is_on
 from ...structures.voxels import coarser
 from ...training.module import TrainingModule, Update
 from ...training.voxel_sheet import voxel_sheet
@@ -26,6 +28,7 @@ from .recipes import FrustumConfig
 from .targets import NEEDS, Targets, object_grid, targets_of
 
 IOU = Measure("iou", "IoU")
+_TEMPERATURE = 1.0  # of masks that are drawn
 
 
 class FrustumTraining(TrainingModule):
@@ -48,6 +51,7 @@ class FrustumTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms."""
+        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self._progress))
         loss, terms = self._loss(self._see(self.network, batch))
         update("network", loss)
         return {"loss": loss.detach(), **{name: term.detach() for name, term in terms.items()}}
@@ -72,7 +76,7 @@ class FrustumTraining(TrainingModule):
         targets = targets_of(batch, resolution)
         told: Told = network(targets.images, targets.masks)
         rays = Rays.of_output(taken(told.rays, targets.on), resolution)
-        return _Seen(targets, rays, told.up)
+        return _Seen(targets, rays, told.up, told.gates)
 
     def _loss(self, seen: "_Seen") -> tuple[Tensor, Mapping[str, Tensor]]:
         targets, config = seen.targets, self.config
@@ -82,7 +86,17 @@ class FrustumTraining(TrainingModule):
             seen.rays, targets.solid, targets.front, targets.image, images, cells, config.loss
         )
         up = (seen.up.float() - targets.pose.up).square().sum(1).mean()
-        return total + config.loss.up * up, {**terms, "up": up}
+        total, terms = total + config.loss.up * up, {**terms, "up": up}
+        if not seen.gates:
+            return total, terms
+        budget = budget_loss(seen.gates, config.loss.target, self._progress)
+        active = torch.stack([gate.share.detach() for gate in seen.gates]).mean()
+        return total + config.loss.budget * budget, {**terms, "budget": budget, "active": active}
+
+    @property
+    def _progress(self) -> float:
+        """Share of the training that is done."""
+        return min(1.0, self.step_count / self.training_config.steps)
 
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `Frustum.load` reads (`TrainingModule.save_weights`)."""
@@ -100,6 +114,7 @@ class _Seen:
     targets: Targets
     rays: Rays
     up: Float[Tensor, "image 3"]
+    gates: list[Gate]
 
 
 def _grids(seen: _Seen, batch: Batch) -> Float[Tensor, "sample x y z"]:

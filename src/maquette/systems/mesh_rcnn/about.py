@@ -19,7 +19,7 @@ class MeshRCNNOptions:
     """
 
     threshold: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
-    """Probability from which on a cell is solid; that of the weights when not given."""
+    """Probability from which on a cell is solid (variants with voxels); that of the weights when not given."""
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Field of view along the picture's longer side; what its file says of the lens when not given, else 50."""
     score: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
@@ -40,7 +40,7 @@ class MeshRCNNOptions:
 ABOUT = About(
     name="mesh_rcnn",
     variants=(*VARIANTS, DETECT),
-    protocols=("p2m", "meshrcnn", "viewer", "pix2vox", "pix3d"),
+    protocols=("p2m", "meshrcnn", "viewer", "pix2vox", "pix3d", "occlusion"),
     abilities=frozenset({"train", "reconstruct", "export"}),
     needs_masks=True,
     options=MeshRCNNOptions,

@@ -59,7 +59,7 @@ class SharedMap(nn.Module):
         resized = [F.interpolate(one, size, mode="bilinear", align_corners=True) for one in projected[1:]]
         x = F.relu(torch.stack([projected[0], *resized]).sum(0))
         for block in self.blocks:
-            x = block(x, gates)
+            x = block(x, gates, overwrite=True)
         return [x]
 
 

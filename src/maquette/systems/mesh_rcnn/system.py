@@ -110,8 +110,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
             degrees and, of a dynamic variant, the share of positions at which its blocks worked (`active`).
 
         Raises:
-            BadInput: gates or scores of a variant without any; several pictures, a file that is no picture, or a
-                picture in which no object is found.
+            BadInput: a threshold, gates or scores of a variant without any; several pictures, a file that is no
+                picture, or a picture in which no object is found.
         """
         from ...lift import Result
         from ...lift.colours import paint_from_views
@@ -123,6 +123,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         name = (views.names or ["the picture"])[0]
         if len(views) > 1:
             raise BadInput(name, f"one picture at a time, not {len(views)}")
+        if options.threshold is not None and not self.network_config.has_voxels:
+            raise BadInput(self.weights, f"variant {self.variant} has no cells for a threshold")
         if options.show_gates and not self.network_config.shares_map:
             raise BadInput(self.weights, f"variant {self.variant} has no gates to show")
         if options.score is not None:

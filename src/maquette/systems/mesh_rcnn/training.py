@@ -1,7 +1,7 @@
 """`MeshRCNNTraining`: what Mesh R-CNN is trained by."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any
 
@@ -64,7 +64,13 @@ class MeshRCNNTraining(TrainingModule):
         set_gumbel(self.network, _TEMPERATURE, noise_is_on(self._progress))
         targets = targets_of(batch, self.config.network.voxels, self.config.loss.points)
         first = self.step_count < self.config.loss.voxel_steps and self.config.network.has_voxels
-        loss, terms = self._loss(self.network, targets, voxels_alone=first)
+        network = self.network
+        assert isinstance(network, MeshRCNN)
+        seen = network.see(targets.images)
+        made = (
+            None if first or not network.config.has_mesh else self._meshes(network, seen, len(targets.images))
+        )
+        loss, terms = self._loss(network, seen, made, targets)
         skip = _anywhere(self.rule.skips(float(loss.detach())), loss.device)
         told = {name: term.detach() for name, term in terms.items() if bool(term.isfinite())}
         told["skipped"] = loss.new_tensor(float(skip))
@@ -75,12 +81,15 @@ class MeshRCNNTraining(TrainingModule):
             update("network", torch.stack([p.sum() for p in self.network.parameters()]).sum() * 0)
         return {"loss": loss.detach(), **told} if self.rule.lost else told
 
+    @torch.no_grad()
     def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
         """The batch's mean loss, for each of its objects; each one's F1 at tau, and chamfer distance."""
         targets = targets_of(batch, self.config.network.voxels, _JUDGED)
-        loss, _ = self._loss(network, targets)
-        made, views = self._made(network, targets), batch.images.shape[1]
-        points = sample_points_from_meshes(made, _JUDGED)
+        assert isinstance(network, MeshRCNN)
+        seen, views = network.see(targets.images), batch.images.shape[1]
+        made = self._meshes(network, seen, len(targets.images))
+        loss, _ = self._loss(network, seen, made if network.config.has_mesh else None, targets)
+        points = sample_points_from_meshes(made.behind[-1], _JUDGED)
         assert isinstance(points, Tensor)
         scores = [
             point_scores(ours, theirs, (_NEAR,))
@@ -93,10 +102,13 @@ class MeshRCNNTraining(TrainingModule):
             "chamfer": loss.new_tensor([far for far, _ in scores]),
         }
 
+    @torch.no_grad()
     def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
         """A row an object: its first picture, what was made of it, and the truth."""
         targets = targets_of(batch, self.config.network.voxels, 1)
-        made, truth = self._made(network, targets), known(batch.truth.meshes)
+        assert isinstance(network, MeshRCNN)
+        made = self._meshes(network, network.see(targets.images), len(targets.images)).behind[-1]
+        truth = known(batch.truth.meshes)
         views = batch.images.shape[1]
         rows = []
         for i in range(len(batch)):
@@ -115,12 +127,10 @@ class MeshRCNNTraining(TrainingModule):
         return torch.cat(rows, dim=1).clamp(0, 1)
 
     def _loss(
-        self, network: nn.Module, targets: Targets, voxels_alone: bool = False
+        self, network: MeshRCNN, seen: Seen, made: "_Made | None", targets: Targets
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """The weighted sum of the terms, and each of them."""
-        assert isinstance(network, MeshRCNN)
+        """The weighted sum of the terms, and each of them; without meshes those of voxels and budget alone."""
         config = self.config.loss
-        seen = network.see(targets.images)
         terms: dict[str, Tensor] = {}
         total = targets.images.new_zeros(())
         if seen.gates:
@@ -129,11 +139,10 @@ class MeshRCNNTraining(TrainingModule):
         if seen.logits is not None:
             terms["voxel"] = voxel_loss(seen.logits, targets.solid)
             total = total + config.voxel * terms["voxel"]
-        if not network.config.has_mesh or voxels_alone:
+        if made is None:
             return total + _nothing(network), terms
-        start, empty = self._start_of(network, seen, len(targets.images))
-        loss, found = mesh_loss(network.refine(seen.maps, start), targets.surface, config)
-        return total + loss, {**terms, **found, "empty": empty}
+        loss, found = mesh_loss(made.behind[1:], targets.surface, config)
+        return total + loss, {**terms, **found, "empty": made.empty}
 
     @property
     def _progress(self) -> float:
@@ -145,20 +154,13 @@ class MeshRCNNTraining(TrainingModule):
         active = torch.stack([gate.share.detach() for gate in gates]).mean()
         return {"budget": budget_loss(gates, self.config.loss.target, self._progress), "active": active}
 
-    def _start_of(self, network: MeshRCNN, seen: Seen, count: int) -> tuple[Meshes, Tensor]:
-        """What is refined, and the share of it for which no cell was solid."""
+    def _meshes(self, network: MeshRCNN, seen: Seen, count: int) -> "_Made":
         if seen.logits is None:
-            return network.spheres(count, seen.maps[0].device), seen.maps[0].new_zeros(())
-        cubes = cubes_of(seen.logits, THRESHOLD, network.config.original)
-        return cubes.meshes, cubes.empty.float().mean()
-
-    @torch.no_grad()
-    def _made(self, network: nn.Module, targets: Targets) -> Meshes:
-        """The last meshes, in camera space."""
-        assert isinstance(network, MeshRCNN)
-        seen = network.see(targets.images)
-        start, _ = self._start_of(network, seen, len(targets.images))
-        return [start, *network.refine(seen.maps, start)][-1]
+            start, empty = network.spheres(count, seen.maps[0].device), seen.maps[0].new_zeros(())
+        else:
+            cubes = cubes_of(seen.logits, THRESHOLD, network.config.original)
+            start, empty = cubes.meshes, cubes.empty.float().mean()
+        return _Made([start, *network.refine(seen.maps, start)], empty)
 
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `MeshRCNNSystem.load` reads (`TrainingModule.save_weights`)."""
@@ -167,6 +169,14 @@ class MeshRCNNTraining(TrainingModule):
         training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
         config, views = self.config.network, self.config.views
         write_weights(path, ABOUT.name, kept, config, views, THRESHOLD, training, "float32")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What is refined and what it is behind each stage, in camera space; the share of it without a solid cell."""
+
+    behind: list[Meshes]
+    empty: Float[Tensor, ""]
 
 
 def _nothing(network: nn.Module) -> Tensor:

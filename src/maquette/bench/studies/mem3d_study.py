@@ -1,0 +1,165 @@
+"""What Mem3D's memory is worth, after equal minutes of training on the same shapes, with more and more hidden.
+
+    python -m maquette.bench.studies.mem3d_study OUT --shapes PACK --train --minutes 20 --threads 1 --json FILE
+
+With --train every run that is not there yet is trained into OUT/VARIANT-SEED by `maquette train mem3d`; one that was
+stopped goes on. What is not known here goes to `maquette train` (`-- --training.precision bf16`). Runs that are there
+are scored on the test shapes: IoU at the system's threshold with 0, 20, 40 and 60 % of the object hidden. Runs with a
+memory are scored again with what they retrieve exchanged: `emptied`: nothing; `shuffled`: shapes of other slots;
+`true`: the truth itself, found by the picture's own key, which says what a perfect memory would be worth. `nearest`
+is the IoU of the most similar remembered shape alone. Systems that tell voxels may stand beside: `--beside r2n2=RUN`.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...data.drawn_views import DrawnViews
+from ...data.hidden_views import HiddenViews
+from ...data.pack import read_pack
+from ...data.pack_data import ShapePack
+from ...io.errors import BadInput
+from ...metrics.protocols.occlusion import SHARES
+from ...metrics.voxel_iou import voxel_iou
+from ...nn.memory import EMPTY, ShapeMemory
+from ...reconstruct import load_system
+from ...training.run_folder import RunFolder
+from .arguments import run_study, study_parser, write_json
+from .trained import of_run, train
+
+VARIANTS = ("best", "none", "seed003")
+_AT_ONCE = 8
+
+
+def main(words: Sequence[str] | None = None) -> dict[str, Any]:
+    """Train where asked for, and score what is there; returns the numbers."""
+    parser = study_parser(__doc__)
+    parser.add_argument("out", type=Path, help="folder of the runs")
+    parser.add_argument("--shapes", type=Path, required=True, help="a pack")
+    parser.add_argument("--variants", nargs="+", default=VARIANTS, metavar="VARIANT")
+    parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1), metavar="N")
+    parser.add_argument("--recipe", default="best")
+    parser.add_argument("--minutes", type=float, help="of training, of every run")
+    parser.add_argument("--steps", type=int, help="of every run, whose learning rate falls to 0 over as many")
+    parser.add_argument("--train", action="store_true", help="train the runs that are not there")
+    parser.add_argument("--every", type=int, default=1, help="score one in so many test shapes")
+    parser.add_argument("--kind", choices=("pieces", "erased"), default="pieces", help="what hides")
+    parser.add_argument("--beside", nargs="*", default=(), metavar="SYSTEM[=RUN]")
+    parser.add_argument("--threads", type=int, help="of torch")
+    given = list(sys.argv[1:] if words is None else words)
+    end = given.index("--") if "--" in given else len(given)
+    options, more = parser.parse_args(given[:end]), given[end + 1 :]
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    pack = read_pack(options.shapes)
+    tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
+    if not tested:
+        raise BadInput(options.shapes, "has nothing in its test split")
+    runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
+    if options.train:
+        for (variant, seed), folder in runs.items():
+            own = [
+                "--recipe",
+                options.recipe,
+                "--variant",
+                variant,
+                "--shapes",
+                options.shapes,
+                "--seed",
+                seed,
+            ]
+            limits = [
+                "--max-minutes",
+                options.minutes,
+                "--steps",
+                options.steps,
+                "--threads",
+                options.threads,
+            ]
+            train("mem3d", folder, [*own, *limits, *more])
+    shapes = pack.take(tested)
+    rows = []
+    for (variant, seed), folder in runs.items():
+        if RunFolder(folder).weights.is_file():
+            about = {"system": "mem3d", "variant": variant, "seed": seed, **of_run(folder)}
+            rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
+    for words_of_one in options.beside:
+        system, _, run = words_of_one.partition("=")
+        rows += [{"system": system, **row} for row in score(system, run or None, shapes, options.kind)]
+    numbers = {"shapes": options.shapes.name, "samples": len(shapes), "hidden_by": options.kind, "rows": rows}
+    write_json(options.json, numbers)
+    print(table(rows))
+    return numbers
+
+
+@torch.inference_mode()
+def score(name: str, weights: str | Path | None, shapes: ShapePack, kind: Any) -> list[dict[str, Any]]:
+    """IoU by group and hidden share of a system as it is, and of one with a memory also with that exchanged."""
+    system: Any = load_system(name, weights)
+    memory: ShapeMemory | None = getattr(system.network, "memory", None)
+    ways = ("as it is",) if memory is None else ("as it is", "emptied", "shuffled", "true", "nearest")
+    source = DrawnViews(shapes, system.views_config, truth=frozenset({"voxels", "occlusion"}))
+    hidden = HiddenViews(source, SHARES, kind)
+    found: dict[str, list[Tensor]] = {way: [] for way in ways}
+    for start in range(0, len(shapes), _AT_ONCE):
+        batch = hidden.held_batch(range(start, min(start + _AT_ONCE, len(shapes))), 1)
+        for way in ways:
+            by_share = [_iou(system, images[:, None], batch.voxels, way) for images in batch.images.unbind(1)]
+            found[way].append(torch.stack(by_share, dim=1))
+    groups = ["hand-made" if entry.source != "shapeassembly" else "shapeassembly" for entry in shapes.entries]
+    rows = []
+    for way in ways:
+        ious = torch.cat(found[way])
+        for group in ("all", *sorted(set(groups))):
+            inside = torch.tensor([group in ("all", own) for own in groups])
+            mean = ious[inside].mean(0).tolist()
+            by = {f"{100 * share:.0f}": value for share, value in zip(SHARES, mean, strict=True)}
+            rows.append({"memory": way, "group": group, "samples": int(inside.sum()), "iou": by})
+    return rows
+
+
+def _iou(system: Any, images: Tensor, voxels: Tensor, way: str) -> Tensor:
+    """IoU of each object, with what is retrieved as it is or exchanged."""
+    memory: ShapeMemory | None = getattr(system.network, "memory", None)
+    if memory is None or way == "as it is":
+        return voxel_iou(system.occupancy(images), voxels, system.threshold)
+    network = system.network
+    if way == "nearest":
+        recalled = network.decode(network.encode(images).mean(1)).recalled
+        return voxel_iou(recalled.grids[:, 0], voxels, 0.5)
+    before = {name: buffer.clone() for name, buffer in memory.named_buffers()}
+    try:
+        _exchange(network, images, voxels, way)
+        return voxel_iou(system.occupancy(images), voxels, system.threshold)
+    finally:
+        memory.load_state_dict(before)
+
+
+def _exchange(network: Any, images: Tensor, voxels: Tensor, way: str) -> None:
+    memory: ShapeMemory = network.memory
+    if way == "shuffled":
+        order = torch.randperm(len(memory.ages), generator=torch.Generator().manual_seed(0))
+        memory.values.copy_(memory.values[order])
+        return
+    memory.ages.fill_(EMPTY)
+    if way == "true":
+        memory.write(network.key(network.encode(images).mean(1)), voxels)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All rows as Markdown."""
+    head = ["network", "memory", "shapes", "samples", *(f"{100 * share:.0f} % hidden" for share in SHARES)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        name = f"{row['variant']}, seed {row['seed']}" if "variant" in row else row["system"]
+        cells = [name, row["memory"], row["group"], str(row["samples"])]
+        lines.append("| " + " | ".join([*cells, *(f"{iou:.3f}" for iou in row["iou"].values())]) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run_study(main)
