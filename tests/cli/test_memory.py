@@ -92,6 +92,7 @@ def test_shapes_of_ones_own_are_added_and_dropped(maquette, weights, ball, pictu
     assert [shape["id"] for shape in told["added"]] == ["shape-0", "shape-1", "ball"]
     assert [shape["id"] for shape in told["replaced"]] == [NASTY], "the oldest one has made room"
     assert (told["filled"], told["slots"]) == (5, 5)
+    assert "shapes added: 3, 1 of the oldest made room\n" in ran.err
     assert f"SHA-256 {told['sha256']}\n" in ran.err
     assert (weights / "weights.safetensors").read_bytes() == before
     assert read_weights_header(new).precision == "float16"

@@ -77,7 +77,8 @@ def _add(options: Add, axes: "MeshAxes", held: Held, console: Console) -> dict[s
         console.progress("drawing", len(packed.pack)) as advance,
     ):
         placed = system.remember(packed.pack, options.views, advance)
-    console.say(f"{len(placed.added)} shapes added, in the place of {len(placed.replaced)} older ones")
+    gone = f", {len(placed.replaced)} of the oldest made room" if placed.replaced else ""
+    console.say(f"shapes added: {len(placed.added)}{gone}")
     return {
         **write_new(system, held, options.out, console),
         "added": [shape.as_dict() for shape in placed.added],

@@ -53,7 +53,7 @@ def _drop(options: Drop, held: Held, console: Console) -> dict[str, Any]:
         raise BadInput(held.header.file, f"remembers no {words}{more}; `memory list` has its ids and slots")
     dropped = {shape.slot: shape for shapes in found.values() for shape in shapes}
     system.forget(sorted(dropped))
-    console.say(f"{len(dropped)} shapes dropped")
+    console.say(f"shapes dropped: {len(dropped)}")
     numbers = write_new(system, held, options.out, console)
     return {**numbers, "dropped": [shape.as_dict() for _, shape in sorted(dropped.items())]}
 
