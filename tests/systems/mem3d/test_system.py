@@ -81,7 +81,7 @@ def test_a_memory_is_shown_in_the_preview_and_in_the_report(picture):
     assert after.shape[2] == before.shape[2]
     assert torch.equal(after[:, : before.shape[1]], before)
     assert (after[:, before.shape[1] :] < 0.9).any()
-    assert "<b>" not in shown._repr_html_()
+    assert "<b>" not in repr(shown), "which stands in pages"
 
 
 @pytest.mark.parametrize("variant", ["seed003", "none"])
