@@ -58,6 +58,14 @@ def test_finer_voxels_hold_the_coarser_ones(maquette, tmp_path):
     assert ran.code == 3
 
 
+def test_mesh_files_by_themselves(maquette, tmp_path):
+    folder = mesh_folder(tmp_path / "meshes")
+    files = [folder / "ball" / "one.ply", folder / "stool" / "one.ply"]
+    ran = maquette("data", "pack", *files, "-o", tmp_path / "a.pack")
+    assert ran.code == 0, ran.err
+    assert [entry.id for entry in read_pack(tmp_path / "a.pack").entries] == ["one", "stool/one"]
+
+
 def test_meshes_of_a_table_are_turned(maquette, tmp_path):
     folder = mesh_folder(tmp_path / "meshes")
     table = tmp_path / "turned.csv"

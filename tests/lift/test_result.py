@@ -2,6 +2,7 @@
 
 import webbrowser
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -38,6 +39,16 @@ def test_seen_in_a_notebook() -> None:
     assert "&lt;b&gt;" in html
     picture = Image.open(BytesIO(b64decode(html.split("base64,")[1].split('"')[0])))
     assert picture.size == (5 * 256, 256)
+
+
+@pytest.mark.parametrize(("size", "height"), [((20, 90), 20), ((20, 320), 10)])
+def test_what_a_system_went_by_stands_below(size, height) -> None:
+    made = result(pictures=Views([torch.full((3, 32, 32), 0.5)]), aside=torch.zeros(3, *size))
+    seen = made.preview(32)
+    assert seen.shape == (3, 32 + height, 160)
+    assert torch.equal(seen[:, :32], replace(made, aside=None).preview(32))
+    assert (seen[:, 32:, : size[1]] == 0).all()
+    assert (seen[:, 32:, size[1] :] == 1).all()
 
 
 def test_shown_as_a_page_that_turns_it(monkeypatch) -> None:

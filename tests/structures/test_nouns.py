@@ -65,6 +65,7 @@ def test_reconstruction_holds_what_a_system_found():
         (TRIANGLE, {"frame": "screen"}, "frame"),
         (TRIANGLE, {"voxels": GRID[[0, 0]]}, "one voxel grid"),
         (TRIANGLE, {"depth": torch.rand(4, 4)}, "depth must have shape"),
+        (TRIANGLE, {"aside": torch.rand(1, 4, 4)}, "aside must have shape"),
         (TRIANGLE, {"albedo": torch.rand(1, 4, 4)}, "albedo must have shape"),
         (TRIANGLE, {"depth": torch.rand(1, 4, 4), "mask": torch.rand(1, 4, 5)}, "differ in size"),
         (TRIANGLE, {"score": 1.5}, "score"),

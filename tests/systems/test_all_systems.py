@@ -16,7 +16,7 @@ from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
 from maquette.systems import NAMES, about_system, system_class, system_recipes
-from maquette.systems.face import Exports, Generates, Reconstructs, System
+from maquette.systems.face import Exports, Generates, Reconstructs, Remembers, System
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
@@ -122,6 +122,8 @@ def test_what_is_said_without_torch_is_true(name: str) -> None:
     assert isinstance(system, Reconstructs) == ("reconstruct" in about.abilities)
     assert isinstance(system, Generates) == ("generate" in about.abilities)
     assert isinstance(system, Exports) == ("export" in about.abilities)
+    assert isinstance(system, Remembers) == bool(about.remembers)
+    assert about.remembers <= set(about.variants)
     assert set(about.protocols) <= set(PROTOCOLS)
     assert set(system_recipes(name)) == set(kind.recipes())
 

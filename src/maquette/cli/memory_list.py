@@ -26,8 +26,8 @@ def run(words: Sequence[str]) -> None:
     held = need_memory(options)
     with console.stdout_for_numbers():
         system = held.load(options)
-        shapes = system.remembered()
+        shapes, slots = system.remembered(), system.slots()
         for shape in shapes:
             console.say(line_of(shape))
-        console.say(f"{len(shapes)} of {system.slots} slots are filled")
-        console.write_json({"slots": system.slots, "shapes": [shape.as_dict() for shape in shapes]})
+        console.say(f"{len(shapes)} of {slots} slots are filled")
+        console.write_json({"slots": slots, "shapes": [shape.as_dict() for shape in shapes]})

@@ -83,10 +83,10 @@ def write_new(system: "Remembers", held: Held, out: Path, console: Console) -> d
     """Write the weights with the precision of those that were read; how full the memory is, and the file's sum."""
     known = held.header.precision in get_args(Precision)
     system.save(out, cast("Precision", held.header.precision) if known else "float32")
-    filled, total = len(system.remembered()), sha256_of(out)
-    console.say(f"wrote {out}: {filled} of {system.slots} slots are filled")
+    filled, slots, total = len(system.remembered()), system.slots(), sha256_of(out)
+    console.say(f"wrote {out}: {filled} of {slots} slots are filled")
     console.say(f"SHA-256 {total}")
-    return {"filled": filled, "slots": system.slots, "sha256": total}
+    return {"filled": filled, "slots": slots, "sha256": total}
 
 
 def line_of(shape: "Remembered") -> str:

@@ -165,7 +165,6 @@ class Exports(System, Protocol):
 class Remembers(System, Protocol):
     """A system with a memory of shapes, which people may look at and change (`About.remembers`)."""
 
-    @property
     def slots(self) -> int:
         """How many shapes fit into the memory."""
         ...

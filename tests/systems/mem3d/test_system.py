@@ -46,7 +46,7 @@ def test_shapes_that_were_put_into_the_memory_are_found_by_their_pictures(pack, 
     assert [shape.cells for shape in placed.added] == [
         int(pack.solid(torch.tensor([i])).sum()) for i in range(len(pack))
     ]
-    assert len(one.remembered()) == one.slots == 5
+    assert len(one.remembered()) == one.slots() == 5
     one.save(tmp_path / "w.safetensors")
     again = Mem3DSystem.load(tmp_path / "w.safetensors")
     assert again.remembered() == one.remembered()

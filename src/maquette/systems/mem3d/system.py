@@ -99,7 +99,6 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
             raise BadInput(self.weights, f"variant {self.variant} has no memory")
         return self.network.memory
 
-    @property
     def slots(self) -> int:
         """How many shapes fit into the memory; raises BadInput without one, as all of the memory's methods do."""
         return len(self._memory().ages)
