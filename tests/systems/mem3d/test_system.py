@@ -1,5 +1,7 @@
 """The memory of the whole system: looked at with pictures, changed by shapes, kept in files, shown in results."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -70,18 +72,21 @@ def test_packed_voxels_of_another_resolution_are_refused(pack):
 
 def test_a_memory_is_shown_in_the_preview_and_in_the_report(picture):
     one, prepared = system(), find_objects(picture)
-    (plain,) = one.reconstruct(prepared.views)
     (shown,) = one.reconstruct(prepared.views, Mem3DOptions(show_memory=True))
-    assert plain.aside is None
-    assert "memory" not in describe(plain, prepared)
     recalled = [Remembered(**fact) for fact in describe(shown, prepared)["memory"]]
     assert recalled == one.recall(prepared.views).shapes
     assert {shape.id for shape in recalled} == {"<b>", "chair\x1b[2J"}
-    before, after = plain.preview(64), shown.preview(64)
+    before, after = replace(shown, aside=None).preview(64), shown.preview(64)
     assert after.shape[2] == before.shape[2]
     assert torch.equal(after[:, : before.shape[1]], before)
     assert (after[:, before.shape[1] :] < 0.9).any()
     assert "<b>" not in repr(shown), "which stands in pages"
+
+
+def test_a_memory_is_shown_only_where_that_is_asked_for(picture):
+    (plain,) = system().reconstruct(picture)
+    assert plain.aside is None
+    assert "memory" not in plain.facts
 
 
 @pytest.mark.parametrize("variant", ["seed003", "none"])
