@@ -19,3 +19,13 @@ def tiny_config(variant: str = "best", slots: int = 5) -> NetworkConfig:
 def tiny_mem3d(variant: str = "best", slots: int = 5) -> Mem3DNetwork:
     torch.manual_seed(0)
     return Mem3DNetwork(tiny_config(variant, slots))
+
+
+def calibrated(network: Mem3DNetwork, images: torch.Tensor) -> Mem3DNetwork:
+    """The network, whose statistics are those of some pictures, so that pictures make a difference."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.momentum = 1.0
+    with torch.no_grad():
+        network.train()(images)
+    return network.eval()

@@ -14,7 +14,7 @@ from maquette.data.pack import read_pack, write_pack
 from maquette.systems.mem3d.recipes import best
 from maquette.systems.mem3d.system import Mem3DSystem
 from maquette.training.run_folder import RunFolder
-from tiny_mem3d import SIZE, tiny_mem3d
+from tiny_mem3d import SIZE, calibrated, tiny_mem3d
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,12 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def system(variant: str, pack: Path) -> Mem3DSystem:
-    made = Mem3DSystem(tiny_mem3d(variant), replace(best().views, size=SIZE))
-    if made.network.memory is not None:
-        shapes = read_pack(pack)
-        images = DrawnViews(shapes, made.views_config).held_batch(range(4), 1)
-        made.network.memory.write(torch.randn(4, 4), images.voxels)
-    return made
+    views = replace(best().views, size=SIZE)
+    batch = DrawnViews(read_pack(pack), views).held_batch(range(8), 1)
+    network = calibrated(tiny_mem3d(variant), batch.images)
+    if network.memory is not None:
+        network.memory.write(torch.randn(4, 4), batch.voxels[:4])
+    return Mem3DSystem(network, views)
 
 
 def test_a_memory_is_exchanged_and_then_as_before(pack: Path, tmp_path: Path) -> None:

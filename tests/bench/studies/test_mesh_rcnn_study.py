@@ -1,7 +1,6 @@
 """The study of Mesh R-CNN's variants: what is scored, told apart, and left to training."""
 
 import json
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,28 +52,17 @@ def test_a_refined_surface_is_a_row(tmp_path: Path, pack: Path) -> None:
     assert 0 < row["viewer"]["all"]["iou"] <= 1
 
 
-def test_a_run_is_trained_once(tmp_path: Path, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[list[str]] = []
-
-    def run(words: list[str], check: bool) -> SimpleNamespace:
-        calls.append(words[3:])
-        return SimpleNamespace(returncode=0)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    done = tmp_path / "light-0"
-    done.mkdir()
-    (done / "weights.safetensors").write_bytes(b"x")
-    options = SimpleNamespace(recipe="small", shapes=pack, steps=10, threads=None)
-    study.train(done, "light", 0, options)
-    assert calls == []
-    study.train(tmp_path / "dynamic-3-1", "dynamic-3", 1, options, ["--batch", "2"])
-    (words,) = calls
-    assert words[:2] == ["train", "mesh-rcnn"]
-    assert words[-2:] == ["--batch", "2"]
-    assert words[4:6] == ["--variant", "dynamic-3"]
-    monkeypatch.setattr(subprocess, "run", lambda words, check: SimpleNamespace(returncode=3))
-    with pytest.raises(SystemExit):
-        study.train(tmp_path / "sphere-0", "sphere", 0, options)
+def test_what_is_not_known_goes_to_training(
+    tmp_path: Path, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(study, "train", lambda name, folder, words: calls.append((name, folder, words)))
+    words = ["--train", "--variants", "dynamic-3", "--seeds", "1", "--steps", "10", "--", "--batch", "2"]
+    assert study.main([str(tmp_path), "--shapes", str(pack), *words])["rows"] == []
+    ((name, folder, given),) = calls
+    assert (name, folder) == ("mesh-rcnn", tmp_path / "dynamic-3-1")
+    assert given[2:4] == ["--variant", "dynamic-3"]
+    assert given[-2:] == ["--batch", "2"]
 
 
 def test_shapes_without_a_test_split_are_named(tmp_path: Path) -> None:

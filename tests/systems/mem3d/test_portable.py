@@ -9,7 +9,7 @@ from maquette.cli.extras import EXTRAS
 from maquette.export import export_onnx
 from maquette.systems.mem3d.network import Mem3DNetwork
 from maquette.systems.mem3d.system import Mem3DSystem
-from tiny_mem3d import tiny_config
+from tiny_mem3d import calibrated, tiny_config
 
 BATCHES = ((1, 1), (1, 2), (3, 1), (2, 2))
 
@@ -21,12 +21,7 @@ def system(variant: str) -> Mem3DSystem:
     network = Mem3DNetwork(small)
     if network.memory is not None:
         network.memory.write(torch.randn(3, network.memory.keys.shape[1]), torch.rand(3, 32, 32, 32) < 0.3)
-    for module in network.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            module.momentum = 1.0
-    with torch.no_grad():
-        network.train()(torch.rand(8, 1, 3, 32, 32))
-    return Mem3DSystem(network)
+    return Mem3DSystem(calibrated(network, torch.rand(8, 1, 3, 32, 32)))
 
 
 def pictures(batch: int, view: int) -> torch.Tensor:
