@@ -12,3 +12,4 @@ def test_bytes_are_numpys_and_lead_back(seed, side):
     packed = pack_voxels(grids)
     assert np.array_equal(packed.numpy(), np.packbits(grids.flatten(1).numpy(), axis=1))
     assert torch.equal(unpack_voxels(packed, side), grids)
+    assert torch.equal(unpack_voxels(packed, side, torch.float32), grids.float())

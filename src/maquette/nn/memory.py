@@ -127,8 +127,8 @@ class ShapeMemory(nn.Module):
         ranked = similarity.detach().masked_fill(~known, -torch.inf)
         slot = ranked.topk(min(k, len(self.ages)), dim=1).indices
         found = known.gather(1, slot)
-        grids = unpack_voxels(self.values[slot.flatten()], self.side).unflatten(0, slot.shape)
-        grids = (grids & found[..., None, None, None]).to(similarity.dtype)
+        values = self.values[slot.flatten()] * found.view(-1, 1)
+        grids = unpack_voxels(values, self.side, similarity.dtype).unflatten(0, slot.shape)
         return Recalled(similarity.gather(1, slot), slot, grids, found)
 
     def similarities(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch slot"]:
