@@ -5,7 +5,7 @@ import torch
 
 from maquette.nn.memory import ShapeMemory
 from maquette.systems.mem3d.config import LossConfig
-from maquette.systems.mem3d.loss import mem3d_loss, triplet_loss
+from maquette.systems.mem3d.loss import mem3d_loss, ranking_loss, triplet_loss
 from tiny_mem3d import SIZE, tiny_mem3d
 
 
@@ -52,3 +52,23 @@ def test_terms_whose_weight_is_zero_are_left_out_and_all_reach_the_encoder():
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
     _, alone = mem3d_loss(network, seen, target, LossConfig(triplet=0.0))
     assert set(alone) == {"cross_entropy"}
+
+
+def test_ranks_as_wanted_cost_nothing_and_keys_that_are_all_alike_cost_most():
+    held, key = memory(), torch.tensor([[1.0, 0.0]])  # cosines 1, .6, 0
+    wanted = torch.tensor([[0.5, 0.3, 0.0, 0.9]])  # half of them; the last slot is empty
+    assert ranking_loss(held, key, wanted).item() == pytest.approx(0, abs=1e-6)
+    q = torch.softmax(wanted[0, :3] / 0.05, 0)
+    held.keys[:3] = torch.tensor([1.0, 0.0])
+    assert ranking_loss(held, key, wanted).item() == pytest.approx((q * (3 * q).log()).sum().item(), rel=1e-5)
+
+
+def test_what_was_not_told_is_not_ranked():
+    held, key = memory(), torch.tensor([[1.0, 0.0], [1.0, 0.0]], requires_grad=True)
+    held.shapes[:2] = torch.tensor([4, 5])
+    wanted = torch.tensor([[0.0, 0.3, 0.0, 0.9]] * 2)
+    with_all = ranking_loss(held, key[:1], wanted[:1])
+    assert ranking_loss(held, key[:1], wanted[:1], torch.tensor([4])) < with_all
+    assert ranking_loss(ShapeMemory(4, 2, 16), key, wanted) == 0
+    ranking_loss(held, key, wanted, torch.tensor([4, -1])).backward()
+    assert key.grad.isfinite().all()

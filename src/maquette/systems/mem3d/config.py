@@ -128,6 +128,7 @@ class LossConfig:
         cross_entropy: mean over all cells.
         dice: one minus the soft overlap of each object.
         triplet: of the similarities to keys of like shapes and of others.
+        ranking: divergence of how similar the keys of all remembered shapes are from how like the true one they are.
         prior: cross-entropy of the weighted mean of the shapes that were read (variant "best").
         alpha: margin of the triplets.
         positive: likeness from which on a remembered shape counts as like the true one.
@@ -140,13 +141,14 @@ class LossConfig:
     cross_entropy: float = 1.0
     dice: float = 0.0
     triplet: float = 1.0
+    ranking: float = 0.0
     prior: float = 0.0
     alpha: float = 0.1
     positive: float = 0.85
     pair: str = "nearest"
 
     def __post_init__(self) -> None:
-        weights = (self.cross_entropy, self.dice, self.triplet, self.prior)
+        weights = (self.cross_entropy, self.dice, self.triplet, self.ranking, self.prior)
         if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:2]):
             raise ValueError(f"weights must not be negative, nor both of the cells' 0; got {weights}")
         if not 0 <= self.alpha <= 2 or not 0 < self.positive <= 1:

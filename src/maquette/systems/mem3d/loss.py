@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, relu
+from torch.nn.functional import binary_cross_entropy, kl_div, relu
 
 from ...loss import voxel_cross_entropy, voxel_dice
 from ...nn.memory import ShapeMemory
 from .config import LossConfig
 from .network import Mem3DNetwork, Seen
 
+_SIMILAR, _LIKE = 0.1, 0.05  # differences of similarity, and of likeness, that are e-fold in weight
 _SURE = 0.01  # probability that a mean of shapes is never surer than
 
 
 def mem3d_loss(
-    network: Mem3DNetwork, seen: Seen, target: Bool[Tensor, "batch x y z"], config: LossConfig
+    network: Mem3DNetwork,
+    seen: Seen,
+    target: Bool[Tensor, "batch x y z"],
+    config: LossConfig,
+    without: Int[Tensor, " batch"] | None = None,
 ) -> tuple[Float[Tensor, ""], Mapping[str, Float[Tensor, ""]]]:
     """Weighted sum of the terms whose weight is not 0, and these terms.
 
@@ -25,6 +30,7 @@ def mem3d_loss(
         seen: what it made of the pictures.
         target: solid cells.
         config: the weights.
+        without: number of a shape of which each was told nothing; it is not ranked either.
     """
     logits = seen.logits.float()
     two = torch.stack([torch.zeros_like(logits), logits], dim=1)
@@ -36,9 +42,13 @@ def mem3d_loss(
     if config.prior and seen.prior.cells is not None:
         expected = seen.prior.cells[:, 0].float().clamp(_SURE, 1 - _SURE)
         terms["prior"] = binary_cross_entropy(expected, target.float())
-    if config.triplet and network.memory is not None:
-        alike = network.memory.likenesses(target) >= config.positive
-        terms["triplet"] = triplet_loss(network.memory, seen.key, alike, config.alpha, config.pair)
+    if network.memory is not None and (config.triplet or config.ranking):
+        likeness = network.memory.likenesses(target)
+        if config.triplet:
+            alike = likeness >= config.positive
+            terms["triplet"] = triplet_loss(network.memory, seen.key, alike, config.alpha, config.pair)
+        if config.ranking:
+            terms["ranking"] = ranking_loss(network.memory, seen.key, likeness, without)
     weighted = [getattr(config, name) * term for name, term in terms.items()]
     return torch.stack(weighted).sum(), terms
 
@@ -72,3 +82,30 @@ def triplet_loss(
     both = like.any(1) & unlike.any(1)
     gap = far.where(both, 0) - near.where(both, 0) + alpha
     return (relu(gap) * both).mean()
+
+
+def ranking_loss(
+    memory: ShapeMemory,
+    key: Float[Tensor, "batch key"],
+    likeness: Float[Tensor, "batch slot"],
+    without: Int[Tensor, " batch"] | None = None,
+) -> Float[Tensor, ""]:
+    """Mean divergence (Kullback and Leibler) of softmax(S / .1) from softmax(likeness / .05), over remembered shapes.
+
+    Not part of the published method. Triplets say of two shapes which is to be nearer; this says it of all at once:
+    keys that are all alike, at which triplets cost no more than their margin, are dear.
+
+    Args:
+        memory: whose keys are meant; no gradient reaches them.
+        key: of the objects.
+        likeness: of the object's shape and that in every slot.
+        without: number of a shape that does not count for each; -1 for none.
+    """
+    left_out = (memory.ages < 0).expand_as(likeness)
+    if without is not None:
+        left_out = left_out | ((memory.shapes == without[:, None]) & (memory.shapes >= 0))
+    wanted, found = (
+        scores.float().masked_fill(left_out, -1e9).log_softmax(1)
+        for scores in (likeness / _LIKE, memory.similarities(key) / _SIMILAR)
+    )
+    return kl_div(found, wanted, reduction="none", log_target=True).sum(1).mean()

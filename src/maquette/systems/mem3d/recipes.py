@@ -68,11 +68,11 @@ def original(variant: str = "original") -> Mem3DConfig:
 def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
     """What learns most in hours on a CPU; see the README of this folder.
 
-    MobileNetV2 on pictures of 96 pixels, framed around the object; keys of 128 numbers, likeness as IoU; the 16 most
-    similar shapes are weighed by attention, which learns from how like the truth their mean is, never from the
-    object's own shape. Half of the objects are hidden by a tenth to six tenths, a fifth
-    reaches beyond the picture. AdamW with a warm-up and a cosine,
-    cross-entropy and Dice, a moving average of the weights.
+    MobileNetV2 on pictures of 96 pixels, framed around the object; keys of 128 numbers learn from the likeness, as
+    IoU, of all that is remembered; the 16 most similar shapes, never the object's own, are weighed by attention,
+    which learns from how like the truth their mean is. Half of the objects are hidden by a tenth to six tenths, a
+    fifth reaches beyond the picture. AdamW with a warm-up and a cosine, cross-entropy and Dice, a moving average of
+    the weights.
     """
     return Mem3DConfig(
         network=NetworkConfig(
@@ -107,7 +107,7 @@ def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
             occluders=("pieces", "boxes", "erased"),
             cut_off=0.2,
         ),
-        loss=LossConfig(dice=1.0, triplet=0.1, prior=1.0, positive=0.5),
+        loss=LossConfig(dice=1.0, triplet=0.1, ranking=0.2, prior=1.0, positive=0.5),
         training=TrainConfig(
             steps=20_000,
             batch=16,

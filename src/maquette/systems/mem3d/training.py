@@ -64,8 +64,9 @@ class Mem3DTraining(TrainingModule):
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms; the IoU, and that of the most similar remembered shape; how the memory fares."""
         network = _mem3d(self.network)
-        seen = _see(network, batch, batch.index if self.config.unseen else None)
-        loss, terms = mem3d_loss(network, seen, batch.voxels, self.config.loss)
+        without = batch.index if self.config.unseen else None
+        seen = _see(network, batch, without)
+        loss, terms = mem3d_loss(network, seen, batch.voxels, self.config.loss, without)
         update("network", loss)
         iou = voxel_iou(seen.logits.detach().float().sigmoid(), batch.voxels, THRESHOLD)
         told = {
