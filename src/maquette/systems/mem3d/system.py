@@ -18,9 +18,8 @@ from ...structures.views import Views
 from ...training.weights import Weights
 from ...training.weights_header import Precision
 from ..about import About
-from ..framing import frame_views
 from ..info import Info
-from ..occupancy import OccupancySystem
+from ..object_voxels import ObjectVoxels
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from ..remembered import Placed, Recollection, Remembered
@@ -36,10 +35,8 @@ if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Exports, Reconstructs, Remembers
 
-_PICTURES_AT_ONCE = 32
 
-
-class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
+class Mem3DSystem(ObjectVoxels[Mem3DNetwork]):
     """Mem3D (Yang et al., CVPR 2021): pictures of an object to voxels, and from these to a mesh.
 
     Arguments are those of `OccupancySystem`.
@@ -66,24 +63,16 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
             BadInput: a file that is not a picture, a picture in which no object is found, or a memory to be shown of
                 a variant without any.
         """
-        from ...lift import lift_reconstruction  # with its kernels; nothing else here needs them
-        from ...segment import with_masks
+        from ...segment import with_masks  # with OpenCV
 
         options = options or Mem3DOptions()
         if options.show_memory:
             self._memory()
         began = time.perf_counter()
         views = with_masks(as_views(pictures))
-        occupancy = self.occupancy(frame_views(views, self.views_config)[None])[0].cpu()
-        seen = time.perf_counter()
-        asked = options.threshold
-        made: Reconstruction = lift_reconstruction(
-            occupancy, views, self.threshold if asked is None else asked
+        made = self._lifted(
+            views, lambda images: (self.occupancy(images)[0].cpu(), None), options.threshold, began
         )
-        seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
-        seconds |= {f"lift_{part}": took for part, took in made.info.get("lift_seconds", {}).items()}
-        about = {"system": self.about.name, "variant": self.variant, "weights": self.weights}
-        made = replace(made, info={**made.info, **about, "seconds": seconds})
         return [self._with_memory(made, views) if options.show_memory else made]
 
     def _with_memory(self, made: Reconstruction, views: Views) -> Reconstruction:
@@ -145,40 +134,10 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
             key: Tensor = self.network.key(self.network.encode(images[None].to(self.device)).mean(1))
         return key[0]
 
-    def frame(self, views: Views) -> Float[Tensor, "view 3 size size"]:
-        """Pictures as the network sees them: the object is found where no mask says where it is, and framed.
-
-        Raises:
-            BadInput: no object is found in a picture.
-        """
-        from ...segment import with_masks  # with OpenCV
-
-        return frame_views(with_masks(views), self.views_config)
-
-    def occupancy(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch x y z"]:
-        """Probability that each cell is solid, without gradients, some objects at a time.
-
-        Args:
-            images: as `frame` gives them, or data sets.
-
-        Returns:
-            on the device of the images.
-        """
-        return self.occupancies(images, (images.shape[1],))[0]
-
-    def occupancies(
+    def _solid(
         self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
     ) -> Float[Tensor, "count batch x y z"]:
-        """What `occupancy` says of the first n pictures, for every n of `counts`; each is encoded once."""
-        at_once = max(1, _PICTURES_AT_ONCE // images.shape[1])
-        with torch.no_grad():
-            logits = [self.network.after(part.to(self.device), counts) for part in images.split(at_once)]
-        return torch.cat(logits, dim=1).float().sigmoid().to(images.device)
-
-    @staticmethod
-    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
-        """One picture."""
-        return {"images": torch.zeros(1, 1, 3, config.size, config.size, device=device)}
+        return self.network.after(images, counts).float().sigmoid()
 
     @classmethod
     def describe(cls, variant: str | None = None) -> Info:
@@ -191,9 +150,8 @@ class Mem3DSystem(OccupancySystem[Mem3DNetwork]):
         config = recipe("best" if variant is None else variant).network
         with torch.device("meta"):
             network = Mem3DNetwork(config)
-        return cls._described(
-            network.to("meta")
-        )  # what a backbone subtracts of pictures is elsewhere until now
+        # What a backbone subtracts of pictures is elsewhere until now.
+        return cls._described(network.to("meta"))
 
     @staticmethod
     def fill(network: Mem3DNetwork, weights: Weights) -> None:

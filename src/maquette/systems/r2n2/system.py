@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -10,12 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...structures.reconstruction import Reconstruction
-from ...structures.views import Views
 from ...structures.voxel_log_odds import solid_log_odds
 from .. import shipped_weights
 from ..about import About
-from ..framing import frame_views
-from ..occupancy import OccupancySystem
+from ..object_voxels import ObjectVoxels
 from ..pictures import Pictures, as_views
 from ..portable import Portable
 from .about import ABOUT, R2N2Options
@@ -28,10 +25,9 @@ if TYPE_CHECKING:
     from ..face import Exports, Reconstructs
 
 SHIPPED = shipped_weights(ABOUT.name)
-_PICTURES_AT_ONCE = 32
 
 
-class R2N2(OccupancySystem[R2N2Network]):
+class R2N2(ObjectVoxels[R2N2Network]):
     """3D-R2N2 (Choy et al., ECCV 2016): any number of pictures of an object to voxels, and from these to a mesh.
 
     Arguments are those of `OccupancySystem`.
@@ -56,50 +52,18 @@ class R2N2(OccupancySystem[R2N2Network]):
         Raises:
             BadInput: a file that is not a picture, or a picture in which no object is found.
         """
-        from ...lift import lift_reconstruction  # with its kernels; nothing else here needs them
-        from ...segment import with_masks
+        from ...segment import with_masks  # with OpenCV
 
         began = time.perf_counter()
         views = with_masks(as_views(pictures))
-        occupancy, azimuths = self._see(frame_views(views, self.views_config)[None])
-        seen = time.perf_counter()
-        asked = None if options is None else options.threshold
-        made = lift_reconstruction(occupancy, views, self.threshold if asked is None else asked, azimuths)
-        seconds = {"network": seen - began, "lift": time.perf_counter() - seen}
-        seconds |= {f"lift_{part}": took for part, took in made.info.get("lift_seconds", {}).items()}
-        about = {"system": self.name, "variant": self.network_config.variant, "weights": self.weights}
-        return [replace(made, info={**made.info, **about, "seconds": seconds})]
+        return [self._lifted(views, self._see, None if options is None else options.threshold, began)]
 
-    def frame(self, views: Views) -> Float[Tensor, "view 3 size size"]:
-        """Pictures as the network sees them: the object is found where no mask says where it is, and framed.
-
-        Raises:
-            BadInput: no object is found in a picture.
-        """
-        from ...segment import with_masks  # with OpenCV
-
-        return frame_views(with_masks(views), self.views_config)
-
-    def occupancy(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch x y z"]:
-        """Probability that each cell is solid, without gradients, some objects at a time.
-
-        Args:
-            images: as `frame` gives them, or data sets.
-
-        Returns:
-            on the device of the images.
-        """
-        return self.occupancies(images, (images.shape[1],))[0]
-
-    def occupancies(
+    def _solid(
         self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
     ) -> Float[Tensor, "count batch x y z"]:
-        """What `occupancy` says after the first n pictures, for every n of `counts`; each is encoded once."""
-        at_once = max(1, _PICTURES_AT_ONCE // images.shape[1])
-        with torch.no_grad():
-            logits = [self.network.after(part.to(self.device), counts) for part in images.split(at_once)]
-            solid = [solid_log_odds(part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in logits]
-        return torch.cat(solid, dim=1).sigmoid().to(images.device)
+        logits = self.network.after(images, counts)
+        solid: Tensor = solid_log_odds(logits.flatten(0, 1)).unflatten(0, logits.shape[:2]).sigmoid()
+        return solid
 
     @torch.no_grad()
     def azimuths(self, images: Float[Tensor, "batch view 3 h w"]) -> Float[Tensor, "batch view bin"] | None:
@@ -126,11 +90,6 @@ class R2N2(OccupancySystem[R2N2Network]):
         solid, head = solid_log_odds(self.network.decode(features))[0].sigmoid(), self.network.viewpoint
         told = None if head is None else head(features)[0].float().softmax(dim=-1).cpu()
         return solid.cpu(), told
-
-    @staticmethod
-    def example(config: NetworkConfig, device: torch.device) -> dict[str, Tensor]:
-        """One picture."""
-        return {"images": torch.zeros(1, 1, 3, config.size, config.size, device=device)}
 
     def portable(self) -> Portable:
         """The network, from framed pictures to what `occupancy` and `azimuths` say."""
