@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from maquette.bench.studies import mem3d_study as study
+from maquette.bench.studies import trained as trained_runs
 from maquette.data.drawn_views import DrawnViews
 from maquette.data.open import pack_families
 from maquette.data.pack import read_pack, write_pack
@@ -63,8 +64,8 @@ def test_runs_and_others_are_rows(pack: Path, tmp_path: Path, monkeypatch, capsy
         folder.mkdir(parents=True)
         system("none", pack).save(RunFolder(folder).weights)
 
-    monkeypatch.setattr(study, "train", train)
-    monkeypatch.setattr(study, "of_run", lambda folder: {"steps": 1})
+    monkeypatch.setattr(trained_runs, "train", train)
+    monkeypatch.setattr(trained_runs, "of_run", lambda folder: {"steps": 1})
     words = [str(tmp_path / "runs"), "--shapes", str(pack), "--train", "--variants", "none", "--seeds", "3"]
     numbers = study.main(
         [*words, "--every", "2", "--json", str(tmp_path / "n.json"), "--", "--training.batch", "4"]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from maquette.bench.studies import mesh_rcnn_study as study
+from maquette.bench.studies import trained
 from maquette.data.open import pack_families
 from maquette.data.pack import read_pack, write_pack
 from maquette.data.views_config import ViewsConfig
@@ -56,7 +57,7 @@ def test_what_is_not_known_goes_to_training(
     tmp_path: Path, pack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    monkeypatch.setattr(study, "train", lambda name, folder, words: calls.append((name, folder, words)))
+    monkeypatch.setattr(trained, "train", lambda name, folder, words: calls.append((name, folder, words)))
     words = ["--train", "--variants", "dynamic-3", "--seeds", "1", "--steps", "10", "--", "--batch", "2"]
     assert study.main([str(tmp_path), "--shapes", str(pack), *words])["rows"] == []
     ((name, folder, given),) = calls

@@ -22,7 +22,7 @@ def test_a_run_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (done / "weights.safetensors").write_bytes(b"x")
     train("mesh-rcnn", done, ["--steps", 10])
     assert calls == []
-    train("mesh-rcnn", tmp_path / "other", ["--steps", 10, "--threads", None, "--batch", 2])
+    train("mesh-rcnn", tmp_path / "other", ["--steps", 10, "--batch", 2])
     said = f"train mesh-rcnn --steps 10 --batch 2 -o {tmp_path / 'other'} --resume --no-evaluation"
     assert [" ".join(words) for words in calls] == [said]
     monkeypatch.setattr(subprocess, "run", lambda words, check: SimpleNamespace(returncode=3))

@@ -10,7 +10,6 @@ memory are scored again with what they retrieve exchanged: `emptied`: nothing; `
 is the IoU of the most similar remembered shape alone. Systems that tell voxels may stand beside: `--beside r2n2=RUN`.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,13 @@ from torch import Tensor
 
 from ...data.drawn_views import DrawnViews
 from ...data.hidden_views import HiddenViews
-from ...data.pack import read_pack
 from ...data.pack_data import ShapePack
-from ...io.errors import BadInput
 from ...metrics.protocols.occlusion import SHARES
 from ...metrics.voxel_iou import voxel_iou
 from ...nn.memory import EMPTY, ShapeMemory
 from ...reconstruct import load_system
-from ...training.run_folder import RunFolder
-from .arguments import run_study, study_parser, write_json
-from .trained import of_run, train
+from .arguments import run_study, write_json
+from .trained import parsed, runs_there, variants_parser
 
 VARIANTS = ("best", "none", "seed003")
 _AT_ONCE = 8
@@ -37,56 +33,12 @@ _AT_ONCE = 8
 
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Train where asked for, and score what is there; returns the numbers."""
-    parser = study_parser(__doc__)
-    parser.add_argument("out", type=Path, help="folder of the runs")
-    parser.add_argument("--shapes", type=Path, required=True, help="a pack")
-    parser.add_argument("--variants", nargs="+", default=VARIANTS, metavar="VARIANT")
-    parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1), metavar="N")
-    parser.add_argument("--recipe", default="best")
-    parser.add_argument("--minutes", type=float, help="of training, of every run")
-    parser.add_argument("--steps", type=int, help="of every run, whose learning rate falls to 0 over as many")
-    parser.add_argument("--train", action="store_true", help="train the runs that are not there")
-    parser.add_argument("--every", type=int, default=1, help="score one in so many test shapes")
+    parser = variants_parser(__doc__, VARIANTS, "best")
     parser.add_argument("--kind", choices=("pieces", "erased"), default="pieces", help="what hides")
-    parser.add_argument("--beside", nargs="*", default=(), metavar="SYSTEM[=RUN]")
-    parser.add_argument("--threads", type=int, help="of torch")
-    given = list(sys.argv[1:] if words is None else words)
-    end = given.index("--") if "--" in given else len(given)
-    options, more = parser.parse_args(given[:end]), given[end + 1 :]
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    pack = read_pack(options.shapes)
-    tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
-    if not tested:
-        raise BadInput(options.shapes, "has nothing in its test split")
-    runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
-    if options.train:
-        for (variant, seed), folder in runs.items():
-            own = [
-                "--recipe",
-                options.recipe,
-                "--variant",
-                variant,
-                "--shapes",
-                options.shapes,
-                "--seed",
-                seed,
-            ]
-            limits = [
-                "--max-minutes",
-                options.minutes,
-                "--steps",
-                options.steps,
-                "--threads",
-                options.threads,
-            ]
-            train("mem3d", folder, [*own, *limits, *more])
-    shapes = pack.take(tested)
+    options, more, shapes = parsed(parser, words)
     rows = []
-    for (variant, seed), folder in runs.items():
-        if RunFolder(folder).weights.is_file():
-            about = {"system": "mem3d", "variant": variant, "seed": seed, **of_run(folder)}
-            rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
+    for about, folder in runs_there("mem3d", options, more):
+        rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
     for words_of_one in options.beside:
         system, _, run = words_of_one.partition("=")
         rows += [{"system": system, **row} for row in score(system, run or None, shapes, options.kind)]

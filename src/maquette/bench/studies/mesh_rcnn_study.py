@@ -11,7 +11,6 @@ beside them: `--beside frustum r2n2=RUN` (the weights that ship, or a run); `ref
 refined by a run's stages.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,13 @@ import torch
 
 from ...compose.refined_frustum import RefinedFrustum
 from ...data.drawn_views import DrawnViews
-from ...data.pack import read_pack
 from ...data.pack_data import ShapePack
 from ...evaluate import evaluate
-from ...io.errors import BadInput
 from ...metrics.protocols import PROTOCOLS
 from ...reconstruct import load_system
 from ...report.numbers import numbers_of
-from ...training.run_folder import RunFolder
-from .arguments import run_study, study_parser, write_json
-from .trained import of_run, train
+from .arguments import run_study, write_json
+from .trained import parsed, runs_there, variants_parser
 
 VARIANTS = ("voxel-only", "sphere", "pixel2mesh", "light", *(f"dynamic-{n}" for n in (3, 4, 5, 6)))
 _COLUMNS = {
@@ -48,49 +44,13 @@ _AT_ONCE = 16
 
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Train where asked for, and score what is there; returns the numbers."""
-    parser = study_parser(__doc__)
-    parser.add_argument("out", type=Path, help="folder of the runs")
-    parser.add_argument("--shapes", type=Path, required=True, help="a pack")
-    parser.add_argument("--variants", nargs="+", default=VARIANTS, metavar="VARIANT")
-    parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1), metavar="N")
-    parser.add_argument("--recipe", default="small")
-    parser.add_argument("--steps", type=int, help="of every run; the recipe's own when not given")
-    parser.add_argument("--train", action="store_true", help="train the runs that are not there")
-    parser.add_argument("--every", type=int, default=1, help="score one in so many test shapes")
+    parser = variants_parser(__doc__, VARIANTS, "small")
     parser.add_argument("--protocols", nargs="+", choices=tuple(_COLUMNS), default=tuple(_COLUMNS))
-    parser.add_argument("--beside", nargs="*", default=(), metavar="SYSTEM[=RUN]")
-    parser.add_argument("--threads", type=int, help="of torch")
-    given = list(sys.argv[1:] if words is None else words)
-    end = given.index("--") if "--" in given else len(given)
-    options, more = parser.parse_args(given[:end]), given[end + 1 :]
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    pack = read_pack(options.shapes)
-    if all(entry.split != "test" for entry in pack.entries):
-        raise BadInput(options.shapes, "has nothing in its test split")
-    runs = {(v, seed): options.out / f"{v}-{seed}" for seed in options.seeds for v in options.variants}
-    if options.train:
-        for (variant, seed), folder in runs.items():
-            own = [
-                "--recipe",
-                options.recipe,
-                "--variant",
-                variant,
-                "--shapes",
-                options.shapes,
-                "--seed",
-                seed,
-            ]
-            limits = ["--steps", options.steps, "--threads", options.threads]
-            train("mesh-rcnn", folder, [*own, *limits, *more])
-    tested = [i for i, entry in enumerate(pack.entries) if entry.split == "test"][:: options.every]
-    shapes = pack.take(tested)
-    rows = []
-    for (variant, seed), folder in runs.items():
-        if RunFolder(folder).weights.is_file():
-            about = {"system": "mesh-rcnn", "variant": variant, "seed": seed}
-            rows.append({**about, **of_run(folder), **score("mesh-rcnn", folder, shapes, options.protocols)})
-            print(line(rows[-1]), flush=True)
+    options, more, shapes = parsed(parser, words)
+    rows: list[dict[str, Any]] = []
+    for about, folder in runs_there("mesh-rcnn", options, more):
+        rows.append({**about, **score("mesh-rcnn", folder, shapes, options.protocols)})
+        print(line(rows[-1]), flush=True)
     for words_of_one in options.beside:
         system, _, run = words_of_one.partition("=")
         rows.append({"system": system, **score(system, run or None, shapes, options.protocols)})
