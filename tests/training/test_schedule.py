@@ -12,6 +12,13 @@ def test_milestones_of_the_published_schedule():
     assert rates == pytest.approx([1e-4, 1e-4, 1e-5, 1e-5, 1e-6])
 
 
+def test_another_factor_at_milestones():
+    config = TrainConfig(lr=1.0, milestones=(10, 20), factor=0.5)
+    assert [learning_rate(config, step) for step in (9, 10, 20)] == pytest.approx([1.0, 0.5, 0.25])
+    with pytest.raises(ValueError, match="factor"):
+        TrainConfig(factor=-0.5)
+
+
 def test_cosine_with_warm_up():
     config = TrainConfig(steps=110, lr=2.0, warmup=10, schedule="cosine")
     assert learning_rate(config, 0) == pytest.approx(0.2)
