@@ -79,6 +79,11 @@ class TrainingModule(nn.Module, ABC):
         """What to evaluate and keep: with averaged weights where they are averaged."""
         return self.kept if self.averaged is None else self.averaged
 
+    @property
+    def share_done(self) -> float:
+        """Share of the steps that are done, 0 to 1."""
+        return min(1.0, self.step_count / self.training_config.steps)
+
     def meet(self, entries: Sequence[Entry]) -> None:
         """Learn, before the first step, which objects `Batch.index` counts."""
 

@@ -19,11 +19,8 @@ _CHANNELS = (32, 64, 160, 320)  # at 1/2, 1/4, 1/8 and 1/16 of the picture
 _HEADS = 4
 _INPUTS = 4  # colours and mask
 _GREY = 0.5
-_AT_FIRST = (
-    -2.0,
-    0.0,
-    1.0,
-)  # what is told before training: little is hidden, what is visible goes on for a while
+# What is told before training: little is hidden, what is visible goes on for a while.
+_AT_FIRST = (-2.0, 0.0, 1.0)
 
 
 class Told(NamedTuple):

@@ -51,7 +51,7 @@ class FrustumTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms."""
-        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self._progress))
+        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self.share_done))
         loss, terms = self._loss(self._see(self.network, batch))
         update("network", loss)
         return {"loss": loss.detach(), **{name: term.detach() for name, term in terms.items()}}
@@ -89,14 +89,9 @@ class FrustumTraining(TrainingModule):
         total, terms = total + config.loss.up * up, {**terms, "up": up}
         if not seen.gates:
             return total, terms
-        budget = budget_loss(seen.gates, config.loss.target, self._progress)
+        budget = budget_loss(seen.gates, config.loss.target, self.share_done)
         active = torch.stack([gate.share.detach() for gate in seen.gates]).mean()
         return total + config.loss.budget * budget, {**terms, "budget": budget, "active": active}
-
-    @property
-    def _progress(self) -> float:
-        """Share of the training that is done."""
-        return min(1.0, self.step_count / self.training_config.steps)
 
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the weights file that `Frustum.load` reads (`TrainingModule.save_weights`)."""

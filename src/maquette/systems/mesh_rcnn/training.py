@@ -61,7 +61,7 @@ class MeshRCNNTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms, and how many of the steps were skipped, of how many objects no cell was solid."""
-        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self._progress))
+        set_gumbel(self.network, _TEMPERATURE, noise_is_on(self.share_done))
         targets = targets_of(batch, self.config.network.voxels, self.config.loss.points)
         first = self.step_count < self.config.loss.voxel_steps and self.config.network.has_voxels
         network = self.network
@@ -144,15 +144,10 @@ class MeshRCNNTraining(TrainingModule):
         loss, found = mesh_loss(made.behind[1:], targets.surface, config)
         return total + loss, {**terms, **found, "empty": made.empty}
 
-    @property
-    def _progress(self) -> float:
-        """Share of the training that is done."""
-        return min(1.0, self.step_count / self.training_config.steps)
-
     def _budget(self, gates: list[Gate]) -> Mapping[str, Tensor]:
         """What is lost on the blocks' budget, and the share of their positions that is active."""
         active = torch.stack([gate.share.detach() for gate in gates]).mean()
-        return {"budget": budget_loss(gates, self.config.loss.target, self._progress), "active": active}
+        return {"budget": budget_loss(gates, self.config.loss.target, self.share_done), "active": active}
 
     def _meshes(self, network: MeshRCNN, seen: Seen, count: int) -> "_Made":
         if seen.logits is None:
