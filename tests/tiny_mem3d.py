@@ -1,5 +1,7 @@
 """A small Mem3D with random weights and a memory of a few slots."""
 
+from dataclasses import replace
+
 import torch
 
 from maquette.systems.mem3d.config import NetworkConfig
@@ -8,17 +10,18 @@ from maquette.systems.mem3d.network import Mem3DNetwork
 SIZE = 64
 
 
-def tiny_config(variant: str = "best", slots: int = 5) -> NetworkConfig:
-    return NetworkConfig(
+def tiny_config(variant: str = "best", slots: int = 5, **changes) -> NetworkConfig:
+    config = NetworkConfig(
         variant, size=SIZE, backbone="mobilenet_v2", backbone_width=0.25, tap=32, channels=(8, 8, 8),
         pools=0, key=4 if variant == "best" else 0,
         prior=8, decoder=(6, 6, 6, 6), kernel=3, slots=slots, k=3, beta=-1.0, likeness="iou",
     )  # fmt: skip
+    return replace(config, **changes)
 
 
-def tiny_mem3d(variant: str = "best", slots: int = 5) -> Mem3DNetwork:
+def tiny_mem3d(variant: str = "best", slots: int = 5, **changes) -> Mem3DNetwork:
     torch.manual_seed(0)
-    return Mem3DNetwork(tiny_config(variant, slots))
+    return Mem3DNetwork(tiny_config(variant, slots, **changes))
 
 
 def calibrated(network: Mem3DNetwork, images: torch.Tensor) -> Mem3DNetwork:

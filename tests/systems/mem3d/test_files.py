@@ -12,12 +12,12 @@ from maquette.systems.mem3d.system import Mem3DSystem
 from tiny_mem3d import tiny_mem3d
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    network = tiny_mem3d()
+@pytest.fixture(scope="module", params=[4, 0], ids=["shapes for keys", "features for keys"])
+def written(request, tmp_path_factory):
+    network = tiny_mem3d(key=request.param)
     grids = torch.zeros(3, 32, 32, 32, dtype=torch.bool)
     grids[0, 3:9], grids[1, :, 4:20], grids[2, 5:6, 7:30] = True, True, True
-    network.memory.write(torch.randn(3, 4), grids, torch.tensor([4, 1, -1]))
+    network.memory.write(torch.randn(3, network.memory.keys.shape[1]), grids, torch.tensor([4, 1, -1]))
     network.memory.ids = ("a", "<b>", "c", "d", "e")
     path = tmp_path_factory.mktemp("w") / "weights.safetensors"
     Mem3DSystem(network).save(path)
@@ -67,8 +67,8 @@ FAULTS = {
     "a name": {"shapes": lambda x: x + 7},
     "names": {"ids": "ab"},
     "numbers for names": {"ids": [1, 2]},
-    "keys": {"keys": lambda x: x[:, :2].clone()},
-    "flat keys": {"keys": lambda x: x.flatten()},
+    "keys": {"keys": lambda x: x[..., :2].clone()},
+    "other keys": {"keys": lambda x: x.flatten()[1:].clone()},
     "another size": {"keys": lambda x: torch.cat([x, x])},
 }
 

@@ -44,7 +44,7 @@ def test_gradients_draw_the_key_to_its_like():
 def test_terms_whose_weight_is_zero_are_left_out_and_all_reach_the_encoder():
     network = tiny_mem3d()
     target = torch.rand(3, 32, 32, 32) < 0.2
-    network.memory.write(torch.randn(4, 4), torch.cat([target, ~target[:1]]))
+    network.memory.write(torch.randn(4, 64), torch.cat([target, ~target[:1]]))
     seen = network.decode(network.encode(torch.rand(3, 1, 3, SIZE, SIZE)).mean(1))
     loss, terms = mem3d_loss(network, seen, target, LossConfig(dice=1.0, prior=1.0, triplet=0.5))
     assert set(terms) == {"cross_entropy", "dice", "prior", "triplet"}

@@ -45,7 +45,7 @@ def test_what_is_remembered_changes_what_is_seen(variant):
 
 def test_reading_and_training_mode_leave_the_memory_alone():
     network = tiny_mem3d().train()
-    network.memory.write(torch.randn(3, 4), torch.rand(3, 32, 32, 32) < 0.3)
+    network.memory.write(torch.randn(3, 64), torch.rand(3, 32, 32, 32) < 0.3)
     before = [buffer.clone() for buffer in network.memory.buffers()]
     network(torch.rand(2, 1, 3, SIZE, SIZE)).sum().backward()
     assert all(torch.equal(a, b) for a, b in zip(before, network.memory.buffers(), strict=True))

@@ -16,12 +16,12 @@ from tiny_mem3d import SIZE, tiny_mem3d
 from train_fixture import ellipsoids
 
 
-def system(variant: str = "best") -> Mem3DSystem:
-    network = tiny_mem3d(variant)
+def system(variant: str = "best", **changes) -> Mem3DSystem:
+    network = tiny_mem3d(variant, **changes)
     if network.memory is not None:
         grids = torch.zeros(2, 32, 32, 32, dtype=torch.bool)
         grids[0, 3:20, 5:9], grids[1, :, 4:20] = True, True
-        network.memory.write(torch.randn(2, 4), grids, torch.tensor([1, 0]))
+        network.memory.write(torch.randn(2, network.memory.keys.shape[1]), grids, torch.tensor([1, 0]))
         network.memory.ids = ("<b>", "chair\x1b[2J")
     return Mem3DSystem(network, ViewsConfig(size=SIZE, framing="object"), threshold=0.3)
 
@@ -40,7 +40,7 @@ def picture() -> torch.Tensor:
 
 
 def test_shapes_that_were_put_into_the_memory_are_found_by_their_pictures(pack, tmp_path):
-    one, told = system(), []
+    one, told = system(key=0), []
     placed = one.remember(pack, 3, lambda done, id: told.append((done, id)))
     ids = [entry.id for entry in pack.entries]
     assert told == list(enumerate(ids, 1))
@@ -56,6 +56,15 @@ def test_shapes_that_were_put_into_the_memory_are_found_by_their_pictures(pack, 
         key = again._key(again_pictures(one, pack, index))
         similar = again.network.memory.similarities(key[None])[0]
         assert similar[placed.added[index].slot] > 0.999, "the same pictures give the same key"
+
+
+def test_shapes_that_were_put_into_the_memory_are_found_by_their_coarse_shape(pack):
+    one = system()
+    slots = [shape.slot for shape in one.remember(pack).added]
+    grids = pack.solid(torch.arange(len(pack)))
+    coarse = grids.float().view(-1, 4, 8, 4, 8, 4, 8).mean((2, 4, 6)).flatten(1)
+    similar = one.network.memory.similarities(coarse)[torch.arange(len(pack)), slots]
+    torch.testing.assert_close(similar, torch.ones(len(pack)))
 
 
 def again_pictures(one: Mem3DSystem, pack, index: int) -> torch.Tensor:

@@ -128,7 +128,7 @@ def test_judging_writes_nothing_and_the_average_has_the_same_memory(whole):
 
 @pytest.mark.parametrize("unseen", [True, False])
 def test_no_object_is_told_of_its_own_shape_unless_asked_for(unseen):
-    module, batch = Mem3DTraining(replace(config(slots=4), unseen=unseen)), Noise().training_batch(0, 4, 1)
+    module, batch = Mem3DTraining(replace(config(slots=3), unseen=unseen)), Noise().training_batch(0, 3, 1)
     for _ in range(2):
         module.step(batch, lambda name, loss: None)
         module.after_step(lambda tensor: tensor)

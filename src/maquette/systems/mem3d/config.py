@@ -14,7 +14,6 @@ MOST_SLOTS = 1 << 16
 _RANGES = {
     "size": (32, 1024),
     "pools": (0, 3),
-    "key": (0, 65536),
     "prior": (1, 65536),
     "slots": (1, MOST_SLOTS),
     "k": (1, 256),
@@ -26,6 +25,7 @@ _CHOICES: dict[str, tuple[str | int, ...]] = {
     "norm": NORMS,
     "tap": (8, 16, 32),
     "kernel": (1, 3),
+    "key": (0, 4, 8, 16),
 }
 
 
@@ -44,7 +44,8 @@ class NetworkConfig:
         tap: pixels between the features that are taken from it.
         channels: of the three convolutions behind it.
         pools: behind how many of the last of them 2 x 2 places become one.
-        key: numbers a key of the memory, a linear map of the picture's features; 0: the features themselves.
+        key: of the memory: cells along the edges of the coarse shapes by which shapes are found; a linear map of the
+            picture's features says which to look for. 0: keys are the features themselves, as published.
         prior: numbers of a prior that is a vector: the recurrence's state, or the dense layer's.
         decoder: channels at 4, 8, 16 and 32 cells along an edge.
         kernel: of the last convolution, 1 or 3.
@@ -100,6 +101,11 @@ class NetworkConfig:
     def remembers(self) -> bool:
         """Whether there is a memory."""
         return self.variant in REMEMBERING
+
+    @property
+    def has_shape_keys(self) -> bool:
+        """Whether shapes are found by what they coarsely look like, not by features of pictures."""
+        return self.remembers and self.key > 0
 
     @property
     def places(self) -> int:

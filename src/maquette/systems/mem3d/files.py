@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -50,13 +51,19 @@ def write_mem3d(
         renumbered = torch.full_like(number, EMPTY)
         for new, old in enumerate(kept.tolist()):
             renumbered[number == old] = new
-        packed = zlib.compress(tensors[_VALUES].cpu().numpy().tobytes(), 9)
         tensors[_SHAPES] = renumbered
-        tensors[_VALUES] = torch.from_numpy(np.frombuffer(packed, np.uint8).copy())
+        tensors[_VALUES] = _packed(tensors[_VALUES])
+        if network.config.has_shape_keys:  # mostly 0; features of pictures would not become smaller
+            tensors[_KEYS] = _packed(tensors[_KEYS])
         more = {"memory": {"ids": [ids[old] for old in kept.tolist()]}}
     write_weights(
         path, ABOUT.name, network, network.config, views, threshold, training, precision, tensors, more
     )
+
+
+def _packed(tensor: Tensor) -> UInt8[Tensor, " byte"]:
+    """Its bytes, compressed."""
+    return torch.from_numpy(np.frombuffer(zlib.compress(tensor.cpu().numpy().tobytes(), 9), np.uint8).copy())
 
 
 def fill_mem3d(network: Mem3DNetwork, weights: Weights) -> None:
@@ -66,9 +73,10 @@ def fill_mem3d(network: Mem3DNetwork, weights: Weights) -> None:
         BadInput: also a memory that is broken.
     """
     ids = _ids(weights)
-    fill(network, _unpacked(weights, len(ids)))
-    if network.memory is not None:
-        network.memory.ids = ids
+    memory = network.memory
+    fill(network, _unpacked(weights, len(ids), 0 if memory is None else memory.keys.shape[1]))
+    if memory is not None:
+        memory.ids = ids
 
 
 def _ids(weights: Weights) -> tuple[str, ...]:
@@ -77,31 +85,36 @@ def _ids(weights: Weights) -> tuple[str, ...]:
         return typed(_MemorySettings, weights.config.get("memory", {}), "memory").ids
 
 
-def _unpacked(weights: Weights, ids: int) -> Weights:
-    """Weights with the memory as the network holds it."""
+def _unpacked(weights: Weights, ids: int, features: int) -> Weights:
+    """Weights with the memory as the network holds it, whose keys have so many features."""
     tensors = dict(weights.tensors)
     if _VALUES not in tensors:
         return weights
     keys, values, ages, shapes = (tensors.get(name) for name in (_KEYS, _VALUES, _AGES, _SHAPES))
     if keys is None or ages is None or shapes is None or values is None:
         raise BadInput(weights.path, "holds but a part of a memory", "tensor memory")
-    slots = len(keys) if keys.ndim == 2 else 0
+    slots = len(ages)
     if not 0 < slots <= MOST_SLOTS or ages.shape != (slots,) or shapes.shape != (slots,):
-        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.keys")
+        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.ages")
     whole = ages.dtype == shapes.dtype == torch.int64
     if not whole or ages.min() < EMPTY or shapes.min() < EMPTY or shapes.max() >= ids:
         raise BadInput(weights.path, "ages or names that no memory has", "tensor memory.ages")
+    if keys.dtype == torch.uint8:
+        keys = _unzipped(weights, _KEYS, slots * features * 4).view(torch.float32).view(slots, features)
+    elif len(keys) != slots:
+        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.keys")
     tensors[_KEYS] = normalize(keys.float())
-    tensors[_VALUES] = _grids(weights, values, slots)
+    tensors[_VALUES] = _unzipped(weights, _VALUES, slots * _BYTES).view(slots, _BYTES)
     return replace(weights, tensors=tensors)
 
 
-def _grids(weights: Weights, values: Tensor, slots: int) -> Tensor:
-    size = slots * _BYTES
-    found = b""
+def _unzipped(weights: Weights, name: str, size: int) -> UInt8[Tensor, " byte"]:
+    """The bytes of a compressed tensor, which must be so many."""
+    values = weights.tensors[name]
+    found, reader = b"", zlib.decompressobj()
     if values.dtype == torch.uint8 and values.ndim == 1:
-        with as_bad_input(weights.path, zlib.error, say="tensor memory.values is broken"):
-            found = zlib.decompressobj().decompress(values.numpy().tobytes(), size + 1)
-    if len(found) != size:
-        raise BadInput(weights.path, f"is not {slots} shapes", "tensor memory.values")
-    return torch.from_numpy(np.frombuffer(found, np.uint8).copy()).view(slots, _BYTES)
+        with as_bad_input(weights.path, zlib.error, say=f"tensor {name} is broken"):
+            found = reader.decompress(values.numpy().tobytes(), size + 1)
+    if len(found) != size or reader.unused_data:
+        raise BadInput(weights.path, "does not fit the memory", f"tensor {name}")
+    return torch.from_numpy(np.frombuffer(found, np.uint8).copy())

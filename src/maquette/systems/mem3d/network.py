@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool3d
 
 from ...nn.memory import Recalled, ShapeMemory
 from .config import NetworkConfig
@@ -19,7 +20,7 @@ class Seen(NamedTuple):
 
     Attributes:
         logits: of solid cells.
-        key: by which the shape is found in memory, and is to be written.
+        key: by which the shape is looked for in memory.
         recalled: what was read from memory; None without one.
         prior: what the decoder was told.
     """
@@ -43,9 +44,7 @@ class Mem3DNetwork(nn.Module):
         super().__init__()
         self.config = config = config or NetworkConfig()
         self.encoder = PictureEncoder(config)
-        self.key = (
-            nn.Linear(config.features, config.key) if config.key and config.remembers else nn.Identity()
-        )
+        self.key = nn.Linear(config.features, config.key**3) if config.has_shape_keys else nn.Identity()
         self.memory = _memory(config) if config.remembers else None
         self.prior = _prior(config)
         self.decoder = ShapeDecoder(config, getattr(self.prior, "channels", 0))
@@ -83,6 +82,14 @@ class Mem3DNetwork(nn.Module):
         prior = Prior() if self.prior is None else self.prior(features if recalled is None else recalled)
         return Seen(self.decoder(features, prior), key, recalled, prior)
 
+    def shape_keys(self, grids: Bool[Tensor, "batch x y z"]) -> Float[Tensor, "batch key"]:
+        """By what shapes are remembered where keys are shapes: what share of each coarse cell is solid.
+
+        Unlike what their pictures look like, as published, it is true of the object whatever a picture shows of it, and does
+        not age while the network learns.
+        """
+        return avg_pool3d(grids.float(), grids.shape[-1] // self.config.key).flatten(1)
+
     def after(
         self, images: Float[Tensor, "batch view 3 h w"], counts: Sequence[int]
     ) -> Float[Tensor, "count batch x y z"]:
@@ -92,7 +99,7 @@ class Mem3DNetwork(nn.Module):
 
 
 def _memory(config: NetworkConfig) -> ShapeMemory:
-    width = config.key or config.features
+    width = config.key**3 if config.has_shape_keys else config.features
     return ShapeMemory(config.slots, width, delta=config.delta, beta=config.beta, likeness=config.likeness)
 
 

@@ -21,6 +21,7 @@ class Mem3DConfig:
         training: steps, batches, optimiser.
         first_weights: of the backbone: "none", "torchvision" (ImageNet's), a file of `backbone import`, or "auto":
             torchvision's where they can be had.
+        backbone_rate: factor on the backbone's learning rate; 0 keeps its first weights and what is known by them.
         unseen: whether, in training, no object is told what the memory holds of its own shape: then the network
             learns to use what it remembers of others, as it must for objects that it has never seen.
 
@@ -33,9 +34,12 @@ class Mem3DConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
     first_weights: str = "none"
+    backbone_rate: float = 1.0
     unseen: bool = False
 
     def __post_init__(self) -> None:
+        if not 0 <= self.backbone_rate <= 1:
+            raise ValueError(f"backbone_rate must lie in [0, 1], got {self.backbone_rate}")
         if self.network.size != self.views.size:
             sizes = f"{self.network.size} and {self.views.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
@@ -68,9 +72,10 @@ def original(variant: str = "original") -> Mem3DConfig:
 def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
     """What learns most in hours on a CPU; see the README of this folder.
 
-    MobileNetV2 on pictures of 96 pixels, framed around the object; keys of 128 numbers learn from the likeness, as
-    IoU, of all that is remembered; the 16 most similar shapes, never the object's own, are weighed by attention,
-    which learns from how like the truth their mean is. Half of the objects are hidden by a tenth to six tenths, a
+    MobileNetV2, up to a sixteenth of the resolution, on pictures of 96 pixels, framed around the object; keys are what
+    shapes look like in 8^3 cells, and which to look for is learned from the likeness, as IoU, of all that is
+    remembered; the 16 most similar shapes, never the object's own, are weighed by attention, which learns from how
+    like the truth their mean is. Half of the objects are hidden by a tenth to six tenths, a
     fifth reaches beyond the picture. AdamW with a warm-up and a cosine, cross-entropy and Dice, a moving average of
     the weights.
     """
@@ -79,12 +84,12 @@ def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
             variant,
             size=96,
             backbone="mobilenet_v2",
-            tap=32,
-            channels=(128, 128, 128),
-            pools=0,
-            key=128,
+            tap=16,
+            channels=(192, 192, 128),
+            pools=1,
+            key=8,
             prior=256,
-            decoder=(126, 62, 30, 6),
+            decoder=(62, 62, 30, 6),
             kernel=3,
             k=16,
             beta=-1.0,
@@ -107,7 +112,7 @@ def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
             occluders=("pieces", "boxes", "erased"),
             cut_off=0.2,
         ),
-        loss=LossConfig(dice=1.0, triplet=0.1, ranking=0.2, prior=1.0, positive=0.5),
+        loss=LossConfig(dice=1.0, triplet=0.1, ranking=0.5, prior=1.0, positive=0.5),
         training=TrainConfig(
             steps=20_000,
             batch=16,

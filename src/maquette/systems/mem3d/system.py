@@ -106,23 +106,30 @@ class Mem3DSystem(ObjectVoxels[Mem3DNetwork]):
     ) -> Placed:
         """Put shapes into the memory, without training (`face.Remembers`).
 
-        What a shape is found by is the key of the mean of the features of its pictures, as several pictures of an
+        Where keys are features, what a shape is found by is the mean of those of its pictures, as several pictures of an
         object are seen.
         """
-        from ...data.drawn_views import DrawnViews  # with its kernels
-
-        memory, source = self._memory(), DrawnViews(pack, self.views_config, truth=frozenset({"voxels"}))
-        if source.side != SIDE:
-            raise ValueError(f"voxels of {source.side} cells an edge; the memory has {SIDE}")
+        memory = self._memory()
+        if pack.side % SIDE:
+            raise ValueError(f"voxels of {pack.side} cells an edge; the memory has {SIDE}")
+        key_of = self._shape_key if self.network_config.has_shape_keys else self._pictures_key(pack, views)
         keys, grids = [], []
         for index, entry in enumerate(pack.entries):
-            batch = source.held_batch([index], views)
-            keys.append(self._key(batch.images[0]))
-            grids.append(batch.voxels[0])
+            grids.append(pack.solid(torch.tensor([index]), SIDE)[0].to(memory.ages.device))
+            keys.append(key_of(index, grids[-1]))
             if watch is not None:
                 watch(index + 1, entry.id)
         ids = [entry.id for entry in pack.entries]
-        return place(memory, torch.stack(keys), torch.stack(grids).to(memory.ages.device), ids)
+        return place(memory, torch.stack(keys), torch.stack(grids), ids)
+
+    def _shape_key(self, _: int, grid: Tensor) -> Float[Tensor, " key"]:
+        return self.network.shape_keys(grid[None])[0]
+
+    def _pictures_key(self, pack: ShapePack, views: int) -> Callable[[int, Tensor], Float[Tensor, " key"]]:
+        from ...data.drawn_views import DrawnViews  # with its kernels
+
+        source = DrawnViews(pack, self.views_config)
+        return lambda index, _: self._key(source.held_batch([index], views).images[0])
 
     def forget(self, slots: Sequence[int]) -> None:
         """Empty some slots of the memory."""
