@@ -85,8 +85,8 @@ class Mem3DNetwork(nn.Module):
     def shape_keys(self, grids: Bool[Tensor, "batch x y z"]) -> Float[Tensor, "batch key"]:
         """By what shapes are remembered where keys are shapes: what share of each coarse cell is solid.
 
-        Unlike what their pictures look like, as published, it is true of the object whatever a picture shows of it, and does
-        not age while the network learns.
+        Unlike what their pictures look like, as published, it is true of the object whatever a picture shows of it,
+        and does not age while the network learns.
         """
         return avg_pool3d(grids.float(), grids.shape[-1] // self.config.key).flatten(1)
 

@@ -21,7 +21,6 @@ class Mem3DConfig:
         training: steps, batches, optimiser.
         first_weights: of the backbone: "none", "torchvision" (ImageNet's), a file of `backbone import`, or "auto":
             torchvision's where they can be had.
-        backbone_rate: factor on the backbone's learning rate; 0 keeps its first weights and what is known by them.
         unseen: whether, in training, no object is told what the memory holds of its own shape: then the network
             learns to use what it remembers of others, as it must for objects that it has never seen.
 
@@ -34,12 +33,9 @@ class Mem3DConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
     first_weights: str = "none"
-    backbone_rate: float = 1.0
     unseen: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.backbone_rate <= 1:
-            raise ValueError(f"backbone_rate must lie in [0, 1], got {self.backbone_rate}")
         if self.network.size != self.views.size:
             sizes = f"{self.network.size} and {self.views.size}"
             raise ValueError(f"network and pictures must have one size, got {sizes}")
@@ -72,8 +68,8 @@ def original(variant: str = "original") -> Mem3DConfig:
 def best(variant: str = VARIANTS[0]) -> Mem3DConfig:
     """What learns most in hours on a CPU; see the README of this folder.
 
-    MobileNetV2, up to a sixteenth of the resolution, on pictures of 96 pixels, framed around the object; keys are what
-    shapes look like in 8^3 cells, and which to look for is learned from the likeness, as IoU, of all that is
+    MobileNetV2, up to a sixteenth of the resolution, on pictures of 96 pixels, framed around the object; keys are
+    what shapes look like in 8^3 cells, and which to look for is learned from the likeness, as IoU, of all that is
     remembered; the 16 most similar shapes, never the object's own, are weighed by attention, which learns from how
     like the truth their mean is. Half of the objects are hidden by a tenth to six tenths, a
     fifth reaches beyond the picture. AdamW with a warm-up and a cosine, cross-entropy and Dice, a moving average of

@@ -106,8 +106,8 @@ class Mem3DSystem(ObjectVoxels[Mem3DNetwork]):
     ) -> Placed:
         """Put shapes into the memory, without training (`face.Remembers`).
 
-        Where keys are features, what a shape is found by is the mean of those of its pictures, as several pictures of an
-        object are seen.
+        Where keys are features, what a shape is found by is the mean of those of its pictures, as several pictures of
+        an object are seen.
         """
         memory = self._memory()
         if pack.side % SIDE:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from ...data.batch import Batch, Entry
 from ...metrics.measure import Measure
@@ -16,7 +15,6 @@ from ...metrics.voxel_iou import voxel_iou
 from ...nn.backbones.backbone import start_backbone
 from ...nn.memory import EMPTY, Recalled, ShapeMemory
 from ...training.module import Gather, Taken, TrainingModule, Update
-from ...training.optimiser import make_optimiser
 from ...training.voxel_sheet import voxel_sheet
 from .config import THRESHOLD
 from .files import write_mem3d
@@ -46,19 +44,10 @@ class Mem3DTraining(TrainingModule):
             torch.manual_seed(config.training.seed)
             network = Mem3DNetwork(config.network)
         start_backbone(network.encoder.backbone, config.first_weights)
-        if not config.backbone_rate:
-            network.encoder.backbone.requires_grad_(False)
         super().__init__(network, config.training)
         self.config = config
         self.register_buffer("written", torch.zeros(2))
         self._pairs: list[tuple[Tensor, Tensor, Tensor]] = []  # keys, voxels, numbers of shapes
-
-    def optimisers(self) -> dict[str, Optimizer]:
-        """One, of which the backbone's rate may be lower."""
-        slow = _mem3d(self.network).encoder.backbone.parameters()
-        return {
-            "network": make_optimiser(self.network, self.training_config, slow, self.config.backbone_rate)
-        }
 
     def meet(self, entries: Sequence[Entry]) -> None:
         """Know what the remembered shapes are called."""
