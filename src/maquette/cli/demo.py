@@ -15,16 +15,21 @@ from .options import Compute, JsonFile, check_compute, parse, set_up
 from .refusals import Refusal, need_place
 from .watching import Watch, live_page
 
-_SYSTEM = "frustum"
+# A system, the folder of its pictures, and what it is told.
+_SHOWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("frustum", "pictures", {}),
+    ("mem3d", "pictures/hidden", {"show_memory": True}),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demo(Compute):
     """Reconstruct the pictures that ship with maquette, then mold its fox from 20 coloured pictures of it.
 
-    Writes a coloured mesh, a preview and a report of every picture, and a coloured fox.glb with a comparison of
-    target, result and error, a turntable, a loss plot and a report, into a folder, which is made when it is
-    missing; about a minute on two cores.
+    Writes a coloured mesh, a preview and a report of every picture, one of them of a partly hidden object beside the
+    remembered shapes that help to complete it, and a coloured fox.glb with a comparison of target, result and error,
+    a turntable, a loss plot and a report, into a folder, which is made when it is missing; about a minute on two
+    cores.
     """
 
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="DIR")] = Path("maquette_demo")
@@ -49,26 +54,29 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = str(set_up(options))
-        made = _reconstruct(options.out, device, console)
+        made = [report for shown in _SHOWN for report in _reconstruct(*shown, options.out, device, console)]
         console.write_json({"reconstructions": made, "molding": _mold(options, device, console)})
 
 
-def _reconstruct(out: Path, device: str, console: Console) -> list[dict[str, Any]]:
-    """A mesh of every picture that ships; none where no weights do."""
+def _reconstruct(
+    name: str, where: str, told: dict[str, Any], out: Path, device: str, console: Console
+) -> list[dict[str, Any]]:
+    """A mesh of every picture in a folder that ships; none where no weights do."""
     from ..reconstruct import files_of, find_objects, load_system, reconstruct, write
 
     try:
-        system = load_system(_SYSTEM, device=device)
+        system = load_system(name, device=device)
     except BadInput as problem:
-        console.say(f"no pictures are reconstructed: {problem.reason}")
+        console.say(f"no pictures are reconstructed by {name}: {problem.reason}")
         return []
     reports = []
-    with as_file(files("maquette") / "assets" / "pictures") as folder:
+    with as_file(files("maquette") / "assets" / where) as folder:
         pictures = sorted(folder.glob("*.png"))
         with console.progress("reconstructing", len(pictures)) as advance:
             for number, picture in enumerate(pictures):
                 seen, mesh = find_objects(picture), out / f"{picture.stem}.glb"
-                reports.append(write(reconstruct(seen, system)[0], seen, mesh))
+                (shape,) = reconstruct(seen, system, options=system.about.options(**told))
+                reports.append(write(shape, seen, mesh))
                 advance(number + 1, picture.stem)
                 for file in files_of(mesh):
                     console.say(f"wrote {file}")

@@ -30,7 +30,7 @@ def system(variant: str, pack: Path) -> Mem3DSystem:
     batch = DrawnViews(read_pack(pack), views).held_batch(range(8), 1)
     network = calibrated(tiny_mem3d(variant), batch.images)
     if network.memory is not None:
-        network.memory.write(torch.randn(4, 4), batch.voxels[:4])
+        network.memory.write(torch.randn(4, 64), batch.voxels[:4])
     return Mem3DSystem(network, views)
 
 
@@ -39,7 +39,8 @@ def test_a_memory_is_exchanged_and_then_as_before(pack: Path, tmp_path: Path) ->
     shapes = read_pack(pack).take(range(3))
     rows = study.score("mem3d", tmp_path / "w.safetensors", shapes, "pieces")
     ways = [row["memory"] for row in rows if row["group"] == "all"]
-    assert ways == ["as it is", "emptied", "shuffled", "true", "nearest"]
+    assert ways == ["as it is", "emptied", "shuffled", "true", "added", "nearest"]
+    assert [row["samples"] for row in rows if row["group"] in ("added", "others")] == [2, 1] * 6
     assert all(
         set(row["iou"]) == {"0", "20", "40", "60"} and row["samples"] == 3
         for row in rows
@@ -53,7 +54,15 @@ def test_the_truth_itself_is_the_nearest_when_it_is_written(pack: Path) -> None:
     batch = DrawnViews(shapes, made.views_config).held_batch(range(3), 1)
     with torch.no_grad():
         study._exchange(made.network, batch.images, batch.voxels, "true")
-        assert study._iou(made, batch.images, batch.voxels, "nearest").tolist() == [1, 1, 1]
+        assert study._iou(made, batch.images, batch.voxels, "nearest", shapes).tolist() == [1, 1, 1]
+
+
+def test_curves_are_what_the_log_says(tmp_path: Path) -> None:
+    log = ["step,seconds,filled,matched,replaced,hits,recalled", "1,2,0.1,0,0,1,0.2", "2,4,0.2,0.5,0,1,0.3"]
+    (tmp_path / "metrics.csv").write_text("\n".join(log) + "\n")
+    (tmp_path / "config.json").write_text("{}")
+    drawn = study.memory_curves(tmp_path).decode()
+    assert all(f">{name}<" in drawn for name in ("filled", "matched", "replaced", "hits", "recalled"))
 
 
 def test_runs_and_others_are_rows(pack: Path, tmp_path: Path, monkeypatch, capsys) -> None:

@@ -6,10 +6,13 @@ With --train every run that is not there yet is trained into OUT/VARIANT-SEED by
 stopped goes on. What is not known here goes to `maquette train` (`-- --training.precision bf16`). Runs that are there
 are scored on the test shapes: IoU at the system's threshold with 0, 20, 40 and 60 % of the object hidden. Runs with a
 memory are scored again with what they retrieve exchanged: `emptied`: nothing; `shuffled`: shapes of other slots;
-`true`: the truth itself, found by the picture's own key, which says what a perfect memory would be worth. `nearest`
-is the IoU of the most similar remembered shape alone. Systems that tell voxels may stand beside: `--beside r2n2=RUN`.
+`true`: the truth itself, found by the picture's own key, which says what a perfect memory would be worth; `added`:
+every second test shape is put into the memory before, as `maquette memory add` does. `nearest` is the IoU of the most
+similar remembered shape alone. Systems that tell voxels may stand beside: `--beside r2n2=RUN`. --curves FILE.svg
+draws what the memory of the first run did while it was trained.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,10 +27,14 @@ from ...metrics.protocols.occlusion import SHARES
 from ...metrics.voxel_iou import voxel_iou
 from ...nn.memory import EMPTY, ShapeMemory
 from ...reconstruct import load_system
+from ...report.plots import curves
+from ...report.runs import read_run
 from .arguments import run_study, write_json
 from .trained import parsed, runs_there, variants_parser
 
 VARIANTS = ("best", "none", "seed003")
+_WAYS = ("as it is", "emptied", "shuffled", "true", "added", "nearest")
+_DRAWN = ("filled", "matched", "replaced", "hits", "recalled")
 _AT_ONCE = 8
 
 
@@ -35,9 +42,13 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Train where asked for, and score what is there; returns the numbers."""
     parser = variants_parser(__doc__, VARIANTS, "best")
     parser.add_argument("--kind", choices=("pieces", "erased"), default="pieces", help="what hides")
+    parser.add_argument("--curves", type=Path, help="an SVG file of the first run's memory")
     options, more, shapes = parsed(parser, words)
     rows = []
-    for about, folder in runs_there("mem3d", options, more):
+    runs = runs_there("mem3d", options, more)
+    if options.curves:
+        options.curves.write_bytes(memory_curves(runs[0][1]))
+    for about, folder in runs:
         rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
     for words_of_one in options.beside:
         system, _, run = words_of_one.partition("=")
@@ -53,29 +64,38 @@ def score(name: str, weights: str | Path | None, shapes: ShapePack, kind: Any) -
     """IoU by group and hidden share of a system as it is, and of one with a memory also with that exchanged."""
     system: Any = load_system(name, weights)
     memory: ShapeMemory | None = getattr(system.network, "memory", None)
-    ways = ("as it is",) if memory is None else ("as it is", "emptied", "shuffled", "true", "nearest")
+    ways = _WAYS[:1] if memory is None else _WAYS
+    more = shapes.take(range(0, len(shapes), 2))
     source = DrawnViews(shapes, system.views_config, truth=frozenset({"voxels", "occlusion"}))
     hidden = HiddenViews(source, SHARES, kind)
     found: dict[str, list[Tensor]] = {way: [] for way in ways}
     for start in range(0, len(shapes), _AT_ONCE):
         batch = hidden.held_batch(range(start, min(start + _AT_ONCE, len(shapes))), 1)
         for way in ways:
-            by_share = [_iou(system, images[:, None], batch.voxels, way) for images in batch.images.unbind(1)]
+            by_share = [
+                _iou(system, images[:, None], batch.voxels, way, more) for images in batch.images.unbind(1)
+            ]
             found[way].append(torch.stack(by_share, dim=1))
-    groups = ["hand-made" if entry.source != "shapeassembly" else "shapeassembly" for entry in shapes.entries]
+    groups = [
+        ("all", "hand-made" if entry.source != "shapeassembly" else entry.source, ("added", "others")[i % 2])
+        for i, entry in enumerate(shapes.entries)
+    ]
+    names = ["all", "hand-made", "shapeassembly", *(("added", "others") if memory is not None else ())]
     rows = []
     for way in ways:
         ious = torch.cat(found[way])
-        for group in ("all", *sorted(set(groups))):
-            inside = torch.tensor([group in ("all", own) for own in groups])
+        for group in names:
+            inside = torch.tensor([group in own for own in groups])
+            if not inside.any():
+                continue
             mean = ious[inside].mean(0).tolist()
             by = {f"{100 * share:.0f}": value for share, value in zip(SHARES, mean, strict=True)}
             rows.append({"memory": way, "group": group, "samples": int(inside.sum()), "iou": by})
     return rows
 
 
-def _iou(system: Any, images: Tensor, voxels: Tensor, way: str) -> Tensor:
-    """IoU of each object, with what is retrieved as it is or exchanged."""
+def _iou(system: Any, images: Tensor, voxels: Tensor, way: str, more: ShapePack) -> Tensor:
+    """IoU of each object, with what is retrieved as it is or exchanged, or more remembered."""
     memory: ShapeMemory | None = getattr(system.network, "memory", None)
     if memory is None or way == "as it is":
         return voxel_iou(system.occupancy(images), voxels, system.threshold)
@@ -83,12 +103,16 @@ def _iou(system: Any, images: Tensor, voxels: Tensor, way: str) -> Tensor:
     if way == "nearest":
         recalled = network.decode(network.encode(images).mean(1)).recalled
         return voxel_iou(recalled.grids[:, 0], voxels, 0.5)
-    before = {name: buffer.clone() for name, buffer in memory.named_buffers()}
+    before, ids = {name: buffer.clone() for name, buffer in memory.named_buffers()}, memory.ids
     try:
-        _exchange(network, images, voxels, way)
+        if way == "added":
+            system.remember(more)
+        else:
+            _exchange(network, images, voxels, way)
         return voxel_iou(system.occupancy(images), voxels, system.threshold)
     finally:
         memory.load_state_dict(before)
+        memory.ids = ids
 
 
 def _exchange(network: Any, images: Tensor, voxels: Tensor, way: str) -> None:
@@ -100,6 +124,14 @@ def _exchange(network: Any, images: Tensor, voxels: Tensor, way: str) -> None:
     memory.ages.fill_(EMPTY)
     if way == "true":
         memory.write(network.key(network.encode(images).mean(1)), voxels)
+
+
+def memory_curves(folder: Path) -> bytes:
+    """An SVG file of what a run's log tells of its memory, over its steps."""
+    log = read_run(folder).log
+    lines = {name: list(zip(*log[name], strict=True)) for name in _DRAWN}
+    uri = curves({name: (x, y) for name, (x, y) in lines.items()}, "step", "share", marks=False)
+    return base64.b64decode(uri.partition(",")[2])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
