@@ -193,7 +193,7 @@ def test_live_shows_the_mesh_and_closes_the_page_on_ctrl_c(maquette, ball, tmp_p
 @pytest.fixture
 def no_shipped_weights(monkeypatch, tmp_path):
     """Without them no picture is reconstructed."""
-    monkeypatch.setattr("maquette.systems.r2n2.system.SHIPPED", tmp_path / "none.safetensors")
+    monkeypatch.setattr("maquette.systems.occupancy.shipped_weights", lambda name: tmp_path / name)
 
 
 def test_demo_asks_for_the_fox(maquette, tmp_path, asked, no_shipped_weights):
@@ -201,12 +201,13 @@ def test_demo_asks_for_the_fox(maquette, tmp_path, asked, no_shipped_weights):
     assert ran.code == 0, ran.err
     assert asked == [demo.OPTIONS]
     assert f"wrote {tmp_path / 'new' / 'fox.glb'}" in ran.out
-    assert json.loads((tmp_path / "n.json").read_text())["molding"] == {"seconds": 1.0}
+    assert json.loads((tmp_path / "n.json").read_text()) == {
+        "reconstructions": [],
+        "molding": {"seconds": 1.0},
+    }
 
 
-def test_demo_reconstructs_the_pictures_that_ship(maquette, tmp_path, asked, monkeypatch):
-    weights = tiny_weights(tmp_path / "tiny.safetensors")
-    monkeypatch.setattr("maquette.systems.r2n2.system.SHIPPED", weights)
+def test_demo_reconstructs_the_pictures_that_ship(maquette, tmp_path, asked):
     ran = maquette("demo", "-o", tmp_path / "new", "--json", "-")
     assert ran.code == 0, ran.err
     reports = ran.json()["reconstructions"]

@@ -16,7 +16,6 @@ from maquette.data.views_config import ViewsConfig
 from maquette.io.checksum import sha256_of
 from maquette.io.errors import BadInput
 from maquette.systems import shipped_weights
-from maquette.systems.r2n2 import system as r2n2_system
 from maquette.systems.r2n2.system import R2N2
 from maquette.training.run_folder import RunFolder
 from maquette.training.weights import save_weights
@@ -90,9 +89,8 @@ def test_options_win_over_the_file(first):
 
 
 def test_the_shipped_weights_can_be_named():
-    assert shipped_weights("r2n2") == r2n2_system.SHIPPED
     found = settings("--init", "shipped")
-    assert found.initial.file == str(r2n2_system.SHIPPED.resolve())
+    assert found.initial.file == str(shipped_weights("r2n2").resolve())
     assert found.config.network == R2N2.load().network_config
 
 

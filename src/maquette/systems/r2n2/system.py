@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ...structures.reconstruction import Reconstruction
 from ...structures.voxel_log_odds import solid_log_odds
-from .. import shipped_weights
 from ..about import About
 from ..object_voxels import ObjectVoxels
 from ..pictures import Pictures, as_views
@@ -23,8 +22,6 @@ from .portable import PortableR2N2
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Exports, Reconstructs
-
-SHIPPED = shipped_weights(ABOUT.name)
 
 
 class R2N2(ObjectVoxels[R2N2Network]):
