@@ -1,4 +1,4 @@
-"""Draw the sheets of docs/images that show what maquette makes: families.png and reconstructions.png.
+"""Draw the sheets of docs/images that show what maquette makes: families, reconstructions, and what is remembered.
 
 python -m maquette.bench.studies.sheets --out docs/images
 """
@@ -14,19 +14,21 @@ from ...data import families
 from ...io.images import save_image
 from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
+from ...systems.memory_sheet import ACROSS, memory_sheet
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Write both sheets."""
+    """Write all sheets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="a folder")
     parser.add_argument("--weights", type=Path, help="of frustum; those that ship when not given")
     options = parser.parse_args(words)
     save_image(families_sheet(), options.out / "families.png")
     save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
+    save_image(remembered_sheet(), options.out / "mem3d_remembered.png")
 
 
 def families_sheet() -> Tensor:
@@ -49,6 +51,16 @@ def reconstructions_sheet(weights: Path | None) -> Tensor:
     for file in sorted(_PICTURES.glob("*.png")):
         seen = find_objects([file])
         rows.append(preview(reconstruct(seen, system), seen, tile=170))
+    return torch.cat(rows, dim=1)
+
+
+def remembered_sheet() -> Tensor:
+    """A row a picture that ships, one of them of a hidden object: the shapes that it brings back to Mem3D's mind."""
+    system = load_system("mem3d")
+    rows = []
+    for file in (*sorted(_PICTURES.glob("*.png")), *sorted(_PICTURES.glob("hidden/*.png"))):
+        shapes, grids, seen = system.recall(find_objects([file]).views, ACROSS - 1)
+        rows.append(memory_sheet(shapes, grids, seen, tile=170))
     return torch.cat(rows, dim=1)
 
 
