@@ -1,11 +1,14 @@
 """Where a dynamic variant looked harder, drawn over the picture."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from maquette.io.errors import BadInput
 from maquette.lift.scene import draw_scene
 from maquette.nn.dynamic.mask_unit import MaskUnit
+from maquette.structures.cameras_fov import FoVPerspectiveCameras
 from maquette.structures.views import Views
 from maquette.systems.lens import Lens
 from maquette.systems.mesh_rcnn.about import MeshRCNNOptions
@@ -76,3 +79,14 @@ def test_costs_are_those_of_every_position() -> None:
 def test_objects_of_a_picture_of_one_have_no_score() -> None:
     with pytest.raises(BadInput, match="variant light gives objects no score"):
         system("light").reconstruct(views(), MeshRCNNOptions(score=0.5))
+
+
+@pytest.mark.parametrize(("ratio", "unit"), [((0.65, 0.95), 1.0), ((0.8, 0.8), None)])
+def test_networks_that_were_trained_at_one_distance_tell_none(ratio, unit) -> None:
+    one = system("light")
+    one.views_config = replace(one.views_config, ratio=ratio)
+    camera = FoVPerspectiveCameras(fov=49.134)
+    mask = torch.zeros(1, 64, 64)
+    mask[:, 20:44, 20:50] = 1
+    (made,) = one.reconstruct(Views([torch.rand(3, 64, 64)], [mask], camera))
+    assert made.unit == unit

@@ -201,7 +201,15 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         (image,), (mask,) = views.images, views.masks or ()
         assert mask is not None
         with as_bad_input((views.names or ["the picture"])[0], ValueError):
-            return frame(image, mask, lens, self.network_config.size, views.cameras is not None)
+            return frame(
+                image, mask, lens, self.network_config.size, views.cameras is not None and self.tells_distance
+            )
+
+    @property
+    def tells_distance(self) -> bool:
+        """Whether the network was trained on objects at various distances; else it sees all of them at one."""
+        nearest, farthest = self.views_config.ratio
+        return nearest < farthest
 
     @torch.no_grad()
     def see(
