@@ -72,6 +72,7 @@ def test_the_attentive_prior_is_a_weighted_mean_and_the_most_similar_shape():
     torch.testing.assert_close(cells[0, 0, 0, 0, 0] + cells[0, 0, 1, 0, 0], torch.tensor(1.0))
     assert not cells[0, 0, 2].any()
     assert torch.equal(cells[0, 1], grids[0, 0])
+    assert (cells[0, 2] == 0.3).all()
 
 
 def test_the_recurrent_prior_ends_at_the_last_shape_that_was_found_and_is_zero_without_one():

@@ -44,23 +44,25 @@ class RecurrentPrior(nn.Module):
 
 
 class AttentionPrior(nn.Module):
-    """The mean of the shapes, weighted by how similar their keys are, beside the most similar one.
+    """The mean of the shapes, weighted by how similar their keys are, the most similar one, and how similar that is.
 
-    Weights are softmax(s * similarity) with a learned s, so that what the mean looks like moves the keys.
+    Weights are softmax(s * similarity) with a learned s, so that what the mean looks like moves the keys. The
+    similarity, in every cell, tells the decoder how far what is remembered can be trusted.
     """
 
-    channels = 2
+    channels = 3
 
     def __init__(self) -> None:
         super().__init__()
         self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
 
     def forward(self, recalled: Recalled) -> Prior:
-        """Two channels of cells; 0 where nothing was found."""
+        """Three channels of cells; 0 where nothing was found."""
         scores = (self.sharpness * recalled.similarity).masked_fill(~recalled.found, -1e4)
         weights = scores.softmax(1) * recalled.found
         mean = (weights[:, None] @ recalled.grids.flatten(2)).view(-1, SIDE, SIDE, SIDE)
-        return Prior(cells=torch.stack([mean, recalled.grids[:, 0]], dim=1))
+        sure = (recalled.similarity * recalled.found)[:, 0, None, None, None].expand_as(mean)
+        return Prior(cells=torch.stack([mean, recalled.grids[:, 0], sure], dim=1))
 
 
 class DensePrior(nn.Module):
