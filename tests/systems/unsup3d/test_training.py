@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from maquette.data.batch import Batch, Entry, Truth
+from maquette.data.open import DataPlace, open_source
 from maquette.data.pictures_config import PicturesConfig
+from maquette.io import save_image
 from maquette.systems.unsup3d.config import LossConfig
 from maquette.systems.unsup3d.recipes import Unsup3DConfig, best, seed004
 from maquette.systems.unsup3d.training import Unsup3DTraining
@@ -144,3 +146,12 @@ def test_weights_say_what_they_are_of(tmp_path):
     assert weights.config["network"]["confidence"] == "pixels"
     assert weights.config["training"]["steps_done"] == 3
     assert set(weights.tensors) == set(module.kept.state_dict())
+
+
+def test_a_folder_of_pictures_is_all_that_training_needs(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for index in range(30):
+        save_image(ball(index)[0], tmp_path / "pictures" / f"{index}.png")
+    opened = open_source(DataPlace(data=tmp_path / "pictures"), config().views, needs=Unsup3DTraining.needs)
+    told = Unsup3DTraining(config()).step(opened.source.training_batch(0, 4, 1), lambda name, loss: None)
+    assert told["loss"].isfinite()

@@ -35,7 +35,8 @@ class Raw(NamedTuple):
 
     def each(self, change: Callable[[Tensor], Tensor]) -> "Raw":
         """The same with a function applied to every tensor."""
-        return Raw(*(None if value is None else change(value) for value in self))
+        own = {name: change(value) for name, value in self._asdict().items() if value is not None}
+        return self._replace(**own)
 
 
 class Unsup3DNetwork(nn.Module):

@@ -105,9 +105,9 @@ class Unsup3DTraining(TrainingModule):
         count, fov = len(true), self.config.network.formation.fov
         depth = made.depth[:count]
         mask = eroded((true > 0).to(depth.dtype)) * eroded(made.seen[:count].to(depth.dtype))
-        normals = (normals_of_depth(x, fov) for x in (depth, true))
         side = scale_invariant_depth_error(depth, true, mask)
-        return {"side": _PERCENT * side, "mad": mean_angle_deviation(*normals, mask)}
+        mad = mean_angle_deviation(normals_of_depth(depth, fov), normals_of_depth(true, fov), mask)
+        return {"side": _PERCENT * side, "mad": mad}
 
 
 def sheet(
