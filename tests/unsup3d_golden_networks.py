@@ -185,7 +185,7 @@ def first_values(network: Unsup3DNetwork, mode: str) -> Found:
         out[f"net{letter}_grad_norms"] = torch.stack([slope.norm() for slope in slopes])
         out[f"net{letter}_grad_network.0.weight"] = slopes[0].clone()
         out[f"net{letter}_grad_{LAST[letter]}"] = slopes[-1].clone()
-    return {name: (value, SHARP if mode == "given" else 1e-2) for name, value in out.items()}
+    return {name: (value, SHARP if mode == "given" else 1e-3) for name, value in out.items()}
 
 
 def raw_values(raw: Raw) -> Found:

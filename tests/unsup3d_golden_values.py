@@ -33,7 +33,7 @@ from unsup3d_golden import Golden, StandIn
 
 Found = dict[str, tuple[Tensor, float]]
 SHARP, FAIR = 1e-5, 1e-4
-COARSE = 1e-2  # of gradients through float32, where a kink may be crossed in few pixels
+COARSE = 1e-3  # of gradients through float32, where a kink may be crossed in few pixels
 SHIFTS = {5: torch.tensor([1.0, 1.0, 0.0]), 3: torch.zeros(3)}
 
 
