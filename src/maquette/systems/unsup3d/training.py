@@ -51,7 +51,9 @@ class Unsup3DTraining(TrainingModule):
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """The loss and its terms, and the share of pixels in which a surface is seen."""
-        loss, terms, _, made = self._make(self.network, batch.images.flatten(0, 1))
+        weights = self.config.loss
+        flip = 1.0 if self.step_count < weights.flip_start else weights.flip
+        loss, terms, _, made = self._make(self.network, batch.images.flatten(0, 1), flip)
         update("network", loss)
         told = {name: term.detach() for name, term in terms.items()}
         return {"loss": loss.detach(), **told, "seen": made.mask.mean()}
@@ -65,9 +67,10 @@ class Unsup3DTraining(TrainingModule):
         images = batch.images[:, 0]
         loss, _, _, made = self._make(network, images)
         count = len(images)
-        halves = ((2 * images - 1 - made.image[:count]).abs().mean(1, keepdim=True) / 2).split(1)
-        pixels = [masked_mean(one, mask) for one, mask in zip(halves, made.mask.split(1), strict=True)]
-        told = {"loss": loss.expand(count), "pixels": torch.stack(pixels)}
+        differences = (2 * images - 1 - made.image[:count]).abs().mean(1, keepdim=True) / 2
+        pairs = zip(differences.split(1), made.mask.split(1), strict=True)
+        pixels = torch.stack([masked_mean(one, mask) for one, mask in pairs])
+        told = {"loss": loss.expand(count), "pixels": pixels}
         if batch.truth.depth is not None:
             told |= self._scores(made, batch.truth.depth[:, 0, 0])
         return told
@@ -89,17 +92,17 @@ class Unsup3DTraining(TrainingModule):
         save_weights(path, network.state_dict(), ABOUT.name, config.network.variant, settings, "float32")
 
     def _make(
-        self, network: nn.Module, images: Tensor
+        self, network: nn.Module, images: Tensor, flip: float | None = None
     ) -> tuple[Tensor, Mapping[str, Tensor], Canonical, Reconstructed]:
-        """Loss, terms, and what pictures were taken apart and put together to."""
+        """Loss, terms, and what pictures were taken apart and put together to; `flip` as `unsup3d_loss` has it."""
         raw = network(images)
         formation = self.config.network.formation
         found = canonical(raw, formation)
         made = reconstruct(found, formation)
-        loss = self.config.loss
-        flip = 1.0 if self.step_count < loss.flip_start else loss.flip
-        total, terms = unsup3d_loss(images, raw, found, made, loss, formation.depth, self.features, flip)
-        return total, terms, found, made
+        loss, terms = unsup3d_loss(
+            images, raw, found, made, self.config.loss, formation.depth, self.features, flip
+        )
+        return loss, terms, found, made
 
     def _scores(self, made: Reconstructed, true: Tensor) -> dict[str, Tensor]:
         count, fov = len(true), self.config.network.formation.fov
