@@ -126,6 +126,13 @@ def test_sizes_that_fit_only_together_are_judged_together():
         read_settings([*words, "--views.render-size", "60"])
 
 
+def test_a_width_that_counts_channels_is_a_whole_number():
+    words = ["unsup3d", "--recipe", "best", "--data", "faces", "-o", "run"]
+    assert read_settings([*words, "--width", "32"]).config.network.width == 32
+    with pytest.raises(Refusal, match="width must be a multiple of 8"):
+        read_settings([*words, "--width", "12"])
+
+
 def test_options_change_the_recipe():
     words = [
         "r2n2",

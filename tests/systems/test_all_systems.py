@@ -27,6 +27,8 @@ from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
+from maquette.systems.unsup3d.config import NetworkConfig as Unsup3DConfig
+from maquette.systems.unsup3d.network import Unsup3DNetwork
 from tiny_mem3d import tiny_mem3d
 
 
@@ -63,7 +65,17 @@ def small_mem3d(variant: str):
     return system_class("mem3d")(tiny_mem3d(variant))
 
 
-SMALL = {"r2n2": small_r2n2, "frustum": small_frustum, "mesh_rcnn": small_mesh_rcnn, "mem3d": small_mem3d}
+def small_unsup3d(variant: str):
+    return system_class("unsup3d")(Unsup3DNetwork(Unsup3DConfig(variant, size=32, width=8)))
+
+
+SMALL = {
+    "r2n2": small_r2n2,
+    "frustum": small_frustum,
+    "mesh_rcnn": small_mesh_rcnn,
+    "mem3d": small_mem3d,
+    "unsup3d": small_unsup3d,
+}
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
 

@@ -70,7 +70,7 @@ class Train(ShapesOrData, Compute):
     seed: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Same as --training.seed: of the first weights, pictures and order."""
     width: Annotated[float | None, tyro.conf.arg(metavar="X")] = None
-    """Same as --network.width: multiplies the numbers of channels."""
+    """Same as --network.width: multiplies the numbers of channels, or is one of them."""
     size: Annotated[int | None, tyro.conf.arg(metavar="PIXELS")] = None
     """Side of the pictures: --network.size and --views.size at once."""
     val_every: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
@@ -250,6 +250,12 @@ def _default(
     return _Default(fresh, {field.name: getattr(fresh, field.name) for field in dataclasses.fields(fresh)})
 
 
+def _of_kind(value: Any, own: Any) -> Any:
+    """The value as the setting has it: a width is a factor in some systems, and a number of channels in others."""
+    whole = isinstance(own, int) and isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
+
+
 def _configuration(options: Train, default: _Default, rest: Sequence[str]) -> Any:
     """The configuration with what the words and the short options change, and judged only then."""
     parts_of = _parts_class(default.parts, ())
@@ -261,7 +267,7 @@ def _configuration(options: Train, default: _Default, rest: Sequence[str]) -> An
             for place in places if value is not None else ():
                 if not hasattr(parts.get(place), name):
                     raise Refusal(f"--{name.replace('_', '-')}: {options.system} has no such setting")
-                parts[place] = replace(parts[place], **{name: value})
+                parts[place] = replace(parts[place], **{name: _of_kind(value, getattr(parts[place], name))})
         photos = getattr(parts.get("views"), "photos", None)
         if photos is not None:  # a run may be resumed from another folder
             parts["views"] = replace(parts["views"], photos=str(Path(photos).resolve()))

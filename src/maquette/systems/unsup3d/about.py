@@ -1,0 +1,6 @@
+"""What is known of Unsup3D without torch."""
+
+from ..about import About
+from .config import VARIANTS
+
+ABOUT = About(name="unsup3d", variants=VARIANTS, abilities=frozenset({"train"}))

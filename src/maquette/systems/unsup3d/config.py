@@ -1,0 +1,143 @@
+"""Settings of Unsup3D: how large its networks are, how a picture comes about, and what the loss weighs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+VARIANTS = ("best", "original", "seed004")
+SIZES = (32, 64, 128)
+_MOST_WIDTH = 256
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class FormationConfig:
+    """How a picture comes about from depth, colours, light and view; the defaults are as published.
+
+    Depths are in units in which the object's middle is about 1 before the camera.
+
+    Attributes:
+        depth: least and largest canonical depth.
+        border: columns at the left and the right edge of the canonical depth that are set to `border_depth`.
+        border_depth: 0.3 of the least and 0.7 of the largest depth in most of the published settings.
+        fov: field of view in degrees.
+        rotation: degrees that the view may turn by about each axis, either way.
+        shift: of the view along x and y, either way.
+        shift_z: the same along z.
+        ambient: least and largest strength of the ambient light.
+        diffuse: least and largest strength of the directed light.
+        flip_depth: whether the mirrored reconstruction has a mirrored depth.
+        flip_albedo: whether it has mirrored colours.
+        sampling: of the depth that the camera sees. "centres": at the middles of pixels, on a surface that reaches to
+            the picture's edge. "original": as published, half a pixel to the right and below, as the mean of four
+            samples, on a surface that ends at the middles of the outermost pixels.
+
+    Raises:
+        ValueError: a number out of its range.
+    """
+
+    depth: Range = (0.9, 1.1)
+    border: int = 2
+    border_depth: float = 1.04
+    fov: float = 10.0
+    rotation: float = 60.0
+    shift: float = 0.1
+    shift_z: float = 0.0
+    ambient: Range = (0.0, 1.0)
+    diffuse: Range = (0.0, 1.0)
+    flip_depth: bool = True
+    flip_albedo: bool = True
+    sampling: Literal["centres", "original"] = "centres"
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.depth[0] < self.depth[1] <= 10:
+            raise ValueError(f"depth must rise within [0.1, 10], got {self.depth}")
+        if not self.depth[0] <= self.border_depth <= self.depth[1] or not 0 <= self.border <= 8:
+            raise ValueError(
+                f"border must lie in [0, 8] and border_depth in {self.depth}, got {self.border}, {self.border_depth}"
+            )
+        if not 1 <= self.fov <= 90 or not 0 <= self.rotation <= 90:
+            raise ValueError(
+                f"fov must lie in [1, 90] and rotation in [0, 90], got {self.fov}, {self.rotation}"
+            )
+        for name in ("shift", "shift_z"):
+            if not 0 <= getattr(self, name) < self.depth[0]:
+                raise ValueError(f"{name} must lie in [0, {self.depth[0]}), got {getattr(self, name)}")
+        for name in ("ambient", "diffuse"):
+            least, most = getattr(self, name)
+            if not 0 <= least <= most <= 10:
+                raise ValueError(f"{name} must rise within [0, 10], got {(least, most)}")
+
+    @property
+    def middle(self) -> float:
+        """Depth about which the view turns."""
+        return sum(self.depth) / 2
+
+    @property
+    def margin(self) -> float:
+        """How far beyond the range of canonical depths a seen depth may lie."""
+        return (self.depth[1] - self.depth[0]) / 2
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The five networks; the defaults are as published, but for the variant.
+
+    Attributes:
+        variant: "original", "seed004" or "best": a name for the settings beside it.
+        size: pixels a side of the pictures: 32, 64 or 128.
+        width: channels behind the first halving of depth, albedo and confidence; those of light and view have half
+            of it.
+        confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
+        formation: how a picture comes about.
+
+    Raises:
+        ValueError: an unknown variant or kind of confidence, or a number out of its range.
+    """
+
+    variant: str = VARIANTS[0]
+    size: int = 64
+    width: int = 64
+    confidence: Literal["both", "pixels", "none"] = "both"
+    formation: FormationConfig = field(default_factory=FormationConfig)
+
+    def __post_init__(self) -> None:
+        known: Mapping[str, Sequence[str | int]] = {"variant": VARIANTS, "size": SIZES}
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                said = ", ".join(map(str, choices))
+                raise ValueError(f"{name} must be one of {said}; got {getattr(self, name)!r}")
+        if not 8 <= self.width <= _MOST_WIDTH or self.width % 8:
+            raise ValueError(f"width must be a multiple of 8 in [8, {_MOST_WIDTH}], got {self.width}")
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the terms; the defaults are as published for CelebA.
+
+    Attributes:
+        flip: weight of the mirrored reconstruction.
+        flip_start: steps at the beginning of training in which it is 1.
+        perceptual: weight of the difference of features; 0 leaves it out.
+        smoothness: weight of the steps of the canonical depth.
+        features: network whose features are compared: "vgg16" (relu3_3), "mobilenet_v2" (4 pixels apart) or "none".
+        first_weights: of that network: "torchvision" (ImageNet's), a file of `maquette backbone import`, "none"
+            (drawn), or "auto": torchvision's where they can be had, else drawn, which a warning says.
+
+    Raises:
+        ValueError: a negative weight, or features that are weighed and are none.
+    """
+
+    flip: float = 0.5
+    flip_start: int = 0
+    perceptual: float = 1.0
+    smoothness: float = 0.0
+    features: Literal["vgg16", "mobilenet_v2", "none"] = "vgg16"
+    first_weights: str = "auto"
+
+    def __post_init__(self) -> None:
+        weights = (self.flip, self.perceptual, self.smoothness, self.flip_start)
+        if not all(0 <= weight < float("inf") for weight in weights):
+            raise ValueError(f"weights of the loss must be finite and not negative, got {weights}")
+        if self.perceptual and self.features == "none":
+            raise ValueError("without features the weight of the perceptual loss must be 0")

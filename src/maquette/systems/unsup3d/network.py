@@ -1,0 +1,132 @@
+"""The five networks of Unsup3D: a picture to raw depth, albedo, light, view and uncertainties."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from ...nn.picture_code import doubled, from_code, level_channels, refined, to_code
+from .config import NetworkConfig
+
+LIGHTS, VIEWS = 4, 6
+_SLOPE = 0.2
+
+
+class Raw(NamedTuple):
+    """What the networks say of pictures.
+
+    Attributes:
+        depth: without bounds.
+        albedo: in [-1, 1].
+        light: ambient strength, strength, x and y of the directed light, in [-1, 1].
+        view: three rotations and three shifts, in [-1, 1].
+        sigma_pixels: uncertainty of every pixel, above 0: of the reconstruction, and of the mirrored one.
+        sigma_features: the same of features, 4 pixels apart.
+    """
+
+    depth: Float[Tensor, "batch 1 size size"]
+    albedo: Float[Tensor, "batch 3 size size"]
+    light: Float[Tensor, "batch 4"]
+    view: Float[Tensor, "batch 6"]
+    sigma_pixels: Float[Tensor, "batch 2 size size"] | None = None
+    sigma_features: Float[Tensor, "batch 2 coarse coarse"] | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Raw":
+        """The same with a function applied to every tensor."""
+        own = {name: change(value) for name, value in self._asdict().items() if value is not None}
+        return self._replace(**own)
+
+
+class Unsup3DNetwork(nn.Module):
+    """Depth, albedo, light, view and confidence (Wu et al., CVPR 2020, section 6.2 and tables 5 to 8).
+
+    At the published size and width 37,119,744 parameters.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or NetworkConfig()
+        self.depth = picture_layers(config, 1)
+        self.albedo = picture_layers(config, 3)
+        self.light = vector_layers(config, LIGHTS)
+        self.view = vector_layers(config, VIEWS)
+        self.confidence = None if config.confidence == "none" else Confidence(config)
+
+    def forward(self, images: Float[Tensor, "batch 3 size size"]) -> Raw:
+        """What the networks say.
+
+        Args:
+            images: RGB in [0, 1], `config.size` pixels a side.
+
+        Raises:
+            ValueError: pictures of another size.
+        """
+        size = self.config.size
+        if images.shape[1:] != (3, size, size):
+            raise ValueError(f"need pictures of {size} x {size}, got {tuple(images.shape)}")
+        x = 2 * images - 1
+        return Raw(
+            self.depth(x),
+            self.albedo(x).tanh(),
+            self.light(x).flatten(1).tanh(),
+            self.view(x).flatten(1).tanh(),
+            *((None, None) if self.confidence is None else self.confidence(x)),
+        )
+
+
+class Confidence(nn.Module):
+    """Uncertainties of pixels and, 4 pixels apart, of features, of the reconstruction and the mirrored one.
+
+    Args:
+        config: sizes, and whether features have any.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        channels = level_channels(config.size, config.width)
+        code = 2 * config.width
+        down = to_code(channels, code, normalised=True, slope=_SLOPE)
+        self.trunk = nn.Sequential(*down, *from_code(channels[1:], code, smooth=False))
+        first = config.width
+        self.pixels = nn.Sequential(
+            *doubled(channels[1], first),
+            *doubled(first, first),
+            nn.Conv2d(first, 2, 5, padding=2, bias=False),
+        )
+        self.features = (
+            nn.Conv2d(channels[1], 2, 3, padding=1, bias=False) if config.confidence == "both" else None
+        )
+
+    def forward(
+        self, x: Float[Tensor, "batch 3 size size"]
+    ) -> tuple[Float[Tensor, "batch 2 size size"], Float[Tensor, "batch 2 _coarse _coarse"] | None]:
+        """The uncertainties of pictures in [-1, 1], all above 0."""
+        seen = self.trunk(x)
+        of_features: Tensor | None = None if self.features is None else softplus(self.features(seen))
+        return softplus(self.pixels(seen)), of_features
+
+
+def picture_layers(config: NetworkConfig, out: int) -> nn.Sequential:
+    """A picture to a picture of `out` channels, through a code of four times the width."""
+    channels, width = level_channels(config.size, config.width), config.width
+    code = 4 * width
+    return nn.Sequential(
+        *to_code(channels, code, normalised=True, slope=_SLOPE),
+        *from_code(channels, code),
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        *refined(width, 3),
+        *refined(width, 5),
+        nn.Conv2d(width, out, 5, padding=2, bias=False),
+    )
+
+
+def vector_layers(config: NetworkConfig, out: int) -> nn.Sequential:
+    """A picture to `out` numbers, of half the width."""
+    channels = level_channels(config.size, config.width // 2)
+    code = 4 * config.width
+    return nn.Sequential(*to_code(channels, code), nn.Conv2d(code, out, 1, bias=False))

@@ -1,0 +1,135 @@
+"""Complete settings for training Unsup3D: as published for four data sets, the student's, and ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ...data.pictures_config import PicturesConfig
+from ...training.config import TrainConfig
+from .config import VARIANTS, FormationConfig, LossConfig, NetworkConfig
+
+_BATCH = 64
+_CELEBA, _SYNFACE, _CAT, _SYNCAR = (count // _BATCH for count in (162_770, 160_000, 11_200, 35_000))
+
+
+@dataclass(frozen=True)
+class Unsup3DConfig:
+    """Everything that a run depends on, apart from the data.
+
+    Attributes:
+        network: sizes, and how a picture comes about.
+        views: how pictures are cut out.
+        loss: what is made small.
+        training: steps, batches, optimiser.
+
+    Raises:
+        ValueError: pictures of another size than the network's.
+    """
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    views: PicturesConfig = field(default_factory=PicturesConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    training: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        if self.network.size != self.views.size:
+            sizes = f"{self.network.size} and {self.views.size}"
+            raise ValueError(f"network and pictures must have one size, got {sizes}")
+
+
+def original(variant: str = "original") -> Unsup3DConfig:
+    """As published for CelebA: Wu, Rupprecht and Vedaldi, CVPR 2020, and released code.
+
+    Pictures of 64 pixels, batches of 64, Adam at 1e-4 with decay 5e-4 of all parameters, 30 epochs; VGG16's relu3_3
+    with ImageNet's weights where they can be had. The depth is sampled half a pixel off, as there.
+    """
+    return Unsup3DConfig(
+        network=NetworkConfig(variant, formation=FormationConfig(sampling="original")),
+        training=_training(30 * _CELEBA),
+    )
+
+
+def synface(variant: str = "original") -> Unsup3DConfig:
+    """As published for synthetic faces: as CelebA, in epochs of 160,000 pictures."""
+    return replace(original(variant), training=_training(30 * _SYNFACE))
+
+
+def cat(variant: str = "original") -> Unsup3DConfig:
+    """As published for cats: 200 epochs, the view may come nearer, and at first mirrored pictures count in full."""
+    whole = original(variant)
+    formation = replace(whole.network.formation, shift_z=0.1)
+    return replace(
+        whole,
+        network=replace(whole.network, formation=formation),
+        loss=LossConfig(flip_start=10 * _CAT),
+        training=_training(200 * _CAT),
+    )
+
+
+def syncar(variant: str = "original") -> Unsup3DConfig:
+    """As published for synthetic cars: no confidence, a smooth depth, strong light, mirrored pictures in full."""
+    whole = original(variant)
+    formation = replace(whole.network.formation, border_depth=1.08, diffuse=(0.5, 1.0))
+    return replace(
+        whole,
+        network=replace(whole.network, confidence="none", formation=formation),
+        loss=LossConfig(flip=1.0, perceptual=0.01, smoothness=0.1),
+        training=_training(100 * _SYNCAR),
+    )
+
+
+def seed004(variant: str = "seed004") -> Unsup3DConfig:
+    """As a student's report has it: CelebA's settings, of which it says less or something else.
+
+    The mirrored reconstruction has mirrored colours, but the depth as it is; uncertainties are of pixels alone.
+    """
+    whole = original(variant)
+    formation = replace(whole.network.formation, flip_depth=False)
+    return replace(whole, network=replace(whole.network, confidence="pixels", formation=formation))
+
+
+def best(variant: str = VARIANTS[0]) -> Unsup3DConfig:
+    """For small machines: a quarter of the width, features of MobileNetV2, depth sampled at the middles of pixels.
+
+    Batches of 16, AdamW with a warm-up and a cosine, a moving average of the weights. In 32 bits everywhere: depths
+    of bf16 have steps for normals.
+    """
+    return Unsup3DConfig(
+        network=NetworkConfig(variant, width=16),
+        loss=LossConfig(features="mobilenet_v2"),
+        training=TrainConfig(
+            steps=20_000,
+            batch=16,
+            views=(1, 1),
+            optimiser="adamw",
+            lr=1e-3,
+            warmup=200,
+            schedule="cosine",
+            weight_decay=0.01,
+            clip=5.0,
+            ema=0.998,
+            val_every=500,
+        ),
+    )
+
+
+def _training(steps: int) -> TrainConfig:
+    """Adam as published."""
+    return TrainConfig(
+        steps=steps,
+        batch=_BATCH,
+        views=(1, 1),
+        lr=1e-4,
+        schedule="constant",
+        weight_decay=5e-4,
+        decay_biases=True,
+    )
+
+
+RECIPES: dict[str, Callable[[str], Unsup3DConfig]] = {
+    "best": best,
+    "original": original,
+    "synface": synface,
+    "cat": cat,
+    "syncar": syncar,
+    "seed004": seed004,
+}
