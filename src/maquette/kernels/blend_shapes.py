@@ -61,7 +61,9 @@ def blend_shapes(
     """
     verts = torch.empty((len(coefficients), len(mean), 3), device=mean.device)
     counts = (coefficients != 0).sum(dim=1).int()
-    shapes = (coefficients == 0).int().argsort(dim=1, stable=True).int()  # those that count, in their order, first
+    shapes = (
+        (coefficients == 0).int().argsort(dim=1, stable=True).int()
+    )  # those that count, in their order, first
     who = [coefficients.contiguous(), shapes, counts, matrices.contiguous(), shifts.contiguous()]
     launch(_blend, len(coefficients) * len(mean), [mean, deltas, unit, *who, verts], mean.device)
     return verts

@@ -33,7 +33,7 @@ class SmoothShapes:
         normals: (P, V, 3) float32, of length 1.
         colours: (P, V, 3) float32 in [0, 1].
         faces: (F, 3) int32.
-        window: (P, 4) float32 focal lengths along columns and rows, and column and row of the optical axis, in pixels.
+        window: (P, 4) float32 focal lengths along columns and rows, column and row of the optical axis, in pixels.
         light: (P, 4) float32 direction towards the light, of length 1, and its strength.
         ambient: (P,) float32 strength of the even light.
         kind, behind, pattern, grain: backgrounds as `draw_inputs.PictureSpecs` has them, without photographs.
@@ -118,7 +118,10 @@ class _Pictures:
 
 @wp.kernel
 def _project(
-    start: int, verts: wp.array2d(dtype=wp.vec3), window: wp.array(dtype=wp.vec4), at: wp.array2d(dtype=wp.vec3)
+    start: int,
+    verts: wp.array2d(dtype=wp.vec3),
+    window: wp.array(dtype=wp.vec4),
+    at: wp.array2d(dtype=wp.vec3),
 ) -> None:
     item = start + wp.tid()
     picture = item // verts.shape[1]

@@ -21,7 +21,21 @@ LEFT_OUT = ("PupilDilate_L", "PupilDilate_R")
 LOWEST, HINDMOST = -14.0, -5.0  # of what is kept, in centimetres
 JAW = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 GAZE = np.radians(25)  # that a full look to a side turns an eye by
-RINGS = (0.0, 0.16, 0.2, 0.5, 0.57, 0.6, 0.65, 0.85, 1.05, 1.25, 1.38, 1.55, 1.75)  # around pupils, in centimetres
+RINGS = (
+    0.0,
+    0.16,
+    0.2,
+    0.5,
+    0.57,
+    0.6,
+    0.65,
+    0.85,
+    1.05,
+    1.25,
+    1.38,
+    1.55,
+    1.75,
+)  # around pupils, in centimetres
 SPOKES = 20
 NOISE = {"broad": 3.0, "other broad": 5.0, "fine": 0.8, "other fine": 1.3}  # sizes in centimetres
 
@@ -38,7 +52,7 @@ class Part(NamedTuple):
 
 def main(source: str, target: str) -> None:
     """Read the light ICT model, write the asset."""
-    ict = dict(np.load(source, allow_pickle=False))
+    ict = dict(np.load(source))
     kept = [i for i, name in enumerate(ict["expression_names"]) if name not in LEFT_OUT]
     names = ict["expression_names"] = ict["expression_names"][kept]
     ict["identity"] = ict["identity"][:IDENTITIES].astype(np.float32).transpose(1, 0, 2)
@@ -74,8 +88,8 @@ def _skin(ict: dict[str, np.ndarray]) -> tuple[Part, np.ndarray]:
     used = np.unique(faces)
     numbers = np.full(len(ict["mean"]), -1)
     numbers[used] = np.arange(len(used))
-    shapes = (ict[name][used] for name in ("mean", "identity", "expression"))
-    return Part(*shapes, numbers[faces], {}), numbers
+    mean, identity, expression = (ict[name][used] for name in ("mean", "identity", "expression"))
+    return Part(mean, identity, expression, numbers[faces], {}), numbers
 
 
 def _eyes(ict: dict[str, np.ndarray]) -> list[Part]:
@@ -132,7 +146,9 @@ def _lip_loop(skin: Part, landmarks: np.ndarray) -> np.ndarray:
     following = {a: b for a, b in both if (b, a) not in both}
     inner = skin.mean[landmarks[62]]
     ends = np.array(list(following))
-    links = coo_matrix((np.ones(len(ends)), (ends, [following[a] for a in ends])), shape=(len(skin.mean),) * 2)
+    links = coo_matrix(
+        (np.ones(len(ends)), (ends, [following[a] for a in ends])), shape=(len(skin.mean),) * 2
+    )
     loops = connected_components(links, directed=False)[1][ends]
     middles = {n: np.abs(skin.mean[ends[loops == n]].mean(axis=0) - inner).sum() for n in np.unique(loops)}
     start = int(ends[loops == min(middles, key=lambda n: middles[n])][0])
@@ -157,11 +173,14 @@ def _mouth(skin: Part, landmarks: np.ndarray) -> Part:
             faces += [(a, a + count, b), (b, a + count, b + count)]
     last = (len(rings) - 1) * count
     faces += [(last + i, len(rings) * count, last + (i + 1) % count) for i in range(count)]
-    deltas = []
-    for own in (skin.identity[loop], skin.expression[loop]):
-        deltas.append(np.concatenate([own] * len(rings) + [own.mean(axis=0, keepdims=True)]))
-    end = middle + [0, 0, -rings[-1]]
-    return Part(np.concatenate([*mean, end[None]]), *deltas, np.array(faces), {"mouth": np.ones(len(skin.mean[loop]) * len(rings) + 1)})
+    end = middle - np.array([0, 0, rings[-1]])
+
+    def of_rings(loops: np.ndarray) -> np.ndarray:
+        return np.concatenate([loops] * len(rings) + [loops.mean(axis=0, keepdims=True)])
+
+    deltas = of_rings(skin.identity[loop]), of_rings(skin.expression[loop])
+    paint = {"mouth": np.ones(len(rings) * count + 1)}
+    return Part(np.concatenate([*mean, end[None]]), *deltas, np.array(faces), paint)
 
 
 def _teeth(skin: Part, landmarks: np.ndarray, names: np.ndarray) -> list[Part]:
@@ -215,7 +234,9 @@ def _skin_layers(mean: np.ndarray, landmarks: np.ndarray) -> dict[str, np.ndarra
         )
     )
     line = np.where(wide < 2.6, -1.7 - 0.1 * wide, -2.6 + 0.75 * (wide - 2.6))
-    beard = _step(line - y, 1.4) * _step(y + 9.6, 1.6) * _step(z - 1.2, 2.6) * (1 - lips) * _step(8.0 - wide, 0.6)
+    beard = (
+        _step(line - y, 1.4) * _step(y + 9.6, 1.6) * _step(z - 1.2, 2.6) * (1 - lips) * _step(8.0 - wide, 0.6)
+    )
     hair = (y - z - 0.9) / np.sqrt(2) - 0.5 * np.exp(-(((wide - 5.5) / 1.5) ** 2)) + 0.2 * np.cos(wide)
     hair = np.minimum(hair, 2 * (7.9 - wide + 0.3 * np.maximum(y - 5, 0)))
     noise = {name: _noise(mean, size, seed) for seed, (name, size) in enumerate(NOISE.items())}
@@ -239,7 +260,7 @@ def _noise(points: np.ndarray, size: float, seed: int) -> np.ndarray:
     cell = np.floor(at).astype(int)
     t = at - cell
     t = t * t * (3 - 2 * t)
-    total = np.zeros(len(points))
+    total: np.ndarray = np.zeros(len(points))
     for corner in np.ndindex(2, 2, 2):
         share = np.where(corner, t, 1 - t).prod(axis=1)
         total += share * table[tuple(((cell + corner) % 32).T)]
@@ -262,7 +283,7 @@ def _distance(mean: np.ndarray, outline: np.ndarray) -> np.ndarray:
     rise = np.where(crosses, b[..., 1] - a[..., 1], 1.0)
     right = p[..., 0] < a[..., 0] + (p[..., 1] - a[..., 1]) / rise * (b[..., 0] - a[..., 0])
     inside = (crosses & right).sum(axis=1) % 2 == 1
-    return np.where(inside, -away, away)
+    return np.asarray(np.where(inside, -away, away))
 
 
 def _brows(mean: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -270,7 +291,7 @@ def _brows(mean: np.ndarray, points: np.ndarray) -> np.ndarray:
     best = np.zeros(len(mean))
     for chain in (points[17:22], points[22:27][::-1]):
         start, end = chain[:-1, :2], chain[1:, :2]
-        p = mean[:, None, :2] - [0, 0.1]
+        p = mean[:, None, :2] - np.array([0, 0.1])
         along = np.clip(((p - start) * (end - start)).sum(-1) / ((end - start) ** 2).sum(-1), 0, 1)
         away = np.linalg.norm(p - start - along[..., None] * (end - start), axis=2)
         part = away.argmin(axis=1)

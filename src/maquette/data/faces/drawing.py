@@ -103,7 +103,9 @@ def _shapes(
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Products of matrices, summed in one order whatever their number."""
-    return np.asarray(a[:, :, 0, None] * b[:, None, 0] + a[:, :, 1, None] * b[:, None, 1] + a[:, :, 2, None] * b[:, None, 2])
+    return np.asarray(
+        a[:, :, 0, None] * b[:, None, 0] + a[:, :, 1, None] * b[:, None, 1] + a[:, :, 2, None] * b[:, None, 2]
+    )
 
 
 def _turned(matrices: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """`FaceModel`: the head that all synthetic faces are shapes of, as it lies in `assets/faces.npz`."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from typing import NamedTuple
@@ -57,18 +57,19 @@ class FaceModel:
 
     def to(self, device: torch.device) -> "FaceModel":
         """The same on another device."""
-        moved = (getattr(self, field.name) for field in fields(self)[:-1])
-        there = (
-            Links(*(part.to(device) for part in one)) if isinstance(one, Links) else one.to(device)
-            for one in moved
-        )
-        return FaceModel(*there, self.expressions)
+        tensors = (self.mean, self.deltas, self.faces, self.layers, self.landmarks)
+        mean, deltas, faces, layers, landmarks = (tensor.to(device) for tensor in tensors)
+        around = Links(*(part.to(device) for part in self.around))
+        return FaceModel(mean, deltas, faces, around, layers, landmarks, self.expressions)
 
 
 @cache
 def load_model() -> FaceModel:
     """The head that ships: the front of the ICT face model's, with teeth and a closed mouth."""
-    with as_file(files("maquette") / "assets" / "faces.npz") as path, np.load(path, allow_pickle=False) as npz:
+    with (
+        as_file(files("maquette") / "assets" / "faces.npz") as path,
+        np.load(path) as npz,
+    ):
         arrays = {name: npz[name] for name in npz.files}
     faces = torch.from_numpy(arrays["faces"].astype(np.int32))
     return FaceModel(

@@ -60,7 +60,9 @@ def _expressions(draws: np.ndarray, model: FaceModel) -> np.ndarray:
     names = list(model.expressions)
     found = np.zeros((len(draws), len(names)))
     sided = sorted({name[:-2] for name in names if name[-2:] in ("_L", "_R")} - set(_GAZE) - {"eyeBlink"})
-    single = [name for name in names if name[-2:] not in ("_L", "_R") and name not in ("jawOpen", "mouthClose")]
+    single = [
+        name for name in names if name[-2:] not in ("_L", "_R") and name not in ("jawOpen", "mouthClose")
+    ]
     choices = [*sided, *single]
     rows = np.arange(len(draws))
     for i in range(_MOST_EXPRESSIONS):
@@ -69,7 +71,9 @@ def _expressions(draws: np.ndarray, model: FaceModel) -> np.ndarray:
         strength = 0.65 * much * much * (wanted < 0.6)
         for row in rows[strength > 0]:
             name = choices[chosen[row]]
-            for side, share in (("_L", 1.0), ("_R", 0.8 + 0.4 * uneven[row])) if name in sided else (("", 1.0),):
+            for side, share in (
+                (("_L", 1.0), ("_R", 0.8 + 0.4 * uneven[row])) if name in sided else (("", 1.0),)
+            ):
                 at = names.index(name + side)
                 found[row, at] = np.minimum(found[row, at] + strength[row] * share, 1.0)
     jaw, smile, blink, across, along, closed, tilt, _ = draws[:, 4 * _MOST_EXPRESSIONS :].T

@@ -74,7 +74,9 @@ class FaceViews:
         The first k of n views are the pictures of k views.
         """
         hashes = [hashlib.sha256(self.entries[index].id.encode()).digest()[:16] for index in indices]
-        return self._batch(indices, [np.random.Philox(key=int.from_bytes(key)) for key in hashes], views, device)
+        return self._batch(
+            indices, [np.random.Philox(key=int.from_bytes(key)) for key in hashes], views, device
+        )
 
     def _batch(
         self, index: Sequence[int], keys: Sequence[np.random.Philox], views: int, device: Device
