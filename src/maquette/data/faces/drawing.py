@@ -1,6 +1,7 @@
 """Pictures of people, with what is true of them: from coefficients through the kernels to a batch's truth."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -53,6 +54,14 @@ def draw_faces(people: People, takes: Takes, model: FaceModel, size: int) -> tup
     return drawn.images, truth
 
 
+def landmarks_of(people: People, takes: Takes, model: FaceModel, size: int) -> Tensor:
+    """(P, 68, 2) columns and rows of the 68 landmarks in pixels of such pictures, hidden or not."""
+    own = replace(model, mean=model.mean[model.landmarks], deltas=model.deltas[model.landmarks])
+    at = _posed(people, takes, rotations(takes.pose[:, :3]), own)
+    focal, _, middle, _ = window_of(size)
+    return middle + focal * torch.stack([at[..., 0], -at[..., 1]], dim=-1) / (1 - at[..., 2:])
+
+
 def rotations(angles: np.ndarray) -> np.ndarray:
     """Unsup3D's rotations R = Rz Ry Rx in the axes that drawing uses: right, up, back.
 
@@ -80,11 +89,7 @@ def _shapes(
     people: People, takes: Takes, turns: np.ndarray, towards: np.ndarray, model: FaceModel, size: int
 ) -> SmoothShapes:
     device = model.mean.device
-    matrices = turns * takes.scale[:, None, None]
-    shifts = takes.pose[:, 3:] * _TO_DRAW - _turned(matrices, np.broadcast_to(MIDDLE, (len(turns), 3)))
-    coefficients = _tensor(np.concatenate([people.identity, takes.expression], axis=1), device)
-    move = _tensor(matrices, device), _tensor(shifts, device)
-    verts = blend_shapes(model.mean, model.deltas, STEP, coefficients, *move)
+    verts = _posed(people, takes, turns, model)
     paint = (_tensor(part, device) for part in people[1:])
     return SmoothShapes(
         verts=verts,
@@ -99,6 +104,16 @@ def _shapes(
         pattern=_tensor(takes.pattern, device),
         grain=torch.from_numpy(takes.grain).to(device),
     )
+
+
+def _posed(people: People, takes: Takes, turns: np.ndarray, model: FaceModel) -> Tensor:
+    """Vertices as drawing takes them: the camera at 1 on the z axis, x to the right, y up."""
+    device = model.mean.device
+    matrices = turns * takes.scale[:, None, None]
+    shifts = takes.pose[:, 3:] * _TO_DRAW - _turned(matrices, np.broadcast_to(MIDDLE, (len(turns), 3)))
+    coefficients = _tensor(np.concatenate([people.identity, takes.expression], axis=1), device)
+    move = _tensor(matrices, device), _tensor(shifts, device)
+    return blend_shapes(model.mean, model.deltas, STEP, coefficients, *move)
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
