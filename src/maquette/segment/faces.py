@@ -82,8 +82,8 @@ def cut_face(
 ) -> Float[Tensor, "3 size size"]:
     """The square around a face that Unsup3D's demo cuts out, turned so that its eyes are level.
 
-    Half its side is 1.1 times the mean of the box's half sides, and it lies lower by 0.15 of that. Beyond the picture's
-    edge its last pixels go on.
+    Half its side is 1.1 times the mean of the box's half sides, and it lies lower by 0.15 of that. Beyond the
+    picture's edge its last pixels go on.
 
     Args:
         image: colours in [0, 1].
@@ -111,15 +111,14 @@ def _of_size(picture: Tensor, face: float) -> tuple[Tensor, Tensor]:
     """Scores, and places (face, 4, 2) of boxes and eyes in pixels, of faces of about a size."""
     height, width = (max(STRIDE, round(side * FACE / face)) for side in picture.shape[-2:])
     small = interpolate(picture, size=(height, width), mode="bilinear", antialias=True, align_corners=False)
-    small = pad(
-        small, (FACE // 2, FACE // 2 + -width % STRIDE, FACE // 2, FACE // 2 + -height % STRIDE), "replicate"
-    )
+    edge = FACE // 2
+    small = pad(small, (edge, edge + -width % STRIDE, edge, edge + -height % STRIDE), "replicate")
     with torch.inference_mode():
         cells = _network()(small)
     scores = cells.logit[0].sigmoid()
     y, x = torch.nonzero(scores >= _SEEN, as_tuple=True)
     middle = middles(*scores.shape, scores.device)[:, y, x].T
-    places = middle[:, None] + FACE * cells.places[0][:, :, y, x].permute(2, 0, 1) - FACE // 2
+    places = middle[:, None] + FACE * cells.places[0][:, :, y, x].permute(2, 0, 1) - edge
     back = torch.tensor([picture.shape[-1] / width, picture.shape[-2] / height])
     return scores[y, x], places * back
 

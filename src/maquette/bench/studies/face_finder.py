@@ -109,8 +109,12 @@ def _draw_hair(picture: np.ndarray, opaque: np.ndarray, marks: np.ndarray, rng: 
     size = DRAWN, DRAWN
     hair, face = np.zeros(size, np.float32), np.zeros(size, np.float32)
     outer = wide * rng.uniform(0.55, 0.8), tall * rng.uniform(0.95, 1.5)
-    _ellipse(hair, middle + [0, tall * rng.uniform(-0.3, 0.3)], outer)
-    _ellipse(face, middle + [0, tall * 0.25], (wide * rng.uniform(0.42, 0.56), tall * rng.uniform(0.75, 1.1)))
+    _ellipse(hair, middle + np.array([0, tall * rng.uniform(-0.3, 0.3)]), outer)
+    _ellipse(
+        face,
+        middle + np.array([0, tall * 0.25]),
+        (wide * rng.uniform(0.42, 0.56), tall * rng.uniform(0.75, 1.1)),
+    )
     if rng.random() < 0.6:
         hair[int(max(middle[1] + tall * rng.uniform(0.0, 0.6), 0)) :] = 0  # short
     amount = (hair * (1 - face))[..., None]
