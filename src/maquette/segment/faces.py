@@ -19,7 +19,7 @@ _SMALLEST = 1 / 12  # of the picture's shorter side, that a face is looked for d
 _SEEN = 0.3  # probability from which a cell counts
 _OVERLAP, _ALIKE = 0.3, 0.5  # IoU above which two boxes cannot be two faces, and are of the same face
 _HALF = 6.0  # cells that all see the same face where its score is a half
-SURE = 0.5  # score from which a face counts
+SURE = 0.2  # score from which a face counts
 _CLOSE = 1.1  # of Unsup3D's demo: half the side of the crop, in mean half sides of the box
 _DOWN = 0.15  # of that half side, that the crop is moved down by
 

@@ -1,7 +1,6 @@
 """Pictures of people, with what is true of them: from coefficients through the kernels to a batch's truth."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -56,8 +55,8 @@ def draw_faces(people: People, takes: Takes, model: FaceModel, size: int) -> tup
 
 def landmarks_of(people: People, takes: Takes, model: FaceModel, size: int) -> Tensor:
     """(P, 68, 2) columns and rows of the 68 landmarks in pixels of such pictures, hidden or not."""
-    own = replace(model, mean=model.mean[model.landmarks], deltas=model.deltas[model.landmarks])
-    at = _posed(people, takes, rotations(takes.pose[:, :3]), own)
+    turns = rotations(takes.pose[:, :3])
+    at = _posed(people, takes, turns, model.mean[model.landmarks], model.deltas[model.landmarks])
     focal, _, middle, _ = window_of(size)
     return middle + focal * torch.stack([at[..., 0], -at[..., 1]], dim=-1) / (1 - at[..., 2:])
 
@@ -89,7 +88,7 @@ def _shapes(
     people: People, takes: Takes, turns: np.ndarray, towards: np.ndarray, model: FaceModel, size: int
 ) -> SmoothShapes:
     device = model.mean.device
-    verts = _posed(people, takes, turns, model)
+    verts = _posed(people, takes, turns, model.mean, model.deltas)
     paint = (_tensor(part, device) for part in people[1:])
     return SmoothShapes(
         verts=verts,
@@ -106,14 +105,14 @@ def _shapes(
     )
 
 
-def _posed(people: People, takes: Takes, turns: np.ndarray, model: FaceModel) -> Tensor:
+def _posed(people: People, takes: Takes, turns: np.ndarray, mean: Tensor, deltas: Tensor) -> Tensor:
     """Vertices as drawing takes them: the camera at 1 on the z axis, x to the right, y up."""
-    device = model.mean.device
+    device = mean.device
     matrices = turns * takes.scale[:, None, None]
     shifts = takes.pose[:, 3:] * _TO_DRAW - _turned(matrices, np.broadcast_to(MIDDLE, (len(turns), 3)))
     coefficients = _tensor(np.concatenate([people.identity, takes.expression], axis=1), device)
     move = _tensor(matrices, device), _tensor(shifts, device)
-    return blend_shapes(model.mean, model.deltas, STEP, coefficients, *move)
+    return blend_shapes(mean, deltas, STEP, coefficients, *move)
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
