@@ -1,6 +1,6 @@
 import sys
 
-NAMES = ["families", "meshes", "pictures", "r2n2", "shapenetcore", "pix3d", "3d-future", "celeba"]
+NAMES = ["families", "faces", "meshes", "pictures", "r2n2", "shapenetcore", "pix3d", "3d-future", "celeba"]
 
 
 def test_lists_all_with_licence_place_and_layout(maquette) -> None:
@@ -23,7 +23,7 @@ def test_one_as_json(maquette) -> None:
 def test_an_unknown_name_is_refused(maquette) -> None:
     ran = maquette("data", "list", "imagenet")
     assert (ran.code, ran.out) == (2, "")
-    assert "no data set 'imagenet'; known are families, meshes" in ran.err
+    assert "no data set 'imagenet'; known are families, faces, meshes" in ran.err
 
 
 def test_needs_no_torch() -> None:

@@ -8,7 +8,7 @@ import pytest
 from data_layouts import CHAIRS, pix2vox_split, write_r2n2
 from maquette.cli.console import Console
 from maquette.cli.evaluate import Evaluate, _with_own_data
-from maquette.cli.train_data import _open, prepare, with_stored_data
+from maquette.cli.train_data import _absolute, _has_to_be_packed, _open, prepare, with_stored_data
 from maquette.cli.train_settings import read_settings
 from maquette.training.run_folder import RunFolder
 
@@ -72,6 +72,13 @@ def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
 def test_a_pack_that_lies_elsewhere_stays_there(tmp_path):
     assert RunFolder(tmp_path).shapes({"shapes": "/data/chairs.pack"}) == "/data/chairs.pack"
     assert RunFolder(tmp_path).shapes({"shapes": None}) is None
+
+
+def test_people_keep_their_name_in_a_run(tmp_path):
+    assert RunFolder(tmp_path).shapes({"shapes": "faces:90"}) == "faces:90"
+    assert _absolute("shapes", "faces:90") == "faces:90"
+    assert not _has_to_be_packed("faces:90")
+    assert _has_to_be_packed("families:90")
 
 
 def test_more_views_than_any_validation_object_has_are_refused_at_the_start(maquette, tmp_path):

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from data_layouts import CHAIRS, write_celeba, write_pix3d, write_r2n2
-from maquette.data.open import _OPENERS, DataPlace, open_source
+from maquette.data.open import _OPENERS, DataPlace, count_of_meshes, open_shapes, open_source
 from maquette.data.pictures_config import PicturesConfig
 from maquette.data.recognise import READ_AS_THEY_ARE
 from maquette.data.views_config import ViewsConfig
@@ -118,3 +118,17 @@ def test_a_layout_without_pictures(tmp_path):
 
 def test_what_may_be_named_as_data_can_be_opened():
     assert set(_OPENERS) == READ_AS_THEY_ARE
+
+
+def test_people_are_drawn_at_the_size_of_single_pictures():
+    opened = open_source(DataPlace(shapes="faces:5"), SINGLES, needs=frozenset({"depth", "normals"}))
+    assert (opened.kind, len(opened.source.entries)) == ("drawn", 5)
+    assert opened.source.held_batch([3], 2).truth.normals.shape == (1, 2, 3, 16, 16)
+
+
+def test_people_are_neither_shapes_to_view_nor_to_pack():
+    with pytest.raises(BadInput, match="views of shapes"):
+        open_source(DataPlace(shapes="faces:5"), VIEWS)
+    with pytest.raises(BadInput, match="pictures of people"):
+        open_shapes("faces:5")
+    assert count_of_meshes("faces:5") is None

@@ -14,7 +14,7 @@ from data_layouts import (
 )
 from maquette.data.catalogue import DATA_SETS
 from maquette.data.layouts import look
-from maquette.data.recognise import need_meshes, recognise
+from maquette.data.recognise import count_of_faces, need_meshes, recognise
 from maquette.io.errors import BadInput
 
 
@@ -73,3 +73,11 @@ def test_layouts_without_meshes_cannot_be_packed(tmp_path: Path) -> None:
         need_meshes(tmp_path, "r2n2")
     with pytest.raises(BadInput, match="has no meshes"):
         need_meshes(tmp_path, "celeba")
+
+
+def test_people_are_counted():
+    assert count_of_faces("faces") == 20_000
+    assert count_of_faces("faces:3") == 3
+    assert count_of_faces("families:3") is None
+    with pytest.raises(ValueError, match="use 1 to 1000000 people"):
+        count_of_faces("faces:0")

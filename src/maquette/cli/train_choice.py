@@ -35,11 +35,11 @@ def _count(shapes: str | None) -> int | None:
         return None
     from ..data.mesh_folder import read_mesh_folder
     from ..data.pack import read_pack
-    from ..data.recognise import count_of_families
+    from .view_source import count_built_in
 
-    families = count_of_families(shapes)
-    if families is not None:
-        return families
+    built_in = count_built_in(shapes)
+    if built_in is not None:
+        return built_in
     return len(read_mesh_folder(shapes)) if Path(shapes).is_dir() else len(read_pack(shapes))
 
 

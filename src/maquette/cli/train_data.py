@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data.recognise import SPLIT_WORDS
+from ..data.recognise import SPLIT_WORDS, count_of_faces
 from ..io.atomic import folders_for
 from ..io.errors import BadInput, as_bad_input
 from .console import Console
@@ -88,7 +88,7 @@ def prepare(
     data["places"] = dict(data)
     data["given"] = {name: _named(getattr(options, name)) for name in _NAMES}
     with _made_or_gone(folder):
-        if options.shapes is not None and not Path(options.shapes).is_file():
+        if options.shapes is not None and _has_to_be_packed(options.shapes):
             _pack(options.shapes, folder, side, console)
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
@@ -142,6 +142,10 @@ def _made_or_gone(folder: "RunFolder") -> Iterator[None]:
             raise
 
 
+def _has_to_be_packed(shapes: str) -> bool:
+    return count_of_faces(shapes) is None and not Path(shapes).is_file()
+
+
 def _pack(shapes: str, folder: "RunFolder", side: int, console: Console) -> None:
     from ..data.pack import write_pack
 
@@ -184,6 +188,8 @@ def _named(value: Any) -> str | None:
 def _absolute(name: str, value: Any) -> str | None:
     if value is None or (name == "split_file" and value in SPLIT_WORDS):
         return _named(value)
+    if name == "shapes" and count_of_faces(value) is not None:
+        return str(value)
     return str(Path(value).resolve())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from ..data.recognise import PIX3D_LISTS, READ_AS_THEY_ARE, SPLIT_WORDS, recognise
+from ..data.recognise import count_of_faces as count_faces
 from ..data.recognise import count_of_families as count_families
 from ..io.errors import BadInput
 from .console import Advance, Console
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 class ShapesOrData:
     """Shapes that are drawn on the fly, or pictures on disk."""
 
-    shapes: Annotated[str | None, tyro.conf.arg(metavar="DIR|PACK|families[:N]")] = None
-    """Shapes to draw: a folder of meshes, a file of `data pack`, or N shapes of the built-in families."""
+    shapes: Annotated[str | None, tyro.conf.arg(metavar="DIR|PACK|families[:N]|faces[:N]")] = None
+    """Shapes to draw: a folder of meshes, a file of `data pack`, or N shapes of the built-in families; for systems
+    that take single pictures, N people of the built-in faces."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Pictures on disk: with voxels in the layout of ShapeNet R2N2, or single ones for systems that take those."""
     split_file: Annotated[str | None, tyro.conf.arg(metavar="FILE|sorted|s1|s2")] = None
@@ -41,7 +43,7 @@ def need_source(options: ShapesOrData) -> None:
     if options.split_file not in (None, *SPLIT_WORDS) and not Path(str(options.split_file)).is_file():
         raise BadInput(str(options.split_file), "no such file")
     shapes = options.shapes
-    if shapes is not None and count_of_families(shapes) is None and not Path(shapes).exists():
+    if shapes is not None and count_built_in(shapes) is None and not Path(shapes).exists():
         raise BadInput(shapes, "no such folder or file")
     if options.data is not None:
         layout = recognise(options.data)
@@ -61,6 +63,15 @@ def count_of_families(shapes: str) -> int | None:
         return count_families(shapes)
     except ValueError as error:
         raise Refusal(str(error)) from error
+
+
+def count_built_in(shapes: str) -> int | None:
+    """N of the families or of the faces ("faces:N"); None for anything else; refuses a number that makes no sense."""
+    try:
+        faces = count_faces(shapes)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    return count_of_families(shapes) if faces is None else faces
 
 
 def place_of(options: ShapesOrData) -> "DataPlace":

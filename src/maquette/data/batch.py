@@ -81,6 +81,12 @@ class Truth:
         meshes: one an object, in the object frame.
         masks: 1 where the object can be seen.
         depth: distance of what is seen along the camera's axis, in units of the object frame; 0 where nothing is.
+        normals: of length 1, of what is seen, towards the camera, in its frame; 0 where nothing is.
+        albedo: colours without light, in [0, 1]; 0 where nothing is.
+        lights: strengths of the even and of the directed light, and the direction towards the latter, of length 1, in
+            the camera's frame: a pixel shows albedo (even + directed max(0, normal . direction)).
+        poses: the view as Unsup3D has it: rotations about x, y and z in radians (R = Rz Ry Rx, OpenCV's axes, about
+            the point in depth 1), and a translation in units of depth.
         occlusion: share of each object's visible pixels that something hides, or that lie beyond the picture's edge.
         objects: of each picture, for pictures that show several.
     """
@@ -92,6 +98,10 @@ class Truth:
     meshes: Meshes | None = None
     masks: Float[Tensor, "batch view 1 height width"] | None = None
     depth: Float[Tensor, "batch view 1 height width"] | None = None
+    normals: Float[Tensor, "batch view 3 height width"] | None = None
+    albedo: Float[Tensor, "batch view 3 height width"] | None = None
+    lights: Float[Tensor, "batch view 5"] | None = None
+    poses: Float[Tensor, "batch view 6"] | None = None
     occlusion: Float[Tensor, "batch view"] | None = None
     objects: tuple[PictureObjects, ...] | None = None
 

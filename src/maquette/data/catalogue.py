@@ -50,6 +50,18 @@ DATA_SETS = (
         "shapes that pictures are drawn of",
     ),
     DataSet(
+        "faces",
+        "Synthetic faces of maquette (shapes of the ICT face model, 2020)",
+        "unlimited: pictures of people with true depth, normals, albedo, light and view, made from a seed",
+        "nothing to download",
+        "that of maquette (Apache-2.0); the head's shapes MIT",
+        "",
+        ("nothing to download",),
+        "80/10/10 by a hash of the person's id",
+        "+Z",
+        "pictures that are drawn",
+    ),
+    DataSet(
         "meshes",
         "Your own meshes",
         "any number of .ply, .obj, .glb, .gltf, .off and .stl files",

@@ -9,6 +9,7 @@ from ..io.errors import BadInput, as_bad_input
 from .batch import Source, check_provided
 from .celeba import read_celeba
 from .drawn_views import DrawnViews
+from .faces import FaceViews
 from .families import shapes as shapes_of_families
 from .mesh_folder import read_mesh_folder
 from .pack import pack_meshes, pack_shapes, read_pack
@@ -20,7 +21,7 @@ from .pix3d import Protocol, read_pix3d
 from .pix3d_views import Pix3DViews
 from .problems import Problem
 from .r2n2 import read_r2n2
-from .recognise import FAMILIES, count_of_families, recognise
+from .recognise import FAMILIES, count_of_faces, count_of_families, recognise
 from .scene_pictures import ScenePictures
 from .scenes_config import ScenesConfig
 from .stored_views import StoredViews
@@ -35,7 +36,7 @@ class DataPlace:
     """Where data are: one of the first two.
 
     Attributes:
-        shapes: a folder of meshes, a packed file, or "families:N": shapes to draw pictures of.
+        shapes: a folder of meshes, a packed file, or "families:N": shapes to draw pictures of; "faces:N": people.
         data: a folder of pictures in a layout that is known.
         split_file: of `data` in R2N2's layout: see `read_r2n2`; in Pix3D's: "s1" or "s2".
     """
@@ -108,6 +109,10 @@ def open_source(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
         return _checked(_OPENERS[layout](place, config, seed), needs).only(needs, side)
+    people = count_of_faces(str(place.shapes))
+    if people is not None:
+        faces = FaceViews(people, _single(place, config).size, seed)
+        return _checked(Opened(faces, place.name, "drawn"), needs)
     pack, problems = open_shapes(str(place.shapes), seed, watch, side)
     opened = Opened(DrawnViews(pack, _views(place, config), seed, needs, side), place.name, "drawn", problems)
     return _checked(opened, needs)
@@ -123,6 +128,8 @@ def open_shapes(
     count = count_of_families(shapes)
     if count is not None:
         return pack_families(count, seed, side), ()
+    if count_of_faces(shapes) is not None:
+        raise BadInput(shapes, "are pictures of people: there are no shapes in a pack of them")
     path = Path(shapes)
     if not path.is_dir():
         return read_pack(path), ()
@@ -132,7 +139,8 @@ def open_shapes(
 
 def count_of_meshes(shapes: str) -> int | None:
     """How many meshes have to be packed before shapes can be drawn; None where they are packed already."""
-    here = count_of_families(shapes) is None and Path(shapes).is_dir()
+    built_in = count_of_families(shapes) or count_of_faces(shapes)
+    here = built_in is None and Path(shapes).is_dir()
     return len(read_mesh_folder(shapes)) if here else None
 
 

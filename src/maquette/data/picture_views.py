@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..io.errors import BadInput
 from ..io.images import load_image, load_mask
+from ..segment.faces import FoundFace, cut_face, find_faces
 from ..structures.device import Device
 from .another import or_another
 from .batch import Batch, Entry, Truth, part_of
@@ -58,9 +59,11 @@ class PictureViews:
             raise ValueError("there are no pictures")
         self.files, self.config, self.seed = tuple(files), config, seed
         self.entries: Sequence[Entry] = tuple(file.entry for file in files)
-        self.provides = frozenset({"masks"} if all(file.mask is not None for file in files) else ())
+        has_masks = not config.faces and all(file.mask is not None for file in files)
+        self.provides = frozenset({"masks"} if has_masks else ())
         self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
         self._order = ShapeOrder(self._training, seed) if self._training else None
+        self._faces: dict[int, FoundFace | None] = {}
 
     def view_count(self, index: int) -> int:
         """One."""
@@ -96,12 +99,24 @@ class PictureViews:
     def _training_sample(self, place: int, index: int) -> Batch:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, _STREAM], counter=[0, 0, 0, place]))
         draws = rng.random(_DRAWS)
-        return or_another(lambda i: self._sample(i, draws), index, self._training, rng)
+        return or_another(lambda i: self._sample(i, draws, strict=True), index, self._training, rng)
 
-    def _sample(self, index: int, draws: np.ndarray) -> Batch:
-        """One picture; of the draws two move the square, and the last decides whether it is mirrored."""
+    def _sample(self, index: int, draws: np.ndarray, strict: bool = False) -> Batch:
+        """One picture; of the draws two move the square, and the last decides whether it is mirrored.
+
+        Raises:
+            BadInput: it cannot be read, or, where that is strict, there is no face in it that is wanted.
+        """
         file = self.files[index]
         image = load_image(file.image, 3)
+        if self.config.faces and file.box is None:
+            face = self._face_in(index, image)
+            if face is not None:
+                square = cut_face(image, face, self.config.size)
+                square = square.flip(-1) if draws[2] < self.config.flip else square
+                return Batch(square[None, None], torch.tensor([index]))
+            if strict:
+                raise BadInput(file.image, "shows no face")
         masks = None
         if "masks" in self.provides and file.mask is not None:
             mask = load_mask(file.mask).float()
@@ -109,6 +124,12 @@ class PictureViews:
                 raise BadInput(file.mask, f"is not of the size of its picture {file.image}")
             masks = self._cut(mask, file, draws)[None, None]
         return Batch(self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks))
+
+    def _face_in(self, index: int, image: Tensor) -> FoundFace | None:
+        """The surest face in a picture; looked for once."""
+        if index not in self._faces:
+            self._faces[index] = next(iter(find_faces(image)), None)
+        return self._faces[index]
 
     def _cut(self, picture: Tensor, file: PictureFile, draws: np.ndarray) -> Float[Tensor, "channel s s"]:
         config = self.config

@@ -13,6 +13,8 @@ class PicturesConfig:
             picture without one is cut to the square in its middle.
         shift: largest displacement of the square in training, as a fraction of its side.
         flip: probability of a mirrored picture in training.
+        faces: whether to look for faces in pictures without a box, and to cut out the surest one as Unsup3D's demo
+            does, its eyes level; a picture without any is passed over in training, else cut to its middle.
 
     Raises:
         ValueError: a value out of its range.
@@ -22,6 +24,7 @@ class PicturesConfig:
     margin: float = 0.0
     shift: float = 0.0
     flip: float = 0.5
+    faces: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 4096:

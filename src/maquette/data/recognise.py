@@ -14,11 +14,13 @@ CELEBA_TABLE = "list_eval_partition.txt"
 CELEBA_WILD, CELEBA_ALIGNED = "img_celeba", "img_align_celeba"
 SHAPENET_MESHES = "ShapeNetCore.v1"
 FAMILIES = "families"
+FACES = "faces"
 READ_AS_THEY_ARE = {"r2n2", "pictures", "celeba", "pix3d"}  # layouts whose pictures training reads
 PIX3D_LISTS = ("s1", "s2")  # of Mesh R-CNN: random pictures held out, or models
 SPLIT_WORDS = ("sorted", *PIX3D_LISTS)  # splits that are no file
 _DEFAULT_FAMILIES = 1300
-_MOST_FAMILIES = 1_000_000
+_DEFAULT_FACES = 20_000
+_MOST = 1_000_000
 _SYNSET_DIGITS = 8
 
 
@@ -42,12 +44,25 @@ def count_of_families(shapes: str) -> int | None:
     Raises:
         ValueError: none, or too many.
     """
-    match = re.fullmatch(rf"{FAMILIES}(?::(\d+))?", shapes)
+    return _count_of(FAMILIES, shapes, _DEFAULT_FAMILIES, "shapes")
+
+
+def count_of_faces(shapes: str) -> int | None:
+    """N of "faces" or "faces:N", the people of `data.faces`; None for anything else.
+
+    Raises:
+        ValueError: none, or too many.
+    """
+    return _count_of(FACES, shapes, _DEFAULT_FACES, "people")
+
+
+def _count_of(word: str, said: str, default: int, what: str) -> int | None:
+    match = re.fullmatch(rf"{word}(?::(\d+))?", said)
     if match is None:
         return None
-    count = int(match[1] or _DEFAULT_FAMILIES)
-    if not 1 <= count <= _MOST_FAMILIES:
-        raise ValueError(f"{shapes}: use 1 to {_MOST_FAMILIES} shapes")
+    count = int(match[1] or default)
+    if not 1 <= count <= _MOST:
+        raise ValueError(f"{said}: use 1 to {_MOST} {what}")
     return count
 
 

@@ -1,5 +1,8 @@
-"""Where the object is in a picture: masks from transparency, a plain background, or GrabCut."""
+"""Where the object is in a picture: masks from transparency, a plain background, or GrabCut; and where faces are."""
 
+from .faces import FoundFace as FoundFace
+from .faces import cut_face as cut_face
+from .faces import find_faces as find_faces
 from .found import UNSURE as UNSURE
 from .found import Found as Found
 from .found import find_object as find_object

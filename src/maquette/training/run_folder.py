@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..data.recognise import count_of_faces
 from ..io.atomic import replacing
 from ..io.errors import BadInput, as_bad_input
 from ..io.json_file import read_json
@@ -111,9 +112,13 @@ class RunFolder:
         return about | known
 
     def shapes(self, data: dict[str, Any]) -> str | None:
-        """Where the shapes are that the configuration's `data` name; a path within the folder moves with it."""
+        """Where the shapes are that the configuration's `data` name; a path within the folder moves with it.
+
+        Faces ("faces:N") lie nowhere and keep their name.
+        """
         stored = data.get("shapes")
-        return stored and str(self.path / stored)
+        drawn = stored and count_of_faces(stored) is not None
+        return stored if drawn else stored and str(self.path / stored)
 
     def checkpoint(self, step: int) -> Path:
         """Where the checkpoint behind `step` steps is."""

@@ -1,4 +1,4 @@
-"""Draw the sheets of docs/images that show what maquette makes: families, reconstructions, and what is remembered.
+"""Draw the sheets of docs/images that show what maquette makes and remembers: families, faces, reconstructions.
 
 python -m maquette.bench.studies.sheets --out docs/images
 """
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...data import families
+from ...data.faces import FaceViews
 from ...io.images import save_image
 from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
@@ -18,6 +19,7 @@ from ...systems.memory_sheet import ACROSS, memory_sheet
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
+_PEOPLE, _FACE_TILE = 64, 64
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -27,6 +29,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, help="of frustum; those that ship when not given")
     options = parser.parse_args(words)
     save_image(families_sheet(), options.out / "families.png")
+    save_image(faces_sheet(), options.out / "faces.png")
     save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
     save_image(remembered_sheet(), options.out / "mem3d_remembered.png")
 
@@ -42,6 +45,12 @@ def families_sheet() -> Tensor:
         ]
         rows.append(torch.cat(tiles, dim=2))
     return torch.cat(rows, dim=1)
+
+
+def faces_sheet() -> Tensor:
+    """The first people, in rows of eight."""
+    images = FaceViews(_PEOPLE, _FACE_TILE).held_batch(range(_PEOPLE), 1).images[:, 0]
+    return torch.cat([torch.cat(list(row), dim=2) for row in images.split(8)], dim=1)
 
 
 def reconstructions_sheet(weights: Path | None) -> Tensor:
