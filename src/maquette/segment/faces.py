@@ -117,7 +117,8 @@ def _of_size(picture: Tensor, face: float) -> tuple[Tensor, Tensor]:
         cells = _network()(small)
     scores = cells.logit[0].sigmoid()
     y, x = torch.nonzero(scores >= _SEEN, as_tuple=True)
-    middle = middles(*scores.shape, scores.device)[:, y, x].T
+    rows, columns = scores.shape
+    middle = middles(rows, columns, scores.device)[:, y, x].T
     places = middle[:, None] + FACE * cells.places[0][:, :, y, x].permute(2, 0, 1) - edge
     back = torch.tensor([picture.shape[-1] / width, picture.shape[-2] / height])
     return scores[y, x], places * back

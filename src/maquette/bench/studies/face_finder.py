@@ -132,14 +132,12 @@ def _ellipse(mask: np.ndarray, middle: np.ndarray, radii: tuple[float, float]) -
 
 def _draw_glasses(picture: np.ndarray, marks: np.ndarray, rng: np.random.Generator) -> None:
     colour = [float(x) for x in rng.random(3) * 0.4]
-    eyes = [
-        tuple(round(float(x)) for x in marks[part].mean(axis=0)) for part in (slice(36, 42), slice(42, 48))
-    ]
-    radius = max(3, round(float(np.linalg.norm(np.subtract(*eyes))) * rng.uniform(0.3, 0.42)))
-    for eye in eyes:
+    left, right = (marks[part].mean(axis=0).round().astype(int) for part in (slice(36, 42), slice(42, 48)))
+    radius = max(3, round(float(np.linalg.norm(right - left)) * rng.uniform(0.3, 0.42)))
+    for eye in (left, right):
         cv2.ellipse(
             picture,
-            eye,
+            (int(eye[0]), int(eye[1])),
             (radius, round(radius * rng.uniform(0.7, 1))),
             0,
             0,
@@ -147,7 +145,7 @@ def _draw_glasses(picture: np.ndarray, marks: np.ndarray, rng: np.random.Generat
             colour,
             int(rng.integers(1, 3)),
         )
-    cv2.line(picture, *eyes, colour, 1)
+    cv2.line(picture, (int(left[0]), int(left[1])), (int(right[0]), int(right[1])), colour, 1)
 
 
 def _others() -> Tensor:
@@ -243,7 +241,8 @@ def _changed(scenes: Tensor, rng: np.random.Generator) -> Tensor:
 
 def _loss(network: FaceNet, scenes: Tensor, truth: Tensor) -> Tensor:
     cells = network(scenes)
-    at = middles(*cells.logit.shape[1:], cells.logit.device)
+    rows, columns = cells.logit.shape[1:]
+    at = middles(rows, columns, cells.logit.device)
     size = (truth[:, 1] - truth[:, 0]).mean(dim=1) / FACE
     middle = truth[:, :2].mean(dim=1)
     away = (at[None] - middle[:, :, None, None]).norm(dim=1).nan_to_num(1e9)
@@ -259,7 +258,8 @@ def _loss(network: FaceNet, scenes: Tensor, truth: Tensor) -> Tensor:
     judged = (each * weights * hard).sum() / (weights * hard).sum()
     target = (truth[..., None, None] - at) / FACE
     off = (cells.places - target.nan_to_num()).abs().mean(dim=(1, 2))
-    return judged + 2 * (off * face).sum() / face.sum().clamp(min=1)
+    found: Tensor = judged + 2 * (off * face).sum() / face.sum().clamp(min=1)
+    return found
 
 
 if __name__ == "__main__":
