@@ -117,18 +117,24 @@ def test_gradients_reach_features_and_no_buffer():
     assert not torch.equal(memory.keys, before)
 
 
+def alike_by_hand(one, two, likeness):
+    both, either = (one & two).sum(), (one | two).sum()
+    return both / max(either, 1) if likeness == "iou" else 1 - (either - both) / one.size
+
+
 def written_by_hand(pairs, slots, delta, likeness):
     """Slots as lists: what the rule says, in float64, for one pair after another."""
     keys, values, ages = [None] * slots, [None] * slots, [EMPTY] * slots
     for feature, grid in pairs:
         key = feature / np.linalg.norm(feature)
         full = [i for i in range(slots) if ages[i] >= 0]
-        nearest = max(full, key=lambda i: (keys[i] @ key, -i), default=None)
-        alike = -1.0
-        if nearest is not None:
-            both, either = (grid & values[nearest]).sum(), (grid | values[nearest]).sum()
-            alike = both / max(either, 1) if likeness == "iou" else 1 - (either - both) / grid.size
+        most = max((keys[i] @ key for i in full), default=0)
+        alike, nearest = max(
+            ((alike_by_hand(grid, values[i], likeness), -i) for i in full if keys[i] @ key >= most - 1e-5),
+            default=(-1.0, None),
+        )
         if nearest is not None and alike >= delta:
+            nearest = -nearest
             slot = nearest
             keys[slot] = (key + keys[slot]) / np.linalg.norm(key + keys[slot])
         else:
@@ -158,6 +164,17 @@ def test_batches_leave_what_a_literal_loop_leaves(seed, slots, count, likeness):
         if ages[i] >= 0:
             assert memory.keys[i].numpy() == pytest.approx(keys[i], abs=1e-5)
             assert np.array_equal(memory.values[i].numpy(), np.packbits(values[i].flatten()))
+
+
+def test_of_equally_near_shapes_the_most_alike_is_met():
+    """Shapes of which one fills the same cells more than the other have one direction."""
+    memory = ShapeMemory(6, 2, SIDE, delta=0.9, likeness="iou")
+    small, large = slab(1000), slab(3000)
+    for _ in range(5):
+        written = memory.write(pair(1, 0).expand(2, 2), torch.cat([small, large]))
+    assert written.slot.tolist() == [0, 1]
+    assert written.matched.all()
+    assert len(memory) == 2
 
 
 def test_one_write_of_many_leaves_the_bits_of_many_writes_of_one():

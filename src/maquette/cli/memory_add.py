@@ -28,9 +28,9 @@ _SIDE = 32  # cells along the edges of the grids that are made of meshes
 class Add(OfMemory, Axes):
     """Put shapes into the memory of weights, without any training.
 
-    Pictures of each shape are drawn, as the network's own were but without augmentation. A shape takes one slot, with
-    the key of the mean of its pictures' features (not a slot a picture); an empty one, or that of the oldest shape,
-    which is forgotten. It never becomes part of a shape that is there already, however alike they are.
+    A shape takes one slot: an empty one, or that of the oldest shape, which is forgotten. It never becomes part of a
+    shape that is there already, however alike they are. It is found by what it coarsely looks like; where keys are
+    features of pictures (variant `original`), pictures of it are drawn, and it is found by the mean of theirs.
     """
 
     meshes: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MESHES...")]
@@ -39,7 +39,7 @@ class Add(OfMemory, Axes):
     out: Out
     """The .safetensors file to write; WEIGHTS stay as they are."""
     views: Annotated[int, tyro.conf.arg(metavar="N")] = 8
-    """Pictures of each shape."""
+    """Pictures of each shape, where keys are features of pictures."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -74,7 +74,7 @@ def _add(options: Add, axes: "MeshAxes", held: Held, console: Console) -> dict[s
     say_skipped(packed, console)
     with (
         as_bad_input(options.meshes[0], ValueError),
-        console.progress("drawing", len(packed.pack)) as advance,
+        console.progress("remembering", len(packed.pack)) as advance,
     ):
         placed = system.remember(packed.pack, options.views, advance)
     gone = f", {len(placed.replaced)} of the oldest made room" if placed.replaced else ""

@@ -12,6 +12,10 @@ from ..kernels.shared_bits import ROW_BYTES, shared_bits
 from ..structures.voxel_bits import pack_voxels, unpack_voxels
 
 EMPTY = -1  # age of a slot that nothing was written into, and number of a shape that is not known
+_LEVEL, _RIVALS = (
+    1e-5,
+    8,
+)  # similarities that differ by less are equal; how many of the equal ones are looked at
 Likeness = Literal["squares", "iou"]
 
 
@@ -155,8 +159,9 @@ class ShapeMemory(nn.Module):
         """Remember pairs, one after another: one call with many does the same as many with one.
 
         Where the shape under the nearest key is alike (`delta`), that key becomes the direction of its sum with the
-        feature, and the shape is kept. Else the pair goes into the first empty slot, or the one that is oldest (the
-        first of those). Its age is then 0, and all others' have grown by one (Eqs. 4 to 8).
+        feature, and the shape is kept; of equally near keys the one is meant whose shape is most alike. Else the pair
+        goes into the first empty slot, or the one that is oldest (the first of those). Its age is then 0, and all
+        others' have grown by one (Eqs. 4 to 8).
 
         Args:
             features: of any length but 0.
@@ -172,9 +177,8 @@ class ShapeMemory(nn.Module):
 
     def _write(self, key: Tensor, value: Tensor, shape: Tensor, merge: bool) -> tuple[Tensor, Tensor, Tensor]:
         """One pair; its slot, and whether that was matched or replaced. Never waits for a GPU."""
-        nearest = (self.keys @ key).masked_fill(self.ages < 0, -torch.inf).argmax()[None]
-        alike = self._alike(value[None], self.values[nearest])[0] >= self.delta
-        matched = alike & (self.ages[nearest] >= 0) & merge
+        nearest, alike = self._nearest(key, value)
+        matched = (alike >= self.delta) & (self.ages[nearest] >= 0) & merge
         oldest = self.ages.masked_fill(self.ages < 0, torch.iinfo(torch.int64).max).argmax()[None]
         slot = torch.where(matched, nearest, oldest)
         replaced = ~matched & (self.ages[slot] >= 0)
@@ -185,6 +189,18 @@ class ShapeMemory(nn.Module):
         self.ages += self.ages >= 0
         self.ages.index_fill_(0, slot, 0)
         return slot[0], matched[0], replaced[0]
+
+    def _nearest(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The slot of the nearest key, of equally near ones that of the most alike shape, and how alike that is."""
+        similar = (self.keys @ key).masked_fill(self.ages < 0, -torch.inf)
+        level = similar >= similar.amax() - _LEVEL
+        first = (
+            torch.arange(len(level), 0, -1, device=level.device) * level
+        )  # those on the level in their order, then others
+        rivals = first.topk(min(_RIVALS, len(level))).indices
+        alike = self._alike(value[None], self.values[rivals])[0].masked_fill(~level[rivals], -1)
+        best = alike.argmax()[None]
+        return rivals[best], alike[best]
 
     def _alike(self, a: UInt8[Tensor, "n byte"], b: UInt8[Tensor, "m byte"]) -> Float[Tensor, "n m"]:
         """Likeness of all pairs of packed shapes."""

@@ -192,7 +192,7 @@ class Remembers(System, Protocol):
 
         Args:
             pack: the shapes.
-            views: pictures that are drawn of each, whose mean says by what it is found.
+            views: pictures that are drawn of each where their mean says by what it is found.
             watch: told shapes done and the last one's id.
 
         Raises:

@@ -54,14 +54,14 @@ def test_the_truth_itself_is_the_nearest_when_it_is_written(pack: Path) -> None:
     batch = DrawnViews(shapes, made.views_config).held_batch(range(3), 1)
     with torch.no_grad():
         study._exchange(made.network, batch.images, batch.voxels, "true")
-        assert study._iou(made, batch.images, batch.voxels, "nearest", shapes).tolist() == [1, 1, 1]
+        assert study._iou(made, batch.images, batch.voxels, "nearest").tolist() == [1, 1, 1]
 
 
 def test_curves_are_what_the_log_says(tmp_path: Path) -> None:
     log = ["step,seconds,filled,matched,replaced,hits,recalled", "1,2,0.1,0,0,1,0.2", "2,4,0.2,0.5,0,1,0.3"]
     (tmp_path / "metrics.csv").write_text("\n".join(log) + "\n")
     (tmp_path / "config.json").write_text("{}")
-    drawn = study.memory_curves(tmp_path).decode()
+    drawn = study.memory_curves([tmp_path]).decode()
     assert all(f">{name}<" in drawn for name in ("filled", "matched", "replaced", "hits", "recalled"))
 
 

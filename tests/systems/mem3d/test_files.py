@@ -69,6 +69,11 @@ FAULTS = {
     "numbers for names": {"ids": [1, 2]},
     "keys": {"keys": lambda x: x[..., :2].clone()},
     "other keys": {"keys": lambda x: x.flatten()[1:].clone()},
+    "a number for ages": {"ages": lambda x: x[0].clone()},
+    "a number for keys": {"keys": lambda x: x.flatten()[0].clone()},
+    "keys of one axis": {"keys": lambda x: torch.zeros(5)},
+    "whole numbers for keys": {"keys": lambda x: x.long()},
+    "a cut end": {"values": lambda x: x[:-2].clone()},
     "another size": {"keys": lambda x: torch.cat([x, x])},
 }
 
@@ -79,3 +84,11 @@ def test_broken_memories_are_refused(fault, written, tmp_path):
         Mem3DSystem.load(changed(written[1], tmp_path / "w.safetensors", **FAULTS[fault]))
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
+
+
+def test_keys_that_are_not_finite_are_refused(tmp_path):
+    network = tiny_mem3d()
+    network.memory.keys[0, 0] = torch.nan
+    Mem3DSystem(network).save(tmp_path / "w.safetensors")
+    with pytest.raises(BadInput, match="keys that its memory does not have"):
+        Mem3DSystem.load(tmp_path / "w.safetensors")

@@ -23,6 +23,7 @@ from torch import Tensor
 from ...data.drawn_views import DrawnViews
 from ...data.hidden_views import HiddenViews
 from ...data.pack_data import ShapePack
+from ...io.errors import BadInput
 from ...metrics.protocols.occlusion import SHARES
 from ...metrics.voxel_iou import voxel_iou
 from ...nn.memory import EMPTY, ShapeMemory
@@ -47,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     rows = []
     runs = runs_there("mem3d", options, more)
     if options.curves:
-        options.curves.write_bytes(memory_curves(runs[0][1]))
+        options.curves.write_bytes(memory_curves([folder for _, folder in runs]))
     for about, folder in runs:
         rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
     for words_of_one in options.beside:
@@ -65,7 +66,7 @@ def score(name: str, weights: str | Path | None, shapes: ShapePack, kind: Any) -
     system: Any = load_system(name, weights)
     memory: ShapeMemory | None = getattr(system.network, "memory", None)
     ways = _WAYS[:1] if memory is None else _WAYS
-    more = shapes.take(range(0, len(shapes), 2))
+    with_more = None if memory is None else _with_more(system, memory, shapes)
     source = DrawnViews(shapes, system.views_config, truth=frozenset({"voxels", "occlusion"}))
     hidden = HiddenViews(source, SHARES, kind)
     found: dict[str, list[Tensor]] = {way: [] for way in ways}
@@ -73,7 +74,8 @@ def score(name: str, weights: str | Path | None, shapes: ShapePack, kind: Any) -
         batch = hidden.held_batch(range(start, min(start + _AT_ONCE, len(shapes))), 1)
         for way in ways:
             by_share = [
-                _iou(system, images[:, None], batch.voxels, way, more) for images in batch.images.unbind(1)
+                _iou(system, images[:, None], batch.voxels, way, with_more)
+                for images in batch.images.unbind(1)
             ]
             found[way].append(torch.stack(by_share, dim=1))
     groups = [
@@ -94,7 +96,23 @@ def score(name: str, weights: str | Path | None, shapes: ShapePack, kind: Any) -
     return rows
 
 
-def _iou(system: Any, images: Tensor, voxels: Tensor, way: str, more: ShapePack) -> Tensor:
+def _with_more(system: Any, memory: ShapeMemory, shapes: ShapePack) -> dict[str, Tensor]:
+    """What the memory holds with every second shape put into it; it is left as it was."""
+    before, ids = _state(memory), memory.ids
+    system.remember(shapes.take(range(0, len(shapes), 2)))
+    after = _state(memory)
+    memory.load_state_dict(before)
+    memory.ids = ids
+    return after
+
+
+def _state(memory: ShapeMemory) -> dict[str, Tensor]:
+    return {name: buffer.clone() for name, buffer in memory.named_buffers()}
+
+
+def _iou(
+    system: Any, images: Tensor, voxels: Tensor, way: str, with_more: Mapping[str, Tensor] | None = None
+) -> Tensor:
     """IoU of each object, with what is retrieved as it is or exchanged, or more remembered."""
     memory: ShapeMemory | None = getattr(system.network, "memory", None)
     if memory is None or way == "as it is":
@@ -103,34 +121,36 @@ def _iou(system: Any, images: Tensor, voxels: Tensor, way: str, more: ShapePack)
     if way == "nearest":
         recalled = network.decode(network.encode(images).mean(1)).recalled
         return voxel_iou(recalled.grids[:, 0], voxels, 0.5)
-    before, ids = {name: buffer.clone() for name, buffer in memory.named_buffers()}, memory.ids
+    before = _state(memory)
     try:
         if way == "added":
-            system.remember(more)
+            memory.load_state_dict(with_more or {})
         else:
             _exchange(network, images, voxels, way)
         return voxel_iou(system.occupancy(images), voxels, system.threshold)
     finally:
         memory.load_state_dict(before)
-        memory.ids = ids
 
 
 def _exchange(network: Any, images: Tensor, voxels: Tensor, way: str) -> None:
     memory: ShapeMemory = network.memory
     if way == "shuffled":
-        order = torch.randperm(len(memory.ages), generator=torch.Generator().manual_seed(0))
-        memory.values.copy_(memory.values[order])
+        held = (memory.ages >= 0).nonzero()[:, 0]
+        order = torch.randperm(len(held), generator=torch.Generator().manual_seed(0))
+        memory.values[held] = memory.values[held[order]]
         return
     memory.ages.fill_(EMPTY)
     if way == "true":
         memory.write(network.key(network.encode(images).mean(1)), voxels)
 
 
-def memory_curves(folder: Path) -> bytes:
-    """An SVG file of what a run's log tells of its memory, over its steps."""
-    log = read_run(folder).log
+def memory_curves(folders: Sequence[Path]) -> bytes:
+    """An SVG file of what the log of the first run with a memory tells of it, over its steps."""
+    log = next((log for log in (read_run(one).log for one in folders) if "filled" in log), None)
+    if log is None:
+        raise BadInput("--curves", "no run has a memory")
     lines = {name: list(zip(*log[name], strict=True)) for name in _DRAWN}
-    uri = curves({name: (x, y) for name, (x, y) in lines.items()}, "step", "share", marks=False)
+    uri = curves({name: (x, y) for name, (x, y) in lines.items()}, "step", "share, or IoU", marks=False)
     return base64.b64decode(uri.partition(",")[2])
 
 

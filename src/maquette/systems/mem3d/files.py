@@ -20,7 +20,7 @@ from ...training.weights import Weights, fill
 from ...training.weights_header import Precision
 from ..weights_file import write_weights
 from .about import ABOUT
-from .config import MOST_SLOTS, SIDE
+from .config import SIDE, NetworkConfig
 from .network import Mem3DNetwork
 
 _KEYS, _VALUES, _AGES, _SHAPES = (f"memory.{name}" for name in ("keys", "values", "ages", "shapes"))
@@ -74,7 +74,10 @@ def fill_mem3d(network: Mem3DNetwork, weights: Weights) -> None:
     """
     ids = _ids(weights)
     memory = network.memory
-    fill(network, _unpacked(weights, len(ids), 0 if memory is None else memory.keys.shape[1]))
+    fill(
+        network,
+        weights if memory is None else _unpacked(weights, len(ids), memory.keys.shape, network.config),
+    )
     if memory is not None:
         memory.ids = ids
 
@@ -85,24 +88,22 @@ def _ids(weights: Weights) -> tuple[str, ...]:
         return typed(_MemorySettings, weights.config.get("memory", {}), "memory").ids
 
 
-def _unpacked(weights: Weights, ids: int, features: int) -> Weights:
-    """Weights with the memory as the network holds it, whose keys have so many features."""
+def _unpacked(weights: Weights, ids: int, size: tuple[int, ...], config: NetworkConfig) -> Weights:
+    """Weights with the memory as the network holds it, which has keys of that size."""
     tensors = dict(weights.tensors)
-    if _VALUES not in tensors:
-        return weights
     keys, values, ages, shapes = (tensors.get(name) for name in (_KEYS, _VALUES, _AGES, _SHAPES))
     if keys is None or ages is None or shapes is None or values is None:
-        raise BadInput(weights.path, "holds but a part of a memory", "tensor memory")
-    slots = len(ages)
-    if not 0 < slots <= MOST_SLOTS or ages.shape != (slots,) or shapes.shape != (slots,):
-        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.ages")
+        raise BadInput(weights.path, "holds no memory, or but a part of one", "tensor memory")
+    slots = size[0]
+    if ages.shape != (slots,) or shapes.shape != (slots,):
+        raise BadInput(weights.path, "sizes that its memory does not have", "tensor memory.ages")
     whole = ages.dtype == shapes.dtype == torch.int64
     if not whole or ages.min() < EMPTY or shapes.min() < EMPTY or shapes.max() >= ids:
         raise BadInput(weights.path, "ages or names that no memory has", "tensor memory.ages")
-    if keys.dtype == torch.uint8:
-        keys = _unzipped(weights, _KEYS, slots * features * 4).view(torch.float32).view(slots, features)
-    elif len(keys) != slots:
-        raise BadInput(weights.path, "sizes that no memory has", "tensor memory.keys")
+    if config.has_shape_keys:
+        keys = _unzipped(weights, _KEYS, slots * size[1] * 4).view(torch.float32).view(size)
+    if keys.shape != size or not keys.is_floating_point() or not keys.isfinite().all():
+        raise BadInput(weights.path, "keys that its memory does not have", "tensor memory.keys")
     tensors[_KEYS] = normalize(keys.float())
     tensors[_VALUES] = _unzipped(weights, _VALUES, slots * _BYTES).view(slots, _BYTES)
     return replace(weights, tensors=tensors)
@@ -115,6 +116,6 @@ def _unzipped(weights: Weights, name: str, size: int) -> UInt8[Tensor, " byte"]:
     if values.dtype == torch.uint8 and values.ndim == 1:
         with as_bad_input(weights.path, zlib.error, say=f"tensor {name} is broken"):
             found = reader.decompress(values.numpy().tobytes(), size + 1)
-    if len(found) != size or reader.unused_data:
+    if len(found) != size or not reader.eof or reader.unused_data:
         raise BadInput(weights.path, "does not fit the memory", f"tensor {name}")
     return torch.from_numpy(np.frombuffer(found, np.uint8).copy())

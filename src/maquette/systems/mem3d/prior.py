@@ -17,7 +17,7 @@ class Prior(NamedTuple):
 
     Attributes:
         vector: that joins the picture's features; None for none.
-        cells: what is expected of every cell, in [0, 1]; None for nothing.
+        cells: what is expected of every cell, and how surely, in [-1, 1]; None for nothing.
     """
 
     vector: Float[Tensor, "batch feature"] | None = None
