@@ -3,8 +3,10 @@
 python -m maquette.bench.studies.face_finder src/maquette/assets/face_finder.safetensors
 """
 
-import sys
+import argparse
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,8 +34,11 @@ SIZES = (
 )  # times FACE: what counts as a face of that size; beyond FACE times these and 1.2 it is none
 
 
-def main(target: str) -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Draw, train, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("target", type=Path, help="the .safetensors file to write")
+    target = parser.parse_args(words).target
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     faces, alphas, places = draw_people(PEOPLE, rng)
@@ -263,4 +268,4 @@ def _loss(network: FaceNet, scenes: Tensor, truth: Tensor) -> Tensor:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

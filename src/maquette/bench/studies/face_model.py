@@ -1,13 +1,15 @@
 """Making `assets/faces.npz`, the head of `maquette.data.faces`, from a light copy of the ICT face model.
 
-`python -m maquette.bench.studies.face_model ict_facekit_light.npz src/maquette/assets/faces.npz`
+    python -m maquette.bench.studies.face_model ict_facekit_light.npz src/maquette/assets/faces.npz
 
 The copy has the arrays `mean`, `identity`, `expression` (centimetres), `expression_names`, `faces`, `face_material`,
 `material_names` and `landmarks68` of ICT-FaceKit's `generic_neutral_mesh.obj` and its shapes. Added here: teeth and a
 closed mouth, which the light model lacks, and where lips, brows, beard and so on are, from the landmarks.
 """
 
-import sys
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -50,9 +52,13 @@ class Part(NamedTuple):
     paint: dict[str, np.ndarray]
 
 
-def main(source: str, target: str) -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Read the light ICT model, write the asset."""
-    ict = dict(np.load(source))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("source", type=Path, help="the light copy")
+    parser.add_argument("target", type=Path, help="the .npz file to write")
+    options = parser.parse_args(words)
+    ict = dict(np.load(options.source, allow_pickle=False))
     kept = [i for i, name in enumerate(ict["expression_names"]) if name not in LEFT_OUT]
     names = ict["expression_names"] = ict["expression_names"][kept]
     ict["identity"] = ict["identity"][:IDENTITIES].astype(np.float32).transpose(1, 0, 2)
@@ -63,7 +69,7 @@ def main(source: str, target: str) -> None:
     starts = np.cumsum([0, *(len(part.mean) for part in parts)])
     mean = np.concatenate([part.mean for part in parts])
     np.savez_compressed(
-        target,
+        options.target,
         mean=mean.astype(np.float32),
         identity=_small(np.concatenate([part.identity for part in parts])),
         expression=_small(np.concatenate([part.expression for part in parts])),
@@ -301,4 +307,4 @@ def _brows(mean: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
