@@ -58,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("source", type=Path, help="the light copy")
     parser.add_argument("target", type=Path, help="the .npz file to write")
     options = parser.parse_args(words)
-    ict = dict(np.load(options.source, allow_pickle=False))
+    ict = dict(np.load(options.source))
     kept = [i for i, name in enumerate(ict["expression_names"]) if name not in LEFT_OUT]
     names = ict["expression_names"] = ict["expression_names"][kept]
     ict["identity"] = ict["identity"][:IDENTITIES].astype(np.float32).transpose(1, 0, 2)
