@@ -15,7 +15,7 @@ from maquette.systems.mesh_rcnn.camera import (
     intrinsics,
     project,
 )
-from maquette.systems.mesh_rcnn.depths import DEPTHS, RATIOS, REACH
+from maquette.systems.mesh_rcnn.depths import CLOSE, DEPTHS, REACH, ratios
 from mesh_rcnn_golden import far, ramp, stored, tensors
 
 
@@ -70,8 +70,9 @@ def test_depths_as_measured() -> None:
 
 def test_all_distances_of_r2n2_fit() -> None:
     assert REACH == R2N2_REACH
-    assert RATIOS[0] < 0.65 < 0.95 < RATIOS[1]
-    for ratio in (0.65, 0.95, *RATIOS):
+    nearest, farthest = ratios()
+    assert nearest < 0.65 < 0.95 < farthest
+    for ratio in (0.65, 0.95, nearest, farthest):
         view = View.of_cameras(torch.tensor([[30.0, 27.0, ratio]]))
         ends = torch.tensor([[0.0, 0.0, 0.5], [0.0, 0.0, -0.5]]) - torch.tensor([0, 0, float(view.distance)])
         assert grid_of_camera(ends)[:, 2].abs().max() <= 1 + 1e-5
@@ -131,3 +132,15 @@ def test_cells_by_one_matrix() -> None:
     points = torch.cat([torch.randn(100, 2), -0.7 - torch.rand(100, 1)], 1)
     found = cells_of_camera(24) @ torch.cat([points, torch.ones(100, 1)], 1).T
     assert far((found[:3] / found[3]).T, (grid_of_camera(points) + 1) * 23 / 2) < 1e-5
+
+
+def test_a_close_frustum_holds_an_object_at_one_distance() -> None:
+    nearest, farthest = ratios(CLOSE)
+    assert nearest < 0.8 < farthest < 0.83
+    ends = torch.tensor([[0.0, 0.0, 0.5], [0.0, 0.0, -0.5]]) - torch.tensor([0, 0, 0.8 * REACH])
+    places = grid_of_camera(ends, CLOSE)
+    assert places[:, 2].abs().min() > 0.9
+    assert places[:, 2].abs().max() < 1
+    assert (camera_of_grid(places, CLOSE) - ends).abs().max() < 1e-5
+    found = cells_of_camera(24, CLOSE) @ torch.cat([ends, torch.ones(2, 1)], 1).T
+    assert far((found[:3] / found[3]).T, (places + 1) * 23 / 2) < 1e-4

@@ -20,6 +20,7 @@ from maquette.structures.voxels import coarser
 from maquette.systems.mesh_rcnn import training as module
 from maquette.systems.mesh_rcnn.about import MeshRCNNOptions
 from maquette.systems.mesh_rcnn.camera import grid_of_camera
+from maquette.systems.mesh_rcnn.depths import Z_RANGE
 from maquette.systems.mesh_rcnn.network import Seen
 from maquette.systems.mesh_rcnn.recipes import MeshRCNNConfig, best, small
 from maquette.systems.mesh_rcnn.system import MeshRCNNSystem
@@ -249,9 +250,11 @@ def test_first_weights_that_cannot_be_had(monkeypatch) -> None:
 def test_the_truth_goes_through(source, monkeypatch) -> None:
     """What a network would make that tells every cell rightly lies where the object is, for whoever compares."""
     settings = config("voxel-only")
-    network = replace(settings.network, voxels=32)
-    system = MeshRCNNSystem(MeshRCNNTraining(replace(settings, network=network)).kept.eval(), settings.views)
-    wide = DrawnViews(source.pack, source.config, truth=NEEDS | {"masks", "windows"}, side=64)
+    network = replace(settings.network, voxels=32, z_range=Z_RANGE)
+    views = replace(settings.views, ratio=(0.65, 0.95))
+    settings = replace(settings, network=network, views=views)
+    system = MeshRCNNSystem(MeshRCNNTraining(settings).kept.eval(), views)
+    wide = DrawnViews(source.pack, views, truth=NEEDS | {"masks", "windows"}, side=64)
     batch = wide.held_batch([0, 1, 2], 1)
     targets = targets_of(batch, 32, 10)
     for i in range(3):

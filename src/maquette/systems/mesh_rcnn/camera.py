@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...renderer.views import R2N2_REACH, cameras_from_r2n2
-from .depths import Z_RANGE, A, B
+from .depths import Z_RANGE, A, B, Range
 
 FOCAL = 2.1875  # 35 mm before half of a 32 mm sensor
 AHEAD = 1.4  # where objects are: the middle of R2N2's distances
@@ -39,28 +39,29 @@ def project(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
     return torch.stack([FOCAL * x, FOCAL * y, A * z + B], dim=-1) / w[..., None]
 
 
-def grid_of_camera(points: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
-    """Places in the frustum of points in camera space."""
+def grid_of_camera(points: Float[Tensor, "*n 3"], z_range: Range = Z_RANGE) -> Float[Tensor, "*n 3"]:
+    """Places of points in camera space in the frustum between two projected depths."""
     x, y, z = project(points).unbind(-1)
-    low, high = Z_RANGE
+    low, high = z_range
     return torch.stack([x, -y, (z - low) * (2 / (high - low)) - 1], dim=-1)
 
 
-def camera_of_grid(places: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+def camera_of_grid(places: Float[Tensor, "*n 3"], z_range: Range = Z_RANGE) -> Float[Tensor, "*n 3"]:
     """Points in camera space of places in the frustum; the inverse of `grid_of_camera` before the camera."""
     x, y, z = places.unbind(-1)
-    low, high = Z_RANGE
+    low, high = z_range
     depth = B / (low + (z + 1) * ((high - low) / 2) + A)
     return torch.stack([x * depth / FOCAL, -y * depth / FOCAL, -depth], dim=-1)
 
 
-def cells_of_camera(size: int) -> Float[Tensor, "4 4"]:
+def cells_of_camera(size: int, z_range: Range = Z_RANGE) -> Float[Tensor, "4 4"]:
     """The matrix from (X, Y, Z, 1) to (column w, row w, depth w, w) of grid points, counted from 0.
 
     Args:
         size: cells along each side of the frustum; the outermost grid points lie at -1 and 1.
+        z_range: projected depths at both ends of the frustum.
     """
-    low, high = Z_RANGE
+    low, high = z_range
     half, deep = (size - 1) / 2, (size - 1) / (high - low)
     rows = [
         [half * FOCAL, 0, -half, 0],

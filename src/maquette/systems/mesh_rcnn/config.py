@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...nn.backbones.names import NORMS, Norm, check_width
+from .depths import Z_RANGE, Range
 
 THRESHOLD = 0.2  # least probability of a solid cell, as published
 DYNAMIC = tuple(f"dynamic-{blocks}" for blocks in (3, 4, 5, 6))
@@ -33,6 +34,7 @@ class NetworkConfig:
         backbone_width: factor on the channels of MobileNetV2.
         norm: batch normalisation of the backbone: "running" or "frozen".
         voxels: cells along rows, columns and depth of the frustum; even.
+        z_range: projected depths at both ends of the frustum.
         width: channels of the voxel branch.
         hidden: features a vertex.
         channels: of the map that the variants with a single one share.
@@ -53,6 +55,7 @@ class NetworkConfig:
     backbone_width: float = 1.0
     norm: Norm = "running"
     voxels: int = 48
+    z_range: Range = Z_RANGE
     width: int = 256
     hidden: int = 128
     channels: int = 256
@@ -71,6 +74,9 @@ class NetworkConfig:
                 raise ValueError(f"{name} must lie in [{least}, {most}], got {getattr(self, name)}")
         if self.voxels % 2:
             raise ValueError(f"voxels must be even, got {self.voxels}")
+        low, high = self.z_range
+        if not 0 <= low < high <= 1:
+            raise ValueError(f"z_range must rise within [0, 1], got {self.z_range}")
         if not 1 <= self.blocks <= _LARGEST_BLOCKS:
             raise ValueError(f"blocks must lie in [1, {_LARGEST_BLOCKS}], got {self.blocks}")
 
@@ -103,6 +109,8 @@ class LossConfig:
 
     Attributes:
         voxel: cross-entropy of the cells, as a mean.
+        dice: 1 - Dice coefficient of the cells' probabilities, as a mean over objects; not published.
+        threshold: least probability of a solid cell, of which meshes begin.
         chamfer: mean squared distance both ways, of points on the mesh of each stage; a mean over the stages.
         normal: 1 - |cos| between normals of nearest points, likewise; published as 0, as training diverged with it.
         edge: squared length of edges, likewise: 0 is the published "best", 0.2 "pretty".
@@ -119,6 +127,8 @@ class LossConfig:
     """
 
     voxel: float = 1.0
+    dice: float = 0.0
+    threshold: float = THRESHOLD
     chamfer: float = 1.0
     normal: float = 0.0
     edge: float = 0.0
@@ -129,9 +139,11 @@ class LossConfig:
     skip: Literal["skip", "original"] = "skip"
 
     def __post_init__(self) -> None:
-        weights = (self.voxel, self.chamfer, self.normal, self.edge, self.budget)
-        if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:4]):
+        weights = (self.voxel, self.dice, self.chamfer, self.normal, self.edge, self.budget)
+        if not all(0 <= weight < float("inf") for weight in weights) or not any(weights[:5]):
             raise ValueError(f"weights must not be negative, nor all of them 0; got {weights}")
+        if not 0 < self.threshold < 1:
+            raise ValueError(f"threshold must lie in (0, 1), got {self.threshold}")
         if self.points < 1 or self.voxel_steps < 0 or not 0 <= self.target <= 1:
             raise ValueError(
                 f"points must be positive, voxel_steps not negative, target in [0, 1]; got {self.points}, "

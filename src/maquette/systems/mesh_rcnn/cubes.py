@@ -10,6 +10,7 @@ from ...ops import cubify
 from ...structures import Meshes
 from ...utils import ico_sphere
 from .camera import AHEAD, camera_of_grid
+from .depths import Z_RANGE, Range
 
 SPHERE_LEVEL, SUBDIVIDED_LEVEL = 4, 2
 _RADIUS = 0.35  # of a sphere where objects are
@@ -28,7 +29,12 @@ class Cubes(NamedTuple):
 
 
 @torch.no_grad()
-def cubes_of(logits: Float[Tensor, "batch depth row column"], threshold: float, original: bool) -> Cubes:
+def cubes_of(
+    logits: Float[Tensor, "batch depth row column"],
+    threshold: float,
+    original: bool,
+    z_range: Range = Z_RANGE,
+) -> Cubes:
     """The solid cells' surface.
 
     Args:
@@ -36,6 +42,7 @@ def cubes_of(logits: Float[Tensor, "batch depth row column"], threshold: float, 
         threshold: least probability of a solid cell. Where none has it, the cell of the highest counts.
         original: as the released code: cubes begin at their grid points, half a cell off the middle of what the
             voxels were trained on; where none is above the threshold the middle half of each axis is solid.
+        z_range: projected depths at both ends of the frustums.
     """
     solid = logits.float().sigmoid()
     above = solid > threshold if original else solid >= threshold
@@ -50,7 +57,7 @@ def cubes_of(logits: Float[Tensor, "batch depth row column"], threshold: float, 
         solid.flatten(1)[which, best[which]] = 1.0
     made = cubify(solid, threshold, align="topleft" if original else "center")
     counts = made.num_verts_per_mesh().tolist()
-    verts = camera_of_grid(made.verts_packed()).split(counts)
+    verts = camera_of_grid(made.verts_packed(), z_range).split(counts)
     return Cubes(Meshes(list(verts), made.faces_list()), empty)
 
 

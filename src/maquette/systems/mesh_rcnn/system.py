@@ -30,7 +30,6 @@ from .about import ABOUT, MeshRCNNOptions
 from .camera import FOCAL, View
 from .config import THRESHOLD, NetworkConfig
 from .cubes import cubes_of
-from .depths import Z_RANGE
 from .detect.config import VARIANT as DETECT
 from .detect.recipes import DetectRunConfig
 from .framing import MARGIN, Framed, frame
@@ -225,7 +224,8 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
         if seen.logits is None:
             start, empty = self.network.spheres(len(images), self.device), False
         else:
-            cubes = cubes_of(seen.logits, threshold or self.threshold, self.network_config.original)
+            config = self.network_config
+            cubes = cubes_of(seen.logits, threshold or self.threshold, config.original, config.z_range)
             start, empty = cubes.meshes, bool(cubes.empty.any())
         return [start, *self.network.refine(seen.maps, start)][-1], empty, seen.gates
 
@@ -295,7 +295,7 @@ class MeshRCNNSystem(OccupancySystem[MeshRCNN]):
             seen = self.network.see(**self.example(config, self.device))
         shapes = {f"map_{i + 1}": tuple(one.shape) for i, one in enumerate(seen.maps)}
         told = ("voxels",) if seen.logits is not None else ()
-        settings = {**self.framing(), "margin": MARGIN, "focal": FOCAL, "z_range": Z_RANGE}
+        settings = {**self.framing(), "margin": MARGIN, "focal": FOCAL, "z_range": config.z_range}
         parts = {}
         if self.network.refinement is not None:
             inputs = {"verts": ("vert", 3), "edges": ("edge", 2), **shapes}

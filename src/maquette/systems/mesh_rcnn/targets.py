@@ -10,6 +10,7 @@ from ...data.batch import Batch, known
 from ...ops import sample_points_from_meshes
 from ...structures import Meshes
 from .camera import View, cells_of_camera
+from .depths import Z_RANGE, Range
 from .loss import Surface
 
 NEEDS = frozenset({"voxels", "sides", "cameras", "meshes"})
@@ -33,24 +34,30 @@ class Targets:
     surface: Surface
 
 
-def targets_of(batch: Batch, size: int, points: int) -> Targets:
+def targets_of(batch: Batch, size: int, points: int, z_range: Range = Z_RANGE) -> Targets:
     """The truth about a batch; of several views of an object each is a picture of its own.
 
     Args:
         batch: with all of `NEEDS`; its pictures show all that R2N2's cameras see.
         size: cells along rows, columns and depth of the frustum.
         points: on every true surface.
+        z_range: projected depths at both ends of the frustum.
     """
     truth, views = batch.truth, batch.images.shape[1]
     cameras = batch.cameras.flatten(0, 1)
     view = View.of_cameras(cameras)
     voxels, sides = (x.repeat_interleave(views, 0) for x in (batch.voxels, known(truth.sides)))
     surface = surface_of(known(truth.meshes), view, points, views)
-    return Targets(batch.images.flatten(0, 1), view, frustum_voxels(voxels, sides, view, size), surface)
+    solid = frustum_voxels(voxels, sides, view, size, z_range)
+    return Targets(batch.images.flatten(0, 1), view, solid, surface)
 
 
 def frustum_voxels(
-    voxels: Bool[Tensor, "batch side side side"], sides: Float[Tensor, "batch 3"], view: View, size: int
+    voxels: Bool[Tensor, "batch side side side"],
+    sides: Float[Tensor, "batch 3"],
+    view: View,
+    size: int,
+    z_range: Range = Z_RANGE,
 ) -> Bool[Tensor, "batch {size} {size} {size}"]:
     """Cells (depth, row, column) of the frustum that hold a solid cell's middle, as the released code takes them.
 
@@ -61,12 +68,13 @@ def frustum_voxels(
         sides: edges of the boxes along x, y and z.
         view: of each object.
         size: cells along rows, columns and depth.
+        z_range: projected depths at both ends of the frustum.
     """
     side = voxels.shape[-1]
     finer = max(1, -(-_FINER * size // side))
     parts = (torch.arange(finer, device=voxels.device) + 0.5) / finer
     inner = torch.cartesian_prod(parts, parts, parts).view(1, -1, 3)
-    to_cells = cells_of_camera(size).to(view.rotation)
+    to_cells = cells_of_camera(size, z_range).to(view.rotation)
     turn = to_cells[:, :3] @ view.rotation * (sides / side)[:, None]
     shift = to_cells[:, 3] - view.distance[:, None] * to_cells[:, 2] - turn.sum(2) * (side / 2)
     solid = torch.zeros(len(voxels), size**3, dtype=torch.bool, device=voxels.device)

@@ -22,9 +22,8 @@ from ...structures import Meshes
 from ...training.module import TrainingModule, Update
 from ..weights_file import write_weights
 from .about import ABOUT
-from .config import THRESHOLD
 from .cubes import cubes_of
-from .loss import mesh_loss, voxel_loss
+from .loss import dice_loss, mesh_loss, voxel_loss
 from .network import MeshRCNN, Seen
 from .recipes import MeshRCNNConfig
 from .skip import SkipRule
@@ -62,7 +61,7 @@ class MeshRCNNTraining(TrainingModule):
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """Mean loss and its terms, and how many of the steps were skipped, of how many objects no cell was solid."""
         set_gumbel(self.network, _TEMPERATURE, noise_is_on(self.share_done))
-        targets = targets_of(batch, self.config.network.voxels, self.config.loss.points)
+        targets = self._targets(batch, self.config.loss.points)
         first = self.step_count < self.config.loss.voxel_steps and self.config.network.has_voxels
         network = self.network
         assert isinstance(network, MeshRCNN)
@@ -84,7 +83,7 @@ class MeshRCNNTraining(TrainingModule):
     @torch.no_grad()
     def judge(self, network: nn.Module, batch: Batch) -> Mapping[str, Float[Tensor, " sample"]]:
         """The batch's mean loss, for each of its objects; each one's F1 at tau, and chamfer distance."""
-        targets = targets_of(batch, self.config.network.voxels, _JUDGED)
+        targets = self._targets(batch, _JUDGED)
         assert isinstance(network, MeshRCNN)
         seen, views = network.see(targets.images), batch.images.shape[1]
         made = self._meshes(network, seen, len(targets.images))
@@ -105,7 +104,7 @@ class MeshRCNNTraining(TrainingModule):
     @torch.no_grad()
     def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
         """A row an object: its first picture, what was made of it, and the truth."""
-        targets = targets_of(batch, self.config.network.voxels, 1)
+        targets = self._targets(batch, 1)
         assert isinstance(network, MeshRCNN)
         made = self._meshes(network, network.see(targets.images), len(targets.images)).behind[-1]
         truth = known(batch.truth.meshes)
@@ -126,6 +125,10 @@ class MeshRCNNTraining(TrainingModule):
             rows.append(torch.cat([picture[0], *drawn], dim=2))
         return torch.cat(rows, dim=1).clamp(0, 1)
 
+    def _targets(self, batch: Batch, points: int) -> Targets:
+        network = self.config.network
+        return targets_of(batch, network.voxels, points, network.z_range)
+
     def _loss(
         self, network: MeshRCNN, seen: Seen, made: "_Made | None", targets: Targets
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
@@ -139,6 +142,9 @@ class MeshRCNNTraining(TrainingModule):
         if seen.logits is not None:
             terms["voxel"] = voxel_loss(seen.logits, targets.solid)
             total = total + config.voxel * terms["voxel"]
+            if config.dice:
+                terms["dice"] = dice_loss(seen.logits, targets.solid)
+                total = total + config.dice * terms["dice"]
         if made is None:
             return total + _nothing(network), terms
         loss, found = mesh_loss(made.behind[1:], targets.surface, config)
@@ -153,7 +159,8 @@ class MeshRCNNTraining(TrainingModule):
         if seen.logits is None:
             start, empty = network.spheres(count, seen.maps[0].device), seen.maps[0].new_zeros(())
         else:
-            cubes = cubes_of(seen.logits, THRESHOLD, network.config.original)
+            config = network.config
+            cubes = cubes_of(seen.logits, self.config.loss.threshold, config.original, config.z_range)
             start, empty = cubes.meshes, cubes.empty.float().mean()
         return _Made([start, *network.refine(seen.maps, start)], empty)
 
@@ -163,7 +170,8 @@ class MeshRCNNTraining(TrainingModule):
         kept.load_state_dict({name: tensor.cpu() for name, tensor in network.state_dict().items()})
         training = {**about, **asdict(self.config.training), "loss": asdict(self.config.loss)}
         config, views = self.config.network, self.config.views
-        write_weights(path, ABOUT.name, kept, config, views, THRESHOLD, training, "float32")
+        threshold = self.config.loss.threshold
+        write_weights(path, ABOUT.name, kept, config, views, threshold, training, "float32")
 
 
 @dataclass(frozen=True)
