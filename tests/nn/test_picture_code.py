@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from maquette.nn.picture_code import doubled, from_code, level_channels, refined, to_code
+from maquette.nn.picture_code import doubled, from_code, level_channels, refined, start_smooth, to_code
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,28 @@ def test_nothing_has_a_bias_but_the_normalisations():
 def test_other_sizes_and_widths_are_refused(size, width, says):
     with pytest.raises(ValueError, match=says):
         level_channels(size, width)
+
+
+def test_a_smooth_start_interpolates() -> None:
+    """Nothing but the border differs from bilinear interpolation of the mixed channels."""
+    torch.manual_seed(0)
+    conv = doubled(6, 4)[0]
+    assert isinstance(conv, nn.ConvTranspose2d)
+    start_smooth(nn.Sequential(conv))
+    x = torch.rand(2, 6, 5, 5)
+    mix = 4 / 3 * conv.weight[:, :, 1, 1] / 0.75
+    wanted = nn.functional.interpolate(
+        torch.einsum("nihw,io->nohw", x, mix), scale_factor=2, mode="bilinear", align_corners=False
+    )
+    torch.testing.assert_close(conv(x)[..., 1:-1, 1:-1], wanted[..., 1:-1, 1:-1])
+    assert conv.weight.std() > 0.05
+
+
+def test_a_smooth_start_leaves_other_convolutions() -> None:
+    layers = nn.Sequential(*from_code((8, 16), 12))
+    before = {name: p.clone() for name, p in layers.named_parameters()}
+    start_smooth(layers)
+    changed = {name for name, p in layers.named_parameters() if not torch.equal(p, before[name])}
+    doubling = [i for i, layer in enumerate(layers) if getattr(layer, "stride", None) == (2, 2)]
+    assert changed == {f"{i}.weight" for i in doubling}
+    assert len(changed) == 1

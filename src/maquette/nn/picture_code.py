@@ -8,6 +8,7 @@ convolution makes a code of, and the way back is the same. Convolutions have no 
 import itertools
 from collections.abc import Sequence
 
+import torch
 from torch import nn
 
 SMALLEST = 8
@@ -90,6 +91,24 @@ def refined(channels: int, kernel: int) -> list[nn.Module]:
     """A convolution at the same resolution, normalised in groups of 4 channels, and a ReLU."""
     conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
     return [conv, groups(channels), nn.ReLU(inplace=True)]
+
+
+def start_smooth(module: nn.Module) -> None:
+    """Let the transposed convolutions that double a resolution begin as bilinear interpolation of mixed channels.
+
+    Drawn at random, each of a square's four pixels has weights of its own: what comes out is a checkerboard, which
+    a depth's normals are made of until it is unlearned (Odena et al., Distill 2016).
+
+    Args:
+        module: whose convolutions of `doubled` get new weights.
+    """
+    ramp = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    for layer in module.modules():
+        if isinstance(layer, nn.ConvTranspose2d) and layer.stride == (2, 2):
+            mix = torch.empty_like(layer.weight[..., :1, :1])
+            nn.init.normal_(mix, std=layer.in_channels**-0.5)
+            with torch.no_grad():
+                layer.weight.copy_(mix * torch.outer(ramp, ramp))
 
 
 def groups(channels: int) -> nn.GroupNorm:

@@ -99,7 +99,7 @@ def test_the_loss_falls_on_one_batch():
     for _ in range(60):
         told = module.step(batch, update)
     assert losses[-1] < losses[0] - 0.5
-    assert {"loss", "pixels", "pixels_flip", "features", "features_flip", "seen"} == set(told)
+    assert {"loss", "pixels", "pixels_flip", "features", "features_flip", "smoothness", "seen"} == set(told)
     assert all(p.grad is not None for p in module.network.parameters())
     assert all(p.grad is None for p in module.features.parameters())
 

@@ -88,6 +88,7 @@ class NetworkConfig:
         size: pixels a side of the pictures: 32, 64 or 128.
         width: channels behind the first halving of depth, albedo and confidence; those of light and view have half
             of it.
+        smooth_start: let what doubles resolutions begin as interpolation: no checkerboards; not published.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
         formation: how a picture comes about.
 
@@ -98,6 +99,7 @@ class NetworkConfig:
     variant: str = VARIANTS[0]
     size: int = 64
     width: int = 64
+    smooth_start: bool = False
     confidence: Literal["both", "pixels", "none"] = "both"
     formation: FormationConfig = field(default_factory=FormationConfig)
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ...nn.picture_code import doubled, from_code, level_channels, refined, to_code
+from ...nn.picture_code import doubled, from_code, level_channels, refined, start_smooth, to_code
 from .config import NetworkConfig
 
 LIGHTS, VIEWS = 4, 6
@@ -56,6 +56,8 @@ class Unsup3DNetwork(nn.Module):
         self.light = vector_layers(config, LIGHTS)
         self.view = vector_layers(config, VIEWS)
         self.confidence = None if config.confidence == "none" else Confidence(config)
+        if config.smooth_start:
+            start_smooth(self)
 
     def forward(self, images: Float[Tensor, "batch 3 size size"]) -> Raw:
         """What the networks say.

@@ -90,12 +90,13 @@ def seed004(variant: str = "seed004") -> Unsup3DConfig:
 def best(variant: str = VARIANTS[0]) -> Unsup3DConfig:
     """For small machines: a quarter of the width, features of MobileNetV2, depth sampled at the middles of pixels.
 
+    Nothing begins as a checkerboard, and depth is to be smooth: else normals are noise for many thousand steps.
     Batches of 16, AdamW with a warm-up and a cosine, a moving average of the weights. In 32 bits everywhere: depths
     of bf16 have steps for normals.
     """
     return Unsup3DConfig(
-        network=NetworkConfig(variant, width=16),
-        loss=LossConfig(features="mobilenet_v2"),
+        network=NetworkConfig(variant, width=16, smooth_start=True),
+        loss=LossConfig(features="mobilenet_v2", smoothness=0.1),
         training=TrainConfig(
             steps=20_000,
             batch=16,
