@@ -39,5 +39,5 @@ class PictureMap:
             raise ValueError("only grey has 16 bits")
 
     def shades(self) -> Float[Tensor, "channel height width"]:
-        """The picture, in [0, 1]."""
-        return ((self.values.double() - self.black) / (self.white - self.black)).clamp(0, 1)
+        """The picture, in [0, 1]; in memory."""
+        return ((self.values.detach().cpu().double() - self.black) / (self.white - self.black)).clamp(0, 1)
