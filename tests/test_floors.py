@@ -14,7 +14,7 @@ FLOORS = {
     **dict.fromkeys(("loss", "renderer", "utils"), 2),
     **dict.fromkeys(("nn", "data", "training", "segment", "metrics", "lift", "datasets", "vis"), 3),
     "systems": 4,
-    **dict.fromkeys(("reconstruct", "evaluate", "export", "report", "compose", "bench"), 5),
+    **dict.fromkeys(("reconstruct", "films", "evaluate", "export", "report", "compose", "bench"), 5),
     **dict.fromkeys(("cli", "studio", "__main__"), 6),
 }
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

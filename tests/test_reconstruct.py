@@ -265,7 +265,7 @@ def test_facts_leave_the_names_of_the_report_alone(tmp_path, ball):
         made, label="ball", score=0.5, box=torch.tensor([0.0, 0, 9, 9]), remarks=("far",), facts={}
     )
     scene = write([told, told], seen, tmp_path / "scene.glb")
-    assert scene.keys() | scene["objects"][0].keys() == RESERVED
+    assert scene.keys() | scene["objects"][0].keys() | {"maps", "films"} == RESERVED
     (tmp_path / "out").mkdir()
     for name in RESERVED:
         wrong = replace(made, facts={"depth": 1, name: 5})

@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import torch
@@ -13,10 +14,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from . import load
+from .films import FRAME_MS, Film
 from .io.any_picture import is_single, mask_tensor
 from .io.atomic import replacing_paths
 from .io.errors import BadInput, as_bad_input
-from .io.images import save_image
+from .io.gif import save_gif
+from .io.images import save_deep_image, save_image
 from .io.json_text import json_text
 from .io.mesh_write import save_mesh
 from .lift import View, draw_scene, scene_of
@@ -24,9 +27,10 @@ from .lift import upright as upright
 from .renderer.views import azimuth_from_r2n2
 from .segment import Found, find_masks, given_mask
 from .segment.found import How
+from .structures.picture_map import PictureMap
 from .structures.reconstruction import Reconstruction
 from .structures.views import Views
-from .systems import DEFAULT, NAMES, SEVERAL, about_system, system_class
+from .systems import DEFAULT, NAMES, SEVERAL, about_system, shipped_weights, system_class
 from .systems.face import Reconstructs
 from .systems.pictures import Pictures, as_views
 
@@ -34,6 +38,7 @@ load_system = load  # beside the other steps that a command is made of
 RESERVED = frozenset(
     (
         *("system", "variant", "weights", "pictures", "frame", "seconds", "objects"),  # of a report
+        *("maps", "films"),  # of what is written beside the mesh of one object
         *("name", "label", "score", "box", "remarks", "verts", "faces"),  # of each object in it
     )
 )
@@ -80,7 +85,8 @@ class PreparedViews:
         masks = None if found is None else [found.mask]
         cameras = None if views.cameras is None else views.cameras[[i]]
         fovs = None if views.fovs is None else [views.fovs[i]]
-        one = Views([views.images[i]], masks, cameras, [self.names[i]], fovs)
+        boxes = None if views.boxes is None else [views.boxes[i]]
+        one = Views([views.images[i]], masks, cameras, [self.names[i]], fovs, boxes)
         return PreparedViews(one, (found,), self.seconds / len(self))
 
 
@@ -155,13 +161,15 @@ def _fitted(mask: Tensor, image: Tensor, name: str) -> Tensor:
 def choose_system(pictures: Pictures, each: bool = False) -> str:
     """Name of the system for pictures where none is named: one that claims them, else by their number.
 
+    Only systems whose weights ship are asked.
+
     Args:
         pictures: of one object, as `systems.pictures.as_views` takes them.
         each: whether every picture shows an object of its own instead.
     """
     views = as_views(pictures)
     for name in NAMES:
-        if "claim" in about_system(name).abilities:
+        if "claim" in about_system(name).abilities and shipped_weights(name).is_file():
             kind = cast(type[Reconstructs], system_class(name))
             if kind.claims(views):
                 return name
@@ -268,46 +276,90 @@ def _told(made: Reconstruction) -> dict[str, Any]:
     }
 
 
-def files_of(out: Path) -> list[Path]:
-    """The mesh and what is written beside it."""
-    return [out, *(out.with_name(f"{out.stem}_{name}") for name in _BESIDE)]
+def files_of(out: Path, more: Iterable[str] = ()) -> list[Path]:
+    """The mesh and what is written beside it.
+
+    Args:
+        out: the mesh.
+        more: files beyond preview and report, by what stands behind the mesh's stem (`more_files`).
+    """
+    return [out, *(out.with_name(f"{out.stem}_{name}") for name in (*_BESIDE, *more))]
+
+
+def more_files(maps: Iterable[str], films: Iterable[str] = ()) -> list[str]:
+    """What the files of maps and films are called behind the mesh's stem."""
+    return [*(f"{name}.png" for name in maps), *(f"{name}.gif" for name in films)]
 
 
 def write(
-    made: Reconstruction | Sequence[Reconstruction], prepared: PreparedViews, out: Path, up: str = "+Y"
+    made: Reconstruction | Sequence[Reconstruction],
+    prepared: PreparedViews,
+    out: Path,
+    up: str = "+Y",
+    films: Mapping[str, Film] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Write mesh, preview and report, which appear together or not at all.
+    """Write mesh, preview, report, and maps of one object, which appear together or not at all.
 
     Args:
-        made: a reconstruction, or those of all objects in a scene: a GLB file has a named node for each.
+        made: a reconstruction, or those of all objects in a scene: a GLB file has a named node for each, and there
+            are no maps.
         prepared: the pictures it was made of.
         out: the mesh file; its suffix says which kind.
         up: axis that points up in the world of cameras that were given; a GLB is turned so that +Y does.
+        films: to be written, too, by name.
 
     Returns:
         the report (`describe`); of several objects `verts` and `faces` are sums, and `objects` has what each has
-        of its own.
+        of its own. Where there are maps and films it says what their files show.
 
     Raises:
         BadInput: no object, an unknown suffix, a place that cannot be written to, or a folder where a file must go.
         ValueError: facts under names of the report's own (`RESERVED`).
     """
-    for path in files_of(out):
-        if path.is_dir():
-            raise BadInput(path, "is a folder; a file is written there")
     objects = [made] if isinstance(made, Reconstruction) else list(made)
     if not objects:
         raise BadInput(prepared.names[0], "nothing was found in the picture")
+    maps = objects[0].maps if len(objects) == 1 else {}
+    places = files_of(out, more_files(maps, films))
+    for path in places:
+        if path.is_dir():
+            raise BadInput(path, "is a folder; a file is written there")
     began = time.perf_counter()
     report = describe(objects[0], prepared) if len(objects) == 1 else _describe_scene(objects, prepared)
+    report |= _described_files(places[1 + len(_BESIDE) :], maps, films)
     axis = up if objects[0].frame == "world" else "+Y"
-    with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(files_of(out)) as files:
-        mesh, picture, numbers = files
+    with as_bad_input(out, OSError, say="cannot be written"), replacing_paths(places) as files:
+        mesh, picture, numbers, *more = files
         save_mesh(scene_of(objects), mesh, names=node_names(objects), up=axis)
         save_image(preview(objects, prepared), picture)
+        of_maps, of_films = more[: len(maps)], more[len(maps) :]
+        for file, one in zip(of_maps, maps.values(), strict=True):
+            (save_deep_image if one.deep else save_image)(one.shades(), file)
+        for file, film in zip(of_films, films.values(), strict=True):
+            save_gif(film.frames, file, FRAME_MS)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json_text(report), encoding="utf-8")
     return report
+
+
+def _described_files(
+    places: Sequence[Path], maps: Mapping[str, PictureMap], films: Mapping[str, Film]
+) -> dict[str, Any]:
+    """What the report says of maps and films, where there are any."""
+    of_maps, of_films = places[: len(maps)], places[len(maps) :]
+    told = {
+        "maps": {
+            name: {"file": file.name, "black": one.black, "white": one.white, "bits": 16 if one.deep else 8,
+                   "shows": one.shows}
+            for (name, one), file in zip(maps.items(), of_maps, strict=True)
+        },
+        "films": {
+            name: {"file": file.name, "from": film.sweep.first, "to": film.sweep.last,
+                   "frames": len(film.frames)}
+            for (name, film), file in zip(films.items(), of_films, strict=True)
+        },
+    }  # fmt: skip
+    return {name: entries for name, entries in told.items() if entries}
 
 
 def node_names(objects: Sequence[Reconstruction]) -> list[str]:

@@ -248,11 +248,12 @@ def test_a_system_takes_the_pictures_that_it_claims(runs, maquette, tmp_path, mo
     Image.fromarray(picture).save(tmp_path / "red.png")
     shipped = runs["fake-pictures"] / "weights.safetensors"
     missing = tmp_path / "none.safetensors"
-    for module in ("reconstruct", "weights_input"):
-        monkeypatch.setattr(
-            f"maquette.cli.{module}.shipped_weights",
-            lambda name: shipped if name == "fake_pictures" else missing,
-        )
+
+    def ships(name):
+        return shipped if name == "fake_pictures" else missing
+
+    for module in ("reconstruct", "cli.reconstruct", "cli.weights_input"):
+        monkeypatch.setattr(f"maquette.{module}.shipped_weights", ships)
     loaded = []
     monkeypatch.setattr(
         "maquette.reconstruct.load_system",
@@ -265,6 +266,9 @@ def test_a_system_takes_the_pictures_that_it_claims(runs, maquette, tmp_path, mo
     assert "such pictures are fake-pictures's; --system says otherwise" in ran.out
     refused = maquette(*words, "--threshold", "0.3")
     assert (refused.code, "fake_pictures's, which has no threshold" in refused.err) == (2, True)
+    monkeypatch.setattr("maquette.reconstruct.shipped_weights", lambda name: missing)
+    assert "no weights ship" in maquette(*words).err  # who ships no weights is not asked
+    monkeypatch.setattr("maquette.reconstruct.shipped_weights", ships)
     picture[..., 0] = 100
     Image.fromarray(picture).save(tmp_path / "red.png")
     assert "no weights ship" in maquette(*words).err  # nobody claims it, and the default has none here

@@ -191,7 +191,7 @@ def refused(tmp_path_factory, weights, picture):
 def test_weights_that_ship_are_meant_by_a_word(maquette, weights, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for place in (tmp_path / "none.safetensors", weights / "weights.safetensors"):
-        for module in ("maquette.cli.weights_input", "maquette.systems.occupancy"):
+        for module in ("maquette.cli.weights_input", "maquette.systems.weights_file"):
             monkeypatch.setattr(f"{module}.shipped_weights", lambda name, place=place: place)
         ran = maquette("memory", "list", "shipped")
         if place.exists():

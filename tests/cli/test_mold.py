@@ -193,7 +193,7 @@ def test_live_shows_the_mesh_and_closes_the_page_on_ctrl_c(maquette, ball, tmp_p
 @pytest.fixture
 def no_shipped_weights(monkeypatch, tmp_path):
     """Without them no picture is reconstructed."""
-    monkeypatch.setattr("maquette.systems.occupancy.shipped_weights", lambda name: tmp_path / name)
+    monkeypatch.setattr("maquette.systems.weights_file.shipped_weights", lambda name: tmp_path / name)
 
 
 def test_demo_asks_for_the_fox(maquette, tmp_path, asked, no_shipped_weights):

@@ -18,7 +18,7 @@ from PIL import Image
 from maquette.io import BadInput, load_image, load_mask, save_image
 from maquette.io.errors import ParseError
 from maquette.io.image_files import decode_image, decode_texture, image_fov, png_bytes, read_pixels
-from maquette.io.images import image_size
+from maquette.io.images import image_size, save_deep_image
 from maquette.io.png_rows import holds_rows
 
 
@@ -310,3 +310,15 @@ def test_pictures_are_made_floats_band_by_band(monkeypatch):
             assert (decode_image(file.getvalue()) == whole).all()
         assert (whole == pixels.reshape(9, 7, -1).astype(np.float32) / 255).all()
         assert (decode_texture(file.getvalue()) == (whole if mode == "L" else whole[..., :3])).all()
+
+
+def test_deep_pictures_keep_sixteen_bits(tmp_path):
+    image = torch.tensor([[[-1.0, 0.0, 1 / 65535, 0.5, 0.75 + 1 / 65535, 1.0, 2.0, float("nan")]]])
+    save_deep_image(image, tmp_path / "a.png")
+    back = load_image(tmp_path / "a.png")
+    expected = torch.tensor([0, 0, 1, 32768, 49152, 65535, 65535, 0]) / 65535
+    assert float((back[0, 0] - expected).abs().max()) <= 1 / 65535
+    assert len(back[0, 0].unique()) == 5
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        save_deep_image(image, tmp_path / "file" / "a.png")

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from maquette.structures import Meshes, Reconstruction, Shape, Views, VoxelGrid
+from maquette.structures.picture_map import PictureMap
 
 TRIANGLE = Meshes([torch.rand(3, 3)], [torch.tensor([[0, 1, 2]])])
 GRID = VoxelGrid(torch.ones(1, 2, 2, 2, dtype=torch.bool))
@@ -39,6 +40,8 @@ def test_views_of_different_sizes():
         ([torch.rand(3, 4, 4)], {"cameras": [1, 2]}, "2 cameras"),
         ([torch.rand(3, 4, 4)], {"fovs": [40.0, None]}, "2 fovs"),
         ([torch.rand(3, 4, 4)], {"fovs": [180.0]}, "between 0 and 180"),
+        ([torch.rand(3, 4, 4)], {"boxes": [(0.0, 0.0, 5.0, 4.0)]}, "must lie in its picture of 4 x 4"),
+        ([torch.rand(3, 4, 4)], {"boxes": [(1.0, 1.0, 0.0, 2.0)]}, "must lie in its picture"),
     ],
 )
 def test_views_errors(images, options, message):
@@ -69,6 +72,7 @@ def test_reconstruction_holds_what_a_system_found():
         (TRIANGLE, {"albedo": torch.rand(1, 4, 4)}, "albedo must have shape"),
         (TRIANGLE, {"depth": torch.rand(1, 4, 4), "mask": torch.rand(1, 4, 5)}, "differ in size"),
         (TRIANGLE, {"score": 1.5}, "score"),
+        (TRIANGLE, {"maps": {"A map": PictureMap(torch.rand(1, 4, 4))}}, "maps must have names"),
         (TRIANGLE, {"box": torch.rand(5)}, "box must have shape"),
         (TRIANGLE, {"box": torch.tensor([2.0, 0, 1, 1])}, "area"),
         (

@@ -16,7 +16,7 @@ from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
 from maquette.systems import NAMES, about_system, system_class, system_recipes
-from maquette.systems.face import Exports, Generates, Reconstructs, Remembers, System
+from maquette.systems.face import Exports, Generates, Reconstructs, Relights, Remembers, System, Turns
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
@@ -106,7 +106,7 @@ def test_a_saved_system_is_the_same_system(name: str, variant: str, tmp_path, mo
         assert torch.equal(ours, theirs)
     mask = torch.zeros(1, 40, 50)
     mask[:, 8:32, 10:40] = 1
-    views = Views([torch.rand(3, 40, 50)], masks=[mask])
+    views = Views([torch.rand(3, 40, 50)], masks=[mask], boxes=[(8.0, 2.0, 34.0, 34.0)])
     if isinstance(system, Reconstructs):
         ours, theirs = (one.reconstruct(views)[0].mesh for one in (system, back))
         assert torch.equal(ours.verts_packed(), theirs.verts_packed())
@@ -132,6 +132,8 @@ def test_what_is_said_without_torch_is_true(name: str) -> None:
     system = SMALL[name](about.variants[0])
     assert isinstance(system, System)
     assert isinstance(system, Reconstructs) == ("reconstruct" in about.abilities)
+    assert isinstance(system, Relights) == ("relight" in about.abilities)
+    assert isinstance(system, Turns) == ("turn" in about.abilities)
     assert isinstance(system, Generates) == ("generate" in about.abilities)
     assert isinstance(system, Exports) == ("export" in about.abilities)
     assert isinstance(system, Remembers) == bool(about.remembers)

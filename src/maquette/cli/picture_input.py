@@ -11,11 +11,12 @@ import numpy as np
 from ..io.cameras_parse import ViewData, parse_cameras
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
-from ..io.image_files import decode_image, mask_in
+from ..io.image_files import decode_image, image_size, mask_in
 from ..io.local_path import local_path
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced
+Box = tuple[float, float, float, float]
 _SMALLEST = 8  # pixels of the shorter side
 
 
@@ -37,6 +38,7 @@ class Picture:
         mask: (H', W') booleans, or None.
         fov: degrees along the longer side, or None where the file does not say.
         camera: that took it, where it is known.
+        box: left, top, width and height of the part of `pixels` that shows the object, where somebody said it.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Picture:
     mask: np.ndarray | None = None
     fov: float | None = None
     camera: ViewData | None = None
+    box: Box | None = None
 
 
 def picture_files(paths: Sequence[Path]) -> list[Path]:
@@ -91,6 +94,23 @@ def need_picture(path: Path) -> np.ndarray:
             path, f"the picture is {width} x {height}; at least {_SMALLEST} pixels a side are needed"
         )
     return pixels
+
+
+def need_box(path: Path, pixels: np.ndarray, box: Box) -> Box:
+    """A box in the pixels that were read, of one in those of the file; refuse one that is not in the picture.
+
+    Args:
+        path: the picture.
+        pixels: of it, which may have been reduced.
+        box: left, top, width and height.
+    """
+    columns, rows = image_size(path)
+    left, top, width, height = box
+    if left + width > columns or top + height > rows:
+        said = " ".join(f"{side:g}" for side in box)
+        raise BadInput(path, f"the picture is {columns} x {rows}; --box {said} reaches out of it")
+    across, down = pixels.shape[1] / columns, pixels.shape[0] / rows
+    return left * across, top * down, width * across, height * down
 
 
 def need_mask(path: Path) -> np.ndarray:

@@ -1,5 +1,6 @@
 """`maquette reconstruct`: pictures to shapes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,14 +12,17 @@ from ..io.cameras_parse import parse_cameras
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..io.local_path import local_path
-from ..systems import DEFAULT, about_system, shipped_weights
+from ..systems import DEFAULT, NAMES, about_system, shipped_weights
 from ..systems.about import About
+from ..systems.sweeps import FILMS, Sweep, parse_sweep
 from ..training.weights_header import read_weights_header
 from .console import Console
 from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
 from .picture_input import (
+    Box,
     Picture,
     Source,
+    need_box,
     need_mask,
     need_object,
     need_picture,
@@ -42,8 +46,8 @@ class Reconstruct(Root, Compute):
     Several pictures are taken for views of one object; with --each they are objects of their own, and OUT is a
     folder. Where the system needs it, the object is found by the picture's transparency, before a plain background,
     else by GrabCut. Beside OUT appear <stem>_preview.png (picture, mask, reconstruction from the found viewpoint, two
-    other sides) and <stem>_report.json. Several objects in a picture become one scene, or with --each-object a
-    file each.
+    other sides), <stem>_report.json, and what else the system tells of the picture, such as <stem>_depth.png.
+    Several objects in a picture become one scene, or with --each-object a file each.
     """
 
     images: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE...")]
@@ -64,6 +68,14 @@ class Reconstruct(Root, Compute):
     """Weights file or folder of a run; the weights that ship with maquette when not given."""
     mask: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="[FILE ...]")] = ()
     """Masks of the object, one a picture: transparency or brightness."""
+    box: Annotated[tuple[float, float, float, float] | None, tyro.conf.arg(metavar="X Y W H")] = None
+    """Where the object is in the picture, for systems that cut it out: left, top, width and height in pixels."""
+    relight: Annotated[str | None, tyro.conf.arg(metavar="FROM:TO")] = None
+    """Write <stem>_relight.gif too: the object in a light that turns around it, by degrees: 0 is above, 90 to the
+    right. For systems that tell light from colours."""
+    turn: Annotated[str | None, tyro.conf.arg(metavar="FROM:TO")] = None
+    """Write <stem>_turn.gif too: the object turning by degrees, from -90 to 90. For systems that see it from the
+    front."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of what a system draws at random."""
     json: JsonFile = None
@@ -71,11 +83,12 @@ class Reconstruct(Root, Compute):
 
 
 class ReconstructRequest(NamedTuple):
-    """What was asked for: options of the command, and those of the system that is named, or of the default."""
+    """What was asked for: options of the command, those of the system that is named, or of the default, and films."""
 
     options: Reconstruct
     about: About
     own: Any
+    sweeps: Mapping[str, Sweep]
 
 
 def run(words: Sequence[str]) -> None:
@@ -126,7 +139,19 @@ def _read_words(words: Sequence[str]) -> ReconstructRequest:
         own = about.options(**{field.name: getattr(parsed, field.name) for field in fields(about.options)})
     except ValueError as error:
         raise Refusal(f"--{error}") from error
-    return ReconstructRequest(replace(parsed, weights=weights), about, own)
+    return ReconstructRequest(replace(parsed, weights=weights), about, own, _sweeps(parsed))
+
+
+def _sweeps(options: Reconstruct) -> dict[str, Sweep]:
+    """The films that are asked for, by name."""
+    sweeps = {}
+    for name, reach in FILMS.items():
+        if (text := getattr(options, name)) is not None:
+            try:
+                sweeps[name] = parse_sweep(text, reach)
+            except ValueError as error:
+                raise Refusal(f"--{name} {text}: {error}") from error
+    return sweeps
 
 
 def _with_own_options(about: About) -> type[Reconstruct]:
@@ -141,8 +166,31 @@ def _check(request: ReconstructRequest) -> None:
         raise Refusal("no picture is given")
     check_compute(options)
     at_least(0, seed=options.seed)
+    _check_box(options)
     if not _left_open(options):
+        _check_abilities(request)
         _check_weights(request)
+
+
+def _check_box(options: Reconstruct) -> None:
+    if options.box is None:
+        return
+    left, top, width, height = options.box
+    if not (left >= 0 and top >= 0 and 0 < width < math.inf and 0 < height < math.inf):
+        said = " ".join(f"{side:g}" for side in options.box)
+        raise Refusal(f"--box {said}: use left, top, width and height in pixels of the picture")
+    if options.each:
+        raise Refusal("--box is for one picture, not for --each")
+
+
+def _check_abilities(request: ReconstructRequest) -> None:
+    """Refuse what the system cannot do."""
+    asked = [*request.sweeps, *(["box"] if request.options.box else [])]
+    for name in asked:
+        if name not in request.about.abilities:
+            able = [other.replace("_", "-") for other in NAMES if name in about_system(other).abilities]
+            own = request.about.name.replace("_", "-")
+            raise Refusal(f"--{name}: not with system {own}; --system {' or '.join(able)} can")
 
 
 def _left_open(options: Reconstruct) -> bool:
@@ -172,6 +220,7 @@ def _chosen(request: ReconstructRequest, pictures: list[Picture], console: Conso
             )
         console.say(f"such pictures are {name.replace('_', '-')}'s; --system says otherwise")
         request = request._replace(about=about, own=about.options(**given))
+    _check_abilities(request)
     _check_weights(request)
     return request
 
@@ -199,11 +248,11 @@ def _check_out(options: Reconstruct) -> None:
 
 
 def _one(request: ReconstructRequest, sources: list[Source], console: Console) -> dict[str, Any]:
-    pictures = [_read(source) for source in sources]
+    pictures = [_read(source, request.options.box) for source in sources]
     request = _chosen(request, pictures, console)
     for picture in pictures:
         need_object(picture, request.about.needs_masks)
-    _spare(sources, request.options.out)
+    _spare(sources, request, request.options.out)
     system = _load(request)
     return _make(system, request, _prepared(pictures, system), request.options.out, console)
 
@@ -222,7 +271,7 @@ def _every(request: ReconstructRequest, sources: list[Source], console: Console)
         out = options.out / f"{name}.glb"
         try:
             picture = _read(source)
-            _spare(sources, out)
+            _spare(sources, request, out)
         except BadInput as problem:
             skip(problem)
             continue
@@ -251,10 +300,11 @@ def _every(request: ReconstructRequest, sources: list[Source], console: Console)
     return {"reconstructions": made, "skipped": skipped}
 
 
-def _read(source: Source) -> Picture:
+def _read(source: Source, box: Box | None = None) -> Picture:
     file, mask, camera = source
     pixels, inside = need_picture(file), None if mask is None else need_mask(mask)
-    return Picture(str(file), pixels, inside, image_fov(file), camera)
+    inner = None if box is None else need_box(file, pixels, box)
+    return Picture(str(file), pixels, inside, image_fov(file), camera, inner)
 
 
 def _load(request: ReconstructRequest) -> Any:
@@ -286,14 +336,16 @@ def _with_known(views: "Views", pictures: list[Picture]) -> "Views":
 
     known = [camera_view(picture.camera) for picture in pictures if picture.camera is not None]
     cameras = cameras_from_views(known) if len(known) == len(pictures) else None
-    return replace(views, cameras=cameras, fovs=[picture.fov for picture in pictures])
+    boxes = [picture.box for picture in pictures]
+    return replace(views, cameras=cameras, fovs=[picture.fov for picture in pictures], boxes=boxes)
 
 
 def _make(
     system: Any, request: ReconstructRequest, prepared: "PreparedViews", out: Path, console: Console
 ) -> dict[str, Any]:
     """Reconstruct and write; the report, or with --each-object those of all objects."""
-    from ..reconstruct import files_of, node_names, reconstruct, write
+    from ..films import film
+    from ..reconstruct import files_of, more_files, node_names, reconstruct, write
 
     file, root = request.options.images[0] / "cameras.json", request.options.root
     up = parse_cameras(file, root).up if prepared.views.cameras is not None else "+Y"
@@ -304,19 +356,22 @@ def _make(
         written = {place: [made] for place, made in zip(places, objects, strict=True)}
     reports = []
     for place, made in written.items():
-        reports.append(write(made, prepared, place, up))
-        for file in files_of(place):
+        alone = made[0] if len(made) == 1 else None
+        films = {name: film(system, alone, name, sweep) for name, sweep in request.sweeps.items() if alone}
+        reports.append(write(made, prepared, place, up, films))
+        for file in files_of(place, more_files(alone.maps if alone else (), films)):
             console.say(f"wrote {file}")
         _tell(reports[-1], console)
     return {"objects": reports} if request.options.each_object else reports[0]
 
 
-def _spare(sources: list[Source], out: Path) -> None:
+def _spare(sources: list[Source], request: ReconstructRequest, out: Path) -> None:
     """Refuse to write over a picture or a mask."""
-    from ..reconstruct import files_of
+    from ..reconstruct import files_of, more_files
 
     files = [file for source in sources for file in (source.file, source.mask)]
-    need_spared(files, files_of(out), "one of the pictures")
+    more = more_files(request.about.maps, request.sweeps)
+    need_spared(files, files_of(out, more), "one of the pictures")
 
 
 def _tell(report: dict[str, Any], console: Console) -> None:

@@ -92,3 +92,19 @@ def save_image(image: Tensor, path: str | PathLike[str]) -> None:
     picture = Image.fromarray(np.ascontiguousarray(array[..., 0] if array.shape[2] == 1 else array))
     with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
         picture.save(file, format=kind, **({"quality": 95} if kind in ("JPEG", "WEBP") else {}))
+
+
+def save_deep_image(image: Float[Tensor, "1 height width"], path: str | PathLike[str]) -> None:
+    """Write a grey PNG of 16 bits; it appears whole or not at all.
+
+    Args:
+        image: in [0, 1], clamped; NaN becomes 0.
+        path: the file to write or replace.
+
+    Raises:
+        BadInput: a place that cannot be written to.
+    """
+    shades = image.detach().cpu().double().nan_to_num(0.0).clamp(0, 1).mul(65535).round()
+    picture = Image.fromarray(shades[0].numpy().astype(np.uint16))
+    with as_bad_input(path, OSError, say="cannot be written"), replacing(path) as file:
+        picture.save(file, format="PNG")

@@ -1,7 +1,10 @@
 """Where the object is in a picture: masks from transparency, a plain background, or GrabCut; and where faces are."""
 
 from .faces import FoundFace as FoundFace
+from .faces import Square as Square
 from .faces import cut_face as cut_face
+from .faces import cut_square as cut_square
+from .faces import face_square as face_square
 from .faces import find_faces as find_faces
 from .found import UNSURE as UNSURE
 from .found import Found as Found

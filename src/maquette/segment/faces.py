@@ -39,6 +39,27 @@ class FoundFace:
     score: float
 
 
+@dataclass(frozen=True)
+class Square:
+    """A square in a picture, in its pixels; it may reach beyond the picture.
+
+    Attributes:
+        middle: column and row.
+        half: half of its side.
+        turned: clockwise in the picture, in radians.
+    """
+
+    middle: tuple[float, float]
+    half: float
+    turned: float = 0.0
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the least upright box around it."""
+        reach = self.half * (abs(math.cos(self.turned)) + abs(math.sin(self.turned)))
+        x, y = self.middle
+        return x - reach, y - reach, x + reach, y + reach
+
+
 def find_faces(image: Float[Tensor, "3 height width"], sure: float = SURE) -> list[FoundFace]:
     """Upright faces, seen from the front or turned by up to some 45 degrees, the surest first.
 
@@ -90,18 +111,36 @@ def cut_face(
         face: in it.
         size: pixels a side of the square.
     """
+    return cut_square(image, face_square(face), size)
+
+
+def face_square(face: FoundFace) -> Square:
+    """The square around a face that `cut_face` cuts out."""
     left, top, right, bottom = face.box
     half = _CLOSE * (right - left + bottom - top) / 4
     (x0, y0), (x1, y1) = face.eyes
     angle = math.atan2(y1 - y0, x1 - x0)
-    cos, sin = math.cos(angle), math.sin(angle)
     down = _DOWN * half
-    middle_x, middle_y = (left + right) / 2 - sin * down, (top + bottom) / 2 + cos * down
+    middle = (left + right) / 2 - math.sin(angle) * down, (top + bottom) / 2 + math.cos(angle) * down
+    return Square(middle, half, angle)
+
+
+def cut_square(
+    image: Float[Tensor, "3 height width"], square: Square, size: int
+) -> Float[Tensor, "3 size size"]:
+    """A square of a picture, scaled; beyond the picture's edge its last pixels go on.
+
+    Args:
+        image: colours in [0, 1].
+        square: in it.
+        size: pixels a side of what is cut out.
+    """
+    half, (cos, sin) = square.half, (math.cos(square.turned), math.sin(square.turned))
     height, width = image.shape[1:]
     finer = min(4, max(1, round(2 * half / size)))  # samples a side of a pixel, whose mean it is
     at = (torch.arange(size * finer, device=image.device) + 0.5) / (size * finer) * 2 - 1
     x, y = half * at[None], half * at[:, None]
-    columns, rows = middle_x + cos * x - sin * y, middle_y + sin * x + cos * y
+    columns, rows = square.middle[0] + cos * x - sin * y, square.middle[1] + sin * x + cos * y
     grid = torch.stack([2 * columns / width - 1, 2 * rows / height - 1], dim=-1)
     fine = grid_sample(image[None].float(), grid[None], padding_mode="border", align_corners=False)
     return interpolate(fine, size=(size, size), mode="area")[0]

@@ -1,6 +1,7 @@
 """`Reconstruction`: what a system makes of the views of one object."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from .meshes import Meshes
+from .picture_map import PictureMap
 from .voxels import VoxelGrid
 
 FRAMES = ("object", "camera", "world")
@@ -23,10 +25,11 @@ class Reconstruction:
         frame: "object" (right-handed, Y up, front +Z, bounding box centred at 0 with diagonal 1), "camera"
             (+X left, +Y up, +Z into the scene), or "world", that of the cameras that the pictures came with.
         voxels: occupancy the mesh was taken from.
-        depth: (1, H, W) distance along the camera's Z axis.
+        depth: (1, H, W) distance along the camera's Z axis; this and the next three are of the picture's pixels, or
+            of those of the part of it that the system saw.
         albedo: (3, H, W) colours without light, in [0, 1].
         normals: (3, H, W) unit normals in the camera frame.
-        confidence: (1, H, W) of the picture's pixels.
+        confidence: (1, H, W) in [0, 1]: how sure the system is of each pixel.
         attention: (1, H, W) how hard the system looked at the picture's pixels, in [0, 1]; previews show it.
         mask: (1, H, W) of the object in the picture.
         aside: (3, H', W') a picture of what the system went by, in [0, 1]; previews show it below their own.
@@ -41,13 +44,14 @@ class Reconstruction:
             `seconds` of each stage, and of a stage's parts as <stage>_<part>; whatever the system adds.
         facts: what the system reports of it under names of its own, as JSON can hold it: no tensor, no NaN.
         remarks: sentences about it that a person should know.
+        maps: pictures of what was found, by names that files can have; they are written beside the mesh.
         unit: length in the mesh's frame that is 1, the diagonal of the object's box, in the object frame; None where
             the system does not know how large objects are.
 
     Raises:
         ValueError: not one mesh, an unknown frame, pictures of wrong or different shapes, a box without area,
-            a score out of [0, 1], facts that JSON cannot hold, remarks that are no tuple of sentences, or a unit that
-            is not positive and finite.
+            a score out of [0, 1], facts that JSON cannot hold, remarks that are no tuple of sentences, maps under
+            names that are no words, or a unit that is not positive and finite.
     """
 
     mesh: Meshes
@@ -69,6 +73,7 @@ class Reconstruction:
     info: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    maps: Mapping[str, PictureMap] = field(default_factory=dict)
     unit: float | None = None
 
     def __post_init__(self) -> None:
@@ -130,3 +135,8 @@ class Reconstruction:
                 raise ValueError(f"fact {name} is nothing that JSON can hold: {error}") from error
         if not isinstance(self.remarks, tuple) or not all(isinstance(one, str) for one in self.remarks):
             raise ValueError(f"remarks must be a tuple of sentences, got {self.remarks!r}")
+        for name in self.maps:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                raise ValueError(
+                    f"maps must have names of small letters, digits and underscores, got {name!r}"
+                )

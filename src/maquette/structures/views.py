@@ -18,6 +18,8 @@ class Views:
             known; None altogether when no mask is known.
         cameras: cameras as many as pictures, in the same order, or None.
         names: file names or other words for the pictures, or None.
+        boxes: left, top, width and height in pixels of the part of each picture that shows the object, None where
+            nobody said it; None altogether when none is known.
         fovs: degrees along the longer side of each picture, as its camera wrote them down, None where it did not;
             None altogether when none is known. Where there are cameras these count.
 
@@ -30,19 +32,23 @@ class Views:
     cameras: Any = None
     names: Sequence[str] | None = None
     fovs: Sequence[float | None] | None = None
+    boxes: Sequence[tuple[float, float, float, float] | None] | None = None
 
     def __post_init__(self) -> None:
         if not self.images:
             raise ValueError("Views need at least one picture")
         for i, image in enumerate(self.images):
             _check_picture(image, 3, f"picture {i}")
-        for field in ("masks", "cameras", "names", "fovs"):
+        for field in ("masks", "cameras", "names", "fovs", "boxes"):
             values = getattr(self, field)
             if values is not None and len(values) != len(self.images):
                 raise ValueError(f"{len(self.images)} pictures but {len(values)} {field}")
         for fov in self.fovs or ():
             if fov is not None and not 0 < fov < 180:
                 raise ValueError(f"a field of view must lie between 0 and 180 degrees, got {fov:g}")
+        for image, box in zip(self.images, self.boxes or (), strict=False):
+            if box is not None:
+                _check_box(box, image)
         for i, mask in enumerate(self.masks or ()):
             if mask is None:
                 continue
@@ -79,3 +85,12 @@ def _check_picture(picture: Tensor, channels: int, what: str) -> None:
     low, high = torch.aminmax(picture)
     if not (low >= 0 and high <= 1):
         raise ValueError(f"{what} must lie in [0, 1], got values from {float(low):g} to {float(high):g}")
+
+
+def _check_box(box: tuple[float, float, float, float], image: Tensor) -> None:
+    left, top, width, height = box
+    rows, columns = image.shape[1:]
+    inside = left >= 0 and top >= 0 and left + width <= columns and top + height <= rows
+    if not (width > 0 and height > 0 and inside):
+        said = " ".join(f"{side:g}" for side in box)
+        raise ValueError(f"a box must lie in its picture of {columns} x {rows} pixels, got {said}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Ability = Literal["train", "reconstruct", "generate", "claim", "export"]
+Ability = Literal["train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn"]
 
 
 class Command(NamedTuple):
@@ -33,12 +33,15 @@ class About:
         variants: names of its networks.
         protocols: by which it is evaluated; the first one ends its training.
         abilities: "train"; "reconstruct" shapes from pictures; "generate" pictures; "claim": some pictures are so
-            plainly this system's that it takes them where none is named (`Reconstructs.claims`); "export": its
-            network can run by itself (`Exports`).
+            plainly this system's that it takes them where none is named, if its weights ship
+            (`Reconstructs.claims`); "export": its network can run by itself (`Exports`); "box": it may be told where
+            in a picture the object is (`Views.boxes`); "relight": it shows an object in other light (`Relights`);
+            "turn": from other sides (`Turns`).
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.
         remembers: variants with a memory of shapes (`Remembers`).
+        maps: names of all pictures that its reconstructions may hold (`Reconstruction.maps`).
     """
 
     name: str
@@ -49,3 +52,4 @@ class About:
     options: type = NoOptions
     commands: Mapping[str, Command] = field(default_factory=dict)
     remembers: frozenset[str] = frozenset()
+    maps: tuple[str, ...] = ()

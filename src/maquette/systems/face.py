@@ -138,6 +138,44 @@ class Reconstructs(System, Protocol):
 
 
 @runtime_checkable
+class Relights(Reconstructs, Protocol):
+    """A system that tells light from colours, and shows what it reconstructed in other light."""
+
+    def relight(
+        self, made: Reconstruction, angles_deg: Sequence[float]
+    ) -> Float[Tensor, "frame 3 height width"]:
+        """The object as its picture shows it, lit from a light that turns around the way to the camera.
+
+        Args:
+            made: by this system.
+            angles_deg: where the light is, a frame each: 0 above, 90 to the right in the picture, 180 below.
+
+        Returns:
+            RGB in [0, 1], white where nothing is seen.
+        """
+        ...
+
+
+@runtime_checkable
+class Turns(Reconstructs, Protocol):
+    """A system that shows what it reconstructed from other sides, better than its mesh alone could."""
+
+    def turn(
+        self, made: Reconstruction, angles_deg: Sequence[float]
+    ) -> Float[Tensor, "frame 3 height width"]:
+        """The object turned about the vertical axis.
+
+        Args:
+            made: by this system.
+            angles_deg: by which it is turned, a frame each: 0 is the front, 90 looks to the right in the picture.
+
+        Returns:
+            RGB in [0, 1], white where nothing is seen.
+        """
+        ...
+
+
+@runtime_checkable
 class Generates(System, Protocol):
     """A system that invents pictures."""
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
@@ -10,15 +10,14 @@ from torch import Tensor, nn
 
 from ..data.backgrounds import HELD_GREY
 from ..data.views_config import ViewsConfig
-from ..io.errors import BadInput, as_bad_input
-from ..structures.device import make_device
+from ..io.errors import as_bad_input
 from ..structures.views import Views
-from ..training.weights import Weights, fill, load_weights
+from ..training.weights import Weights, fill
 from ..training.weights_header import Precision
-from . import shipped_weights, system_recipes
+from . import system_recipes
 from .about import About
 from .info import Info, describe_network
-from .weights_file import read_settings, write_weights
+from .weights_file import filled, open_weights, read_settings, source_of, write_weights
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 THRESHOLD = 0.4  # least probability of a solid cell where weights say nothing, as 3D-R2N2's
@@ -96,24 +95,11 @@ class OccupancySystem(ABC, Generic[NetworkT]):
         Raises:
             BadInput: weights that are missing, broken, or of another system or variant.
         """
-        shipped = shipped_weights(cls.about.name)
-        if weights is None and not shipped.is_file():
-            raise BadInput(
-                shipped, "no weights ship with this version; name a weights file or the folder of a run"
-            )
-        found = load_weights(shipped if weights is None else weights, cls.about.name)
-        config, views_config, threshold = read_settings(found, cls.config_class, THRESHOLD)
-        if variant not in (None, config.variant):
-            raise BadInput(found.path, f"these are weights of variant {config.variant}, not of {variant}")
-        with torch.device("meta"):
-            network = cls.network_class(config)
-        cls.fill(network, found)
-        network.requires_grad_(False)
-        name = "shipped" if weights is None else fspath(weights)
+        found = open_weights(cls.about.name, weights)
+        config, views_config, training, threshold = read_settings(found, cls.config_class, THRESHOLD)
+        network = filled(cls.network_class, config, found, variant, device, cls.fill)
         with as_bad_input(found.path, ValueError, say="the settings in its header"):
-            return cls(
-                network.to(make_device(device)), views_config, threshold, found.config.get("training"), name
-            )
+            return cls(network, views_config, threshold, training, source_of(weights))
 
     @staticmethod
     def fill(network: Any, weights: Weights) -> None:

@@ -15,7 +15,6 @@ from maquette.systems.molding.outputs import (
     orbit,
     preview,
     save_figure,
-    save_gif,
     turntable,
 )
 from maquette.systems.molding.pictures import TargetPictures, picture_mesh
@@ -56,18 +55,8 @@ def test_preview_and_turntable_show_something():
     for picture in row.split(24, dim=2):
         assert 0.1 < (picture < 0.99).any(dim=0).float().mean() < 0.95
     frames = turntable(ellipsoid(2), frames=3, size=24)
-    assert [frame.size for frame in frames] == [(24, 24)] * 3
-    assert np.asarray(frames[0].convert("RGB")).std() > 10
-
-
-def test_gif_holds_all_frames_and_goes_on_for_ever(tmp_path):
-    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
-    save_gif([Image.new("RGB", (8, 8), c).quantize(16) for c in colours], tmp_path / "a.gif", 50)
-    with Image.open(tmp_path / "a.gif") as film:
-        assert (film.n_frames, film.info["loop"], film.info["duration"]) == (3, 0, 50)
-        for i, colour in enumerate(colours):
-            film.seek(i)
-            assert film.convert("RGB").getpixel((3, 3)) == colour
+    assert frames.shape == (3, 3, 24, 24)
+    assert all(float(frame.std()) > 0.04 for frame in frames)
 
 
 def shown(figure) -> np.ndarray:

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor
 
 from ...io.atomic import replacing
@@ -63,11 +62,12 @@ def preview(mesh: Meshes, size: int = 256, up: str = "+Y") -> Float[Tensor, "3 h
     return torch.cat(list(render_views(mesh, cameras, (size, size)).images), dim=2)
 
 
-def turntable(mesh: Meshes, frames: int = 36, size: int = 256, up: str = "+Y") -> list[Image.Image]:
+def turntable(
+    mesh: Meshes, frames: int = 36, size: int = 256, up: str = "+Y"
+) -> Float[Tensor, "frame 3 {size} {size}"]:
     """A full turn of a mesh."""
     cameras = orbit(mesh, [360.0 * i / frames for i in range(frames)], 20.0, up)
-    images = render_views(mesh, cameras, (size, size)).images
-    return [_to_picture(image) for image in images]
+    return render_views(mesh, cameras, (size, size)).images
 
 
 def comparison(mesh: Meshes, pictures: TargetPictures, names: tuple[str, str, str]) -> Figure:
@@ -146,16 +146,3 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, whole or not at all."""
     with replacing(path) as file:
         figure.savefig(file, format="png", dpi=120)
-
-
-def save_gif(frames: list[Image.Image], path: Path, milliseconds: int = 70) -> None:
-    """Write an endless animation, whole or not at all."""
-    with replacing(path) as file:
-        frames[0].save(
-            file, format="GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
-        )
-
-
-def _to_picture(image: Float[Tensor, "3 height width"]) -> Image.Image:
-    pixels = (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return Image.fromarray(pixels).quantize(128)

@@ -7,9 +7,10 @@ from typing import Any
 from ...io import BadInput, save_image, save_mesh
 from ...io.atomic import replacing_paths
 from ...io.errors import as_bad_input
+from ...io.gif import save_gif
 from ...io.json_text import json_text
 from ...structures import Meshes
-from .outputs import comparison, loss_plot, preview, save_figure, save_gif, turntable
+from .outputs import comparison, loss_plot, preview, save_figure, turntable
 from .pictures import TargetPictures
 from .result_names import result_names
 

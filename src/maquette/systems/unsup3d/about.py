@@ -3,4 +3,9 @@
 from ..about import About
 from .config import VARIANTS
 
-ABOUT = About(name="unsup3d", variants=VARIANTS, abilities=frozenset({"train"}))
+ABOUT = About(
+    name="unsup3d",
+    variants=VARIANTS,
+    abilities=frozenset({"train", "reconstruct", "claim", "box", "relight", "turn"}),
+    maps=("input", "depth", "normals", "albedo", "shading", "canonical", "confidence"),
+)

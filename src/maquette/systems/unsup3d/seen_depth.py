@@ -10,7 +10,7 @@ from ...structures import Meshes
 from .config import FormationConfig
 from .geometry import focal_length, move, unproject
 
-_FAR = 100.0  # what the published renderer has where there is no surface
+FAR = 100.0  # what the published renderer has where there is no surface
 
 
 def seen_depth(
@@ -51,7 +51,7 @@ def rendered_depth(
     faces = grid_faces(verts.shape[1], verts.shape[2], verts.device)
     meshes = Meshes(verts.flatten(1, 2).float(), faces.expand(len(verts), -1, -1))
     found = rasterize_meshes(meshes, size * samples, faces_per_pixel=1, perspective_correct=True)
-    seen = found[1][..., 0].where(found[0][..., 0] >= 0, _FAR).to(verts.dtype)
+    seen = found[1][..., 0].where(found[0][..., 0] >= 0, FAR).to(verts.dtype)
     return avg_pool2d(seen[:, None], samples)[:, 0]
 
 

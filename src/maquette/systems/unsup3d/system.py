@@ -1,33 +1,44 @@
 """`Unsup3DSystem`: Unsup3D, its weights and its training, behind the common face of the systems."""
 
-from collections.abc import Callable, Mapping
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ...data.pictures_config import PicturesConfig
 from ...io.errors import BadInput, as_bad_input
-from ...io.typed import typed
-from ...structures.device import make_device
-from ...training.weights import fill, load_weights, save_weights
+from ...structures.reconstruction import Reconstruction
+from ...structures.views import Views
+from ...training.weights import save_weights
 from ...training.weights_header import Precision
-from .. import shipped_weights
-from ..about import About
+from ..about import About, NoOptions
 from ..info import Info, describe_network
+from ..pictures import Pictures, as_views
+from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT
 from .config import NetworkConfig
-from .network import Unsup3DNetwork
+from .formation import Canonical, Reconstructed, canonical, reconstruct
+from .network import Raw, Unsup3DNetwork
 from .recipes import RECIPES, Unsup3DConfig
+from .relief import relief
+from .relighting import relit
+from .sheet import enlarged, sheet
+from .told import camera_normals, confidence_of, light_facts, maps_of, view_facts
+from .turning import turned
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import System
+    from ..face import Relights, Turns
 
 
 class Unsup3DSystem:
-    """Unsup3D (Wu et al., CVPR 2020): a picture to depth, colours, light and view.
+    """Unsup3D (Wu et al., CVPR 2020): a picture to depth, colours, light and view, and from these to a mesh.
 
     Args:
         network: the five networks; they are put into evaluation mode.
@@ -81,26 +92,104 @@ class Unsup3DSystem:
         Raises:
             BadInput: weights that are missing, broken, or of another system or variant.
         """
-        shipped = shipped_weights(cls.about.name)
-        if weights is None and not shipped.is_file():
-            raise BadInput(
-                shipped, "no weights ship with this version; name a weights file or the folder of a run"
+        found = open_weights(cls.about.name, weights)
+        config, views, training = read_network(found, NetworkConfig, PicturesConfig)
+        network = filled(Unsup3DNetwork, config, found, variant, device)
+        with as_bad_input(found.path, ValueError, say="the settings in its header"):
+            return cls(network, views, training, source_of(weights))
+
+    def reconstruct(self, pictures: Pictures, options: NoOptions | None = None) -> list[Reconstruction]:
+        """The face in a picture: as a mesh from the front, and as depth, normals, colours, light and view.
+
+        Args:
+            pictures: one, as `systems.pictures.as_views` takes it; the face is found where no box says where it is
+                (`Views.boxes`).
+            options: none there are.
+
+        Returns:
+            a list of one reconstruction in the camera frame of the face from the front, in sides of the square that
+            was looked at. Its facts: `light` and `view` in degrees (`told`), and of what the picture was `cut`; its
+            maps: those of `About.maps`, without confidence where the networks have none; its `box`: the square in
+            the picture.
+
+        Raises:
+            BadInput: several pictures, a file that is no picture, one without a face, or with fewer than 32 pixels a
+                side of it.
+        """
+        from ...lift import Result
+        from .crop import crop  # with what finds faces
+
+        began = time.perf_counter()
+        views = as_views(pictures)
+        name = (views.names or ["the picture"])[0]
+        if len(views) > 1:
+            raise BadInput(name, f"one picture at a time, not {len(views)}")
+        config = self.network.config.formation
+        (box,) = views.boxes or (None,)
+        cut = crop(views.images[0], self.network.config.size, name, box)
+        framed = time.perf_counter()
+        image = cut.image.to(self.device)
+        raw, found, made = self.see(image[None])
+        seen = time.perf_counter()
+        confidence = None if raw.sigma_pixels is None else confidence_of(raw.sigma_pixels[0, :1])
+        mesh = relief(found.depth[0], (found.image[0] + 1) / 2, config)
+        seconds = {"crop": framed - began, "network": seen - framed, "surface": time.perf_counter() - seen}
+        return [
+            Result(
+                mesh,
+                "camera",
+                depth=found.depth[:1],
+                albedo=(found.albedo[0] + 1) / 2,
+                normals=camera_normals(found.normals[0]),
+                confidence=confidence,
+                aside=enlarged(sheet(image[None], found, made, config.depth)),
+                light={key: getattr(found.light, key)[0] for key in ("ambient", "diffuse", "direction")},
+                view=found.view[0],
+                box=torch.tensor(cut.square.box()),
+                info={
+                    "system": self.name,
+                    "variant": self.variant,
+                    "weights": self.weights,
+                    "seconds": seconds,
+                    "canonical": found,
+                },
+                facts={
+                    "cut": {"by": cut.by, "turned": round(math.degrees(cut.square.turned), 2)},
+                    "light": light_facts(found.light),
+                    "view": view_facts(found.view),
+                },
+                remarks=cut.remarks,
+                maps=maps_of(image, found, confidence, config),
+                pictures=views,
             )
-        found = load_weights(shipped if weights is None else weights, cls.about.name)
-        with as_bad_input(found.path, ValueError, say="the settings in its header"):
-            config = typed(NetworkConfig, found.config.get("network", {}), "network")
-            views = typed(PicturesConfig, found.config.get("views", {"size": config.size}), "views")
-            if not isinstance(found.config.get("training", {}), Mapping):
-                raise ValueError("training must be an object")
-        if variant not in (None, config.variant):
-            raise BadInput(found.path, f"these are weights of variant {config.variant}, not of {variant}")
-        with torch.device("meta"):
-            network = Unsup3DNetwork(config)
-        fill(network, found)
-        network.requires_grad_(False)
-        name = "shipped" if weights is None else fspath(weights)
-        with as_bad_input(found.path, ValueError, say="the settings in its header"):
-            return cls(network.to(make_device(device)), views, found.config.get("training"), name)
+        ]
+
+    @torch.no_grad()
+    def see(self, images: Float[Tensor, "batch 3 size size"]) -> tuple[Raw, Canonical, Reconstructed]:
+        """What the networks say of pictures in [0, 1], the objects from the front, and the pictures made again."""
+        config = self.network.config.formation
+        raw = self.network(images.to(self.device))
+        found = canonical(raw, config)
+        return raw, found, reconstruct(found, config)
+
+    def relight(
+        self, made: Reconstruction, angles_deg: Sequence[float]
+    ) -> Float[Tensor, "frame 3 height width"]:
+        """The face in other light (`face.Relights`, `relighting.relit`)."""
+        return relit(made.info["canonical"], self.network.config.formation, angles_deg)
+
+    def turn(
+        self, made: Reconstruction, angles_deg: Sequence[float]
+    ) -> Float[Tensor, "frame 3 height width"]:
+        """The face from other sides (`face.Turns`, `turning.turned`)."""
+        return turned(made.info["canonical"], self.network.config.formation, angles_deg)
+
+    @classmethod
+    def claims(cls, views: Views) -> bool:
+        """Whether there is one picture, which a face fills as far as its object does (`crop.is_portrait`)."""
+        from .crop import is_portrait
+
+        return len(views) == 1 and views.cameras is None and is_portrait(views)
 
     def save(self, path: str | PathLike[str], precision: Precision = "float16") -> None:
         """Write the weights file that `load` reads; raises BadInput where it cannot be written."""
@@ -146,4 +235,5 @@ class Unsup3DSystem:
 
 
 if TYPE_CHECKING:
-    _: type[System] = Unsup3DSystem
+    _: type[Relights] = Unsup3DSystem
+    __: type[Turns] = Unsup3DSystem

@@ -21,6 +21,7 @@ from .geometry import normals_of_depth
 from .loss import masked_mean, unsup3d_loss
 from .network import Unsup3DNetwork
 from .recipes import Unsup3DConfig
+from .sheet import sheet
 
 LOSS = Measure("loss", "loss", higher=False)
 _PERCENT = 100
@@ -111,23 +112,3 @@ class Unsup3DTraining(TrainingModule):
         side = scale_invariant_depth_error(depth, true, mask)
         mad = mean_angle_deviation(normals_of_depth(depth, fov), normals_of_depth(true, fov), mask)
         return {"side": _PERCENT * side, "mad": mad}
-
-
-def sheet(
-    images: Float[Tensor, "batch 3 size size"],
-    found: Canonical,
-    made: Reconstructed,
-    bounds: tuple[float, float],
-) -> Float[Tensor, "3 height width"]:
-    """Pictures, reconstructions, canonical pictures, colours, shading and depth (near is white), a row each."""
-    count = len(images)
-    near = (bounds[1] - found.depth[:count, None]) / (bounds[1] - bounds[0])
-    colours = [(x[:count] + 1) / 2 for x in (made.image, found.image, found.albedo)]
-    columns = [
-        images,
-        *colours,
-        found.shading[:count].expand(-1, 3, -1, -1),
-        near.expand(-1, 3, -1, -1),
-    ]
-    rows = torch.cat([column.float() for column in columns], dim=3)
-    return torch.cat(list(rows), dim=1).clamp(0, 1)
