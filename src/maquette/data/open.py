@@ -86,6 +86,7 @@ def open_source(
     needs: frozenset[str] = frozenset(),
     watch: Watch | None = None,
     side: int = SIDE,
+    wanted: frozenset[str] = frozenset(),
 ) -> Opened:
     """Open data for a system.
 
@@ -96,6 +97,7 @@ def open_source(
         needs: what batches must know of their objects (`Truth`), where it can be told; the rest may be left out.
         watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
         side: cells along the edges of the voxels of shapes; packed files may have fewer.
+        wanted: what else they should know where the data say it.
 
     Raises:
         BadInput: nothing usable, a layout of another kind of pictures, one that holds none, or one that does not
@@ -108,13 +110,15 @@ def open_source(
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
-        return _checked(_OPENERS[layout](place, config, seed), needs).only(needs, side)
+        return _checked(_OPENERS[layout](place, config, seed), needs).only(needs | wanted, side)
     people = count_of_faces(str(place.shapes))
     if people is not None:
         faces = FaceViews(people, _single(place, config).size, seed)
         return _checked(Opened(faces, place.name, "drawn"), needs)
     pack, problems = open_shapes(str(place.shapes), seed, watch, side)
-    opened = Opened(DrawnViews(pack, _views(place, config), seed, needs, side), place.name, "drawn", problems)
+    opened = Opened(
+        DrawnViews(pack, _views(place, config), seed, needs | wanted, side), place.name, "drawn", problems
+    )
     return _checked(opened, needs)
 
 

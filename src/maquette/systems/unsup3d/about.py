@@ -3,4 +3,4 @@
 from ..about import About
 from .config import VARIANTS
 
-ABOUT = About(name="unsup3d", variants=VARIANTS, abilities=frozenset({"train"}))
+ABOUT = About(name="unsup3d", variants=VARIANTS, protocols=("unsup3d",), abilities=frozenset({"train"}))

@@ -12,8 +12,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ...ops.depth_maps import normals_of_depth, unproject
 from .config import FormationConfig
-from .geometry import move_back, normals_of_depth, project, unproject
+from .geometry import move_back, project
 from .network import Raw
 from .seen_depth import seen_depth
 

@@ -6,10 +6,13 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from ...data.pictures_config import PicturesConfig
 from ...io.errors import BadInput, as_bad_input
 from ...io.typed import typed
+from ...metrics.protocols.depth import SeenDepth
 from ...structures.device import make_device
 from ...training.weights import fill, load_weights, save_weights
 from ...training.weights_header import Precision
@@ -18,6 +21,7 @@ from ..about import About
 from ..info import Info, describe_network
 from .about import ABOUT
 from .config import NetworkConfig
+from .formation import canonical, reconstruct
 from .network import Unsup3DNetwork
 from .recipes import RECIPES, Unsup3DConfig
 
@@ -131,6 +135,13 @@ class Unsup3DSystem:
         """Range of depths and field of view in degrees."""
         formation = self.network.config.formation
         return {"depth": list(formation.depth), "fov": formation.fov}
+
+    @torch.inference_mode()
+    def depths(self, images: Float[Tensor, "batch 3 size size"]) -> SeenDepth:
+        """What the camera sees of the surfaces in pictures of the networks' size (`DepthSystem.depths`)."""
+        formation = self.network.config.formation
+        made = reconstruct(canonical(self.network(images.to(self.device)), formation), formation)
+        return SeenDepth(made.depth[: len(images)], made.seen[: len(images)])
 
     @staticmethod
     def recipes() -> Mapping[str, Callable[..., Any]]:

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from ...data.batch import Batch
 from ...metrics.depth_scores import eroded, mean_angle_deviation, scale_invariant_depth_error
 from ...metrics.measure import Measure
+from ...ops.depth_maps import normals_of_depth
 from ...training.module import TrainingModule, Update
 from ...training.weights import save_weights
 from .about import ABOUT
 from .features import perceptual_features
 from .formation import Canonical, Reconstructed, canonical, reconstruct
-from .geometry import normals_of_depth
 from .loss import masked_mean, unsup3d_loss
 from .network import Unsup3DNetwork
 from .recipes import Unsup3DConfig
