@@ -25,6 +25,7 @@ from .recognise import FAMILIES, count_of_faces, count_of_families, recognise
 from .scene_pictures import ScenePictures
 from .scenes_config import ScenesConfig
 from .stored_views import StoredViews
+from .synface import read_synface
 from .views_config import ViewsConfig
 
 SourceConfig = ViewsConfig | PicturesConfig | ScenesConfig
@@ -191,6 +192,12 @@ def _celeba(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
     return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
 
 
+def _synface(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    data = read_synface(_root(place))
+    files = [PictureFile(p.entry, p.image, box=p.box, depth=p.depth) for p in data.pictures]
+    return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
+
+
 def _pix3d(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
     root = _root(place)
     if isinstance(config, ScenesConfig):
@@ -226,5 +233,6 @@ _OPENERS: dict[str, Callable[[DataPlace, SourceConfig, int], Opened]] = {
     "r2n2": _r2n2,
     "pictures": _pictures,
     "celeba": _celeba,
+    "synface": _synface,
     "pix3d": _pix3d,
 }

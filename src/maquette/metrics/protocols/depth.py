@@ -64,7 +64,7 @@ class DepthProtocol(EvaluationProtocol[DepthSystem]):
 
     SIDE does not see a factor on all depths. MAD compares normals of both depth maps, which the same differences
     give, as published: these are a little shorter than 1, so that of pictures of 64 pixels even the true depth comes
-    to 6 degrees or so. Beside it stands the angle between normals of length 1. Where the data have the normals of the
+    to 5 or 6 degrees. Beside it stands the angle between normals of length 1. Where the data have the normals of the
     surface that was drawn, there is also the angle to these, with that of the true depth's normals, below which no
     depth map of so many pixels can be expected to fall.
     """
