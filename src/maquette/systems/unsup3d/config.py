@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-VARIANTS = ("best", "original", "seed004")
+VARIANTS = ("best", "original", "seed004", "supervised")
 SIZES = (32, 64, 128)
 _MOST_WIDTH = 256
 Range = tuple[float, float]
@@ -84,11 +84,13 @@ class NetworkConfig:
     """The five networks; the defaults are as published, but for the variant.
 
     Attributes:
-        variant: "original", "seed004" or "best": a name for the settings beside it.
+        variant: "original", "seed004", "supervised" or "best": a name for the settings beside it.
         size: pixels a side of the pictures: 32, 64 or 128.
         width: channels behind the first halving of depth, albedo and confidence; those of light and view have half
             of it.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
+        parts: "all"; "depth": the network of depth alone, of what the camera sees: colours are then those of the
+            picture, in even light, and the view is at rest.
         formation: how a picture comes about.
 
     Raises:
@@ -99,6 +101,7 @@ class NetworkConfig:
     size: int = 64
     width: int = 64
     confidence: Literal["both", "pixels", "none"] = "both"
+    parts: Literal["all", "depth"] = "all"
     formation: FormationConfig = field(default_factory=FormationConfig)
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from .config import NetworkConfig
 
 LIGHTS, VIEWS = 4, 6
 _SLOPE = 0.2
+_EVEN_LIGHT = (1.0, -1.0, 0.0, 0.0)  # all of the ambient light and as little directed light as there may be
 
 
 class Raw(NamedTuple):
@@ -52,10 +53,11 @@ class Unsup3DNetwork(nn.Module):
         super().__init__()
         self.config = config = config or NetworkConfig()
         self.depth = picture_layers(config, 1)
-        self.albedo = picture_layers(config, 3)
-        self.light = vector_layers(config, LIGHTS)
-        self.view = vector_layers(config, VIEWS)
-        self.confidence = None if config.confidence == "none" else Confidence(config)
+        whole = config.parts == "all"
+        self.albedo = picture_layers(config, 3) if whole else None
+        self.light = vector_layers(config, LIGHTS) if whole else None
+        self.view = vector_layers(config, VIEWS) if whole else None
+        self.confidence = Confidence(config) if whole and config.confidence != "none" else None
 
     def forward(self, images: Float[Tensor, "batch 3 size size"]) -> Raw:
         """What the networks say.
@@ -70,6 +72,9 @@ class Unsup3DNetwork(nn.Module):
         if images.shape[1:] != (3, size, size):
             raise ValueError(f"need pictures of {size} x {size}, got {tuple(images.shape)}")
         x = 2 * images - 1
+        if self.albedo is None or self.light is None or self.view is None:
+            even = x.new_tensor(_EVEN_LIGHT).expand(len(x), LIGHTS)
+            return Raw(self.depth(x), x, even, x.new_zeros(len(x), VIEWS))
         return Raw(
             self.depth(x),
             self.albedo(x).tanh(),

@@ -151,9 +151,10 @@ class Unsup3DSystem:
     @staticmethod
     def training_module(config: Unsup3DConfig) -> "TrainingModule":
         """What is trained with a recipe's settings."""
-        from .training import Unsup3DTraining  # with what only training needs
+        from .supervised import SupervisedTraining  # with what only training needs
+        from .training import Unsup3DTraining
 
-        return Unsup3DTraining(config)
+        return (SupervisedTraining if config.network.parts == "depth" else Unsup3DTraining)(config)
 
 
 if TYPE_CHECKING:
