@@ -8,8 +8,9 @@ row's seconds a step are the difference between trainings of 2 and of 10 steps, 
 runs have as many steps as fit; validations and the start come on top. What was used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
 `original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
-and `best` with one thing changed. Runs that are there are scored by protocol unsup3d, on the test pictures of
---scored, beside one depth everywhere and the mean depth of the training pictures.
+and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry. Runs that are there are
+scored by protocol unsup3d, on the test pictures of --scored, beside one depth everywhere and the mean depth of the
+training pictures.
 """
 
 import argparse
@@ -66,6 +67,7 @@ ROWS = {
     "vgg16-drawn": Setting(features="vgg16 drawn"),
     "mobilenet_v2-drawn": Setting(features="mobilenet_v2 drawn"),
     "no-confidence": Setting(words=("--network.confidence", "none")),
+    "lemul": Setting(words=("--network.second", "pair", "--loss.flip", "1", "--loss.albedo", "0.5")),
 }
 
 

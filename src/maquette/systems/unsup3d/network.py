@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -57,7 +58,9 @@ class Unsup3DNetwork(nn.Module):
         self.albedo = picture_layers(config, 3) if whole else None
         self.light = vector_layers(config, LIGHTS) if whole else None
         self.view = vector_layers(config, VIEWS) if whole else None
-        self.confidence = Confidence(config) if whole and config.confidence != "none" else None
+        pair, unsure = config.second == "pair", whole and config.confidence != "none"
+        self.confidence = Confidence(config, 1 if pair else 2) if unsure else None
+        self.pair_confidence = Confidence(config, 1, 6) if pair and unsure else None
 
     def forward(self, images: Float[Tensor, "batch 3 size size"]) -> Raw:
         """What the networks say.
@@ -80,8 +83,19 @@ class Unsup3DNetwork(nn.Module):
             self.albedo(x).tanh(),
             self.light(x).flatten(1).tanh(),
             self.view(x).flatten(1).tanh(),
-            *((None, None) if self.confidence is None else self.confidence(x)),
+            *self._uncertainties(x),
         )
+
+    def _uncertainties(self, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Of pixels and of features, of both reconstructions of pictures in [-1, 1]."""
+        if self.confidence is None:
+            return None, None
+        pixels, features = self.confidence(x)
+        if self.pair_confidence is None:
+            return pixels, features
+        of_pixels, of_features = self.pair_confidence(torch.cat([x.flip(-1), x], dim=1))
+        features = None if features is None else torch.cat([features, of_features], dim=1)
+        return torch.cat([pixels, of_pixels], dim=1), features
 
 
 class Confidence(nn.Module):
@@ -89,27 +103,29 @@ class Confidence(nn.Module):
 
     Args:
         config: sizes, and whether features have any.
+        count: of maps of each kind.
+        colours: channels of what it sees: 3, or 6 for two pictures.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, count: int = 2, colours: int = 3) -> None:
         super().__init__()
         channels = level_channels(config.size, config.width)
         code = 2 * config.width
-        down = to_code(channels, code, normalised=True, slope=_SLOPE)
+        down = to_code(channels, code, normalised=True, slope=_SLOPE, colours=colours)
         self.trunk = nn.Sequential(*down, *from_code(channels[1:], code, smooth=False))
         first = config.width
         self.pixels = nn.Sequential(
             *doubled(channels[1], first),
             *doubled(first, first),
-            nn.Conv2d(first, 2, 5, padding=2, bias=False),
+            nn.Conv2d(first, count, 5, padding=2, bias=False),
         )
         self.features = (
-            nn.Conv2d(channels[1], 2, 3, padding=1, bias=False) if config.confidence == "both" else None
+            nn.Conv2d(channels[1], count, 3, padding=1, bias=False) if config.confidence == "both" else None
         )
 
     def forward(
-        self, x: Float[Tensor, "batch 3 size size"]
-    ) -> tuple[Float[Tensor, "batch 2 size size"], Float[Tensor, "batch 2 _coarse _coarse"] | None]:
+        self, x: Float[Tensor, "batch _colours size size"]
+    ) -> tuple[Float[Tensor, "batch count size size"], Float[Tensor, "batch count _coarse _coarse"] | None]:
         """The uncertainties of pictures in [-1, 1], all above 0."""
         seen = self.trunk(x)
         of_features: Tensor | None = None if self.features is None else softplus(self.features(seen))

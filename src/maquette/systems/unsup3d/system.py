@@ -151,10 +151,12 @@ class Unsup3DSystem:
     @staticmethod
     def training_module(config: Unsup3DConfig) -> "TrainingModule":
         """What is trained with a recipe's settings."""
-        from .supervised import SupervisedTraining  # with what only training needs
+        from .lemul import LeMulTraining  # with what only training needs
+        from .supervised import SupervisedTraining
         from .training import Unsup3DTraining
 
-        return (SupervisedTraining if config.network.parts == "depth" else Unsup3DTraining)(config)
+        pairs = LeMulTraining if config.network.second == "pair" else Unsup3DTraining
+        return (SupervisedTraining if config.network.parts == "depth" else pairs)(config)
 
 
 if TYPE_CHECKING:

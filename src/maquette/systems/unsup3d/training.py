@@ -68,7 +68,7 @@ class Unsup3DTraining(TrainingModule):
         loss, _, _, made = self._make(network, images)
         count = len(images)
         differences = (2 * images - 1 - made.image[:count]).abs().mean(1, keepdim=True) / 2
-        pairs = zip(differences.split(1), made.mask.split(1), strict=True)
+        pairs = zip(differences.split(1), made.mask[:count].split(1), strict=True)
         pixels = torch.stack([masked_mean(one, mask) for one, mask in pairs])
         told = {"loss": loss.expand(count), "pixels": pixels}
         if batch.truth.depth is not None:
