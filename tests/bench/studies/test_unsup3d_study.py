@@ -68,21 +68,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_a_row_is_trained_for_its_minutes_once_and_scored_beside_guesses(told, tmp_path: Path) -> None:
-    words = [
-        str(tmp_path / "out"),
-        "--shapes",
-        "faces:30",
-        "--scored",
-        "faces:30",
-        "--minutes",
-        "0.1",
-        "--train",
-    ]
-    words += ["--rows", "supervised", "--json", str(tmp_path / "study.json")]
+    words = [str(tmp_path / "out"), "--shapes", "faces:30", "--scored", "faces:30", "--train"]
+    words += ["--minutes", "0.1", "--rows", "supervised", "--json", str(tmp_path / "study.json")]
     numbers = study.main(words)
     assert [one[one.index("--steps") + 1] for one in told] == ["2", "10", "3"]
-    assert json.loads((tmp_path / "study.json").read_text())["rows"] == numbers["rows"]
     (row,) = numbers["rows"]
+    (written,) = json.loads((tmp_path / "study.json").read_text())["rows"]
+    assert written["scores"] == row["scores"]
     assert (row["row"], row["seed"], row["steps"], row["samples"]) == ("supervised", 0, 3, 6)
     assert row["cpu_seconds"] == 13
     assert row["command"].startswith("maquette train unsup3d --recipe supervised --shapes faces:30 --seed 0")
