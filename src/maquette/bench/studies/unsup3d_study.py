@@ -3,9 +3,10 @@
     python -m maquette.bench.studies.unsup3d_study OUT --minutes 60 --train --features FILE --json FILE
 
 With --train every run that is not there yet is trained into OUT/ROW-SEED by `maquette train unsup3d`, on one thread;
-one that was stopped goes on. Equal are the minutes of CPU time, which other work on the machine does not lengthen: a
-row's seconds a step are the difference between trainings of 2 and of 10 steps, kept in OUT/ROW.json, and all of its
-runs have as many steps as fit; validations and the start come on top. What was used indeed stands beside each row.
+one that was stopped goes on. Equal are the minutes of CPU time, which other work on the machine hardly lengthens: a
+row's seconds a step are the difference between a training of 2 steps and one of 10, or of 50 where steps are short,
+kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations and the start come on top. What was
+used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
 `original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
 and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry. Runs that are there are
@@ -35,7 +36,7 @@ from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
 from .trained import of_run, train
 
-_SHORT, _LONG = 2, 10  # steps of the trainings whose difference tells a row's pace
+_LENGTHS, _ENOUGH = (2, 10, 50), 15.0  # steps of trainings whose difference tells a pace, and its CPU seconds
 _VALIDATIONS = 4
 
 
@@ -141,17 +142,19 @@ def pace(name: str, options: argparse.Namespace) -> float:
     """CPU seconds of a step of a row, measured once."""
     file = options.out / f"{name}.json"
     if not file.is_file():
-        spent = {}
-        for steps in (_SHORT, _LONG):
+        spent: dict[int, float] = {}
+        for steps in _LENGTHS:
             with tempfile.TemporaryDirectory() as folder:
                 before = _children()
                 flags = ["--steps", str(steps), "--val-every", str(steps), "--training.val-samples", "1"]
                 train("unsup3d", Path(folder) / "run", [*command(name, 0, options), *flags])
                 spent[steps] = _children() - before
-        seconds = max((spent[_LONG] - spent[_SHORT]) / (_LONG - _SHORT), 1e-3)
+            if spent[steps] - spent[_LENGTHS[0]] >= _ENOUGH:
+                break
+        seconds = (spent[steps] - spent[_LENGTHS[0]]) / (steps - _LENGTHS[0])
         write_json(file, {"seconds_a_step": seconds, "spent": {str(n): s for n, s in spent.items()}})
     found: float = json.loads(file.read_text())["seconds_a_step"]
-    return found
+    return max(found, 1e-3)
 
 
 def _children() -> float:
@@ -180,7 +183,7 @@ def about_run(name: str, seed: int, options: argparse.Namespace) -> dict[str, An
 
 def score(folder: Path, scored: str) -> dict[str, Any]:
     """Mean and deviation of each measure of a run's weights, and of guesses."""
-    system = load_system("unsup3d", folder)
+    system = load_system("unsup3d", folder, device="cpu")
     opened = open_source(DataPlace(shapes=scored), system.views_config, needs=UNSUP3D.needs)
     told = numbers_of(evaluate(system, opened.source, UNSUP3D, device="cpu", cases=0), {})
     found = told["groups"][ALL]

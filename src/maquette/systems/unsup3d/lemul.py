@@ -46,12 +46,16 @@ def albedo_loss(
 
 def _differences(maps: Float[Tensor, "picture channel h w"]) -> Float[Tensor, "8 picture channel h w"]:
     """A pixel less each of its neighbours; 0 beyond the picture."""
+    return (maps - _neighbours(maps)) * _neighbours(torch.ones_like(maps[:1, :1]))
+
+
+def _neighbours(maps: Float[Tensor, "picture channel h w"]) -> Float[Tensor, "8 picture channel h w"]:
+    """The neighbours of every pixel, one after another; 0 beyond the picture."""
     height, width = maps.shape[2:]
     around = pad(maps, (1, 1, 1, 1))
-    shifted = [around[:, :, row : row + height, column : column + width] for row, column in _NEIGHBOURS]
-    inside = pad(torch.ones_like(maps[:1, :1]), (1, 1, 1, 1))
-    there = [inside[:, :, row : row + height, column : column + width] for row, column in _NEIGHBOURS]
-    return torch.stack([(maps - one) * own for one, own in zip(shifted, there, strict=True)])
+    return torch.stack(
+        [around[:, :, row : row + height, column : column + width] for row, column in _NEIGHBOURS]
+    )
 
 
 class LeMulTraining(Unsup3DTraining):
