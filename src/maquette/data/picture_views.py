@@ -122,13 +122,15 @@ class PictureViews:
                 return Batch(square[None, None], torch.tensor([index]))
             if strict:
                 raise BadInput(file.image, "shows no face")
-        truth = {}
+        masks = depth = None
         if "masks" in self.provides and file.mask is not None:
-            truth["masks"] = self._beside(load_mask(file.mask).float(), file.mask, image, file, draws)
+            masks = self._beside(load_mask(file.mask).float(), file.mask, image, file, draws)
         if "depth" in self.provides and file.depth is not None:
             brightness = self._beside(load_image(file.depth, 1), file.depth, image, file, draws)
-            truth["depth"] = depth_of_brightness(brightness)
-        return Batch(self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(**truth))
+            depth = depth_of_brightness(brightness)
+        return Batch(
+            self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks, depth=depth)
+        )
 
     def _beside(
         self, map: Tensor, path: Path, image: Tensor, file: PictureFile, draws: np.ndarray

@@ -35,5 +35,6 @@ def mean_depth(source: Source, size: int) -> Float[Tensor, "{size} {size}"] | No
         count += (depth > 0).sum(0)
     if not count.any():
         return None
-    mean = total / count.clamp(min=1)
-    return mean.where(count > 0, mean.max()).float()
+    mean: Tensor = total / count.clamp(min=1)
+    filled: Tensor = mean.where(count > 0, mean.max())
+    return filled.float()
