@@ -196,3 +196,20 @@ def write_celeba(root: Path, count: int = 5, folder: str = "img_celeba") -> Path
     boxes = "".join(f"{name}  30 10 40 40\n" for name in names)
     (root / "list_bbox_celeba.txt").write_text(f"{count}\nimage_id x_1 y_1 width height\n{boxes}")
     return root
+
+
+def write_synface(root: Path, counts: dict[str, int] | None = None, size: int = 40) -> Path:
+    """Faces that are balls: their red tells the column, and a depth that is 0, at 1.1, beside them."""
+    row, column = np.mgrid[:size, :size]
+    middle, radius = (size - 1) / 2, 0.4 * size
+    height = 1 - ((row - middle) ** 2 + (column - middle) ** 2) / radius**2
+    for split, count in (counts or {"train": 3, "val": 1, "test": 2}).items():
+        for kind in ("image", "depth"):
+            (root / split / kind).mkdir(parents=True)
+        for i in range(count):
+            near = np.where(height > 0, np.sqrt(np.maximum(height, 0)) * (0.5 + 0.1 * i) + 0.1, 0)
+            picture = np.stack([column * (255 / size), near * 200, row * 0.0], axis=2)
+            Image.fromarray(picture.astype(np.uint8)).save(root / split / "image" / f"image_{i:05d}.png")
+            grey = np.repeat((near * 255).round().astype(np.uint8)[..., None], 3, axis=2)
+            Image.fromarray(grey).save(root / split / "depth" / f"depth_{i:05d}.png")
+    return root

@@ -15,17 +15,10 @@ from maquette.metrics.depth_scores import (
     normal_angles,
     scale_invariant_depth_error,
 )
+from maquette.ops.depth_maps import focal_length, normals_of_depth, unproject
 from maquette.systems.unsup3d.config import FormationConfig, LossConfig
 from maquette.systems.unsup3d.formation import Canonical, Reconstructed, canonical, picture, reconstruct
-from maquette.systems.unsup3d.geometry import (
-    focal_length,
-    move,
-    move_back,
-    normals_of_depth,
-    project,
-    rotation,
-    unproject,
-)
+from maquette.systems.unsup3d.geometry import move, move_back, project, rotation
 from maquette.systems.unsup3d.loss import perceptual_loss, photometric_loss, smoothness_loss, unsup3d_loss
 from maquette.systems.unsup3d.network import Raw
 from maquette.systems.unsup3d.seen_depth import grid_faces, rendered_depth, seen_depth, vertices

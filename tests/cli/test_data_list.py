@@ -1,6 +1,17 @@
 import sys
 
-NAMES = ["families", "faces", "meshes", "pictures", "r2n2", "shapenetcore", "pix3d", "3d-future", "celeba"]
+NAMES = [
+    "families",
+    "faces",
+    "meshes",
+    "pictures",
+    "r2n2",
+    "shapenetcore",
+    "pix3d",
+    "3d-future",
+    "celeba",
+    "synface",
+]
 
 
 def test_lists_all_with_licence_place_and_layout(maquette) -> None:

@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from data_layouts import CHAIRS, pix2vox_split, write_r2n2
 from maquette.cli.console import Console
@@ -17,7 +19,7 @@ def test_objects_that_are_left_out_are_named(tmp_path, capsys):
     root = write_r2n2(tmp_path / "data", {CHAIRS: list("abcde")}, views=2)
     (root / "ShapeNetVox32" / CHAIRS / "b" / "model.binvox").write_bytes(b"#binvox 1")
     settings = read_settings(["r2n2", "--data", str(root), "-o", str(tmp_path / "run")])
-    assert len(_open(settings, frozenset({"voxels"}), 32, Console()).source.entries) == 4
+    assert len(_open(settings, frozenset({"voxels"}), frozenset(), 32, Console()).source.entries) == 4
     said = capsys.readouterr().out
     assert "b/model.binvox: header: the header has no line 'data'" in said
     assert "4 objects: 3 train, 0 val, 1 test; 1 left out" in said
@@ -60,7 +62,9 @@ def test_unusable_data_leave_nothing_behind(maquette, tmp_path, kind, was_there)
 def test_a_run_that_is_moved_keeps_its_own_shapes(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     settings = read_settings(["r2n2", "--shapes", "families:9", "-o", str(first)])
-    prepared, _ = prepare(settings, RunFolder(first), frozenset({"voxels"}), 32, Console(quiet=True))
+    prepared, _ = prepare(
+        settings, RunFolder(first), frozenset({"voxels"}), frozenset(), 32, Console(quiet=True)
+    )
     assert prepared.options.shapes == str(first / "shapes.pack")
     first.rename(second)
     resumed = with_stored_data(read_settings(["r2n2", "--resume", "-o", str(second)]))
@@ -95,3 +99,24 @@ def test_the_folder_of_photographs_is_kept_as_an_absolute_path(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     words = ["r2n2", "--shapes", "families:3", "-o", "run", "--views.photos", "photos"]
     assert read_settings(words).config.views.photos == str(tmp_path / "photos")
+
+
+def test_pictures_that_cannot_be_scored_train_without_an_evaluation(maquette, tmp_path):
+    """Unsup3D learns from pictures alone; its protocol needs their depth."""
+    (tmp_path / "faces").mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(30):
+        Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).save(tmp_path / "faces" / f"{i}.png")
+    small = ["--width", 8, "--size", 32, "--batch", 2, "--steps", 1, "--threads", 1, "--workers", 0]
+    small += ["--recipe", "best", "--loss.features", "none", "--loss.perceptual", 0]
+    without = maquette("train", "unsup3d", "--data", tmp_path / "faces", *small, "-o", tmp_path / "run")
+    assert (without.code, without.err) == (0, "")
+    assert f"no evaluation at the end: {tmp_path / 'faces'} has no depth" in without.out
+    assert not (tmp_path / "run" / "eval").exists()
+    scored = maquette("train", "unsup3d", "--shapes", "faces:30", *small, "-o", tmp_path / "scored")
+    assert (scored.code, scored.err) == (0, "")
+    assert (tmp_path / "scored" / "eval" / "unsup3d.json").is_file()
+    refused = maquette(
+        "evaluate", "unsup3d", tmp_path / "run", "--data", tmp_path / "faces", "--json", tmp_path / "json"
+    )
+    assert (refused.code, "has no depth, which is needed" in refused.err) == (3, True)

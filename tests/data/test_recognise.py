@@ -10,6 +10,7 @@ from data_layouts import (
     write_pix3d,
     write_r2n2,
     write_shapenet,
+    write_synface,
     write_wedge,
 )
 from maquette.data.catalogue import DATA_SETS
@@ -33,6 +34,7 @@ LAYOUTS = {
     "pix3d": lambda root: write_pix3d(root, ["a"]),
     "3d-future": lambda root: write_future3d(root, {"a": "Sofa"}),
     "celeba": lambda root: write_celeba(root),
+    "synface": write_synface,
     "meshes": write_meshes,
     "pictures": write_pictures,
 }

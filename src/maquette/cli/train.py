@@ -106,7 +106,7 @@ def _train(words: Sequence[str], settings: Settings) -> None:
     module = _module(settings, folder, console)  # first: weights that cannot be used leave no folder behind
     _check_precision(settings, device.type, len(module.optimisers()))
     protocol = _last_protocol(settings, module)
-    needs = module.needs | (frozenset() if protocol is None else protocol.needs)
+    scored: frozenset[str] = frozenset() if protocol is None else protocol.needs
     workers = options.workers if options.workers is not None else _usual_workers(device.type, options)
 
     def choose(open_settings: Settings, found: "Opened") -> Settings:
@@ -114,11 +114,14 @@ def _train(words: Sequence[str], settings: Settings) -> None:
         return length_of(open_settings, fabric, module, source, workers, world, console)
 
     if fabric.is_global_zero:
-        settings, opened = prepare(settings, folder, needs, module.side, console, choose)
+        settings, opened = prepare(settings, folder, module.needs, scored, module.side, console, choose)
     else:
-        settings, opened = join(settings, folder, needs, module.side, console)
+        settings, opened = join(settings, folder, module.needs, scored, module.side, console)
     if settings.chosen:  # the steps that were timed have changed it
         module = _module(settings, folder, Console(quiet=True))
+    unsaid = sorted(scored - opened.source.provides)
+    if unsaid:
+        console.say(f"no evaluation at the end: {opened.name} has no {' and no '.join(unsaid)}")
     config = settings.config
     about = {"system": settings.system, "recipe": settings.recipe, "config": asdict(config)}
     data = names(
@@ -142,9 +145,8 @@ def _train(words: Sequence[str], settings: Settings) -> None:
     module.save_weights(folder.weights, fitted.network, about_weights)
     folder.unfinished.unlink(missing_ok=True)
     console.say(f"wrote {folder.weights} after {fitted.steps} steps, {fitted.progress.seconds:.0f} s")
-    if protocol is not None:
-        scored = opened.only(protocol.needs, protocol.side)
-        _evaluate(settings, scored, folder, protocol, console, device)
+    if protocol is not None and not unsaid:
+        _evaluate(settings, opened.only(protocol.needs, protocol.side), folder, protocol, console, device)
 
 
 @contextmanager

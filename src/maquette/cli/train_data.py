@@ -59,6 +59,7 @@ def prepare(
     settings: Settings,
     folder: "RunFolder",
     needs: frozenset[str],
+    wanted: frozenset[str],
     side: int,
     console: Console,
     choose: Callable[[Settings, "Opened"], Settings] = lambda settings, opened: settings,
@@ -71,6 +72,7 @@ def prepare(
         settings: what was asked for.
         folder: of the run.
         needs: what batches must know of their objects.
+        wanted: what else they should know where the data say it.
         side: cells along the edges of their voxels.
         console: says what is left out.
         choose: told a new run's settings and data, gives the settings with what was open.
@@ -79,7 +81,7 @@ def prepare(
         the settings, with that pack as data, and the data.
     """
     if settings.stored is not None:
-        opened = _open(settings, needs, side, console)
+        opened = _open(settings, needs, wanted, side, console)
         if asdict(settings.config) != settings.stored["config"]:  # more steps
             folder.write_config({**settings.stored, "config": asdict(settings.config)})
         return settings, opened
@@ -92,7 +94,7 @@ def prepare(
             _pack(options.shapes, folder, side, console)
             data["shapes"] = folder.pack.name
             settings = replace(settings, options=replace(options, shapes=str(folder.pack)))
-        opened = _open(settings, needs, side, console)
+        opened = _open(settings, needs, wanted, side, console)
         _need_views(opened.source, settings)
         settings = choose(settings, opened)
         folder.write_config(_about_run(settings, data))
@@ -100,7 +102,12 @@ def prepare(
 
 
 def join(
-    settings: Settings, folder: "RunFolder", needs: frozenset[str], side: int, console: Console
+    settings: Settings,
+    folder: "RunFolder",
+    needs: frozenset[str],
+    wanted: frozenset[str],
+    side: int,
+    console: Console,
 ) -> tuple[Settings, "Opened"]:
     """In the other processes: wait until the first one has made the folder, and take the data from there."""
     if settings.stored is None:  # else they are those of the run already
@@ -108,7 +115,7 @@ def join(
             time.sleep(_WAIT_SECONDS)
         stored = folder.read_config()
         settings = _of_first(settings, stored)
-    return settings, _open(settings, needs, side, console)
+    return settings, _open(settings, needs, wanted, side, console)
 
 
 def _of_first(settings: Settings, stored: dict[str, Any]) -> Settings:
@@ -155,9 +162,11 @@ def _pack(shapes: str, folder: "RunFolder", side: int, console: Console) -> None
         console.say(f"left out {problem.path}: {problem.reason}")
 
 
-def _open(settings: Settings, needs: frozenset[str], side: int, console: Console) -> "Opened":
+def _open(
+    settings: Settings, needs: frozenset[str], wanted: frozenset[str], side: int, console: Console
+) -> "Opened":
     config, place = settings.config, place_of(settings.options)
-    opened = open_source(place, config.views, console, needs, side, config.training.seed)
+    opened = open_source(place, config.views, console, needs, side, config.training.seed, wanted)
     splits = [entry.split for entry in opened.source.entries]
     counts = [f"{splits.count(split)} {split}" for split in ("train", "val", "test")]
     for problem in opened.problems[:_MOST_NAMED]:

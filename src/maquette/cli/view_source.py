@@ -88,13 +88,14 @@ def open_source(
     needs: frozenset[str],
     side: int,
     seed: int = 0,
+    wanted: frozenset[str] = frozenset(),
 ) -> "Opened":
     """`data.open.open_source`, with its progress shown."""
     from ..data import open as data
 
     count = None if place.shapes is None else data.count_of_meshes(place.shapes)
     with nullcontext() if count is None else console.progress("packing", count) as advance:
-        return data.open_source(place, config, seed, needs, _watch(advance), side)
+        return data.open_source(place, config, seed, needs, _watch(advance), side, wanted)
 
 
 def open_shapes(shapes: str, console: Console, side: int) -> tuple["ShapePack", tuple["Problem", ...]]:

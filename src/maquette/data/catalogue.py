@@ -170,4 +170,19 @@ DATA_SETS = (
         "",
         "faces",
     ),
+    DataSet(
+        "synface",
+        "Renderings of the Basel face model (Unsup3D: Wu et al., CVPR 2020)",
+        "200,000 pictures of faces with their depth",
+        _UNKNOWN,
+        "the Basel face model's: research, not commercial",
+        "github.com/elliottwu/unsup3d",
+        (
+            "{train,val,test}/image/<name>.png",
+            '{train,val,test}/depth/<name>.png ("depth" where the picture\'s name has "image")',
+        ),
+        "its folders",
+        "",
+        "faces whose depth is known (`evaluate --protocol unsup3d`)",
+    ),
 )

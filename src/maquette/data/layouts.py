@@ -15,6 +15,7 @@ from .r2n2 import read_r2n2
 from .r2n2_files import PUBLISHED, list_models
 from .shapenet import VOXELS as SOLID
 from .shapenet import read_shapenet
+from .synface import read_synface
 from .walk import MESH_SUFFIXES, names_below
 
 
@@ -134,11 +135,19 @@ def _of_celeba(root: Path) -> LayoutContent:
     )
 
 
+def _of_synface(root: Path) -> LayoutContent:
+    data = read_synface(root)
+    files = tuple((picture.image, picture.depth) for picture in data.pictures)
+    entries = tuple(picture.entry for picture in data.pictures)
+    return LayoutContent("synface", entries, files.__getitem__, data.problems)
+
+
 _LOOKS: dict[str, Callable[[Path], LayoutContent]] = {
     "r2n2": _of_r2n2,
     "pix3d": _of_pix3d,
     "3d-future": _of_future3d,
     "celeba": _of_celeba,
+    "synface": _of_synface,
     "shapenetcore": _of_shapenet,
     "meshes": _of_meshes,
     "pictures": _of_pictures,

@@ -25,6 +25,7 @@ from .recognise import FAMILIES, count_of_faces, count_of_families, recognise
 from .scene_pictures import ScenePictures
 from .scenes_config import ScenesConfig
 from .stored_views import StoredViews
+from .synface import read_synface
 from .views_config import ViewsConfig
 
 SourceConfig = ViewsConfig | PicturesConfig | ScenesConfig
@@ -86,6 +87,7 @@ def open_source(
     needs: frozenset[str] = frozenset(),
     watch: Watch | None = None,
     side: int = SIDE,
+    wanted: frozenset[str] = frozenset(),
 ) -> Opened:
     """Open data for a system.
 
@@ -96,6 +98,7 @@ def open_source(
         needs: what batches must know of their objects (`Truth`), where it can be told; the rest may be left out.
         watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
         side: cells along the edges of the voxels of shapes; packed files may have fewer.
+        wanted: what else they should know where the data say it.
 
     Raises:
         BadInput: nothing usable, a layout of another kind of pictures, one that holds none, or one that does not
@@ -108,13 +111,15 @@ def open_source(
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
             )
-        return _checked(_OPENERS[layout](place, config, seed), needs).only(needs, side)
+        return _checked(_OPENERS[layout](place, config, seed), needs).only(needs | wanted, side)
     people = count_of_faces(str(place.shapes))
     if people is not None:
         faces = FaceViews(people, _single(place, config).size, seed)
         return _checked(Opened(faces, place.name, "drawn"), needs)
     pack, problems = open_shapes(str(place.shapes), seed, watch, side)
-    opened = Opened(DrawnViews(pack, _views(place, config), seed, needs, side), place.name, "drawn", problems)
+    opened = Opened(
+        DrawnViews(pack, _views(place, config), seed, needs | wanted, side), place.name, "drawn", problems
+    )
     return _checked(opened, needs)
 
 
@@ -187,6 +192,12 @@ def _celeba(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
     return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
 
 
+def _synface(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
+    data = read_synface(_root(place))
+    files = [PictureFile(p.entry, p.image, box=p.box, depth=p.depth) for p in data.pictures]
+    return Opened(PictureViews(files, _single(place, config), seed), place.name, "stored", data.problems)
+
+
 def _pix3d(place: DataPlace, config: SourceConfig, seed: int) -> Opened:
     root = _root(place)
     if isinstance(config, ScenesConfig):
@@ -222,5 +233,6 @@ _OPENERS: dict[str, Callable[[DataPlace, SourceConfig, int], Opened]] = {
     "r2n2": _r2n2,
     "pictures": _pictures,
     "celeba": _celeba,
+    "synface": _synface,
     "pix3d": _pix3d,
 }

@@ -18,6 +18,7 @@ from .batch import Batch, Entry, Truth, part_of
 from .framing import cut_square
 from .pictures_config import PicturesConfig
 from .shape_order import ShapeOrder
+from .synface import depth_of_brightness
 
 _STREAM = 5
 _DRAWS = 3
@@ -32,16 +33,18 @@ class PictureFile:
         image: its file.
         mask: file of its object's mask; None where there is none.
         box: of its object: left, top, right, bottom in pixels; None where it is not known.
+        depth: file of its depth (`data.synface`); None where there is none.
     """
 
     entry: Entry
     image: Path
     mask: Path | None = None
     box: tuple[float, float, float, float] | None = None
+    depth: Path | None = None
 
 
 class PictureViews:
-    """A `Source` of single pictures: one view each, and masks where all of them have one.
+    """A `Source` of single pictures: one view each, and masks and depth where all of them have these.
 
     A training sample is a pure function of (seed, step, place in the batch).
 
@@ -59,8 +62,10 @@ class PictureViews:
             raise ValueError("there are no pictures")
         self.files, self.config, self.seed = tuple(files), config, seed
         self.entries: Sequence[Entry] = tuple(file.entry for file in files)
-        has_masks = not config.faces and all(file.mask is not None for file in files)
-        self.provides = frozenset({"masks"} if has_masks else ())
+        beside = {"masks": [file.mask for file in files], "depth": [file.depth for file in files]}
+        self.provides = frozenset(
+            name for name, paths in beside.items() if not config.faces and None not in paths
+        )
         self._training = [i for i, entry in enumerate(self.entries) if entry.split == "train"]
         self._order = ShapeOrder(self._training, seed) if self._training else None
         self._faces: dict[int, FoundFace | None] = {}
@@ -117,13 +122,23 @@ class PictureViews:
                 return Batch(square[None, None], torch.tensor([index]))
             if strict:
                 raise BadInput(file.image, "shows no face")
-        masks = None
+        masks = depth = None
         if "masks" in self.provides and file.mask is not None:
-            mask = load_mask(file.mask).float()
-            if mask.shape[1:] != image.shape[1:]:
-                raise BadInput(file.mask, f"is not of the size of its picture {file.image}")
-            masks = self._cut(mask, file, draws)[None, None]
-        return Batch(self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks))
+            masks = self._beside(load_mask(file.mask).float(), file.mask, image, file, draws)
+        if "depth" in self.provides and file.depth is not None:
+            brightness = self._beside(load_image(file.depth, 1), file.depth, image, file, draws)
+            depth = depth_of_brightness(brightness)
+        return Batch(
+            self._cut(image, file, draws)[None, None], torch.tensor([index]), Truth(masks=masks, depth=depth)
+        )
+
+    def _beside(
+        self, map: Tensor, path: Path, image: Tensor, file: PictureFile, draws: np.ndarray
+    ) -> Float[Tensor, "1 1 1 s s"]:
+        """What stands beside a picture in a file of its own, cut as the picture is."""
+        if map.shape[1:] != image.shape[1:]:
+            raise BadInput(path, f"is not of the size of its picture {file.image}")
+        return self._cut(map, file, draws)[None, None]
 
     def _face_in(self, index: int, image: Tensor) -> FoundFace | None:
         """The surest face in a picture; looked for once."""

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from ..io.errors import BadInput
 from .r2n2_files import PICTURES, VOXELS
+from .splits import SHARES
 from .walk import MESH_SUFFIXES, PICTURE_SUFFIXES, folders_in, names_below
 
 PIX3D_TABLE = "pix3d.json"
 FUTURE3D_TABLE = "model_info.json"
 CELEBA_TABLE = "list_eval_partition.txt"
 CELEBA_WILD, CELEBA_ALIGNED = "img_celeba", "img_align_celeba"
+SYNFACE_IMAGE, SYNFACE_DEPTH = "image", "depth"
 SHAPENET_MESHES = "ShapeNetCore.v1"
 FAMILIES = "families"
 FACES = "faces"
-READ_AS_THEY_ARE = {"r2n2", "pictures", "celeba", "pix3d"}  # layouts whose pictures training reads
+READ_AS_THEY_ARE = {"r2n2", "pictures", "celeba", "synface", "pix3d"}  # layouts whose pictures training reads
 PIX3D_LISTS = ("s1", "s2")  # of Mesh R-CNN: random pictures held out, or models
 SPLIT_WORDS = ("sorted", *PIX3D_LISTS)  # splits that are no file
 _DEFAULT_FAMILIES = 1300
@@ -70,7 +72,7 @@ def need_meshes(root: Path, layout: str) -> None:
     """Refuse a folder whose layout has no meshes that could be packed."""
     if layout == "r2n2" and (root / SHAPENET_MESHES).is_dir():
         return
-    if layout in ("r2n2", "celeba", "pictures"):
+    if layout in ("r2n2", "celeba", "synface", "pictures"):
         how = "is read as it is (`--data`)" if layout == "r2n2" else "has no meshes"
         raise BadInput(root, f"is of the layout {layout}, which {how}; there is nothing to prepare")
 
@@ -96,6 +98,11 @@ def _is_celeba(root: Path) -> bool:
     return (root / CELEBA_TABLE).is_file() or any((root / n).is_dir() for n in (CELEBA_WILD, CELEBA_ALIGNED))
 
 
+def _is_synface(root: Path) -> bool:
+    folders = [(root / split / SYNFACE_IMAGE, root / split / SYNFACE_DEPTH) for split, _ in SHARES]
+    return any(image.is_dir() and depth.is_dir() for image, depth in folders)
+
+
 def _is_shapenet(root: Path) -> bool:
     folders = (shapenet_meshes(root) / synset for synset in shapenet_synsets(root))
     return any(next(folder.glob("*/model.obj"), None) is not None for folder in folders)
@@ -106,6 +113,7 @@ _SIGNS: dict[str, Callable[[Path], bool]] = {
     "pix3d": lambda root: (root / PIX3D_TABLE).is_file(),
     "3d-future": lambda root: (root / FUTURE3D_TABLE).is_file(),
     "celeba": _is_celeba,
+    "synface": _is_synface,
     "shapenetcore": _is_shapenet,
     "meshes": lambda root: next(names_below(root, MESH_SUFFIXES), None) is not None,
     "pictures": lambda root: next(names_below(root, PICTURE_SUFFIXES), None) is not None,

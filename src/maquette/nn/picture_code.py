@@ -39,18 +39,19 @@ def level_channels(size: int, width: int) -> tuple[int, ...]:
 
 
 def to_code(
-    channels: Sequence[int], code: int, normalised: bool = False, slope: float = 0.0
+    channels: Sequence[int], code: int, normalised: bool = False, slope: float = 0.0, colours: int = 3
 ) -> list[nn.Module]:
-    """Layers from an RGB picture (batch, 3, size, size) to a code (batch, code, 1, 1).
+    """Layers from a picture (batch, colours, size, size) to a code (batch, code, 1, 1).
 
     Args:
         channels: of `level_channels`.
         code: numbers of the code, none of them negative.
         normalised: group normalisation behind every halving but the last.
         slope: of the leaky ReLU behind each.
+        colours: channels of the picture.
     """
     layers: list[nn.Module] = []
-    before = 3
+    before = colours
     for level, count in enumerate(channels):
         layers.append(nn.Conv2d(before, count, 4, 2, 1, bias=False))
         if normalised and level < len(channels) - 1:

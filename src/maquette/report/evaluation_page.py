@@ -15,6 +15,7 @@ from .numbers import ALL, averaging, origin
 from .page import facts, figures, page, png_uri, table, text, tiles
 
 _MOST_INPUTS = 4
+_OF_MEANS = "Means over samples and over classes; they differ where classes are of different sizes."
 
 
 def evaluation_page(evaluation: Evaluation, numbers: Mapping[str, Any]) -> str:
@@ -103,7 +104,9 @@ def _views(numbers: Mapping[str, Any]) -> list[str]:
     over = [("", 3), *((m["label"], len(kinds[m["name"]])) for m in measures)]
     pieces = [
         "<h2>Overall</h2>",
-        '<p class="soft">Means over samples and over classes; they differ where classes are of different sizes.</p>',
+        f'<p class="soft">{text(_OF_MEANS)}</p>'
+        if any("class_mean" in own for own in kinds.values())
+        else "",
         table(["group", "samples", "views", *columns], rows, over=over),
     ]
     if len(counts) > 1:

@@ -59,7 +59,11 @@ def averaging(numbers: Mapping[str, Any]) -> str:
     """Which means an evaluation's numbers are, in words for a page."""
     summary = next(iter(numbers["groups"][ALL]["views"].values()))
     published: str = numbers["protocol"]["averaging"]
-    return f"both; published: {published}" if any(len(kinds) > 1 for kinds in summary.values()) else published
+    return (
+        f"both; published: {published}"
+        if any("class_mean" in kinds for kinds in summary.values())
+        else published
+    )
 
 
 def origin(source: str) -> str:

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from drawn_face import face
+from maquette.ops.depth_maps import normals_of_depth
 from maquette.systems.unsup3d.close_up import close_up
 from maquette.systems.unsup3d.config import FormationConfig
 from maquette.systems.unsup3d.formation import Canonical, canonical, light_of, picture, shade, twice
-from maquette.systems.unsup3d.geometry import normals_of_depth
 from maquette.systems.unsup3d.relighting import relit
 from maquette.systems.unsup3d.seen_depth import seen_depth
 from maquette.systems.unsup3d.turning import turned

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from maquette.ops.depth_maps import focal_length
 from maquette.systems.unsup3d.config import FormationConfig
-from maquette.systems.unsup3d.geometry import focal_length
 from maquette.systems.unsup3d.relief import _faces, gentle, outline, relief
 
 CONFIG = FormationConfig()

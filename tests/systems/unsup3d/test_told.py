@@ -5,9 +5,10 @@ import math
 import pytest
 import torch
 
+from maquette.ops.depth_maps import normals_of_depth
 from maquette.systems.unsup3d.config import FormationConfig
 from maquette.systems.unsup3d.formation import Light, canonical
-from maquette.systems.unsup3d.geometry import move, normals_of_depth
+from maquette.systems.unsup3d.geometry import move
 from maquette.systems.unsup3d.told import camera_normals, confidence_of, light_facts, maps_of, view_facts
 from unsup3d_fakes import SIZE, some_raw
 

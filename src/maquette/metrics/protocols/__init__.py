@@ -24,6 +24,7 @@ _TABLE = {
     "pix3d-chairs": ".pix3d_chairs:PIX3D_CHAIRS",
     "occlusion": ".occlusion:OCCLUSION",
     "occlusion-masked": ".occlusion:MASKED",
+    "unsup3d": ".depth:UNSUP3D",
 }
 
 

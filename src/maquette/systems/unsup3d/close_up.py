@@ -7,8 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ...ops.depth_maps import unproject
 from .config import FormationConfig
-from .geometry import move_back, project, unproject
+from .geometry import move_back, project
 from .seen_depth import FAR, rendered_depth, vertices
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-VARIANTS = ("best", "original", "seed004")
+VARIANTS = ("best", "original", "seed004", "lemul", "supervised")
 SIZES = (32, 64, 128)
 _MOST_WIDTH = 256
 Range = tuple[float, float]
@@ -84,12 +84,17 @@ class NetworkConfig:
     """The five networks; the defaults are as published, but for the variant.
 
     Attributes:
-        variant: "original", "seed004" or "best": a name for the settings beside it.
+        variant: "original", "seed004", "lemul", "supervised" or "best": a name for the settings beside it.
         size: pixels a side of the pictures: 32, 64 or 128.
         width: channels behind the first halving of depth, albedo and confidence; those of light and view have half
             of it.
         smooth_start: let what doubles resolutions begin as interpolation: no checkerboards; not published.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
+        parts: "all"; "depth": the network of depth alone, of what the camera sees: colours are then those of the
+            picture, in even light, and the view is at rest.
+        second: of what the second reconstruction of a picture is made: "mirrored": of its own mirrored depth and
+            colours; "pair": of those that are found in the mirrored picture; a network that sees both pictures tells
+            its uncertainties.
         formation: how a picture comes about.
 
     Raises:
@@ -101,6 +106,8 @@ class NetworkConfig:
     width: int = 64
     smooth_start: bool = False
     confidence: Literal["both", "pixels", "none"] = "both"
+    parts: Literal["all", "depth"] = "all"
+    second: Literal["mirrored", "pair"] = "mirrored"
     formation: FormationConfig = field(default_factory=FormationConfig)
 
     def __post_init__(self) -> None:
@@ -122,6 +129,7 @@ class LossConfig:
         flip_start: steps at the beginning of training in which it is 1.
         perceptual: weight of the difference of features; 0 leaves it out.
         smoothness: weight of the steps of the canonical depth.
+        albedo: weight of the differences of colours between neighbours that are alike in the picture; for pairs.
         features: network whose features are compared: "vgg16" (relu3_3), "mobilenet_v2" (4 pixels apart) or "none".
         first_weights: of that network: "torchvision" (ImageNet's), a file of `maquette backbone import`, "none"
             (drawn), or "auto": torchvision's where they can be had, else drawn, which a warning says.
@@ -134,11 +142,12 @@ class LossConfig:
     flip_start: int = 0
     perceptual: float = 1.0
     smoothness: float = 0.0
+    albedo: float = 0.0
     features: Literal["vgg16", "mobilenet_v2", "none"] = "vgg16"
     first_weights: str = "auto"
 
     def __post_init__(self) -> None:
-        weights = (self.flip, self.perceptual, self.smoothness, self.flip_start)
+        weights = (self.flip, self.perceptual, self.smoothness, self.albedo, self.flip_start)
         if not all(0 <= weight < float("inf") for weight in weights):
             raise ValueError(f"weights of the loss must be finite and not negative, got {weights}")
         if self.perceptual and self.features == "none":

@@ -12,8 +12,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ...ops.depth_maps import normals_of_depth, unproject
 from .config import FormationConfig
-from .geometry import move_back, normals_of_depth, project, unproject
+from .geometry import move_back, project
 from .network import Raw
 from .seen_depth import seen_depth
 
@@ -67,21 +68,33 @@ class Reconstructed:
         seen: where there is a surface, of every picture.
         mask: where there is one both as it is and mirrored.
         image: in the sense of `Canonical.image`; 0 outside the mask.
+        places: where in the canonical picture each pixel lies, from -1 to 1.
     """
 
     depth: Float[Tensor, "picture size size"]
     seen: Bool[Tensor, "picture size size"]
     mask: Float[Tensor, "batch 1 size size"]
     image: Float[Tensor, "picture 3 size size"]
+    places: Float[Tensor, "picture size size 2"]
 
 
-def canonical(raw: Raw, config: FormationConfig) -> Canonical:
-    """The object from the front, of what the networks say."""
+def canonical(raw: Raw, config: FormationConfig, crossed: bool = False) -> Canonical:
+    """The object from the front, of what the networks say.
+
+    Args:
+        raw: of B pictures.
+        config: ranges, and what is mirrored.
+        crossed: the second half of the batch shows what the first does; then the B second reconstructions have the
+            depth and the colours that are found in the other one of each two pictures, instead of mirrored ones.
+    """
     with torch.autocast(raw.depth.device.type, enabled=False):
         raw = raw.each(lambda x: x if x.dtype == torch.float64 else x.float())
         smooth = bounded_depth(raw.depth[:, 0], config.depth)
-        depth = twice(with_border(smooth, config), config.flip_depth)
-        albedo = twice(raw.albedo, config.flip_albedo)
+        depth, albedo = with_border(smooth, config), raw.albedo
+        if crossed:
+            depth, albedo = (torch.cat([x, x.roll(len(x) // 2, 0)]) for x in (depth, albedo))
+        else:
+            depth, albedo = twice(depth, config.flip_depth), twice(albedo, config.flip_albedo)
         light = light_of(torch.cat([raw.light, raw.light]), config)
         normals = normals_of_depth(depth, config.fov)
         shading = shade(normals, light)
@@ -109,7 +122,7 @@ def picture(
     places = project(back, depth.shape[-1], config.fov)
     beyond = "zeros" if config.sampling == "original" else "border"
     image = grid_sample(found.image, places, padding_mode=beyond, align_corners=True)
-    return Reconstructed(depth, seen, mask, image * torch.cat([mask, mask]))
+    return Reconstructed(depth, seen, mask, image * torch.cat([mask, mask]), places)
 
 
 def bounded_depth(raw: Float[Tensor, "batch h w"], bounds: tuple[float, float]) -> Float[Tensor, "batch h w"]:

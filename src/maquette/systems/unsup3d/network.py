@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -12,6 +13,7 @@ from .config import NetworkConfig
 
 LIGHTS, VIEWS = 4, 6
 _SLOPE = 0.2
+_EVEN_LIGHT = (1.0, -1.0, 0.0, 0.0)  # all of the ambient light and as little directed light as there may be
 
 
 class Raw(NamedTuple):
@@ -52,10 +54,13 @@ class Unsup3DNetwork(nn.Module):
         super().__init__()
         self.config = config = config or NetworkConfig()
         self.depth = picture_layers(config, 1)
-        self.albedo = picture_layers(config, 3)
-        self.light = vector_layers(config, LIGHTS)
-        self.view = vector_layers(config, VIEWS)
-        self.confidence = None if config.confidence == "none" else Confidence(config)
+        whole = config.parts == "all"
+        self.albedo = picture_layers(config, 3) if whole else None
+        self.light = vector_layers(config, LIGHTS) if whole else None
+        self.view = vector_layers(config, VIEWS) if whole else None
+        pair, unsure = config.second == "pair", whole and config.confidence != "none"
+        self.confidence = Confidence(config, 1 if pair else 2) if unsure else None
+        self.pair_confidence = Confidence(config, 1, 6) if pair and unsure else None
         if config.smooth_start:
             start_smooth(self)
 
@@ -72,13 +77,27 @@ class Unsup3DNetwork(nn.Module):
         if images.shape[1:] != (3, size, size):
             raise ValueError(f"need pictures of {size} x {size}, got {tuple(images.shape)}")
         x = 2 * images - 1
+        if self.albedo is None or self.light is None or self.view is None:
+            even = x.new_tensor(_EVEN_LIGHT).expand(len(x), LIGHTS)
+            return Raw(self.depth(x), x, even, x.new_zeros(len(x), VIEWS))
         return Raw(
             self.depth(x),
             self.albedo(x).tanh(),
             self.light(x).flatten(1).tanh(),
             self.view(x).flatten(1).tanh(),
-            *((None, None) if self.confidence is None else self.confidence(x)),
+            *self._uncertainties(x),
         )
+
+    def _uncertainties(self, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Of pixels and of features, of both reconstructions of pictures in [-1, 1]."""
+        if self.confidence is None:
+            return None, None
+        pixels, features = self.confidence(x)
+        if self.pair_confidence is None:
+            return pixels, features
+        of_pixels, of_features = self.pair_confidence(torch.cat([x.flip(-1), x], dim=1))
+        features = None if features is None else torch.cat([features, of_features], dim=1)
+        return torch.cat([pixels, of_pixels], dim=1), features
 
 
 class Confidence(nn.Module):
@@ -86,27 +105,29 @@ class Confidence(nn.Module):
 
     Args:
         config: sizes, and whether features have any.
+        count: of maps of each kind.
+        colours: channels of what it sees: 3, or 6 for two pictures.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, count: int = 2, colours: int = 3) -> None:
         super().__init__()
         channels = level_channels(config.size, config.width)
         code = 2 * config.width
-        down = to_code(channels, code, normalised=True, slope=_SLOPE)
+        down = to_code(channels, code, normalised=True, slope=_SLOPE, colours=colours)
         self.trunk = nn.Sequential(*down, *from_code(channels[1:], code, smooth=False))
         first = config.width
         self.pixels = nn.Sequential(
             *doubled(channels[1], first),
             *doubled(first, first),
-            nn.Conv2d(first, 2, 5, padding=2, bias=False),
+            nn.Conv2d(first, count, 5, padding=2, bias=False),
         )
         self.features = (
-            nn.Conv2d(channels[1], 2, 3, padding=1, bias=False) if config.confidence == "both" else None
+            nn.Conv2d(channels[1], count, 3, padding=1, bias=False) if config.confidence == "both" else None
         )
 
     def forward(
-        self, x: Float[Tensor, "batch 3 size size"]
-    ) -> tuple[Float[Tensor, "batch 2 size size"], Float[Tensor, "batch 2 _coarse _coarse"] | None]:
+        self, x: Float[Tensor, "batch _colours size size"]
+    ) -> tuple[Float[Tensor, "batch count size size"], Float[Tensor, "batch count _coarse _coarse"] | None]:
         """The uncertainties of pictures in [-1, 1], all above 0."""
         seen = self.trunk(x)
         of_features: Tensor | None = None if self.features is None else softplus(self.features(seen))

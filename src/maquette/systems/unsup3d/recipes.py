@@ -7,7 +7,7 @@ from ...data.pictures_config import PicturesConfig
 from ...training.config import TrainConfig
 from .config import VARIANTS, FormationConfig, LossConfig, NetworkConfig
 
-_BATCH = 64
+_BATCH, _PAIRS = 64, 32
 _CELEBA, _SYNFACE, _CAT, _SYNCAR = (count // _BATCH for count in (162_770, 160_000, 11_200, 35_000))
 
 
@@ -113,6 +113,30 @@ def best(variant: str = VARIANTS[0]) -> Unsup3DConfig:
     )
 
 
+def lemul(variant: str = "lemul") -> Unsup3DConfig:
+    """LeMul (Ho, Tran, Phung and Hoai, CVPR 2021) for single pictures, as released for CelebA.
+
+    Nothing is taken to be symmetric: a picture and its mirror image show one object twice. Batches of 32, 20 epochs.
+    For renderings of faces the published settings are a view of 90 degrees and 10 epochs.
+    """
+    whole = original(variant)
+    steps = 20 * _CELEBA * _BATCH // _PAIRS
+    return replace(
+        whole,
+        network=replace(whole.network, second="pair"),
+        loss=LossConfig(flip=1.0, albedo=0.5),
+        training=replace(whole.training, steps=steps, batch=_PAIRS),
+    )
+
+
+def supervised(variant: str = "supervised") -> Unsup3DConfig:
+    """The network of depth alone, on the true depth: what published tables call supervised. Else as `best`."""
+    whole = best(variant)
+    formation = replace(whole.network.formation, border=0)
+    network = replace(whole.network, parts="depth", confidence="none", formation=formation)
+    return replace(whole, network=network, loss=LossConfig(perceptual=0.0, features="none"))
+
+
 def _training(steps: int) -> TrainConfig:
     """Adam as published."""
     return TrainConfig(
@@ -133,4 +157,6 @@ RECIPES: dict[str, Callable[[str], Unsup3DConfig]] = {
     "cat": cat,
     "syncar": syncar,
     "seed004": seed004,
+    "lemul": lemul,
+    "supervised": supervised,
 }

@@ -7,10 +7,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
+from ...ops.depth_maps import focal_length, unproject
 from ...structures import Meshes
 from ...structures.textures_vertex import TexturesVertex
 from .config import FormationConfig
-from .geometry import focal_length, unproject
 from .seen_depth import grid_faces
 
 _STEEPEST = 4.0  # step of the depth from a pixel to the next, in distances between pixels

@@ -5,10 +5,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
+from ...ops.depth_maps import focal_length, unproject
 from ...renderer.mesh.rasterize_meshes import rasterize_meshes
 from ...structures import Meshes
 from .config import FormationConfig
-from .geometry import focal_length, move, unproject
+from .geometry import move
 
 FAR = 100.0  # what the published renderer has where there is no surface
 

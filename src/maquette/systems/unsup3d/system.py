@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...data.pictures_config import PicturesConfig
 from ...io.errors import BadInput, as_bad_input
+from ...metrics.protocols.depth import SeenDepth
 from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ...training.weights import save_weights
@@ -221,6 +222,13 @@ class Unsup3DSystem:
         formation = self.network.config.formation
         return {"depth": list(formation.depth), "fov": formation.fov}
 
+    @torch.inference_mode()
+    def depths(self, images: Float[Tensor, "batch 3 size size"]) -> SeenDepth:
+        """What the camera sees of the surfaces in pictures of the networks' size (`DepthSystem.depths`)."""
+        formation = self.network.config.formation
+        made = reconstruct(canonical(self.network(images.to(self.device)), formation), formation)
+        return SeenDepth(made.depth[: len(images)], made.seen[: len(images)])
+
     @staticmethod
     def recipes() -> Mapping[str, Callable[..., Any]]:
         """Functions that give complete settings for training, by name."""
@@ -229,9 +237,12 @@ class Unsup3DSystem:
     @staticmethod
     def training_module(config: Unsup3DConfig) -> "TrainingModule":
         """What is trained with a recipe's settings."""
-        from .training import Unsup3DTraining  # with what only training needs
+        from .lemul import LeMulTraining  # with what only training needs
+        from .supervised import SupervisedTraining
+        from .training import Unsup3DTraining
 
-        return Unsup3DTraining(config)
+        pairs = LeMulTraining if config.network.second == "pair" else Unsup3DTraining
+        return (SupervisedTraining if config.network.parts == "depth" else pairs)(config)
 
 
 if TYPE_CHECKING:

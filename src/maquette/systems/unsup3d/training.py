@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from ...data.batch import Batch
 from ...metrics.depth_scores import eroded, mean_angle_deviation, scale_invariant_depth_error
 from ...metrics.measure import Measure
+from ...ops.depth_maps import normals_of_depth
 from ...training.module import TrainingModule, Update
 from ...training.weights import save_weights
 from .about import ABOUT
 from .features import perceptual_features
 from .formation import Canonical, Reconstructed, canonical, reconstruct
-from .geometry import normals_of_depth
 from .loss import masked_mean, unsup3d_loss
 from .network import Unsup3DNetwork
 from .recipes import Unsup3DConfig
@@ -69,7 +69,7 @@ class Unsup3DTraining(TrainingModule):
         loss, _, _, made = self._make(network, images)
         count = len(images)
         differences = (2 * images - 1 - made.image[:count]).abs().mean(1, keepdim=True) / 2
-        pairs = zip(differences.split(1), made.mask.split(1), strict=True)
+        pairs = zip(differences.split(1), made.mask[:count].split(1), strict=True)
         pixels = torch.stack([masked_mean(one, mask) for one, mask in pairs])
         told = {"loss": loss.expand(count), "pixels": pixels}
         if batch.truth.depth is not None:
