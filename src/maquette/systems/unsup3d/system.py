@@ -26,6 +26,7 @@ from .about import ABOUT
 from .config import NetworkConfig
 from .formation import Canonical, Reconstructed, canonical, reconstruct
 from .network import Raw, Unsup3DNetwork
+from .own_colours import own_colours
 from .recipes import RECIPES, Unsup3DConfig
 from .relief import relief
 from .relighting import relit
@@ -36,6 +37,8 @@ from .turning import turned
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import Relights, Turns
+
+_FINE = 256  # pixels a side of the part of a picture that colours are taken from
 
 
 class Unsup3DSystem:
@@ -118,7 +121,8 @@ class Unsup3DSystem:
                 side of it.
         """
         from ...lift import Result
-        from .crop import crop  # with what finds faces
+        from ...segment import cut_square  # with what finds faces
+        from .crop import crop
 
         began = time.perf_counter()
         views = as_views(pictures)
@@ -133,7 +137,8 @@ class Unsup3DSystem:
         raw, found, made = self.see(image[None])
         seen = time.perf_counter()
         confidence = None if raw.sigma_pixels is None else confidence_of(raw.sigma_pixels[0, :1])
-        mesh = relief(found.depth[0], (found.image[0] + 1) / 2, config)
+        own = own_colours(found, cut_square(views.images[0], cut.square, _FINE).to(self.device), config)
+        mesh = relief(own.depth[0], (own.image[0] + 1) / 2, config)
         seconds = {"crop": framed - began, "network": seen - framed, "surface": time.perf_counter() - seen}
         return [
             Result(
@@ -152,7 +157,7 @@ class Unsup3DSystem:
                     "variant": self.variant,
                     "weights": self.weights,
                     "seconds": seconds,
-                    "canonical": found,
+                    "canonical": own,
                 },
                 facts={
                     "cut": {"by": cut.by, "turned": round(math.degrees(cut.square.turned), 2)},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -85,10 +86,11 @@ class Unsup3DTraining(TrainingModule):
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the five networks, and what they were trained with (`TrainingModule.save_weights`)."""
         config = self.config
+        loss = asdict(config.loss) | {"first_weights": Path(config.loss.first_weights).name}  # not where it lay
         settings = {
             "network": asdict(config.network),
             "views": asdict(config.views),
-            "training": {**about, **asdict(config.training), "loss": asdict(config.loss)},
+            "training": {**about, **asdict(config.training), "loss": loss},
         }
         save_weights(path, network.state_dict(), ABOUT.name, config.network.variant, settings, "float32")
 
