@@ -15,10 +15,11 @@ from .options import Compute, JsonFile, check_compute, parse, set_up
 from .refusals import Refusal, need_place
 from .watching import Watch, live_page
 
-# A system, the folder of its pictures, and what it is told.
-_SHOWN: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("frustum", "pictures", {}),
-    ("mem3d", "pictures/hidden", {"show_memory": True}),
+# A system, its pictures, what is put behind their names, and what the system is told.
+_SHOWN: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("frustum", "*.png", "", {}),
+    ("mem3d", "hidden/*.png", "", {"show_memory": True}),
+    ("mesh-rcnn", "table.png", "_mesh_rcnn", {"show_gates": True}),
 )
 
 
@@ -27,7 +28,7 @@ class Demo(Compute):
     """Reconstruct the pictures that ship with maquette, then mold its fox from 20 coloured pictures of it.
 
     Writes a coloured mesh, a preview and a report of every picture, one of them of a partly hidden object beside the
-    remembered shapes that help to complete it, and a coloured fox.glb with a comparison of target, result and error,
+    remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, and a coloured fox.glb with a comparison of target, result and error,
     a turntable, a loss plot and a report, into a folder, which is made when it is missing; about a minute on two
     cores.
     """
@@ -59,9 +60,9 @@ def run(words: Sequence[str]) -> None:
 
 
 def _reconstruct(
-    name: str, where: str, told: dict[str, Any], out: Path, device: str, console: Console
+    name: str, pattern: str, suffix: str, told: dict[str, Any], out: Path, device: str, console: Console
 ) -> list[dict[str, Any]]:
-    """A mesh of every picture in a folder that ships; none where no weights do."""
+    """A mesh of every picture that ships and has such a name; none where no weights do."""
     from ..reconstruct import files_of, find_objects, load_system, reconstruct, write
 
     try:
@@ -70,11 +71,11 @@ def _reconstruct(
         console.say(f"no pictures are reconstructed by {name}: {problem.reason}")
         return []
     reports = []
-    with as_file(files("maquette") / "assets" / where) as folder:
-        pictures = sorted(folder.glob("*.png"))
+    with as_file(files("maquette") / "assets" / "pictures") as folder:
+        pictures = sorted(folder.glob(pattern))
         with console.progress("reconstructing", len(pictures)) as advance:
             for number, picture in enumerate(pictures):
-                seen, mesh = find_objects(picture), out / f"{picture.stem}.glb"
+                seen, mesh = find_objects(picture), out / f"{picture.stem}{suffix}.glb"
                 (shape,) = reconstruct(seen, system, options=system.about.options(**told))
                 reports.append(write(shape, seen, mesh))
                 advance(number + 1, picture.stem)

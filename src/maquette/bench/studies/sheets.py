@@ -1,4 +1,4 @@
-"""Draw the sheets of docs/images that show what maquette makes and remembers: families, faces, reconstructions.
+"""Draw the sheets of docs/images that show what maquette makes, remembers and looks at.
 
 python -m maquette.bench.studies.sheets --out docs/images
 """
@@ -16,6 +16,7 @@ from ...io.images import save_image
 from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
 from ...systems.memory_sheet import ACROSS, memory_sheet
+from ...systems.mesh_rcnn.about import MeshRCNNOptions
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
@@ -32,6 +33,7 @@ def main(words: Sequence[str] | None = None) -> None:
     save_image(faces_sheet(), options.out / "faces.png")
     save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
     save_image(remembered_sheet(), options.out / "mem3d_remembered.png")
+    save_image(gates_sheet(), options.out / "mesh_rcnn.png")
 
 
 def families_sheet() -> Tensor:
@@ -70,6 +72,20 @@ def remembered_sheet() -> Tensor:
     for file in (*sorted(_PICTURES.glob("*.png")), *sorted(_PICTURES.glob("hidden/*.png"))):
         shapes, grids, seen = system.recall(find_objects([file]).views, ACROSS - 1)
         rows.append(memory_sheet(shapes, grids, seen, tile=170))
+    return torch.cat(rows, dim=1)
+
+
+def gates_sheet() -> Tensor:
+    """A row a picture that ships: where Mesh R-CNN's dynamic blocks worked, its mask, what was made of it from three
+    sides, and what 3D-R2N2 makes of it.
+    """
+    system, other, tile = load_system("mesh-rcnn"), load_system("r2n2"), 170
+    rows = []
+    for file in sorted(_PICTURES.glob("*.png")):
+        seen = find_objects([file])
+        ours = preview(reconstruct(seen, system, options=MeshRCNNOptions(show_gates=True)), seen, tile)
+        theirs = preview(reconstruct(seen, other), seen, tile)
+        rows.append(torch.cat([ours, theirs[:, :, 2 * tile :]], dim=2))
     return torch.cat(rows, dim=1)
 
 

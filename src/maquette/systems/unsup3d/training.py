@@ -86,7 +86,9 @@ class Unsup3DTraining(TrainingModule):
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:
         """Write the five networks, and what they were trained with (`TrainingModule.save_weights`)."""
         config = self.config
-        loss = asdict(config.loss) | {"first_weights": Path(config.loss.first_weights).name}  # not where it lay
+        loss = asdict(config.loss) | {
+            "first_weights": Path(config.loss.first_weights).name
+        }  # not where it lay
         settings = {
             "network": asdict(config.network),
             "views": asdict(config.views),
