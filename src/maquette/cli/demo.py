@@ -28,9 +28,9 @@ class Demo(Compute):
     """Reconstruct the pictures that ship with maquette, then mold its fox from 20 coloured pictures of it.
 
     Writes a coloured mesh, a preview and a report of every picture, one of them of a partly hidden object beside the
-    remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, and a coloured fox.glb with a comparison of target, result and error,
-    a turntable, a loss plot and a report, into a folder, which is made when it is missing; about a minute on two
-    cores.
+    remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, and a coloured fox.glb
+    with a comparison of target, result and error, a turntable, a loss plot and a report, into a folder, which is made
+    when it is missing; about a minute on two cores.
     """
 
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="DIR")] = Path("maquette_demo")
