@@ -9,18 +9,21 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ...data import families
 from ...data.faces import FaceViews
 from ...io.images import save_image
 from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
+from ...structures.views import Views
 from ...systems.memory_sheet import ACROSS, memory_sheet
 from ...systems.mesh_rcnn.about import MeshRCNNOptions
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
 _PEOPLE, _FACE_TILE = 64, 64
+_TESTED = 4  # people of the test split whom Unsup3D sees
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -34,6 +37,7 @@ def main(words: Sequence[str] | None = None) -> None:
     save_image(reconstructions_sheet(options.weights), options.out / "reconstructions.png")
     save_image(remembered_sheet(), options.out / "mem3d_remembered.png")
     save_image(gates_sheet(), options.out / "mesh_rcnn.png")
+    save_image(unsup3d_sheet(), options.out / "unsup3d.png")
 
 
 def families_sheet() -> Tensor:
@@ -86,6 +90,21 @@ def gates_sheet() -> Tensor:
         ours = preview(reconstruct(seen, system, options=MeshRCNNOptions(show_gates=True)), seen, tile)
         theirs = preview(reconstruct(seen, other), seen, tile)
         rows.append(torch.cat([ours, theirs[:, :, 2 * tile :]], dim=2))
+    return torch.cat(rows, dim=1)
+
+
+def unsup3d_sheet() -> Tensor:
+    """A row a drawn face of the test split: picture, depth, colours, shading; lit from four sides; turned."""
+    system, tile = load_system("unsup3d"), 128
+    faces = FaceViews(200, tile)
+    people = [i for i, entry in enumerate(faces.entries) if entry.split == "test"][:_TESTED]
+    rows = []
+    for image in faces.held_batch(people, 1).images[:, 0]:
+        (made,) = system.reconstruct(Views([image], boxes=[(0.0, 0.0, tile, tile)]))
+        maps = [made.maps[name].shades().float().expand(3, -1, -1) for name in ("depth", "albedo", "shading")]
+        films = (system.relight(made, [0, 90, 180, 270]), system.turn(made, [-50, -20, 20, 50]))
+        tiles = [image, *maps, *(frame for film in films for frame in film)]
+        rows.append(torch.cat([interpolate(one[None], (tile, tile), mode="area")[0] for one in tiles], dim=2))
     return torch.cat(rows, dim=1)
 
 
