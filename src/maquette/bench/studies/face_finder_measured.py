@@ -28,6 +28,7 @@ from torchvision.ops import box_iou
 
 from ...io.images import load_image
 from ...segment import FoundFace, find_faces
+from ...segment.faces import SURE
 from ...structures.views import Views
 from ...systems.unsup3d.crop import is_portrait
 from .arguments import run_study, study_parser, write_json
@@ -119,7 +120,7 @@ def _row(image: Tensor, truth: Truth | None) -> dict[str, Any]:
     faces = find_faces(image, _LEAST)
     row: dict[str, Any] = {"score": round(faces[0].score, 3) if faces else 0.0}
     if truth is None:
-        return row | {"portrait": bool(faces) and is_portrait(Views([image]))}
+        return row | {"portrait": row["score"] >= SURE and is_portrait(Views([image]))}
     box, eyes = truth
     whole = eyes is None
     overlaps = [_iou(face, box) for face in faces] or [0.0]
