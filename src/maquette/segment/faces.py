@@ -1,4 +1,4 @@
-"""`find_faces`: upright faces in a picture, by a small network that was trained on synthetic faces alone."""
+"""`find_faces`: upright faces in a picture, by ImageNet's features and a head that drawn faces alone taught."""
 
 import math
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, pad
 from torchvision.ops import box_iou, nms
 
-from .face_net import FACE, STRIDE, FaceNet, middles
+from ..nn.backbones.folding import folded
+from .face_net import FACE, SIDES, FaceNet, middles
 
 _STEP = 2**0.5  # between sizes that are looked for
-_SMALLEST = 1 / 12  # of the picture's shorter side, that a face is looked for down to
+_SMALLEST = 1 / 8  # of the picture's shorter side, that a face is looked for down to
 _SEEN = 0.3  # probability from which a cell counts
 _OVERLAP, _ALIKE = 0.3, 0.5  # IoU above which two boxes cannot be two faces, and are of the same face
-_HALF = 6.0  # cells that all see the same face where its score is a half
-SURE = 0.2  # score from which a face counts
+_HALF = 2.0  # cells that all see the same face where its score is a half
+SURE = 0.5  # score from which a face counts
 _CLOSE = 1.1  # of Unsup3D's demo: half the side of the crop, in mean half sides of the box
 _DOWN = 0.15  # of that half side, that the crop is moved down by
 
@@ -63,7 +64,7 @@ class Square:
 def find_faces(image: Float[Tensor, "3 height width"], sure: float = SURE) -> list[FoundFace]:
     """Upright faces, seen from the front or turned by up to some 45 degrees, the surest first.
 
-    They are looked for from a twelfth of the picture's shorter side (at least 12 pixels) to all of it. A face is seen
+    They are looked for from an eighth of the picture's shorter side (at least 12 pixels) to all of it. A face is seen
     from several cells and in more than one size: boxes that overlap are one face, and together say how sure it is.
 
     Args:
@@ -148,10 +149,10 @@ def cut_square(
 
 def _of_size(picture: Tensor, face: float) -> tuple[Tensor, Tensor]:
     """Scores, and places (face, 4, 2) of boxes and eyes in pixels, of faces of about a size."""
-    height, width = (max(STRIDE, round(side * FACE / face)) for side in picture.shape[-2:])
+    height, width = (max(1, round(side * FACE / face)) for side in picture.shape[-2:])
     small = interpolate(picture, size=(height, width), mode="bilinear", antialias=True, align_corners=False)
     edge = FACE // 2
-    small = pad(small, (edge, edge + -width % STRIDE, edge, edge + -height % STRIDE), "replicate")
+    small = pad(small, (edge, edge + -width % SIDES, edge, edge + -height % SIDES), "replicate")
     with torch.inference_mode():
         cells = _network()(small)
     scores = cells.logit[0].sigmoid()
@@ -168,5 +169,6 @@ def _network() -> FaceNet:
     with as_file(files("maquette") / "assets" / "face_finder.safetensors") as path:
         weights = load_file(path)
     network = FaceNet()
+    folded(network.features)
     network.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, strict=False)
     return network.eval()

@@ -5,7 +5,7 @@ import torch
 
 from drawn_face import pasted
 from maquette.io import BadInput
-from maquette.segment import cut_face, find_faces
+from maquette.segment import FoundFace, cut_face, find_faces
 from maquette.structures.views import Views
 from maquette.systems.unsup3d.crop import _apart, crop, is_portrait
 
@@ -27,8 +27,11 @@ def test_of_several_faces_the_largest_is_taken_which_is_said() -> None:
 
 
 def test_what_is_found_within_a_face_is_no_other_one() -> None:
-    faces = find_faces(pasted((120, 60, 64), (10, 40, 96)))
-    assert len(faces) > 2 == len(_apart(faces))
+    eyes = ((0.0, 0.0), (1.0, 0.0))
+    boxes = [(20.0, 20.0, 30.0, 30.0), (10.0, 10.0, 50.0, 60.0), (70.0, 10.0, 90.0, 30.0)]
+    inside, large, apart = faces = [FoundFace(box, eyes, 1.0) for box in boxes]
+    assert _apart(faces) == [large, apart]
+    assert _apart([inside, apart]) == [apart, inside]
 
 
 def test_a_box_becomes_a_square_about_its_middle() -> None:

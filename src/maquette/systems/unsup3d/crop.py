@@ -12,7 +12,7 @@ from ...segment import FoundFace, Square, cut_square, face_square, find_faces, f
 from ...structures.mask_box import mask_box
 from ...structures.views import Views
 
-_SURE = 0.3  # score of a face that is looked for in every picture
+_SURE = 0.6  # score of a face that is looked for in every picture
 _FILLED = 0.3  # share of the object's box that a face covers where the picture is about it
 LEAST = 32  # pixels a side of a picture, and of a face in it
 _ASK = "--box X Y W H says where it is (in Python Views.boxes)"
