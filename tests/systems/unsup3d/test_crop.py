@@ -48,7 +48,7 @@ def test_a_box_becomes_a_square_about_its_middle() -> None:
 @pytest.mark.parametrize(
     ("picture", "box", "message"),
     [
-        (torch.rand(3, 64, 64), None, "no face was found in the picture; --box X Y W H"),
+        (torch.full((3, 64, 64), 0.5), None, "no face was found in the picture; --box X Y W H"),
         (torch.rand(3, 31, 64), None, "the picture is 64 x 31; at least 32 pixels"),
         (torch.rand(3, 64, 64), (0, 0, 40, 20), "the box is 40 x 20; at least 32 pixels"),
     ],
