@@ -158,10 +158,9 @@ def test_a_picture_of_a_few_pixels(run, tmp_path) -> None:
 
 @pytest.mark.parametrize("words", [["--relight", "0:90"], ["--turn", "0:9"], ["--box", "1", "1", "40", "40"]])
 def test_systems_that_cannot_say_who_can(maquette, portrait, tmp_path, words) -> None:
-    for named in (["--system", "frustum"], []):
-        ran = maquette("reconstruct", portrait, "-o", tmp_path / "a.glb", *named, *words)
-        assert (ran.code, ran.err.count("\n")) == (2, 1)
-        assert f"{words[0]}: not with system frustum; --system unsup3d can" in ran.err
+    ran = maquette("reconstruct", portrait, "-o", tmp_path / "a.glb", "--system", "frustum", *words)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert f"{words[0]}: not with system frustum; --system unsup3d can" in ran.err
     assert not (tmp_path / "a.glb").exists()
 
 
@@ -186,9 +185,15 @@ def test_nothing_is_left_where_a_film_cannot_be_written(run, portrait, tmp_path,
     assert not (tmp_path / "out").exists()
 
 
-def test_without_weights_of_its_own_it_says_so(maquette, portrait, tmp_path) -> None:
-    ran = maquette("reconstruct", portrait, "--system", "unsup3d", "-o", tmp_path / "a.glb")
-    assert (ran.code, "no weights ship with this version; --weights" in ran.err) == (3, True)
+def test_systems_whose_weights_do_not_ship_are_not_asked(maquette, portrait, tmp_path, monkeypatch) -> None:
+    shipped = {name: shipped_weights(name) for name in NAMES} | {"unsup3d": tmp_path / "none"}
+    monkeypatch.setattr("maquette.reconstruct.shipped_weights", shipped.__getitem__)
+    monkeypatch.setattr("maquette.cli.reconstruct.shipped_weights", shipped.__getitem__)
+    asked = []
+    monkeypatch.setattr(Unsup3DSystem, "claims", classmethod(lambda cls, views: asked.append(views)))
+    ran = maquette("reconstruct", portrait, "-o", tmp_path / "a.glb", "--json", "-")
+    assert (ran.code, ran.json()["system"]) == (0, "frustum")
+    assert asked == []
 
 
 def test_every_picture_of_a_folder(maquette, weights, portrait, tmp_path) -> None:
@@ -202,18 +207,8 @@ def test_every_picture_of_a_folder(maquette, weights, portrait, tmp_path) -> Non
     assert (tmp_path / "out" / "b_depth.png").is_file()
 
 
-def test_without_a_system_named_a_face_is_taken_once_weights_ship(
-    maquette, weights, portrait, tmp_path, monkeypatch
-) -> None:
+def test_without_a_system_named_a_face_is_taken(maquette, portrait, tmp_path) -> None:
     words = ["reconstruct", portrait, "-o", tmp_path / "a.glb"]
-    asked = []
-    monkeypatch.setattr(Unsup3DSystem, "claims", classmethod(lambda cls, views: asked.append(views)))
-    assert maquette(*words).code == 0  # as ever, by the default
-    assert asked == []
-    monkeypatch.undo()
-    shipped = {name: shipped_weights(name) for name in NAMES} | {"unsup3d": weights}
-    for module in ("reconstruct", "cli.reconstruct", "cli.weights_input", "systems.weights_file"):
-        monkeypatch.setattr(f"maquette.{module}.shipped_weights", shipped.__getitem__)
     ran = maquette(*words, "--json", "-")
     assert ran.code == 0, ran.err
     assert "such pictures are unsup3d's; --system says otherwise" in ran.err
