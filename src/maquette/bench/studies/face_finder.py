@@ -92,7 +92,8 @@ def _seen(network: FaceNet, count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]
 
 def _loss(head: FaceHead, fine: Tensor, coarse: Tensor, places: Tensor, sure: Tensor) -> Tensor:
     cells: FaceCells = head(fine.float(), coarse.float())
-    at = middles(*cells.logit.shape[1:], cells.logit.device)
+    rows, columns = cells.logit.shape[1:]
+    at = middles(rows, columns, cells.logit.device)
     size = (places[:, 1] - places[:, 0]).mean(dim=1) / FACE
     away = (at[None] - places[:, :2].mean(dim=1)[:, :, None, None]).norm(dim=1).nan_to_num(1e9)
     low, high = _SIZES

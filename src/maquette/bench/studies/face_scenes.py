@@ -172,7 +172,7 @@ def _with_face(
     wanted = FACE * np.exp(rng.uniform(np.log(0.6), np.log(1.7)))
     if rng.random() < 0.12:
         wanted = FACE * rng.choice([rng.uniform(0.25, 0.6), rng.uniform(1.7, 3.0)])
-    ways = rng.integers(4) if spoilt else -1
+    ways = int(rng.integers(4)) if spoilt else -1
     turn = rng.normal(0, np.radians(10)) + (rng.uniform(0.4, 1.6) * np.pi if ways in (0, 1) else 0.0)
     stretch = np.exp(rng.normal(0, 0.05, 2)) * [-1 if rng.random() < 0.5 else 1, 1]
     matrix = (
@@ -337,5 +337,5 @@ def _framed(picture: Array, places: Array, rng: np.random.Generator) -> tuple[Ar
     right, bottom = (places[1] + margins[2:]).round().astype(int)
     right, bottom = np.clip(right, left + 8, SCENE), np.clip(bottom, top + 8, SCENE)
     inner = picture[top:bottom, left:right]
-    sides = (top, SCENE - bottom, left, SCENE - right)
-    return cv2.copyMakeBorder(inner, *map(int, sides), cv2.BORDER_REPLICATE), places
+    around = ((top, SCENE - bottom), (left, SCENE - right), (0, 0))
+    return np.pad(inner, around, mode="edge"), places
