@@ -15,7 +15,7 @@ from maquette.systems.mesh_rcnn.camera import (
     intrinsics,
     project,
 )
-from maquette.systems.mesh_rcnn.depths import CLOSE, DEPTHS, REACH, ratios
+from maquette.systems.mesh_rcnn.depths import CLOSE, REACH, Z_RANGE, depth_of, ratios
 from mesh_rcnn_golden import far, ramp, stored, tensors
 
 
@@ -56,14 +56,15 @@ def test_there_and_back() -> None:
     torch.manual_seed(0)
     places = 2.2 * torch.rand(1000, 3) - 1.1
     assert (grid_of_camera(camera_of_grid(places)) - places).abs().max() < 1e-5
-    depth = DEPTHS[0] + torch.rand(1000) * (DEPTHS[1] - DEPTHS[0])
+    nearest, farthest = map(depth_of, Z_RANGE)
+    depth = nearest + torch.rand(1000) * (farthest - nearest)
     points = torch.stack([torch.randn(1000), torch.randn(1000), -depth], 1)
     assert (camera_of_grid(grid_of_camera(points)) - points).abs().max() < 1e-5
 
 
 def test_depths_as_measured() -> None:
     """Meshes reach further than the frustum: behind the last grid point there is a cube."""
-    assert pytest.approx((0.603, 2.441), abs=1e-3) == DEPTHS
+    assert [depth_of(z) for z in Z_RANGE] == pytest.approx([0.603, 2.441], abs=1e-3)
     ends = torch.tensor([[0, 0, 1 + 2 / 47.0], [0, 0, 1 + 2 / 23.0]])
     assert camera_of_grid(ends)[:, 2].tolist() == pytest.approx([-2.611, -2.814], abs=2e-3)
 

@@ -20,6 +20,3 @@ def ratios(z_range: Range = Z_RANGE) -> Range:
     """Least and largest of R2N2's ratios of distances at which an object's ball fits into a frustum."""
     near, far = (depth_of(z) for z in z_range)
     return (near + _BALL) / REACH, (far - _BALL) / REACH
-
-
-DEPTHS = (depth_of(Z_RANGE[0]), depth_of(Z_RANGE[1]))
