@@ -24,13 +24,9 @@ from maquette.ops.box_frustum import frustum_voxels
 from maquette.structures import Meshes
 from maquette.systems.mesh_rcnn.detect.config import DetectLossConfig
 from maquette.systems.mesh_rcnn.detect.heads import ZHead, depth_in_heights, of_class
-from maquette.systems.mesh_rcnn.detect.loss import (
-    depth_loss,
-    mask_loss,
-    mesh_losses,
-    voxel_loss,
-)
+from maquette.systems.mesh_rcnn.detect.loss import depth_loss, mask_loss, mesh_losses
 from maquette.systems.mesh_rcnn.detect.targets import mask_targets, mesh_targets
+from maquette.systems.mesh_rcnn.loss import voxel_loss
 
 Z_NAMES = {"z_fc1": "fc1", "z_fc2": "fc2", "z_pred": "predictor"}
 VOXEL_NAMES = {f"voxel_fcn{i + 1}": f"convs.{i}" for i in range(4)}

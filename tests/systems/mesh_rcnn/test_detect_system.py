@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from maquette.data.batch import known
 from maquette.data.make.jobs import jobs_of_families
@@ -13,6 +14,7 @@ from maquette.data.open import DataPlace, open_source
 from maquette.data.scenes_config import ScenesConfig
 from maquette.io.errors import BadInput
 from maquette.lift.marked import pixel_camera
+from maquette.nn.backbones.backbone import Backbone
 from maquette.reconstruct import prepare_views, preview, reconstruct, write
 from maquette.structures import Meshes
 from maquette.structures.reconstruction import Reconstruction
@@ -35,7 +37,7 @@ NETWORK = DetectConfig(
 CONFIG = DetectRunConfig(
     NETWORK,
     ScenesConfig(CLASSES, shorter=(48,), held=48, longest=64, jitter=0.2),
-    DetectLossConfig(points=50),
+    DetectLossConfig(points=50, dice=1.0),
     TrainConfig(steps=3, batch=2, views=(1, 1), optimiser="adamw", lr=1e-3, ema=0.5),
 )
 
@@ -87,8 +89,6 @@ def test_recipes_are_complete() -> None:
     assert small.views.longest <= 192
     with pytest.raises(ValueError, match="network and pictures have classes"):
         replace(small, views=ScenesConfig())
-    with pytest.raises(ValueError, match="first_weights"):
-        replace(small, first_weights="mine")
 
 
 def test_first_weights_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +106,17 @@ def test_first_weights_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("maquette.systems.mesh_rcnn.detect.training.torchvision_coco", lambda: weights)
     module = DetectTraining(replace(CONFIG, first_weights="coco"))
     assert module.kept.state_dict()["pyramid.fpn.layer_blocks.0.0.bias"].tolist() == [3.0] * 16
+    with pytest.raises(BadInput, match="mine"):
+        DetectTraining(replace(CONFIG, first_weights="mine.safetensors"))
+
+
+def test_first_weights_of_the_backbone_alone(tmp_path: Path) -> None:
+    network = CONFIG.network
+    theirs = Backbone(network.backbone, network.width, network.norm).body.state_dict()
+    first = next(iter(theirs))
+    save_file({name: tensor.contiguous() for name, tensor in theirs.items()}, tmp_path / "first.safetensors")
+    module = DetectTraining(replace(CONFIG, first_weights=str(tmp_path / "first.safetensors")))
+    assert torch.equal(module.kept.state_dict()[f"pyramid.body.body.{first}"], theirs[first])
 
 
 def test_judges_shows_and_remembers_heights(trained: DetectTraining, root: Path) -> None:

@@ -1,6 +1,6 @@
 """`DetectConfig`: the detector, and the heads that give each object a shape; `DetectLossConfig`: what they learn."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from ....data.scenes_config import PIX3D_CLASSES
@@ -114,6 +114,7 @@ class DetectLossConfig:
     Attributes:
         depth: of the depth's smooth L1.
         voxels: of the voxels' cross entropy.
+        dice: of one minus their Dice coefficient; not published.
         chamfer: of the squared distances between points of both surfaces, summed over stages.
         normals: of one minus the cosine between their normals.
         edge: of the squared lengths of edges.
@@ -130,6 +131,7 @@ class DetectLossConfig:
 
     depth: float = 1.0
     voxels: float = 3.0
+    dice: float = 0.0
     chamfer: float = 1.0
     normals: float = 0.1
     edge: float = 1.0
@@ -140,8 +142,7 @@ class DetectLossConfig:
     box_beta: float = 1.0
 
     def __post_init__(self) -> None:
-        weights = (self.depth, self.voxels, self.chamfer, self.normals, self.edge, self.budget, self.box_beta)
-        if min(weights) < 0 or not 0 <= self.target <= 1 or self.points < 1 or self.farthest <= 0:
+        if min(asdict(self).values()) < 0 or self.target > 1 or self.points < 1 or self.farthest <= 0:
             raise ValueError(
                 f"weights must not be negative, points and farthest be positive, target be a share: {self}"
             )

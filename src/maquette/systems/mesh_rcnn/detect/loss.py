@@ -12,6 +12,7 @@ from ....loss import chamfer_distance, mesh_edge_loss
 from ....nn.dynamic import budget_loss
 from ....ops import sample_points_from_meshes
 from ....structures import Meshes
+from ..loss import dice_loss, voxel_loss
 from .config import DetectLossConfig
 from .heads import Shapes, of_class
 
@@ -38,7 +39,7 @@ class Targets:
 def shape_losses(
     told: Shapes, true: Targets, config: DetectLossConfig, progress: float = 0.0
 ) -> dict[str, Float[Tensor, ""]]:
-    """Terms by name, weighted: depth, mask, and voxels, chamfer, normals, edge and budget where there are such.
+    """Terms by name, weighted: depth, mask, and voxels, dice, chamfer, normals, edge and budget where there are such.
 
     Args:
         told: of boxes.
@@ -52,6 +53,8 @@ def shape_losses(
     }
     if told.voxels is not None:
         losses["voxels"] = config.voxels * voxel_loss(told.voxels, true.voxels)
+    if told.voxels is not None and config.dice:
+        losses["dice"] = config.dice * dice_loss(told.voxels, true.voxels)
     if told.voxels is None or len(told.meshes) > 1:
         losses |= mesh_losses(told.meshes, true.meshes, config)
     if told.gates:
@@ -79,13 +82,6 @@ def mask_loss(
 ) -> Float[Tensor, ""]:
     """Cross entropy of the own class's mask, a mean over pixels."""
     return F.binary_cross_entropy_with_logits(of_class(told, labels), true.float())
-
-
-def voxel_loss(
-    told: Float[Tensor, "box depth row column"], true: Bool[Tensor, "box depth row column"]
-) -> Float[Tensor, ""]:
-    """Cross entropy, a mean over cells."""
-    return F.binary_cross_entropy_with_logits(told, true.float())
 
 
 def mesh_losses(

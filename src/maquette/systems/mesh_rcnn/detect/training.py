@@ -17,6 +17,7 @@ from ....lift.marked import marked
 from ....metrics.detection_precision import box_iou
 from ....metrics.measure import Measure
 from ....metrics.protocols.pix3d import brought, mesh_f1
+from ....nn.backbones.backbone import start_backbone
 from ....nn.dynamic import set_gumbel
 from ....nn.dynamic.mask_unit import noise_is_on
 from ....training.module import Gather, TrainingModule, Update
@@ -56,8 +57,10 @@ class DetectTraining(TrainingModule):
         super().__init__(network, config.training)
         self.config = config
         self.register_buffer("seen", torch.zeros(len(config.network.classes), 2))
-        if config.first_weights != "none":
+        if config.first_weights in ("coco", "auto"):
             self._start()
+        else:
+            start_backbone(network.pyramid.body, config.first_weights)
 
     def _start(self) -> None:
         try:
