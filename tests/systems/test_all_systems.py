@@ -27,6 +27,9 @@ from maquette.systems.mesh_rcnn.detect.system import DetectSystem
 from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
+from maquette.systems.segment.config import NetworkConfig as SegmentNetworkConfig
+from maquette.systems.segment.system import SegmentSystem
+from maquette.systems.segment.system import made as made_mask_net
 from maquette.systems.unsup3d.config import NetworkConfig as Unsup3DConfig
 from maquette.systems.unsup3d.network import Unsup3DNetwork
 from tiny_mem3d import tiny_mem3d
@@ -69,12 +72,18 @@ def small_unsup3d(variant: str):
     return system_class("unsup3d")(Unsup3DNetwork(Unsup3DConfig(variant, size=32, width=8)))
 
 
+def small_segment(variant: str):
+    config = SegmentNetworkConfig(variant, size=64, width=8, frozen=False)
+    return SegmentSystem(made_mask_net(config), config)
+
+
 SMALL = {
     "r2n2": small_r2n2,
     "frustum": small_frustum,
     "mesh_rcnn": small_mesh_rcnn,
     "mem3d": small_mem3d,
     "unsup3d": small_unsup3d,
+    "segment": small_segment,
 }
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 
@@ -157,7 +166,8 @@ def test_a_description_adds_up(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_of_something_else(name: str, tmp_path) -> None:
     kind = system_class(name)
-    first, last = kind.variants[0], kind.variants[-1]
+    first, *others = kind.variants
+    last = others[-1] if others else "another"
     path = tmp_path / "weights.safetensors"
     SMALL[name](first).save(path)
     with pytest.raises(BadInput, match=f"variant {first}, not of {last}"):

@@ -8,6 +8,7 @@ EXTRAS = {
     "vis": ("plotly",),
     "export": ("onnx", "onnxscript", "onnxruntime"),
     "wandb": ("wandb",),
+    "rembg": ("rembg",),
 }
 
 

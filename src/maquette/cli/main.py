@@ -29,6 +29,7 @@ _ORDINARY_FORMAT = warnings.formatwarning
 COMMANDS = {
     "demo": "reconstruct the pictures that ship with maquette and mold its fox, into ./maquette_demo",
     "reconstruct": "a picture, or several of one object, to a coloured mesh",
+    "segment": "masks of the objects that pictures are about",
     "mold": "shape a sphere until it matches a mesh, or pictures with cameras",
     "render": "pictures, masks, depth and cameras.json of a mesh",
     "voxelize": "solid occupancy of a mesh, as a binvox file",

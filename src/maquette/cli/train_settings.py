@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import tyro
 
+from ..data.recognise import count_of_grounds
 from ..io.errors import BadInput, as_bad_input
 from ..systems import NAMES, system_adopt, system_recipes
 from ..training.choice import DEFAULT_RECIPE, Start
@@ -269,7 +270,9 @@ def _configuration(options: Train, default: _Default, rest: Sequence[str]) -> An
                     raise Refusal(f"--{name.replace('_', '-')}: {options.system} has no such setting")
                 parts[place] = replace(parts[place], **{name: _of_kind(value, getattr(parts[place], name))})
         photos = getattr(parts.get("views"), "photos", None)
-        if photos is not None:  # a run may be resumed from another folder
+        if (
+            photos is not None and count_of_grounds(photos) is None
+        ):  # a run may be resumed from another folder
             parts["views"] = replace(parts["views"], photos=str(Path(photos).resolve()))
         return type(default.whole)(**parts)
     except ValueError as error:

@@ -13,13 +13,13 @@ from ..kernels.draw import PictureSpecs, Scene, draw
 from ..kernels.launch import compute_device
 from ..structures import Meshes
 from ..structures.device import Device
-from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .mirrored import mirror_shapes
 from .occluders import Occluders, held_occluders, occluders_of
 from .occlusion import DRAWS, MOST_HIDDEN, Hidden, drawn_hiding, held_hiding, hide
 from .pack_data import SIDE, ShapePack
 from .pack_scene import scene_of
+from .photo_bank import photo_bank
 from .picture_specs import OBJECT_DRAWS, VIEW_DRAWS, held_specs, mirrored, training_specs
 from .shape_order import ShapeOrder
 from .views_config import OccluderKind, ViewsConfig, check_pictures, needs_photos
@@ -66,7 +66,7 @@ class DrawnViews:
         self.provides = (truth | {"cameras"}) & _PROVIDED
         photos = None
         if needs_photos(config):
-            photos = load_photos(config.photos or "")
+            photos = photo_bank(config.photos or "")
         self._scenes = {torch.device("cpu"): scene_of(pack, photos)}
         self._occluders: dict[tuple[str, torch.device], Occluders] = {}
         self._held_share = 0.0

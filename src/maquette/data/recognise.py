@@ -17,11 +17,13 @@ SYNFACE_IMAGE, SYNFACE_DEPTH = "image", "depth"
 SHAPENET_MESHES = "ShapeNetCore.v1"
 FAMILIES = "families"
 FACES = "faces"
+GROUNDS = "grounds"
 READ_AS_THEY_ARE = {"r2n2", "pictures", "celeba", "synface", "pix3d"}  # layouts whose pictures training reads
 PIX3D_LISTS = ("s1", "s2")  # of Mesh R-CNN: random pictures held out, or models
 SPLIT_WORDS = ("sorted", *PIX3D_LISTS)  # splits that are no file
 _DEFAULT_FAMILIES = 1300
 _DEFAULT_FACES = 20_000
+_DEFAULT_GROUNDS, _MOST_GROUNDS = 400, 10_000
 _MOST = 1_000_000
 _SYNSET_DIGITS = 8
 
@@ -58,13 +60,22 @@ def count_of_faces(shapes: str) -> int | None:
     return _count_of(FACES, shapes, _DEFAULT_FACES, "people")
 
 
-def _count_of(word: str, said: str, default: int, what: str) -> int | None:
+def count_of_grounds(photos: str) -> int | None:
+    """N of "grounds" or "grounds:N", pictures of `data.drawn_grounds`; None for anything else.
+
+    Raises:
+        ValueError: none, or too many.
+    """
+    return _count_of(GROUNDS, photos, _DEFAULT_GROUNDS, "pictures", _MOST_GROUNDS)
+
+
+def _count_of(word: str, said: str, default: int, what: str, most: int = _MOST) -> int | None:
     match = re.fullmatch(rf"{word}(?::(\d+))?", said)
     if match is None:
         return None
     count = int(match[1] or default)
-    if not 1 <= count <= _MOST:
-        raise ValueError(f"{said}: use 1 to {_MOST} {what}")
+    if not 1 <= count <= most:
+        raise ValueError(f"{said}: use 1 to {most} {what}")
     return count
 
 

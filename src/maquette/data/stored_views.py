@@ -23,9 +23,9 @@ from torch import Tensor
 from ..io.errors import BadInput, as_bad_input
 from ..renderer.views import R2N2_FOV
 from ..structures.device import Device
-from .backgrounds import load_photos
 from .batch import Batch, Entry, Truth, part_of
 from .mirrored import mirror_shapes
+from .photo_bank import photo_bank
 from .picture_changes import changed_picture, held_picture, scaled_whole
 from .r2n2 import R2N2Dataset
 from .r2n2_files import SIDE
@@ -64,7 +64,7 @@ class StoredViews:
         if dataset.has_shapes:
             whole = config.framing == "camera" and config.size == config.render_size
             self.provides |= _OF_SHAPES | (_OF_WHOLE_PICTURES if whole else frozenset())
-        self._photos = load_photos(config.photos or "") if "photos" in config.backgrounds else None
+        self._photos = photo_bank(config.photos or "") if "photos" in config.backgrounds else None
         training = dataset.select("train")
         self._order = ShapeOrder(training, seed) if training else None
 

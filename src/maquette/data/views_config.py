@@ -43,7 +43,7 @@ class ViewsConfig:
         ratio: distance of the camera as a fraction of 1.75 bounding-box diagonals.
         backgrounds: kinds drawn from with equal chance: "plain", "gradient", "noise", "photos".
         plain: range in [0, 1] of each channel of a plain background; pictures without augmentation have 240 / 255.
-        photos: folder of photographs for backgrounds and occluders.
+        photos: folder of photographs for backgrounds and occluders, or "grounds:N": drawn ones.
         colours: "shape": the shape's own; "random": one a part; "mixed": one or the other with equal chance.
         texture: probability of a procedural texture on a part.
         lights: whether the light is drawn; otherwise it comes from above the camera.

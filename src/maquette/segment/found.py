@@ -10,10 +10,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .grabcut import grabcut_mask
+from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
 from .plain import plain_mask, plain_steadiness
+from .rembg_mask import rembg_mask
 
-How = Literal["given", "alpha", "plain", "grabcut"]
+How = Literal["given", "alpha", "plain", "network", "grabcut", "deeplab", "rembg"]
+AUTO: tuple[How, ...] = (
+    "plain",
+    "network",
+    "grabcut",
+)  # in this order the first that finds an object surely counts
+WAYS: tuple[How, ...] = (*AUTO, "deeplab", "rembg")
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
 _CLEAR = 0.15  # difference of colours across the outline that counts as clear
@@ -21,6 +29,7 @@ _MARGIN = 0.104  # share of each side cut off, both ends, before a mask is found
 _STEADY = 192  # longest side in pixels at which a plain background is judged again
 _AGAIN = 96  # longest side in pixels at which it is
 _STRICT = 3  # power of how much of a mask is found again; with it `UNSURE` divides right ones from wrong ones
+_CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -35,42 +44,86 @@ class Found:
         how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
-            another tolerance.
+            another tolerance. Of a network: what is surely the object as a share of what perhaps is.
+        repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
     """
 
     mask: Float[Tensor, "1 height width"]
     how: How
     confidence: float
+    repaired: bool = False
 
 
-def find_object(image: Float[Tensor, "3 height width"]) -> Found | None:
-    """Find the object in a picture without transparency: by a plain background, else by GrabCut.
+def find_object(
+    image: Float[Tensor, "3 height width"], by: How | None = None, kind: str | None = None
+) -> Found | None:
+    """Find the object in a picture without transparency.
 
-    Deterministic. The work is done on at most 512 pixels along the longer side, so that its time is bounded.
+    By a plain background, else by the network that ships, else, where that is unsure, by GrabCut where this is surer.
+    Deterministic. The work is done on a bounded number of pixels, so that its time is bounded.
 
     Args:
         image: colours in [0, 1].
+        by: one of `WAYS` alone.
+        kind: of object that "deeplab" looks for (`deeplab.KINDS`).
 
     Returns:
         What was found; None when the picture is of one colour, or shows no object.
+
+    Raises:
+        BadInput: weights that cannot be had ("deeplab").
+        ImportError: a package that is not installed ("rembg").
     """
-    pixels = image.detach().cpu().permute(1, 2, 0).numpy()
-    small = _shrink(pixels, _LARGEST["plain"])
-    how: How = "plain"
-    mask = plain_mask(small)
+    if by is not None:
+        return _found(image, by, kind)
+    found = None
+    for way in AUTO:
+        other = _found(image, way)
+        if other is not None and (found is None or other.confidence > found.confidence):
+            found = other
+        if found is not None and (found.how == "plain" or found.confidence >= UNSURE):
+            break
+    return found
+
+
+def _found(image: Tensor, way: How, kind: str | None = None) -> Found | None:
+    found = _by_colours(image, way) if way in ("plain", "grabcut") else _by_network(image, way, kind)
+    if found is None or not _SMALLEST <= float((found.mask > 0.5).float().mean()) <= _LARGEST_SHARE:
+        return None
+    return found
+
+
+def _by_colours(image: Tensor, way: How) -> Found | None:
+    pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST[way])
+    mask = plain_mask(pixels) if way == "plain" else grabcut_mask(pixels)
     if mask is None:
-        small = _shrink(pixels, _LARGEST["grabcut"])
-        mask, how = grabcut_mask(small), "grabcut"
-    if mask is None or not _SMALLEST <= mask.mean() <= _LARGEST_SHARE:
         return None
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
     sure = float(1 - edge)
-    if how == "grabcut":
-        sure = (sure * _agreement(small, mask)) ** _STRICT
+    if way == "grabcut":
+        sure = (sure * _agreement(pixels, mask)) ** _STRICT
     else:
-        sure *= plain_steadiness(_shrink(small, _STEADY)) ** _STRICT
-    confidence = _TRUST[how] * min(1.0, outline_contrast(small, mask) / _CLEAR) * sure
-    return Found(_enlarge(mask, image), how, confidence)
+        sure *= plain_steadiness(_shrink(pixels, _STEADY)) ** _STRICT
+    confidence = _TRUST[way] * min(1.0, outline_contrast(pixels, mask) / _CLEAR) * sure
+    return Found(_enlarge(mask, image), way, confidence)
+
+
+def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
+    told: Tensor | None
+    if bool((image == image[:, :1, :1]).all()):
+        return None
+    if way == "network":
+        told = network_masks(shipped_mask_net(), image[None])[0]
+    elif way == "deeplab":
+        from .deeplab import deeplab_mask  # with torchvision's table of weights
+
+        told = deeplab_mask(image, kind)
+    else:
+        told = rembg_mask(image)
+    if told is None or not bool((told > 0.5).any()):
+        return None
+    told = told.to(image.device)
+    return Found(told, way, float((told > _CORE).sum() / (told > _RIM).sum()))
 
 
 def _agreement(pixels: np.ndarray, mask: np.ndarray) -> float:

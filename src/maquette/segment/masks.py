@@ -6,26 +6,32 @@ from torch import Tensor
 
 from ..io.errors import BadInput
 from ..structures.views import Views
+from .consistent import consistent
 from .found import Found, How, find_object
 from .pieces import without_specks
 
 
-def find_masks(views: Views, brought: How = "given") -> tuple[Found, ...]:
+def find_masks(
+    views: Views, brought: How = "given", by: How | None = None, kind: str | None = None, same: bool = True
+) -> tuple[Found, ...]:
     """The object in every picture: as the picture's mask says, else as `find_object` finds it.
 
     Args:
         views: of one object.
         brought: how masks that are there came about.
+        by, kind: the one way in which it is looked for (`find_object`).
+        same: whether masks of three pictures or more are compared with each other (`consistent`); not with `by`.
 
     Raises:
         BadInput: no object is found in a picture, or a mask shows none.
     """
     masks = views.masks or [None] * len(views)
     names = views.names or [f"picture {i}" for i in range(len(views))]
-    return tuple(
-        _find(image, name) if mask is None else given_mask(mask, brought, name)
+    found = [
+        _find(image, name, by, kind) if mask is None else given_mask(mask, brought, name)
         for image, mask, name in zip(views.images, masks, names, strict=True)
-    )
+    ]
+    return consistent(views.images, found) if same and by is None else tuple(found)
 
 
 def with_masks(views: Views) -> Views:
@@ -53,8 +59,8 @@ def given_mask(mask: Tensor, how: How, name: str) -> Found:
     return Found(without_specks(mask, name), how, 1.0)
 
 
-def _find(image: Tensor, name: str) -> Found:
-    found = find_object(image)
+def _find(image: Tensor, name: str, by: How | None, kind: str | None) -> Found:
+    found = find_object(image, by, kind)
     if found is None:
         raise BadInput(name, "no object was found in the picture; give its mask")
     return replace(found, mask=without_specks(found.mask, name))

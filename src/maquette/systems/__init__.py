@@ -22,6 +22,7 @@ _TABLE = {
     "mesh_rcnn": ".mesh_rcnn.system:MeshRCNNSystem",
     "mem3d": ".mem3d.system:Mem3DSystem",
     "unsup3d": ".unsup3d.system:Unsup3DSystem",
+    "segment": ".segment.system:SegmentSystem",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims

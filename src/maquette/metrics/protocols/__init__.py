@@ -25,6 +25,7 @@ _TABLE = {
     "occlusion": ".occlusion:OCCLUSION",
     "occlusion-masked": ".occlusion:MASKED",
     "unsup3d": ".depth:UNSUP3D",
+    "masks": ".masks:MASKS",
 }
 
 
