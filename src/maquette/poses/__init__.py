@@ -1,0 +1,1 @@
+"""Where cameras stood: found for pictures of one object that bring none."""

@@ -1,0 +1,101 @@
+"""Cameras from outlines: a drawn object that turns evenly is found out, and what makes no sense is refused."""
+
+import pytest
+import torch
+
+from maquette.poses.silhouettes import (
+    PosesConfig,
+    Stage,
+    likeness_of,
+    poses_from_silhouettes,
+    ring,
+    rotation_error,
+)
+from maquette.renderer import FoVPerspectiveCameras
+from maquette.renderer.views import render_views
+from maquette.structures import Meshes
+from maquette.transforms import random_rotations
+
+FOV, VIEWS, UP = 40.0, 8, 25.0
+
+
+def boxes(*parts: tuple[tuple[float, ...], tuple[float, ...]]) -> Meshes:
+    corners = torch.tensor([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=torch.float32)
+    faces = torch.tensor(
+        [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1],
+         [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
+    )  # fmt: skip
+    verts = [corners * (torch.tensor(high) - torch.tensor(low)) + torch.tensor(low) for low, high in parts]
+    return Meshes([torch.cat(verts)], [torch.cat([faces + 8 * i for i in range(len(parts))])])
+
+
+@pytest.fixture(scope="module")
+def turned() -> tuple[torch.Tensor, torch.Tensor]:
+    """Outlines of a thing like an L with a knob, as it turns before a camera, and the true rotations."""
+    thing = boxes(
+        ((-0.3, -0.3, -0.12), (0.3, -0.15, 0.12)),
+        ((-0.3, -0.15, -0.12), (-0.15, 0.3, 0.12)),
+        ((0.1, -0.15, 0.0), (0.25, 0.0, 0.3)),
+    )
+    R = ring(torch.arange(VIEWS) * 360.0 / VIEWS, UP)
+    T = torch.tensor([[0.03, -0.02, 2.0]]).expand(VIEWS, 3)
+    cameras = FoVPerspectiveCameras(R=R, T=T, fov=FOV)
+    return render_views(thing, cameras, (64, 64), lit=False).masks.float().reshape(VIEWS, 64, 64), R
+
+
+def test_a_turning_object(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
+    masks, R = turned
+    quick = PosesConfig(
+        FOV, turntable=True, elevations=(10.0, 35.0), coarse=Stage(30, 16, 16), fine=Stage(50, 20, 24, 0.5)
+    )
+    found = poses_from_silhouettes(list(masks), config=quick)
+    best = found[0]
+    assert best.loss == min(one.loss for one in found)
+    assert rotation_error(best.R, R).median() < 5
+    assert best.iou.mean() > 0.85
+    direction = best.R[:, :, 2].mean(0)  # where the cameras look, on average: down, by the height of the ring
+    assert torch.rad2deg(torch.asin(-direction[1])) == pytest.approx(UP, abs=6)
+    again = poses_from_silhouettes(list(masks), config=quick)
+    assert torch.equal(again[0].R, best.R)
+
+
+def test_rotations_are_compared_behind_one_turn_of_the_world() -> None:
+    R = ring(torch.arange(5) * 40.0, 20.0)
+    world = random_rotations(1)[0]
+    assert rotation_error(world @ R, R).max() < 0.1
+    bent = R.clone()
+    bent[2] = ring(torch.tensor([110.0]), 20.0)[0]  # one camera 30 degrees further around
+    error = rotation_error(bent, R)
+    assert error.argmax() == 2
+    assert 15 < error[2] < 30
+
+
+def test_likeness_of_outlines_does_not_see_place_or_size() -> None:
+    masks = torch.zeros(3, 32, 32)
+    masks[0, 4:12, 4:8] = 1
+    masks[1, 10:26, 20:28] = 1
+    masks[2, 4:8, 4:12] = 1
+    likeness = likeness_of(masks)
+    assert likeness[0, 1] > 0.9
+    assert likeness[0, 2] < 0.5
+    assert likeness == pytest.approx(likeness.T)
+
+
+def test_the_ring_looks_at_the_origin_from_azimuths_about_up() -> None:
+    R = ring(torch.tensor([0.0, 90.0]), 0.0)
+    place = -(R @ torch.tensor([[0.0], [0.0], [2.0]]))[..., 0]  # of cameras with T = (0, 0, 2)
+    assert torch.allclose(place, torch.tensor([[0.0, 0.0, 2.0], [2.0, 0.0, 0.0]]), atol=1e-6)
+    assert torch.allclose(R[:, :, 1], torch.tensor([0.0, 1.0, 0.0]).expand(2, 3), atol=1e-6)
+    assert torch.allclose(torch.det(R), torch.ones(2), atol=1e-6)
+
+
+def test_what_is_refused() -> None:
+    mask = torch.ones(8, 8)
+    with pytest.raises(ValueError, match="three pictures"):
+        poses_from_silhouettes([mask, mask])
+    with pytest.raises(ValueError, match="empty"):
+        poses_from_silhouettes([mask, mask, torch.zeros(8, 8)])
+    with pytest.raises(ValueError, match="fov"):
+        PosesConfig(fov=0)
+    with pytest.raises(ValueError, match="elevations"):
+        PosesConfig(elevations=())
