@@ -1,6 +1,7 @@
-"""IoU on validation shapes over the seconds of training, of several runs, as one picture.
+"""IoU on validation shapes over the minutes of training, or another number over its steps, of several runs, drawn.
 
 python -m maquette.bench.studies.curves NAME=RUN ... --out docs/images/r2n2_curves.svg --json FILE
+python -m maquette.bench.studies.curves NAME=RUN ... --number val_f1 "F1" --steps --out FILE.svg
 """
 
 import base64
@@ -18,31 +19,50 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = study_parser(__doc__)
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--number",
+        nargs=2,
+        default=("val_iou", "IoU of validation shapes"),
+        metavar=("COLUMN", "LABEL"),
+        help="of the log of a run",
+    )
+    parser.add_argument("--steps", action="store_true", help="over steps, not over minutes")
     options = parser.parse_args(words)
     named = {name: run for name, _, run in (words.partition("=") for words in options.runs)}
     if not all(named.values()):
         parser.error("each run is given as NAME=RUN")
-    lines = {name: validations(Path(run)) for name, run in named.items()}
+    column, label = options.number
+    lines = {name: validations(Path(run), column) for name, run in named.items()}
     uri = curves(
         {
-            name: ([row["seconds"] / 60 for row in rows], [row["iou"] for row in rows])
+            name: (
+                [row["step"] if options.steps else row["seconds"] / 60 for row in rows],
+                [row[name_of(column)] for row in rows],
+            )
             for name, rows in lines.items()
         },
-        "minutes of training",
-        "IoU of validation shapes",
+        "steps" if options.steps else "minutes of training",
+        label,
         marks=False,
     )
     options.out.write_bytes(base64.b64decode(uri.partition(",")[2]))
     write_json(options.json, lines)
 
 
-def validations(run: Path) -> list[dict[str, float]]:
-    """Step, seconds and IoU of every validation of a run; `BadInput` where its log has none."""
+def validations(run: Path, column: str = "val_iou") -> list[dict[str, float]]:
+    """Step, seconds and a number of every line of a run's log that has it; `BadInput` where none has."""
     log = read_run(run).log
-    seconds, ious = dict(log.get("seconds", ())), log.get("val_iou", ())
-    if not ious or not seconds.keys() >= dict(ious).keys():
-        raise BadInput(run / "metrics.csv", "has no val_iou with seconds")
-    return [{"step": step, "seconds": seconds[step], "iou": round(iou, 4)} for step, iou in ious]
+    seconds, values = dict(log.get("seconds", ())), log.get(column, ())
+    if not values or not seconds.keys() >= dict(values).keys():
+        raise BadInput(run / "metrics.csv", f"has no {column} with seconds")
+    return [
+        {"step": step, "seconds": seconds[step], name_of(column): round(value, 4)} for step, value in values
+    ]
+
+
+def name_of(column: str) -> str:
+    """What a number of the log is called in the file."""
+    return column.removeprefix("val_")
 
 
 if __name__ == "__main__":
