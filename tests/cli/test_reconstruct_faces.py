@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -81,6 +82,23 @@ def test_a_face_and_all_that_is_known_of_it(run, portrait, tmp_path) -> None:
     assert report["verts"] == len(mesh.verts_packed())
 
 
+def test_films_as_mp4(run, portrait, tmp_path) -> None:
+    ran = run(portrait, "--relight", "0:360", "--turn", "-60:60", "--film", "mp4", "--json", "-")
+    assert ran.code == 0, ran.err
+    out = tmp_path / "out"
+    assert not list(out.glob("*.gif"))
+    assert {name: film["file"] for name, film in ran.json()["films"].items()} == {
+        "relight": "face_relight.mp4",
+        "turn": "face_turn.mp4",
+    }
+    for name in ("relight", "turn"):
+        film = cv2.VideoCapture(str(out / f"face_{name}.mp4"))
+        shown = [film.read() for _ in range(5)]
+        assert [read for read, _ in shown] == [True] * 4 + [False]
+        assert shown[0][1].shape == (256, 256, 3)
+        assert np.abs(shown[0][1].astype(float) - shown[2][1]).mean() > 1
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGBA", "P", "wide"])
 def test_pictures_of_every_kind(run, portrait, tmp_path, mode) -> None:
     with Image.open(portrait) as opened:
@@ -136,6 +154,7 @@ def test_of_several_faces_the_largest(run, tmp_path) -> None:
         (["--relight", "left"], 2, "--relight left: use FROM:TO"),
         (["--turn", "60:-60"], 2, "--turn 60:-60: the angles must rise"),
         (["--turn", "-100:60"], 2, "--turn -100:60: the angles must lie in [-90, 90]"),
+        (["--film", "mp4"], 2, "--film mp4: goes with --relight or --turn"),
         (["--box", "0", "0", "0", "9"], 2, "--box 0 0 0 9: use left, top"),
         (["--box", "-1", "0", "40", "40"], 2, "--box -1 0 40 40: use left, top"),
         (["--box", "0", "0", "300", "40"], 3, "the picture is 200 x 180; --box 0 0 300 40 reaches out of it"),
@@ -174,12 +193,13 @@ def test_a_picture_is_not_written_over_by_a_map(run, portrait, tmp_path) -> None
     assert there.read_bytes() == portrait.read_bytes()
 
 
-def test_nothing_is_left_where_a_film_cannot_be_written(run, portrait, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_nothing_is_left_where_a_film_cannot_be_written(run, portrait, tmp_path, monkeypatch, kind) -> None:
     def fail(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("maquette.reconstruct.save_gif", fail)
-    ran = run(portrait, "--turn", "0:30")
+    monkeypatch.setattr(f"maquette.films.save_{kind}", fail)
+    ran = run(portrait, "--turn", "0:30", "--film", kind)
     assert ran.code == 3
     assert "cannot be written: No space left" in ran.err
     assert not (tmp_path / "out").exists()
