@@ -14,11 +14,10 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from . import load
-from .films import FRAME_MS, Film
+from .films import Film, save_film
 from .io.any_picture import is_single, mask_tensor
 from .io.atomic import replacing_paths
 from .io.errors import BadInput, as_bad_input
-from .io.gif import save_gif
 from .io.images import save_deep_image, save_image
 from .io.json_text import json_text
 from .io.mesh_write import save_mesh
@@ -286,9 +285,9 @@ def files_of(out: Path, more: Iterable[str] = ()) -> list[Path]:
     return [out, *(out.with_name(f"{out.stem}_{name}") for name in (*_BESIDE, *more))]
 
 
-def more_files(maps: Iterable[str], films: Iterable[str] = ()) -> list[str]:
+def more_files(maps: Iterable[str], films: Iterable[str] = (), film_format: str = "gif") -> list[str]:
     """What the files of maps and films are called behind the mesh's stem."""
-    return [*(f"{name}.png" for name in maps), *(f"{name}.gif" for name in films)]
+    return [*(f"{name}.png" for name in maps), *(f"{name}.{film_format}" for name in films)]
 
 
 def write(
@@ -297,6 +296,7 @@ def write(
     out: Path,
     up: str = "+Y",
     films: Mapping[str, Film] = MappingProxyType({}),
+    film_format: str = "gif",
 ) -> dict[str, Any]:
     """Write mesh, preview, report, and maps of one object, which appear together or not at all.
 
@@ -307,6 +307,7 @@ def write(
         out: the mesh file; its suffix says which kind.
         up: axis that points up in the world of cameras that were given; a GLB is turned so that +Y does.
         films: to be written, too, by name.
+        film_format: "gif" or "mp4".
 
     Returns:
         the report (`describe`); of several objects `verts` and `faces` are sums, and `objects` has what each has
@@ -320,7 +321,7 @@ def write(
     if not objects:
         raise BadInput(prepared.names[0], "nothing was found in the picture")
     maps = objects[0].maps if len(objects) == 1 else {}
-    places = files_of(out, more_files(maps, films))
+    places = files_of(out, more_files(maps, films, film_format))
     for path in places:
         if path.is_dir():
             raise BadInput(path, "is a folder; a file is written there")
@@ -336,7 +337,7 @@ def write(
         for file, one in zip(of_maps, maps.values(), strict=True):
             (save_deep_image if one.deep else save_image)(one.shades(), file)
         for file, film in zip(of_films, films.values(), strict=True):
-            save_gif(film.frames, file, FRAME_MS)
+            save_film(film, file)
         report["seconds"]["write"] = round(time.perf_counter() - began, 4)
         numbers.write_text(json_text(report), encoding="utf-8")
     return report

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from maquette.cli import mold as command
 from maquette.compose import mold_from_pictures as composed
@@ -217,6 +218,10 @@ def test_demo_reconstructs_the_pictures_that_ship(maquette, tmp_path, asked):
     assert made["table"]["pictures"][0]["mask"] == "plain"
     for name in made:
         assert (tmp_path / "new" / f"{name}_preview.png").is_file()
+    assert (made["face"]["system"], made["face"]["cut"]["by"]) == ("unsup3d", "face")
+    with Image.open(tmp_path / "new" / "face_relight.gif") as film:
+        assert film.n_frames == made["face"]["films"]["relight"]["frames"] == 48
+    assert load_mesh(tmp_path / "new" / "face.glb").textures is not None
 
 
 def test_demo_needs_a_folder(maquette, ball):

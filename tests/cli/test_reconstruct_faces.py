@@ -1,12 +1,16 @@
 """`maquette reconstruct` of a system that takes a picture of a face apart: files, films, boxes, what is refused."""
 
 import json
+import re
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from drawn_face import pasted
 from maquette.io import load_mesh, save_image
@@ -81,20 +85,77 @@ def test_a_face_and_all_that_is_known_of_it(run, portrait, tmp_path) -> None:
     assert report["verts"] == len(mesh.verts_packed())
 
 
-@pytest.mark.parametrize("mode", ["L", "CMYK", "RGBA", "P", "wide"])
-def test_pictures_of_every_kind(run, portrait, tmp_path, mode) -> None:
+def test_films_as_mp4(run, portrait, tmp_path) -> None:
+    ran = run(portrait, "--relight", "0:360", "--turn", "-60:60", "--film", "mp4", "--json", "-")
+    assert ran.code == 0, ran.err
+    out = tmp_path / "out"
+    assert not list(out.glob("*.gif"))
+    assert {name: film["file"] for name, film in ran.json()["films"].items()} == {
+        "relight": "face_relight.mp4",
+        "turn": "face_turn.mp4",
+    }
+    for name in ("relight", "turn"):
+        film = cv2.VideoCapture(str(out / f"face_{name}.mp4"))
+        shown = [film.read() for _ in range(5)]
+        assert [read for read, _ in shown] == [True] * 4 + [False]
+        assert shown[0][1].shape == (256, 256, 3)
+        assert np.abs(shown[0][1].astype(float) - shown[2][1]).mean() > 1
+
+
+@pytest.mark.parametrize("name", ["L.png", "L.jpg", "CMYK.tif", "CMYK.jpg", "I;16.png", "RGBA.png", "P.png"])
+def test_pictures_of_every_kind(run, portrait, tmp_path, name) -> None:
+    """The face is found in the same place."""
+    mode = name.split(".")[0]
     with Image.open(portrait) as opened:
         picture = opened.convert("RGB")
-    if mode == "wide":
-        canvas = Image.new("RGB", (520, 180), (120, 130, 140))
-        canvas.paste(picture, (160, 0))
-        picture = canvas
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
     else:
         picture = picture.convert(mode)
-    path = tmp_path / f"a{'.tif' if mode == 'CMYK' else '.png'}"
-    picture.save(path)
-    ran = run(path)
+    picture.save(tmp_path / name)
+    ran = run(tmp_path / name, "--json", "-")
     assert ran.code == 0, ran.err
+    assert ran.json()["cut"]["by"] == "face"
+    middle = np.array(ran.json()["box"]).reshape(2, 2).mean(0)
+    np.testing.assert_allclose(middle, [108, 95], atol=12)
+
+
+@pytest.mark.parametrize(("size", "at"), [((520, 180), (160, 0)), ((200, 620), (0, 300))])
+def test_pictures_of_other_proportions(run, portrait, tmp_path, size, at) -> None:
+    canvas = Image.new("RGB", size, (120, 130, 140))
+    with Image.open(portrait) as opened:
+        canvas.paste(opened.convert("RGB"), at)
+    canvas.save(tmp_path / "a.png")
+    ran = run(tmp_path / "a.png", "--json", "-")
+    assert ran.code == 0, ran.err
+    middle = np.array(ran.json()["box"]).reshape(2, 2).mean(0)
+    np.testing.assert_allclose(middle, np.add(at, [108, 95]), atol=14)
+    with Image.open(tmp_path / "out" / "face_input.png") as shown:
+        assert shown.size == (32, 32)
+
+
+def test_a_face_of_a_few_pixels(run, tmp_path) -> None:
+    save_image(pasted((60, 40, 30)), tmp_path / "a.png")
+    ran = run(tmp_path / "a.png")
+    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert re.search(r"a\.png: the face is (\d\d) x \1; at least 32 pixels a side are needed", ran.err)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("width", 16), ("width", 0), ("size", 64), ("size", 48)])
+def test_weights_that_are_not_as_their_header_says(
+    maquette, portrait, weights, tmp_path, name, value
+) -> None:
+    with safe_open(weights, "pt") as file:
+        header, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    config = json.loads(header["config"])
+    config["network"][name] = value
+    save_file(tensors, tmp_path / "w.safetensors", {**header, "config": json.dumps(config)})
+    words = ["--system", "unsup3d", "--weights", tmp_path / "w.safetensors", "-o", tmp_path / "out" / "a.glb"]
+    ran = maquette("reconstruct", portrait, *words)
+    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert "w.safetensors" in ran.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_a_face_it_says_how_to_go_on(run, tmp_path) -> None:
@@ -133,9 +194,16 @@ def test_of_several_faces_the_largest(run, tmp_path) -> None:
     [
         (["--relight", "0:0"], 2, "--relight 0:0: the angles must rise"),
         (["--relight", "0:720"], 2, "--relight 0:720: the angles must rise by 1 to 360"),
+        (["--relight", "360:720"], 2, "--relight 360:720: the angles must lie in [-360, 360]"),
+        (["--relight", "nan:9"], 2, "--relight nan:9: use FROM:TO"),
+        (["--relight", "0:inf"], 2, "--relight 0:inf: use FROM:TO"),
+        (["--relight", ""], 2, "--relight : use FROM:TO"),
+        (["--turn", "0:0.5"], 2, "--turn 0:0.5: the angles must rise"),
+        (["--variant", "large"], 2, "--variant large: known are"),
         (["--relight", "left"], 2, "--relight left: use FROM:TO"),
         (["--turn", "60:-60"], 2, "--turn 60:-60: the angles must rise"),
         (["--turn", "-100:60"], 2, "--turn -100:60: the angles must lie in [-90, 90]"),
+        (["--film", "mp4"], 2, "--film mp4: goes with --relight or --turn"),
         (["--box", "0", "0", "0", "9"], 2, "--box 0 0 0 9: use left, top"),
         (["--box", "-1", "0", "40", "40"], 2, "--box -1 0 40 40: use left, top"),
         (["--box", "0", "0", "300", "40"], 3, "the picture is 200 x 180; --box 0 0 300 40 reaches out of it"),
@@ -174,12 +242,13 @@ def test_a_picture_is_not_written_over_by_a_map(run, portrait, tmp_path) -> None
     assert there.read_bytes() == portrait.read_bytes()
 
 
-def test_nothing_is_left_where_a_film_cannot_be_written(run, portrait, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_nothing_is_left_where_a_film_cannot_be_written(run, portrait, tmp_path, monkeypatch, kind) -> None:
     def fail(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("maquette.reconstruct.save_gif", fail)
-    ran = run(portrait, "--turn", "0:30")
+    monkeypatch.setattr(f"maquette.films.save_{kind}", fail)
+    ran = run(portrait, "--turn", "0:30", "--film", kind)
     assert ran.code == 3
     assert "cannot be written: No space left" in ran.err
     assert not (tmp_path / "out").exists()

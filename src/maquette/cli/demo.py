@@ -4,22 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import tyro
 
 from ..io.errors import BadInput
+from ..systems.sweeps import Sweep
 from .console import Console
 from .mold import show_result
 from .options import Compute, JsonFile, check_compute, parse, set_up
 from .refusals import Refusal, need_place
 from .watching import Watch, live_page
 
-# A system, its pictures, what is put behind their names, and what the system is told.
-_SHOWN: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    ("frustum", "*.png", "", {}),
-    ("mem3d", "hidden/*.png", "", {"show_memory": True}),
-    ("mesh-rcnn", "table.png", "_mesh_rcnn", {"show_gates": True}),
+
+class _Shown(NamedTuple):
+    """A system, its pictures, what is put behind their names, what the system is told, and films of what it makes."""
+
+    name: str
+    pattern: str
+    suffix: str
+    told: dict[str, Any]
+    films: dict[str, Sweep]
+
+
+_SHOWN = (
+    _Shown("frustum", "*.png", "", {}, {}),
+    _Shown("mem3d", "hidden/*.png", "", {"show_memory": True}, {}),
+    _Shown("mesh-rcnn", "table.png", "_mesh_rcnn", {"show_gates": True}, {}),
+    _Shown("unsup3d", "faces/*.png", "", {}, {"relight": Sweep(0, 360)}),
 )
 
 
@@ -28,9 +40,10 @@ class Demo(Compute):
     """Reconstruct the pictures that ship with maquette, then mold its fox from 20 coloured pictures of it.
 
     Writes a coloured mesh, a preview and a report of every picture, one of them of a partly hidden object beside the
-    remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, and a coloured fox.glb
-    with a comparison of target, result and error, a turntable, a loss plot and a report, into a folder, which is made
-    when it is missing; about a minute on two cores.
+    remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, one of a drawn face
+    with its depth, colours and light apart and a film of it in turning light, and a coloured fox.glb with a
+    comparison of target, result and error, a turntable, a loss plot and a report, into a folder, which is made when
+    it is missing; about a minute on two cores.
     """
 
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",), metavar="DIR")] = Path("maquette_demo")
@@ -55,31 +68,32 @@ def run(words: Sequence[str]) -> None:
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = str(set_up(options))
-        made = [report for shown in _SHOWN for report in _reconstruct(*shown, options.out, device, console)]
+        made = [report for shown in _SHOWN for report in _reconstruct(shown, options.out, device, console)]
         console.write_json({"reconstructions": made, "molding": _mold(options, device, console)})
 
 
-def _reconstruct(
-    name: str, pattern: str, suffix: str, told: dict[str, Any], out: Path, device: str, console: Console
-) -> list[dict[str, Any]]:
+def _reconstruct(shown: _Shown, out: Path, device: str, console: Console) -> list[dict[str, Any]]:
     """A mesh of every picture that ships and has such a name; none where no weights do."""
-    from ..reconstruct import files_of, find_objects, load_system, reconstruct, write
+    from ..films import film
+    from ..reconstruct import files_of, load_system, more_files, prepare_views, reconstruct, write
 
     try:
-        system = load_system(name, device=device)
+        system = load_system(shown.name, device=device)
     except BadInput as problem:
-        console.say(f"no pictures are reconstructed by {name}: {problem.reason}")
+        console.say(f"no pictures are reconstructed by {shown.name}: {problem.reason}")
         return []
     reports = []
     with as_file(files("maquette") / "assets" / "pictures") as folder:
-        pictures = sorted(folder.glob(pattern))
+        pictures = sorted(folder.glob(shown.pattern))
         with console.progress("reconstructing", len(pictures)) as advance:
             for number, picture in enumerate(pictures):
-                seen, mesh = find_objects(picture), out / f"{picture.stem}{suffix}.glb"
-                (shape,) = reconstruct(seen, system, options=system.about.options(**told))
-                reports.append(write(shape, seen, mesh))
+                seen = prepare_views(picture, find=system.about.needs_masks)
+                mesh = out / f"{picture.stem}{shown.suffix}.glb"
+                (shape,) = reconstruct(seen, system, options=system.about.options(**shown.told))
+                films = {kind: film(system, shape, kind, sweep) for kind, sweep in shown.films.items()}
+                reports.append(write(shape, seen, mesh, films=films))
                 advance(number + 1, picture.stem)
-                for file in files_of(mesh):
+                for file in files_of(mesh, more_files(shape.maps, films)):
                     console.say(f"wrote {file}")
     return reports
 

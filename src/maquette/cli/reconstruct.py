@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
@@ -76,6 +76,8 @@ class Reconstruct(Root, Compute):
     turn: Annotated[str | None, tyro.conf.arg(metavar="FROM:TO")] = None
     """Write <stem>_turn.gif too: the object turning by degrees, from -90 to 90. For systems that see it from the
     front."""
+    film: Literal["gif", "mp4"] | None = None
+    """What --relight and --turn write: an endless .gif of few colours, or an .mp4; .gif when not given."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of what a system draws at random."""
     json: JsonFile = None
@@ -151,6 +153,8 @@ def _sweeps(options: Reconstruct) -> dict[str, Sweep]:
                 sweeps[name] = parse_sweep(text, reach)
             except ValueError as error:
                 raise Refusal(f"--{name} {text}: {error}") from error
+    if options.film and not sweeps:
+        raise Refusal(f"--film {options.film}: goes with --{' or --'.join(FILMS)}")
     return sweeps
 
 
@@ -354,15 +358,19 @@ def _make(
     if request.options.each_object:
         places = [out.with_name(f"{out.stem}_{name}{out.suffix}") for name in node_names(objects)]
         written = {place: [made] for place, made in zip(places, objects, strict=True)}
-    reports = []
+    reports, kind = [], _film_format(request)
     for place, made in written.items():
         alone = made[0] if len(made) == 1 else None
         films = {name: film(system, alone, name, sweep) for name, sweep in request.sweeps.items() if alone}
-        reports.append(write(made, prepared, place, up, films))
-        for file in files_of(place, more_files(alone.maps if alone else (), films)):
+        reports.append(write(made, prepared, place, up, films, kind))
+        for file in files_of(place, more_files(alone.maps if alone else (), films, kind)):
             console.say(f"wrote {file}")
         _tell(reports[-1], console)
     return {"objects": reports} if request.options.each_object else reports[0]
+
+
+def _film_format(request: ReconstructRequest) -> str:
+    return request.options.film or "gif"
 
 
 def _spare(sources: list[Source], request: ReconstructRequest, out: Path) -> None:
@@ -370,7 +378,7 @@ def _spare(sources: list[Source], request: ReconstructRequest, out: Path) -> Non
     from ..reconstruct import files_of, more_files
 
     files = [file for source in sources for file in (source.file, source.mask)]
-    more = more_files(request.about.maps, request.sweeps)
+    more = more_files(request.about.maps, request.sweeps, _film_format(request))
     need_spared(files, files_of(out, more), "one of the pictures")
 
 

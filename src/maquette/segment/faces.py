@@ -1,4 +1,4 @@
-"""`find_faces`: upright faces in a picture, by ImageNet's features and a head that drawn faces alone taught."""
+"""`find_faces`: upright faces in a picture, by ImageNet's features and a head that drawings alone taught."""
 
 import math
 from dataclasses import dataclass

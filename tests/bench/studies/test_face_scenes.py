@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.bench.studies.face_changes import changed, dead_leaves, noise_of
+from maquette.bench.studies.face_changes import changed, dead_leaves, fine_noise, noise_of
+from maquette.bench.studies.face_objects import _square, scene_of_objects
 from maquette.bench.studies.face_scenes import (
     SCENE,
     Cast,
+    Props,
     _framed,
     _share_seen,
     _with_face,
@@ -15,6 +17,8 @@ from maquette.bench.studies.face_scenes import (
     draw_scenes,
 )
 
+OBJECTS = np.zeros((1, 128, 128, 4), np.float32)
+OBJECTS[0, 32:96, 16:112] = [0.8, 0.2, 0.1, 1.0]
 THINGS = np.full((2, 64, 64, 3), 0.5, np.float32)
 
 
@@ -23,8 +27,12 @@ def cast() -> Cast:
     return draw_people(3, np.random.default_rng(0))
 
 
+def props(cast: Cast) -> Props:
+    return Props(cast, THINGS, OBJECTS)
+
+
 def test_scenes_are_a_function_of_the_seed(cast: Cast) -> None:
-    first, second = (draw_scenes(cast, THINGS, 12, np.random.default_rng(4)) for _ in range(2))
+    first, second = (draw_scenes(props(cast), 12, np.random.default_rng(4)) for _ in range(2))
     torch.testing.assert_close(first.images, second.images, rtol=0, atol=0)
     assert first.images.shape == (12, 3, SCENE, SCENE)
     assert 0 <= first.images.min() < first.images.max() <= 1
@@ -32,8 +40,52 @@ def test_scenes_are_a_function_of_the_seed(cast: Cast) -> None:
     assert 0 < faces.sum() < 12
 
 
+def test_half_of_the_scenes_have_a_face_or_none_has(cast: Cast) -> None:
+    scenes = draw_scenes(props(cast), 200, np.random.default_rng(2))
+    faces = ~scenes.places.flatten(1).isnan().any(dim=1)
+    assert 70 < int(faces.sum()) < 115  # of a hundred some are cut off by the picture's edge
+    without = draw_scenes(props(cast), 40, np.random.default_rng(2), faces=False)
+    assert without.places.isnan().all()
+    assert without.sure.all()
+
+
+def test_objects_lie_before_their_ground_in_colours_of_their_own() -> None:
+    ground = np.full((SCENE, SCENE, 3), 0.5, np.float32)
+    shares, colours = [], set()
+    for seed in range(12):
+        picture = scene_of_objects(ground, OBJECTS, np.random.default_rng(seed))
+        assert picture.shape == ground.shape
+        assert 0 <= picture.min() <= picture.max() <= 1
+        there = np.abs(picture - 0.5).max(axis=2) > 0.02
+        shares.append(there.mean())
+        colours |= {tuple(rgb) for rgb in (picture[there] * 10).round().astype(int)}
+    assert min(shares) > 0.02
+    assert max(shares) < 1
+    assert len(colours) > 10
+    assert (ground == 0.5).all()
+
+
+def test_a_drawn_object_fills_its_square() -> None:
+    drawn = np.zeros((128, 128, 4), np.float32)
+    drawn[10:30, 50:90] = 1
+    filled = _square(drawn)[..., 3] > 0.5
+    rows, columns = np.nonzero(filled.any(1))[0], np.nonzero(filled.any(0))[0]
+    assert (columns.min(), columns.max()) == pytest.approx((4, 123), abs=2)
+    assert (rows.min() + rows.max()) / 2 == pytest.approx(63.5, abs=1)
+    assert len(rows) == pytest.approx(len(columns) / 2, abs=3)
+
+
+def test_fine_noise_differs_from_pixel_to_pixel_or_is_smooth() -> None:
+    steps = []
+    for seed in range(30):
+        noise = fine_noise(64, np.random.default_rng(seed))
+        steps.append(np.abs(np.diff(noise, axis=1)).mean() / noise.std())
+    assert max(steps) > 1
+    assert min(steps) < 0.3
+
+
 def test_eyes_lie_in_the_upper_half_of_the_box_left_one_first(cast: Cast) -> None:
-    scenes = draw_scenes(cast, THINGS, 40, np.random.default_rng(1))
+    scenes = draw_scenes(props(cast), 40, np.random.default_rng(1))
     places = scenes.places[~scenes.places.flatten(1).isnan().any(dim=1)]
     low, high, first, second = places.unbind(dim=1)
     assert (first[:, 0] < second[:, 0]).all()
@@ -79,7 +131,7 @@ def test_how_much_of_a_face_is_seen() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_grounds_and_changes_keep_size_and_range(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for ground in (dead_leaves(SCENE, rng), noise_of(SCENE, rng)):
+    for ground in (dead_leaves(SCENE, rng), noise_of(SCENE, rng), fine_noise(SCENE, rng)):
         assert ground.shape == (SCENE, SCENE, 3)
         assert np.isfinite(ground).all()
     out = changed(np.full((SCENE, SCENE, 3), 0.5), rng)

@@ -34,6 +34,27 @@ def noise_of(side: int, rng: np.random.Generator) -> Array:
     return np.asarray(np.broadcast_to(0.5 + (wide - 0.5) * rng.uniform(0.05, 1), (side, side, 3)) + 0.0)
 
 
+def fine_noise(side: int, rng: np.random.Generator) -> Array:
+    """(side, side, 3) noise of every pixel, as it is, smoothed, or coarse and fine together, in colours or grey."""
+    noise = rng.random((side, side, 3 if rng.random() < 0.6 else 1)).astype(np.float32)
+    kind = rng.random()
+    if kind < 0.3:
+        noise = _evened(cv2.GaussianBlur(noise, (0, 0), float(np.exp(rng.uniform(-1, 2.3)))), side)
+    elif kind < 0.6:  # in proportion to some power of the wavelength
+        wave = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side))[..., None] + 1 / side
+        shaped = np.fft.fft2(noise - 0.5, axes=(0, 1)) * wave ** -rng.uniform(0.5, 2)
+        noise = _evened(np.fft.ifft2(shaped, axes=(0, 1)).real, side)
+    noise = noise.reshape(side, side, -1)
+    wide = 0.5 + (noise - 0.5) * rng.uniform(0.2, 1)
+    return np.asarray(np.broadcast_to(wide, (side, side, 3)) + 0.0, np.float32).clip(0, 1)
+
+
+def _evened(noise: Array, side: int) -> Array:
+    """Noise around a half, with a standard deviation of a quarter."""
+    noise = noise.reshape(side, side, -1)
+    return np.asarray(0.5 + (noise - noise.mean()) * (0.25 / max(float(noise.std()), 1e-6)), np.float32)
+
+
 def changed(picture: Array, rng: np.random.Generator) -> Array:
     """A picture in another light and by another camera: shadows, colours, grey, softness, noise, JPEG."""
     side = picture.shape[0]

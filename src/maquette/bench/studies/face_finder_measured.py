@@ -1,7 +1,7 @@
 """How well `segment.find_faces` finds faces, and how often it sees one where there is none.
 
     python -m maquette.bench.studies.face_finder_measured --lfw TAR --portraits DIR --objects DIR... --cars TAR \\
-        --shapes DIR --json FILE
+        --shapes DIR --cats DIR --json FILE
 
 What is not given is left out. For each of some scores, among pictures of each kind, the share in which something is
 found that sure, and in which the surest find is right: its box has an IoU of at least a half with the true one.
@@ -9,7 +9,10 @@ found that sure, and in which the surest find is right: its box has an IoU of at
 - pasted: people of the test split, drawn into larger pictures of other things;
 - lfw: 300 pictures of Labeled Faces in the Wild, funnelled, of 96 pixels, whose alignment has the face in one place;
 - portraits: a folder of pictures that a face fills; right is what covers four tenths of one;
-- objects, cars, shapes: pictures without a face. `portrait` counts those that `reconstruct` would take for portraits.
+- objects, cars, shapes, cats: pictures without a human face, cats by the kinds in their names;
+- white noise, smooth noise: one cell a pixel, and 2 to 16 cells a side, interpolated.
+
+Of all pictures without a face `portrait` counts those that `reconstruct` would take for portraits.
 """
 
 import io
@@ -40,6 +43,7 @@ LFW_BOX = (19.0, 18.0, 77.0, 90.0)  # hairline to chin in the mean of its pictur
 LFW_EYES = ((34.5, 42.5), (61.0, 42.5))
 _LEAST, _ALIKE, _COVERED = 0.1, 0.5, 0.4
 _PASTED, _LFW, _CARS = 80, 300, 100
+_NOISE, _NOISE_SIDE = 50, 160
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
 Truth = tuple[tuple[float, ...], Tensor | None]  # box, and eyes where they are known
@@ -54,6 +58,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--objects", type=Path, nargs="*", default=[], help="folders of pictures of objects")
     parser.add_argument("--cars", type=Path, help="a .tar of pictures of cars")
     parser.add_argument("--shapes", type=Path, help="a folder of meshes, whose test split is drawn")
+    parser.add_argument("--cats", type=Path, help="a folder of pictures <number>_<kind>.png")
     options = parser.parse_args(words)
     rows = []
     for kind, name, image, truth in _samples(options):
@@ -81,11 +86,23 @@ def _samples(options: Namespace) -> Iterator[tuple[str, str, Tensor, Truth | Non
     yield from (("objects", file.name, load_image(file, 3), None) for file in files)
     if options.cars:
         yield from (("cars", name, image, None) for name, image in _of_tar(options.cars, _CARS))
+    for file in sorted(options.cats.glob("*.png")) if options.cats else ():
+        yield f"cats: {file.stem.split('_')[-1]}", file.name, load_image(file, 3), None
+    yield from (("white noise", f"noise {i}", _noise(i, _NOISE_SIDE), None) for i in range(_NOISE))
+    yield from (("smooth noise", f"noise {i}", _noise(i, 2 + i % 15), None) for i in range(_NOISE))
     if options.shapes:
         drawn = Namespace(
             shapes=options.shapes, photos=None, split="test", every=3, without=["shapeassembly"]
         )
         yield from (("shapes", name, image, None) for name, image, _ in pictures(drawn))
+
+
+def _noise(seed: int, cells: int) -> Tensor:
+    """Coloured noise, grey for every second seed, of so many cells a side."""
+    rng = np.random.default_rng(seed)
+    cell = rng.random((cells, cells, 3)).astype(np.float32)
+    cell = cell if seed % 2 else np.broadcast_to(cell[..., :1], cell.shape)
+    return _tensor(cv2.resize(cell.copy(), (_NOISE_SIDE, _NOISE_SIDE), interpolation=cv2.INTER_LINEAR))
 
 
 def _pasted() -> Iterator[Sample]:

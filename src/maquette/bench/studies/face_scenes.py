@@ -16,12 +16,15 @@ from ...data.open import pack_families
 from ...data.splits import split_of
 from ...data.views_config import ViewsConfig
 from ...segment.face_net import FACE
-from .face_changes import changed, dead_leaves, noise_of
+from .face_changes import changed, dead_leaves, fine_noise, noise_of
+from .face_objects import scene_of_objects
 
 DRAWN, SCENE = 112, 96  # pixels a side of drawn people and of scenes
 _SMALLER = 0.75  # than in `FaceViews`, so that the top of the head and the neck are in the picture
 _FOREHEAD = 0.36  # of the way from the bridge of the nose to the chin, that the box reaches above the brows
 _BODY, _BACK_HAIR, _FRONT_HAIR, _HAT, _GLASSES, _HAND = 0.6, 0.5, 0.6, 0.12, 0.3, 0.12
+_FACES, _SPOILT = 0.5, 0.12  # shares of scenes with a face, and with what only resembles one
+_OBJECTS = 0.4  # share of backgrounds with whole objects
 _SEEN, _HIDDEN = (
     0.75,
     0.35,
@@ -44,6 +47,20 @@ class Cast(NamedTuple):
     images: Array
     places: Array
     skins: Array
+
+
+class Props(NamedTuple):
+    """What scenes are made of.
+
+    Attributes:
+        cast: people.
+        things: (T, 64, 64, 3) pictures of shapes, which fill them (`draw_things`).
+        objects: (O, 128, 128, 4) whole objects (`face_objects.draw_objects`).
+    """
+
+    cast: Cast
+    things: Array
+    objects: Array
 
 
 class Scenes(NamedTuple):
@@ -97,18 +114,25 @@ def draw_things(rng: np.random.Generator) -> Array:
     return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
 
 
-def draw_scenes(cast: Cast, things: Array, count: int, rng: np.random.Generator) -> Scenes:
-    """Scenes of three kinds: two thirds with a face, the others without, or with what only resembles one."""
+def draw_scenes(props: Props, count: int, rng: np.random.Generator, faces: bool = True) -> Scenes:
+    """Scenes of three kinds: half of them with a face, the others without, or with what only resembles one.
+
+    Args:
+        props: what is drawn in them.
+        count: how many.
+        rng: draws them.
+        faces: False leaves the first kind out.
+    """
     images = np.empty((count, SCENE, SCENE, 3), np.float32)
     places, sure = np.full((count, 4, 2), np.nan, np.float32), np.ones(count, bool)
     for i in range(count):
-        picture, kind = _ground(cast, things, rng), rng.random()
-        if kind < 0.85:
-            person = int(rng.integers(len(cast.images)))
-            picture, at = _with_face(picture, cast, person, rng, spoilt=kind > 0.68)
+        picture, kind = _ground(props, rng), rng.uniform(0 if faces else _FACES, 1)
+        if kind < _FACES + _SPOILT:
+            person = int(rng.integers(len(props.cast.images)))
+            picture, at = _with_face(picture, props.cast, person, rng, spoilt=kind > _FACES)
             picture, at = _framed(picture, at, rng)
             seen = _share_seen(at)
-            face = kind <= 0.68 and seen >= _HIDDEN
+            face = kind <= _FACES and seen >= _HIDDEN
             places[i] = at if face else np.nan
             sure[i] = seen >= _SEEN or not face
         images[i] = changed(picture, rng)
@@ -128,17 +152,21 @@ def _share_seen(places: Array) -> float:
     return float(np.prod(inside[1] - inside[0]) / np.prod(places[1] - places[0]))
 
 
-def _ground(cast: Cast, things: Array, rng: np.random.Generator) -> Array:
-    """A background: things, pieces of faces, leaves upon leaves, or noise; some of them mirrored in the middle."""
-    kind = rng.random()
-    if kind < 0.35:
-        picture = _piece(things[rng.integers(len(things))], int(rng.integers(24, 65)), rng)
-    elif kind < 0.42:
-        picture = _piece(cast.images[rng.integers(len(cast.images))][..., :3], int(rng.integers(12, 36)), rng)
-    elif kind < 0.75:
+def _ground(props: Props, rng: np.random.Generator) -> Array:
+    """A background: things, pieces of faces, leaves upon leaves, or noise; some have whole objects before it, some
+    are mirrored in the middle.
+    """
+    kind, people = rng.random(), props.cast.images
+    if kind < 0.3:
+        picture = _piece(props.things[rng.integers(len(props.things))], int(rng.integers(24, 65)), rng)
+    elif kind < 0.36:
+        picture = _piece(people[rng.integers(len(people))][..., :3], int(rng.integers(12, 36)), rng)
+    elif kind < 0.66:
         picture = dead_leaves(SCENE, rng)
     else:
-        picture = noise_of(SCENE, rng)
+        picture = (noise_of if kind < 0.8 else fine_noise)(SCENE, rng)
+    if rng.random() < _OBJECTS:
+        picture = scene_of_objects(np.asarray(picture, np.float32), props.objects, rng)
     if rng.random() < 0.15:
         picture = np.concatenate([picture[:, : SCENE // 2], picture[:, : SCENE // 2][:, ::-1]], axis=1)
     return np.ascontiguousarray(picture, np.float32)
