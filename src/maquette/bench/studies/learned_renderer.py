@@ -36,6 +36,7 @@ from ...systems.unsup3d import formation
 from ...systems.unsup3d.config import FormationConfig
 from ...systems.unsup3d.formation import Canonical, Light, Reconstructed, reconstruct, twice
 from ...systems.unsup3d.loss import masked_mean
+from ...systems.unsup3d.network import Unsup3DNetwork
 from ...systems.unsup3d.recipes import best
 from ...systems.unsup3d.system import Unsup3DSystem
 from ...systems.unsup3d.training import Unsup3DTraining
@@ -151,11 +152,8 @@ class Learner:
     def __post_init__(self) -> None:
         self.optimiser = torch.optim.Adam(self.renderer.parameters(), lr=_RATE)
 
-    def learn(self, scenes: Scenes) -> float:
-        """A step on what the real renderer makes of scenes; returns the loss.
-
-        The mean difference of colours where both of a pair are seen, and a tenth of the cross-entropy of being seen.
-        """
+    def learn(self, scenes: Scenes) -> None:
+        """A step on what the real renderer makes of scenes: colours where both of a pair are seen, and being seen."""
         with torch.no_grad():
             made = real(scenes)
         image, seen = self.renderer(scenes)
@@ -164,7 +162,6 @@ class Learner:
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        return float(loss.detach())
 
     def learn_for(self, seconds: float, batches: Iterator[Scenes]) -> int:
         """Steps that take some CPU seconds, the rate falling to nothing; returns their number."""
@@ -242,8 +239,9 @@ def train_and_score(warp: Warp, features: Path | None, steps: int, batch: int, s
     for i in range(steps):
         step.images = source.training_batch(i, batch, 1).images[:, 0]
         step()
-    seconds = process_time() - begin
-    evaluation = evaluate(Unsup3DSystem(module.network), FaceViews(scored), UNSUP3D, device="cpu", cases=0)
+    seconds, network = process_time() - begin, module.network
+    assert isinstance(network, Unsup3DNetwork)
+    evaluation = evaluate(Unsup3DSystem(network), FaceViews(scored), UNSUP3D, device="cpu", cases=0)
     values = {m.name: torch.tensor(evaluation.values(1, m.name)) for m in UNSUP3D.measures}
     scores = {name: {"mean": float(x.mean()), "std": float(x.std())} for name, x in values.items()}
     guesses, count = evaluation.beyond["baselines"], len(evaluation.entries)
