@@ -20,6 +20,6 @@ def some_raw(count: int = 2, scale: float = 1.0) -> Raw:
     )
 
 
-def coarse(images: Tensor) -> Tensor:
-    """Features that need no network."""
-    return torch.nn.functional.avg_pool2d(images, 4)
+def coarse(images: Tensor) -> list[Tensor]:
+    """Features 4 pixels apart that need no network."""
+    return [torch.nn.functional.avg_pool2d(images, 4)]

@@ -101,7 +101,7 @@ class StandIn(nn.Module):
         super().__init__()
         self.golden = golden
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> list[Tensor]:
         mean, std = (torch.tensor(x, dtype=images.dtype).view(3, 1, 1) for x in (MEAN, STD))
         x = (images - mean) / std
         for level in (1, 2, 3):
@@ -109,4 +109,4 @@ class StandIn(nn.Module):
                 x = nn.functional.max_pool2d(x, 2)
             weight, bias = (self.golden[f"standin_conv{level}_{part}"].to(x) for part in ("weight", "bias"))
             x = nn.functional.conv2d(x, weight, bias, padding=1).relu()
-        return x
+        return [x]

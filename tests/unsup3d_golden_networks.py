@@ -122,7 +122,7 @@ def vgg_values(golden: Golden) -> Found:
     network = vgg(int(golden["vgg_fill_seed"]))
     image = golden["vgg_image_a"].requires_grad_()
     backbone = network.backbone
-    features = network((image + 1) / 2)
+    (features,) = network((image + 1) / 2)
     found = {
         "vgg_normalized_a": ((image + 1) / 2 - backbone.mean) / backbone.std,
         "vgg_relu3_3_shape": torch.tensor(features.shape),
@@ -130,7 +130,7 @@ def vgg_values(golden: Golden) -> Found:
         "vgg_relu3_3_a_channel_mean": features.mean((2, 3)),
     }
     if "vgg_image_b" in golden:
-        loss = perceptual_loss(features, network((golden["vgg_image_b"] + 1) / 2))
+        loss = perceptual_loss(features, *network((golden["vgg_image_b"] + 1) / 2))
         found["vgg_loss_plain"] = loss
         found["vgg_grad_a"] = torch.autograd.grad(loss, image)[0]
     return {name: (value, allowed(name)) for name, value in found.items()}

@@ -121,7 +121,7 @@ def loss_values(golden: Golden) -> Found:
             if loss == "photo":
                 value = photometric_loss(image, target, mask, sigma)
             else:
-                value = perceptual_loss(stand_in((image + 1) / 2), stand_in((target + 1) / 2), mask, sigma)
+                value = perceptual_loss(*stand_in((image + 1) / 2), *stand_in((target + 1) / 2), mask, sigma)
             wrt = {"im1": image} | ({} if sigma is None else {"sigma": sigma})
             out[f"{loss}_{kind}"] = (value, FAIR)
             for of, gradient in gradients(value, torch.ones(()), wrt).items():

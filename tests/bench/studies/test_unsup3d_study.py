@@ -38,6 +38,8 @@ def test_what_each_row_changes() -> None:
     assert whole["no-perceptual"].loss.perceptual == 0
     assert whole["vgg16-drawn"].loss.features == "vgg16"
     assert whole["no-confidence"].network.confidence == "none"
+    assert replace(best, loss=replace(best.loss, filtered=1.0)) == whole["filtered"]
+    assert replace(best, loss=replace(best.loss, levels=(4, 8, 16))) == whole["levels"]
 
 
 def test_weights_of_features_are_given_to_the_rows_that_use_them(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from maquette.systems.unsup3d.config import FormationConfig, LossConfig
+from maquette.systems.unsup3d.filters import filtered
 from maquette.systems.unsup3d.formation import canonical, reconstruct
 from maquette.systems.unsup3d.loss import (
+    filtered_loss,
     masked_mean,
     perceptual_loss,
     photometric_loss,
@@ -60,6 +62,36 @@ def test_a_feature_half_seen_counts_half():
     torch.testing.assert_close(perceptual_loss(features, target, mask), expected)
 
 
+def test_uncertainties_finer_than_features_count_by_their_mean():
+    features, target, sigma = torch.rand(1, 2, 2, 2), torch.zeros(1, 2, 2, 2), torch.rand(1, 1, 4, 4) + 0.1
+    mean = torch.nn.functional.avg_pool2d(sigma, 2)
+    assert perceptual_loss(features, target, None, sigma) == perceptual_loss(features, target, None, mean)
+
+
+def test_behind_filters_outside_the_mask_nothing_differs():
+    image, target = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
+    mask, sigma = (torch.rand(2, 1, 16, 16) > 0.5).float(), torch.rand(2, 1, 16, 16) + 0.1
+    other = target.where(mask > 0, torch.rand(2, 3, 16, 16))
+    assert filtered_loss(image, target, mask, sigma) == filtered_loss(image, other, mask, sigma)
+
+
+def test_what_differs_in_the_large_counts_more_behind_filters_than_what_differs_from_pixel_to_pixel():
+    board = (torch.arange(16)[:, None] + torch.arange(16)) % 2 * 0.2 - 0.1
+    fine, coarse = board.expand(1, 3, 16, 16), torch.full((1, 3, 16, 16), 0.1)
+    none = torch.zeros(1, 3, 16, 16)
+    assert abs(float(photometric_loss(fine, none) - photometric_loss(coarse, none))) < 1e-7
+    assert 3 * filtered_loss(fine, none) < filtered_loss(coarse, none)
+
+
+def test_the_best_sigma_of_a_blurred_pixel_is_root_two_times_what_is_left():
+    slope = (torch.arange(16.0) * 0.1).expand(1, 3, 16, 16)
+    sigma = torch.full((1, 1, 16, 16), 0.5, requires_grad=True)
+    filtered_loss(slope, torch.zeros_like(slope), None, sigma).backward()
+    left = torch.stack(filtered(slope)).abs().mean((0, 2))[0]
+    expected = (1 / 0.5 - math.sqrt(2) * left / 0.5**2) / 16**2
+    torch.testing.assert_close(sigma.grad[0, 0], expected)
+
+
 def test_steps_are_counted_in_widths_of_the_range():
     slope = torch.arange(5.0).expand(2, 5, 5) * 0.02
     assert math.isclose(float(smoothness_loss(slope, (0.9, 1.1))), 0.1, rel_tol=1e-5)
@@ -77,6 +109,28 @@ def test_the_terms_add_up(flip):
     expected = terms["pixels"] + flip * terms["pixels_flip"] + 0.1 * terms["smoothness"]
     expected += 0.5 * (terms["features"] + flip * terms["features_flip"])
     torch.testing.assert_close(loss, expected)
+
+
+def test_filtered_pictures_and_several_levels_are_terms_like_the_others():
+    raw, formation = some_raw(), FormationConfig()
+    found = canonical(raw, formation)
+    made, images = reconstruct(found, formation), torch.rand(2, 3, SIZE, SIZE)
+    config = LossConfig(flip=0.25, filtered=2.0)
+    plain, _ = unsup3d_loss(images, raw, found, made, LossConfig(flip=0.25), formation.depth, coarse)
+    loss, terms = unsup3d_loss(images, raw, found, made, config, formation.depth, coarse)
+    torch.testing.assert_close(loss, plain + 2 * (terms["filtered"] + 0.25 * terms["filtered_flip"]))
+
+    def half(images: torch.Tensor) -> list[torch.Tensor]:
+        return [torch.nn.functional.avg_pool2d(images, 8)]
+
+    def both(images: torch.Tensor) -> list[torch.Tensor]:
+        return coarse(images) + half(images)
+
+    one, other, several = (
+        unsup3d_loss(images, raw, found, made, config, formation.depth, features)[1]["features"]
+        for features in (coarse, half, both)
+    )
+    torch.testing.assert_close(several, (one + other) / 2)
 
 
 def test_what_is_not_weighed_is_not_computed():

@@ -48,12 +48,21 @@ def test_pictures_of_another_size_are_refused():
 def test_features_are_four_pixels_apart_and_stay_as_they_are(name):
     features = PerceptualFeatures(name, "none").train()
     images = torch.rand(1, 3, 32, 32, requires_grad=True)
-    features(images).square().mean().backward()
-    assert features(images).shape[2:] == (8, 8)
+    features(images)[0].square().mean().backward()
+    (found,) = features(images)
+    assert found.shape[2:] == (8, 8)
     assert images.grad.abs().sum() > 0
     assert not features.training
     assert all(p.grad is None and not p.requires_grad for p in features.parameters())
     assert perceptual_features(LossConfig(perceptual=0, features="none")) is None
+
+
+@pytest.mark.parametrize("name", ["vgg16", "mobilenet_v2"])
+def test_features_of_several_levels_begin_with_those_of_one(name):
+    torch.manual_seed(0)
+    levels = perceptual_features(LossConfig(features=name, first_weights="none", levels=(8, 4)))
+    found = levels(torch.rand(1, 3, 64, 64))
+    assert [one.shape[-1] for one in found] == [8, 16]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +77,11 @@ def test_features_are_four_pixels_apart_and_stay_as_they_are(name):
         (lambda: FormationConfig(shift=2.0), "shift must lie"),
         (lambda: FormationConfig(diffuse=(1.0, 0.5)), "diffuse must rise"),
         (lambda: LossConfig(flip=-1), "not negative"),
+        (lambda: LossConfig(filtered=-1), "not negative"),
         (lambda: LossConfig(features="none"), "must be 0"),
+        (lambda: LossConfig(levels=()), "levels must be of"),
+        (lambda: LossConfig(levels=(4, 4)), "each once"),
+        (lambda: LossConfig(levels=(3,)), "levels must be of"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(make, says):

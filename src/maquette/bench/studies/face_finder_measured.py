@@ -75,7 +75,7 @@ def _samples(options: Namespace) -> Iterator[tuple[str, str, Tensor, Truth | Non
     yield from (("pasted", *sample) for sample in _pasted())
     if options.lfw:
         truth = LFW_BOX, torch.tensor(LFW_EYES)
-        yield from (("lfw", name, image, truth) for name, image in _of_tar(options.lfw, _LFW))
+        yield from (("lfw", name, image, truth) for name, image in of_tar(options.lfw, _LFW))
     for file in sorted(options.portraits.glob("*.png")) if options.portraits else ():
         image = load_image(file, 3)
         kind = file.stem.split("_")[-1]
@@ -85,7 +85,7 @@ def _samples(options: Namespace) -> Iterator[tuple[str, str, Tensor, Truth | Non
     ]
     yield from (("objects", file.name, load_image(file, 3), None) for file in files)
     if options.cars:
-        yield from (("cars", name, image, None) for name, image in _of_tar(options.cars, _CARS))
+        yield from (("cars", name, image, None) for name, image in of_tar(options.cars, _CARS))
     for file in sorted(options.cats.glob("*.png")) if options.cats else ():
         yield f"cats: {file.stem.split('_')[-1]}", file.name, load_image(file, 3), None
     yield from (("white noise", f"noise {i}", _noise(i, _NOISE_SIDE), None) for i in range(_NOISE))
@@ -119,7 +119,8 @@ def _pasted() -> Iterator[Sample]:
         yield f"person {i}", _tensor(picture), (tuple(places[:2].flatten().tolist()), places[2:].float())
 
 
-def _of_tar(path: Path, count: int) -> Iterator[tuple[str, Tensor]]:
+def of_tar(path: Path, count: int) -> Iterator[tuple[str, Tensor]]:
+    """Names and pictures of some files of an archive, drawn at random, always the same."""
     with tarfile.open(path) as tar:
         names = sorted(member.name for member in tar if member.isfile())
         for i in np.random.default_rng(0).permutation(len(names))[:count]:

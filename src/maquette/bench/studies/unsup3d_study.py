@@ -9,7 +9,8 @@ kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations
 used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
 `original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
-and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry. Runs that are there are
+and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry, in `filtered` pictures
+behind filters compared too, in `levels` features 4, 8 and 16 pixels apart. Runs that are there are
 scored by protocol unsup3d, on the test pictures of --scored, beside one depth everywhere and the mean depth of the
 training pictures.
 """
@@ -67,6 +68,8 @@ ROWS = {
     "no-perceptual": Setting(words=("--loss.perceptual", "0", "--network.confidence", "pixels"), features=""),
     "vgg16-drawn": Setting(features="vgg16 drawn"),
     "mobilenet_v2-drawn": Setting(features="mobilenet_v2 drawn"),
+    "filtered": Setting(words=("--loss.filtered", "1")),
+    "levels": Setting(words=("--loss.levels", "4", "8", "16")),
     "no-confidence": Setting(words=("--network.confidence", "none")),
     "lemul": Setting(words=("--network.second", "pair", "--loss.flip", "1", "--loss.albedo", "0.5")),
 }

@@ -6,6 +6,7 @@ from typing import Literal
 
 VARIANTS = ("best", "original", "seed004", "lemul", "supervised")
 SIZES = (32, 64, 128)
+LEVELS = (2, 4, 8, 16)
 _MOST_WIDTH = 256
 Range = tuple[float, float]
 
@@ -130,12 +131,16 @@ class LossConfig:
         perceptual: weight of the difference of features; 0 leaves it out.
         smoothness: weight of the steps of the canonical depth.
         albedo: weight of the differences of colours between neighbours that are alike in the picture; for pairs.
-        features: network whose features are compared: "vgg16" (relu3_3), "mobilenet_v2" (4 pixels apart) or "none".
+        filtered: weight of the difference of pictures behind fixed filters (`filters.filtered`); not published.
+        features: network whose features are compared, the last ones of each level: "vgg16" (4 pixels apart relu3_3),
+            "mobilenet_v2" or "none".
         first_weights: of that network: "torchvision" (ImageNet's), a file of `maquette backbone import`, "none"
             (drawn), or "auto": torchvision's where they can be had, else drawn, which a warning says.
+        levels: pixels between the features that are compared, of 2, 4, 8 and 16; published is 4. Of several the mean
+            is taken, in which each counts the same.
 
     Raises:
-        ValueError: a negative weight, or features that are weighed and are none.
+        ValueError: a negative weight, levels that there are not, or features that are weighed and are none.
     """
 
     flip: float = 0.5
@@ -143,12 +148,16 @@ class LossConfig:
     perceptual: float = 1.0
     smoothness: float = 0.0
     albedo: float = 0.0
+    filtered: float = 0.0
     features: Literal["vgg16", "mobilenet_v2", "none"] = "vgg16"
     first_weights: str = "auto"
+    levels: tuple[int, ...] = (4,)
 
     def __post_init__(self) -> None:
-        weights = (self.flip, self.perceptual, self.smoothness, self.albedo, self.flip_start)
+        weights = (self.flip, self.perceptual, self.smoothness, self.albedo, self.filtered, self.flip_start)
         if not all(0 <= weight < float("inf") for weight in weights):
             raise ValueError(f"weights of the loss must be finite and not negative, got {weights}")
+        if not self.levels or not {*self.levels} <= {*LEVELS} or len({*self.levels}) < len(self.levels):
+            raise ValueError(f"levels must be of {LEVELS}, each once, got {self.levels}")
         if self.perceptual and self.features == "none":
             raise ValueError("without features the weight of the perceptual loss must be 0")
