@@ -12,7 +12,7 @@ FLOORS = {
     **dict.fromkeys(("structures", "transforms", "kernels", "common"), 0),
     **dict.fromkeys(("ops", "io"), 1),
     **dict.fromkeys(("loss", "renderer", "utils"), 2),
-    **dict.fromkeys(("nn", "data", "training", "segment", "metrics", "lift", "datasets", "vis"), 3),
+    **dict.fromkeys(("nn", "data", "training", "segment", "metrics", "lift", "datasets", "vis", "poses"), 3),
     "systems": 4,
     **dict.fromkeys(("reconstruct", "films", "evaluate", "export", "report", "compose", "bench"), 5),
     **dict.fromkeys(("cli", "studio", "__main__"), 6),

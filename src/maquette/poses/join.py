@@ -1,0 +1,103 @@
+"""Models of structure from motion that share pictures, moved into one world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..io.colmap_model import ColmapCamera
+
+_LEAST = 10  # points that two models have in common, to be joined
+_ROUNDS = 3
+_AWAY = 3.0  # times the median distance, beyond which a common point is left out
+_SAME_TURN_DEG = 5.0  # between the poses of a shared picture, to be joined
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Pictures that were placed together.
+
+    Attributes:
+        poses: world to camera, R (3, 3) and t (3,), by picture.
+        cameras: of the pictures.
+        xyz: (P, 3) points.
+        rgb: (P, 3) uint8.
+        errors: (P,) pixels between where a point lies in pictures and where it should, on the mean.
+        seen: by picture, which of its features is which point.
+    """
+
+    poses: dict[str, tuple[np.ndarray, np.ndarray]]
+    cameras: dict[str, ColmapCamera]
+    xyz: np.ndarray
+    rgb: np.ndarray
+    errors: np.ndarray
+    seen: dict[str, dict[int, int]]
+
+
+def join_models(models: Sequence[Model]) -> list[Model]:
+    """The largest model, and those others that share pictures with it or with one that does, all in its world.
+
+    Args:
+        models: any number; others whose shared pictures contradict are left out.
+    """
+    others = sorted(models, key=lambda model: -len(model.poses))
+    joined = [others.pop(0)] if others else []
+    found = True
+    while found:
+        found = False
+        for model in others:
+            moved = next((m for base in joined if (m := moved_onto(model, base)) is not None), None)
+            if moved is not None:
+                joined.append(moved)
+                others = [other for other in others if other is not model]
+                found = True
+                break
+    return joined
+
+
+def moved_onto(model: Model, base: Model) -> Model | None:
+    """A model in the world of another, by points of both in pictures that they share; None where they do not agree."""
+    shared = sorted(model.poses.keys() & base.poses.keys())
+    rows = {
+        (model.seen[name][feature], base.seen[name][feature])
+        for name in shared
+        for feature in model.seen[name].keys() & base.seen[name].keys()
+    }
+    if len(rows) < _LEAST:
+        return None
+    ours, theirs = (np.array(part) for part in zip(*sorted(rows), strict=True))
+    scale, turn, shift = _robust_similarity(model.xyz[ours], base.xyz[theirs])
+    poses = {name: (R @ turn.T, scale * t - R @ turn.T @ shift) for name, (R, t) in model.poses.items()}
+    angles = [_angle_deg(poses[name][0], base.poses[name][0]) for name in shared]
+    if not np.median(angles) <= _SAME_TURN_DEG:
+        return None
+    return replace(model, poses=poses, xyz=scale * model.xyz @ turn.T + shift)
+
+
+def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Scale s, turn R (3, 3) and shift t (3,) with s R x + t nearest to the targets (Umeyama, PAMI 1991).
+
+    Args:
+        source, target: (N, 3) with N at least 3, not all in a line.
+    """
+    means = source.mean(0), target.mean(0)
+    from_, to = source - means[0], target - means[1]
+    u, stretch, v = np.linalg.svd(to.T @ from_)
+    signs = np.array([1, 1, np.sign(np.linalg.det(u @ v))])
+    turn = (u * signs) @ v
+    scale = float((stretch * signs).sum() / max((from_**2).sum(), 1e-300))
+    return scale, turn, means[1] - scale * turn @ means[0]
+
+
+def _robust_similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    kept = np.ones(len(source), bool)
+    for _ in range(_ROUNDS):
+        scale, turn, shift = similarity(source[kept], target[kept])
+        away = np.linalg.norm(scale * source @ turn.T + shift - target, axis=1)
+        near = away <= max(_AWAY * float(np.median(away)), 1e-12)
+        kept = near if near.sum() >= _LEAST else kept
+    return similarity(source[kept], target[kept])
+
+
+def _angle_deg(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.degrees(np.arccos(np.clip((np.trace(a @ b.T) - 1) / 2, -1, 1))))
