@@ -10,11 +10,11 @@ import tyro
 
 from ..io.any_cameras_parse import CameraSource, known_cameras, parse_any_cameras
 from ..io.errors import BadInput, as_bad_input
-from ..io.image_files import PICTURE_SUFFIXES
+from ..io.image_files import PICTURE_SUFFIXES, image_size
 from .console import Advance, Console
 from .extras import need_extra
 from .options import Common, JsonFile, Out, Root, at_least, parse
-from .picture_input import need_picture, picture_files
+from .picture_input import picture_files
 from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def _pictures(options: Cameras, console: Console) -> list[tuple[Path, Path | Non
         files = [files[len(files) * k // options.most] for k in range(options.most)]
     masks = None if options.masks in (None, "find") else Path(str(options.masks))
     pairs = [(file, None if masks is None else _mask_of(file, masks)) for file in files]
-    for file, _ in pairs[:1]:
-        need_picture(file)
+    for file in files:
+        image_size(file)  # or refuses it
     return pairs
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..io.colmap_model import ColmapCamera
 
 _LEAST = 10  # points that two models have in common, to be joined
-_ROUNDS = 3
+_DRAWS = 200  # of three common points
 _AWAY = 3.0  # times the median distance, beyond which a common point is left out
 _SAME_TURN_DEG = 5.0  # between the poses of a shared picture, to be joined
 
@@ -90,12 +90,17 @@ def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarra
 
 
 def _robust_similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    kept = np.ones(len(source), bool)
-    for _ in range(_ROUNDS):
-        scale, turn, shift = similarity(source[kept], target[kept])
-        away = np.linalg.norm(scale * source @ turn.T + shift - target, axis=1)
-        near = away <= max(_AWAY * float(np.median(away)), 1e-12)
-        kept = near if near.sum() >= _LEAST else kept
+    """That of the points near the least median of squares (Rousseeuw 1984): up to half of them may be wrong."""
+    rng = np.random.default_rng(0)
+
+    def away(three: np.ndarray) -> np.ndarray:
+        scale, turn, shift = similarity(source[three], target[three])
+        distances: np.ndarray = np.linalg.norm(scale * source @ turn.T + shift - target, axis=1)
+        return distances
+
+    drawn = (away(rng.choice(len(source), 3, replace=False)) for _ in range(_DRAWS))
+    best = min(drawn, key=lambda distances: float(np.median(distances)))
+    kept = best <= max(_AWAY * float(np.median(best)), 1e-12)
     return similarity(source[kept], target[kept])
 
 
