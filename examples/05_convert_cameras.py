@@ -1,6 +1,6 @@
 """Calibrated pictures of others as a `cameras.json`, a COLMAP model or a `transforms.json`.
 
-    python examples/05_convert_cameras.py dinoSparseRing scene/           # Middlebury, NeRF, nerfstudio, COLMAP, Pix3D
+    python examples/05_convert_cameras.py dinoSparseRing scene/          # Middlebury, NeRF, nerfstudio, COLMAP, Pix3D
     python examples/05_convert_cameras.py nerf_lego scene/ --to colmap
     maquette mold scene/ --from silhouettes -o dino.glb
 

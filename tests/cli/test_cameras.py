@@ -41,7 +41,9 @@ def test_points_of_colmap_are_kept(maquette, views, tmp_path):
 
 def test_the_converted_folder_can_be_molded(maquette, views, tmp_path):
     maquette("cameras", views, "-o", tmp_path / "c", "--to", "colmap")
-    ran = maquette("mold", tmp_path / "c", "-o", tmp_path / "m.ply", "--steps", 20, "--size", 32, "--json", "-")
+    ran = maquette(
+        "mold", tmp_path / "c", "-o", tmp_path / "m.ply", "--steps", 20, "--size", 32, "--json", "-"
+    )
     assert ran.code == 0, ran.err
     assert ran.json()["views"] == 3
     assert ran.json()["silhouette_iou"] > 0.6

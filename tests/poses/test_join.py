@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from camera_scene import ring
 from scipy.spatial.transform import Rotation
 
+from camera_scene import ring
 from maquette.io.colmap_model import ColmapCamera
 from maquette.poses.join import Model, join_models, moved_onto, similarity
 
@@ -54,13 +54,29 @@ def test_a_chain_of_models_comes_into_the_world_of_the_largest():
 
 def test_models_that_do_not_belong_together_stay_apart():
     base = model([0, 1, 2])
-    assert moved_onto(model([3, 4], 1), base) is None, "no picture is shared"
+    assert moved_onto(model([3, 4], 1), base, {}) is None, "no picture is shared"
     few = model([2, 3], 1)
     few.seen["2"] = {feature: feature for feature in range(9)}
-    assert moved_onto(few, base) is None
+    assert moved_onto(few, base, {}) is None
     turned = model([2, 3], 1)
     R, t = turned.poses["2"]
     turned.poses["2"] = Rotation.from_euler("y", 20, degrees=True).as_matrix() @ R, t
-    assert moved_onto(turned, base) is None
+    assert moved_onto(turned, base, {}) is None
     assert join_models([]) == []
     assert [len(each.poses) for each in join_models([base, model([5, 6], 3)])] == [3]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_matches_join_models_without_a_shared_picture(turned):
+    base, other = model([0, 1, 2, 3]), model([4, 5], 1)
+    rows = np.stack([np.arange(30), np.arange(30)], axis=1)
+    rows[:8, 1] = rows[:8, 1][::-1].copy()  # wrong ones
+    pair = ("4", "3") if turned else ("3", "4")
+    (first, second) = join_models([other, base], {pair: rows, ("1", "7"): rows})
+    assert first is base
+    for name, (R, t) in second.poses.items():
+        assert np.allclose(R, ring()[int(name)].R, atol=1e-8)
+        assert np.allclose(t, ring()[int(name)].t, atol=1e-8)
+    mixed = np.stack([np.arange(30), np.random.default_rng(2).permutation(30)], axis=1)
+    assert join_models([other, base], {pair: mixed}) == [base]
+    assert join_models([other, base], {pair: rows[8:17]}) == [base], "nine points are too few"

@@ -1,9 +1,9 @@
 """Reading `transforms.json` of NeRF, instant-ngp and nerfstudio, without torch.
 
-Matrices lead from the camera to the world, with OpenGL's axes. Focal lengths are in pixels (`fl_x`, `fl_y`), or said by
-angles of view in radians (`camera_angle_x`, `camera_angle_y`); the first pixel's centre is at (0.5, 0.5), the principal
-point the picture's middle where it is not given. Numbers of a frame go before those of the file. The world has Z up, or
-what `up` says.
+Matrices lead from the camera to the world, with OpenGL's axes. Focal lengths are in pixels (`fl_x`, `fl_y`), or said
+by angles of view in radians (`camera_angle_x`, `camera_angle_y`); the first pixel's centre is at (0.5, 0.5), the
+principal point the picture's middle where it is not given. Numbers of a frame go before those of the file. The world
+has Z up, or what `up` says.
 """
 
 import math

@@ -1,6 +1,6 @@
-"""Models of structure from motion that share pictures, moved into one world."""
+"""Models of structure from motion that have pictures or features in common, moved into one world."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,8 @@ _LEAST = 10  # points that two models have in common, to be joined
 _DRAWS = 200  # of three common points
 _AWAY = 3.0  # times the median distance, beyond which a common point is left out
 _SAME_TURN_DEG = 5.0  # between the poses of a shared picture, to be joined
+_NEAR = 0.03  # median distance of common points, as a share of the spread of all, to be joined
+Matches = Mapping[tuple[str, str], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +36,12 @@ class Model:
     seen: dict[str, dict[int, int]]
 
 
-def join_models(models: Sequence[Model]) -> list[Model]:
-    """The largest model, and those others that share pictures with it or with one that does, all in its world.
+def join_models(models: Sequence[Model], matches: Matches | None = None) -> list[Model]:
+    """The largest model, and those others that have points in common with it or with one that does, all in its world.
 
     Args:
-        models: any number; others whose shared pictures contradict are left out.
+        models: any number; others that contradict are left out.
+        matches: by pair of pictures, (M, 2) numbers of features that show the same.
     """
     others = sorted(models, key=lambda model: -len(model.poses))
     joined = [others.pop(0)] if others else []
@@ -46,7 +49,9 @@ def join_models(models: Sequence[Model]) -> list[Model]:
     while found:
         found = False
         for model in others:
-            moved = next((m for base in joined if (m := moved_onto(model, base)) is not None), None)
+            moved = next(
+                (m for base in joined if (m := moved_onto(model, base, matches or {})) is not None), None
+            )
             if moved is not None:
                 joined.append(moved)
                 others = [other for other in others if other is not model]
@@ -55,23 +60,43 @@ def join_models(models: Sequence[Model]) -> list[Model]:
     return joined
 
 
-def moved_onto(model: Model, base: Model) -> Model | None:
-    """A model in the world of another, by points of both in pictures that they share; None where they do not agree."""
-    shared = sorted(model.poses.keys() & base.poses.keys())
-    rows = {
-        (model.seen[name][feature], base.seen[name][feature])
-        for name in shared
-        for feature in model.seen[name].keys() & base.seen[name].keys()
-    }
+def moved_onto(model: Model, base: Model, matches: Matches) -> Model | None:
+    """A model in the world of another, by points that both have: of the same feature in a picture that they share, or
+    of features that match. None where there are too few, or they do not agree.
+
+    Args:
+        model, base: in worlds of their own.
+        matches: as `join_models` takes them.
+    """
+    rows = sorted({*_of_shared(model, base), *_of_matches(model, base, matches)})
     if len(rows) < _LEAST:
         return None
-    ours, theirs = (np.array(part) for part in zip(*sorted(rows), strict=True))
+    ours, theirs = (np.array(part) for part in zip(*rows, strict=True))
     scale, turn, shift = _robust_similarity(model.xyz[ours], base.xyz[theirs])
+    away = np.linalg.norm(scale * model.xyz[ours] @ turn.T + shift - base.xyz[theirs], axis=1)
+    spread = np.linalg.norm(base.xyz - np.median(base.xyz, axis=0), axis=1)
+    if not np.median(away) <= _NEAR * np.median(spread):
+        return None
+    shared = sorted(model.poses.keys() & base.poses.keys())
     poses = {name: (R @ turn.T, scale * t - R @ turn.T @ shift) for name, (R, t) in model.poses.items()}
     angles = [_angle_deg(poses[name][0], base.poses[name][0]) for name in shared]
-    if not np.median(angles) <= _SAME_TURN_DEG:
+    if angles and not np.median(angles) <= _SAME_TURN_DEG:
         return None
     return replace(model, poses=poses, xyz=scale * model.xyz @ turn.T + shift)
+
+
+def _of_shared(model: Model, base: Model) -> Iterator[tuple[int, int]]:
+    for name in model.poses.keys() & base.poses.keys():
+        for feature in model.seen[name].keys() & base.seen[name].keys():
+            yield model.seen[name][feature], base.seen[name][feature]
+
+
+def _of_matches(model: Model, base: Model, matches: Matches) -> Iterator[tuple[int, int]]:
+    for (first, second), pairs in matches.items():
+        for one, other, columns in ((first, second, pairs), (second, first, pairs[:, ::-1])):
+            ours, theirs = model.seen.get(one, {}), base.seen.get(other, {})
+            if ours and theirs:
+                yield from ((ours[a], theirs[b]) for a, b in columns.tolist() if a in ours and b in theirs)
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:

@@ -47,7 +47,7 @@ def preview_sheet(views: Sequence[ViewData], points: SparsePoints) -> bytes:
             axes.plot(*ends, linewidth=1, color=_COLOUR)
             axes.annotate(str(i), (place[across], place[up]), fontsize=7)
         axes.set_aspect("equal")
-        axes.set_title(title)
+        axes.set(title=title, xticks=[], yticks=[])
     with BytesIO() as file:
         figure.savefig(file, format="png", dpi=100)
         return file.getvalue()

@@ -3,13 +3,13 @@
 SIFT in every picture, on the object only where there is a mask; pairs matched and verified, with guided matching;
 incremental mapping. What differs from COLMAP's own choices is for few pictures of one object: more features where
 there is little contrast, tracks of two pictures, pictures that fewer points hold. A focal length that nobody knows is
-tried from two beginnings. Models that share pictures are joined.
+tried from two beginnings. Models that have points in common are joined.
 """
 
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ _ALL_PAIRS = 1000  # with more the pairs are chosen
 _NEIGHBOURS = 10  # to each side, and as many others, where pairs are chosen
 _PAIRS_AT_ONCE = 32
 _HOLDING = 15  # points that a picture is placed by
+_LENS_FROM = 6  # pictures; fewer do not tell how a lens bends
 _WORST = 2.0  # pixels of reprojection for a point that is kept
 
 if threading.current_thread() is threading.main_thread():  # pycolmap has put a handler that dumps the stack
@@ -47,7 +48,7 @@ class SfmOptions:
 
     Attributes:
         cameras: "one" for all pictures of a size, or one for "each".
-        lens: "none", "radial" (one number) or "opencv" (four).
+        lens: "none", "radial" (one number; none for fewer than six pictures) or "opencv" (four).
         fov_deg: along the longer side of the pictures; None takes what they say themselves, or else is found.
         seed: of all that is drawn.
         threads: None takes all cores. With one the same pictures give the same result.
@@ -84,6 +85,8 @@ def place_photos(photos: Sequence[Photo], folder: Path, options: SfmOptions, wat
         options: what to do.
         watch: called with a stage, what of it is done, and its whole.
     """
+    if len(photos) < _LENS_FROM and options.lens == "radial":
+        options = replace(options, lens="none")
     pycolmap.set_random_seed(options.seed)
     pycolmap.logging.minloglevel = 3  # what goes wrong is told by what is placed
     database = folder / "database.db"
@@ -221,7 +224,18 @@ def _map(photos: Sequence[Photo], folder: Path, database: Path, options: SfmOpti
         next_image_callback=one_more,
     )
     watch("mapping", len(photos), len(photos))
-    return _result(photos, join_models([_model(each) for each in found.values()]))
+    return _result(photos, join_models([_model(each) for each in found.values()], _matches(database)))
+
+
+def _matches(database: Path) -> dict[tuple[str, str], np.ndarray]:
+    """Features that match, by pair of pictures."""
+    with pycolmap.Database.open(database) as opened:
+        names = {image.image_id: image.name for image in opened.read_all_images()}
+        found = zip(*opened.read_two_view_geometries(), strict=True)
+        pairs = (
+            (pycolmap.pair_id_to_image_pair(number), geometry.inlier_matches) for number, geometry in found
+        )
+        return {(names[a], names[b]): np.array(rows).reshape(-1, 2) for (a, b), rows in pairs}
 
 
 def _model(found: Any) -> Model:

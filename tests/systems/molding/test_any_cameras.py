@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from camera_scene import write_scene
 
+from camera_scene import write_scene
 from maquette.io import BadInput, cameras_from_views, write_cameras, write_colmap, write_transforms
 from maquette.systems.molding.folder import check_folder
 from maquette.systems.molding.pictures import load_pictures
