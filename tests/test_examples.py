@@ -91,7 +91,7 @@ def test_cameras_of_others_are_converted(
     monkeypatch.setattr(sys, "argv", ["convert", str(tmp_path), str(tmp_path / "scene")])
     load("05").main()
     (view,) = read_cameras(tmp_path / "scene" / "cameras.json").views
-    assert view.image == tmp_path / "scene" / "one.png"
+    assert view.image == tmp_path / "scene" / "images" / "one.png"
     assert view.image.read_bytes() == (tmp_path / "one.png").read_bytes()
     torch.testing.assert_close(view.K, torch.tensor([[4.0, 0, 4], [0, 4, 3], [0, 0, 1]], dtype=view.K.dtype))
     torch.testing.assert_close(view.R, torch.diag(torch.tensor([1.0, -1, -1], dtype=view.R.dtype)))

@@ -19,6 +19,7 @@ ALLOWED = {
     "train": FABRIC | {"training/run_log.py", "cli/train_choice.py"},
     "view": {"cli/viewer.py", "io/local_page.py", "systems/molding/live.py"},
     "vis": {"vis/plotly_vis.py"},
+    "sfm": {"poses/sfm.py"},
     "export": {"export.py"},
     "wandb": {"training/run_log.py"},
 }

@@ -6,6 +6,7 @@ EXTRAS = {
     "train": ("lightning-fabric", "tensorboard"),
     "view": ("viser",),
     "vis": ("plotly",),
+    "sfm": ("pycolmap",),
     "export": ("onnx", "onnxscript", "onnxruntime"),
     "wandb": ("wandb",),
     "rembg": ("rembg",),

@@ -32,6 +32,7 @@ COMMANDS = {
     "segment": "masks of the objects that pictures are about",
     "mold": "shape a sphere until it matches a mesh, or pictures with cameras",
     "render": "pictures, masks, depth and cameras.json of a mesh",
+    "cameras": "cameras of pictures: converted between formats, or found by structure from motion",
     "voxelize": "solid occupancy of a mesh, as a binvox file",
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
     "data": "data sets: list, make, pack, check, prepare",

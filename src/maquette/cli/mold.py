@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
+from ..io.any_cameras_parse import need_cameras
 from ..io.errors import BadInput
 from ..io.json_file import read_json
 from ..systems import DEFAULT
@@ -15,7 +16,7 @@ from .console import Console
 from .extras import need_extra
 from .mesh_input import need_mesh
 from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
-from .refusals import MESH_OUT_SUFFIXES, Refusal, need_camera_folder, need_place, need_spared
+from .refusals import MESH_OUT_SUFFIXES, Refusal, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
 
@@ -42,13 +43,14 @@ class Mold(Root, Compute):
     """Shape a sphere until it matches TARGET, and write the mesh in the target's own coordinates.
 
     TARGET is a mesh, matched by points sampled on both (`--from points`) or by its silhouettes from an even
-    sphere of views (`--from silhouettes`), or a folder with cameras.json and masks or pictures, as `maquette
-    render` writes it. Beside OUT appear <stem>_preview.png, _loss.png, _compare.png (target, result, error),
-    _turntable.gif and _report.json (losses and scores).
+    sphere of views (`--from silhouettes`), or a folder of pictures or masks with their cameras: cameras.json, as
+    `maquette render` and `maquette cameras` write it, COLMAP, transforms.json or Middlebury. Beside OUT appear
+    <stem>_preview.png, _loss.png, _compare.png (target, result, error), _turntable.gif and _report.json (losses and
+    scores).
     """
 
     target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
-    """A mesh file, or a folder with cameras.json."""
+    """A mesh file, or a folder of pictures with cameras."""
     out: Out
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
@@ -111,7 +113,8 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out, MESH_OUT_SUFFIXES)
     if options.live:
         need_extra("view", "--live")
-    read = (options.target, options.target / "cameras.json", options.init_weights)
+    cameras = need_cameras(options.target).path if is_folder else None
+    read = (options.target, cameras, options.init_weights)
     need_spared(read, (*result_names(options.out), options.json))
     console = Console(options.quiet, options.json)
     if options.init == "pictures":
@@ -171,7 +174,6 @@ def _need_target(target: Path, root: Path | None) -> None:
         return
     from ..systems.molding.folder import check_folder
 
-    need_camera_folder(target)
     check_folder(target, root)
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from ..io.cameras_parse import ViewData, parse_cameras
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
-from ..io.image_files import decode_image, image_size, mask_in
+from ..io.image_files import PICTURE_SUFFIXES, decode_image, image_size, mask_in
 from ..io.local_path import local_path
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _LARGEST = 2048  # pixels of the longer side to which larger pictures are reduced
 Box = tuple[float, float, float, float]
 _SMALLEST = 8  # pixels of the shorter side
@@ -63,9 +62,11 @@ def picture_files(paths: Sequence[Path]) -> list[Path]:
 def _in_folder(folder: Path) -> list[Path]:
     with as_bad_input(folder, OSError):
         names = sorted(os.listdir(folder))
-    found = [name for name in names if Path(name).suffix.lower() in _SUFFIXES and not name.startswith(".")]
+    found = [
+        name for name in names if Path(name).suffix.lower() in PICTURE_SUFFIXES and not name.startswith(".")
+    ]
     if not found:
-        raise BadInput(folder, f"no picture in it ({', '.join(_SUFFIXES)})")
+        raise BadInput(folder, f"no picture in it ({', '.join(PICTURE_SUFFIXES)})")
     return [folder / name for name in found]
 
 

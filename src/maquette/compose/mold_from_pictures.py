@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import load
+from ..io.any_cameras_parse import need_cameras
 from ..io.errors import BadInput, as_bad_input
 from ..lift.solid_surface import solid_surface
 from ..structures import Meshes
@@ -32,7 +33,7 @@ def mold_from_pictures(
     """Mold what a system makes of a folder's pictures to their silhouettes, and write it as `mold` does.
 
     Args:
-        target: a folder with `cameras.json`.
+        target: a folder of pictures with cameras in a known format.
         out, options, watch, device, root: as `systems.molding.job.mold` takes them.
         weights: of the system; None takes those that ship.
         system: that puts several pictures with cameras together, in the world of these.
@@ -50,7 +51,7 @@ def mold_from_pictures(
 
 def _guess(system: Any, pictures: TargetPictures, folder: Path) -> Meshes:
     """What the system makes of pictures, in the world of their cameras; closed and even, as molding needs it."""
-    path = folder / "cameras.json"
+    path = need_cameras(folder).path
     if pictures.images is None:
         raise BadInput(path, "a view has no picture, so that nothing can be made of them to start from")
     if len(pictures) < 2:

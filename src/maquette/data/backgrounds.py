@@ -11,9 +11,9 @@ from torch.nn.functional import interpolate
 
 from ..io.errors import BadInput, ParseError
 from ..io.files import read_file
-from ..io.image_files import decode_image
+from ..io.image_files import PICTURE_SUFFIXES, decode_image
 from .views_config import ViewsConfig
-from .walk import PICTURE_SUFFIXES, names_below
+from .walk import names_below
 
 DRAWS = 13
 KINDS = {"plain": 0, "gradient": 1, "noise": 2, "photos": 3}

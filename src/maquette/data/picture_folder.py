@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..io.errors import BadInput
+from ..io.image_files import PICTURE_SUFFIXES
 from .batch import Entry
 from .splits import split_of
-from .walk import PICTURE_SUFFIXES, names_below
+from .walk import names_below
 
 MASK_END = "_mask"
 

@@ -18,14 +18,14 @@ from typing import Literal
 import torch
 
 from ..io.errors import BadInput
+from ..io.pix3d_records import PIX3D_TABLE, Record, read_records
 from ..renderer.cameras import PerspectiveCameras
 from ..structures.shape import Shape
 from .batch import Entry
 from .mesh_axes import MeshAxes
 from .mesh_set import MeshSet
-from .pix3d_files import WRONG_MASKS, Record, read_lists, read_records
+from .pix3d_files import WRONG_MASKS, read_lists
 from .problems import Problem
-from .recognise import PIX3D_TABLE
 from .splits import split_of
 
 Protocol = Literal["s1", "s2"]

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..io.errors import BadInput
+from ..io.image_files import PICTURE_SUFFIXES
+from ..io.pix3d_records import PIX3D_TABLE
 from .r2n2_files import PICTURES, VOXELS
 from .splits import SHARES
-from .walk import MESH_SUFFIXES, PICTURE_SUFFIXES, folders_in, names_below
+from .walk import MESH_SUFFIXES, folders_in, names_below
 
-PIX3D_TABLE = "pix3d.json"
 FUTURE3D_TABLE = "model_info.json"
 CELEBA_TABLE = "list_eval_partition.txt"
 CELEBA_WILD, CELEBA_ALIGNED = "img_celeba", "img_align_celeba"

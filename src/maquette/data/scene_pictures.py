@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 
 from ..io.errors import BadInput
 from ..io.images import load_image, load_mask
+from ..io.pix3d_records import PIX3D_TABLE
 from ..structures import Meshes
 from ..structures.device import Device
 from .another import or_another
@@ -19,7 +20,6 @@ from .pix3d import Pix3D
 from .pix3d_voxels import normalised, read_voxel_cells
 from .problems import Problem
 from .recent import Recent
-from .recognise import PIX3D_TABLE
 from .scene_changes import Image, mirrored, recoloured, scaled
 from .scenes_config import ScenesConfig
 from .shape_order import ShapeOrder

@@ -16,12 +16,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..io.errors import BadInput, as_bad_input
-from ..io.image_files import image_size
+from ..io.image_files import PICTURE_SUFFIXES, image_size
 from ..structures.shape import SPLITS
 from .batch import Entry
 from .problems import Problem
 from .recognise import SYNFACE_DEPTH, SYNFACE_IMAGE
-from .walk import PICTURE_SUFFIXES, names_below
+from .walk import names_below
 
 NEAREST, FARTHEST = 0.9, 1.1
 _PNG, _HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 24

@@ -7,7 +7,6 @@ from pathlib import Path
 from ..io.errors import BadInput, as_bad_input
 
 MESH_SUFFIXES = (".ply", ".obj", ".glb", ".gltf", ".off", ".stl")
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def names_below(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:

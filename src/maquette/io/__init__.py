@@ -1,9 +1,9 @@
 """Files in and out.
 
-PyTorch3D's names (`IO`, `load_obj`, `save_ply`, ...) behave as theirs. `load_mesh`, `load_image`,
-`load_binvox` and `read_cameras` are strict: they raise `BadInput`, one line with file, place and reason, and
-nothing else. Whatever is written appears whole or not at all. Imports from `structures` only; knows nothing
-of rendering or systems.
+PyTorch3D's names (`IO`, `load_obj`, `save_ply`, ...) behave as theirs. `load_mesh`, `load_image`, `load_binvox`,
+`read_cameras` and `read_any_cameras` are strict: they raise `BadInput`, one line with file, place and reason, and
+nothing else. Whatever is written appears whole or not at all. Imports from `structures` and `transforms` only; knows
+nothing of rendering or systems.
 
 A name is imported when it is first asked for, so that a command can refuse a bad file (`mesh_read`,
 `cameras_parse`, `image_files`: plain arrays) before torch is loaded.
@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .any_cameras import read_any_cameras as read_any_cameras
     from .binvox import load_binvox as load_binvox
     from .binvox import save_binvox as save_binvox
     from .camera_views import cameras_from_views as cameras_from_views
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .cameras_json import CameraView as CameraView
     from .cameras_json import read_cameras as read_cameras
     from .cameras_json import write_cameras as write_cameras
+    from .colmap_write import write_colmap as write_colmap
     from .errors import BadInput as BadInput
     from .images import load_image as load_image
     from .images import load_mask as load_mask
@@ -33,11 +35,14 @@ if TYPE_CHECKING:
     from .pluggable import IO as IO
     from .ply_io import load_ply as load_ply
     from .ply_io import save_ply as save_ply
+    from .transforms_write import write_transforms as write_transforms
 
 _NAMES = {
+    "any_cameras": ("read_any_cameras",),
     "binvox": ("load_binvox", "save_binvox"),
     "camera_views": ("cameras_from_views", "views_from_cameras"),
     "cameras_json": ("CameraFile", "CameraView", "read_cameras", "write_cameras"),
+    "colmap_write": ("write_colmap",),
     "errors": ("BadInput",),
     "images": ("load_image", "load_mask", "save_image"),
     "mesh_tensors": ("load_mesh",),
@@ -45,6 +50,7 @@ _NAMES = {
     "obj_io": ("load_obj", "load_objs_as_meshes", "save_obj"),
     "pluggable": ("IO",),
     "ply_io": ("load_ply", "save_ply"),
+    "transforms_write": ("write_transforms",),
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 __all__ = list(_HOMES)

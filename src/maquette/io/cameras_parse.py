@@ -10,6 +10,7 @@ import numpy as np
 from .errors import BadInput, ParseError, as_bad_input
 from .image_files import image_size
 from .json_file import read_json
+from .lens import Lens
 from .references import References
 from .typed import typed
 
@@ -22,7 +23,10 @@ _Row = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class ViewData:
-    """One picture and its camera; K, R (3, 3) and t (3,) in float64, otherwise as `CameraView`."""
+    """One picture and its camera; K, R (3, 3) and t (3,) in float64, otherwise as `CameraView`.
+
+    `lens` says how the picture as it is on disk differs from what K sees; None where it does not.
+    """
 
     image: Path | None
     mask: Path | None
@@ -31,6 +35,7 @@ class ViewData:
     K: np.ndarray
     R: np.ndarray
     t: np.ndarray
+    lens: Lens | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +92,12 @@ def parse_cameras(path: str | PathLike[str], root: str | PathLike[str] | None = 
 
 def _view(entry: _View, tree: _Cameras, files: References, where: str) -> ViewData:
     for name in ("width", "height"):
-        if not 0 < getattr(entry, name) <= _MOST_PIXELS:
-            limit = f"must lie in [1, {_MOST_PIXELS:g}], got {getattr(entry, name):g}"
-            raise ParseError(limit, f"{where}.{name}")
-    K = _calibration(np.array(entry.K, np.float64), f"{where}.K")
+        check_side(getattr(entry, name), f"{where}.{name}")
+    K = np.array(entry.K, np.float64)
+    check_calibration(K, f"{where}.K")
     K[:2, 2] += 0.5 - tree.pixel_center
     matrix = np.array(entry.world_to_camera, np.float64)
-    _check_rigid(matrix, f"{where}.world_to_camera")
+    check_rigid(matrix, f"{where}.world_to_camera")
     flip = np.array(FLIPS[tree.convention])
     R, t = flip[:, None] * matrix[:3, :3], flip * matrix[:3, 3]
     size = entry.width, entry.height
@@ -101,7 +105,22 @@ def _view(entry: _View, tree: _Cameras, files: References, where: str) -> ViewDa
     return ViewData(image, mask, *size, K, R, t)
 
 
-def _calibration(K: np.ndarray, where: str) -> np.ndarray:
+def check_side(pixels: float, where: str) -> None:
+    """Refuse a width or height that no picture has.
+
+    Raises:
+        ParseError: about the place `where`.
+    """
+    if not 0 < pixels <= _MOST_PIXELS:
+        raise ParseError(f"must lie in [1, {_MOST_PIXELS:g}], got {pixels:g}", where)
+
+
+def check_calibration(K: np.ndarray, where: str) -> None:
+    """Refuse a (3, 3) matrix of focal lengths and principal point that is none.
+
+    Raises:
+        ParseError: about the place `where`.
+    """
     if not (K[0, 0] > 0 and K[1, 1] > 0):
         raise ParseError("must have positive focal lengths", where)
     if K[2].tolist() != [0, 0, 1] or K[1, 0] != 0:
@@ -110,10 +129,14 @@ def _calibration(K: np.ndarray, where: str) -> np.ndarray:
         raise ParseError("has skew, which is not supported", where)
     if np.abs(K).max() > _MOST_PIXELS:
         raise ParseError(f"has numbers beyond {_MOST_PIXELS:g} pixels", where)
-    return K
 
 
-def _check_rigid(matrix: np.ndarray, where: str) -> None:
+def check_rigid(matrix: np.ndarray, where: str) -> None:
+    """Refuse a (4, 4) matrix that is no rotation with a translation.
+
+    Raises:
+        ParseError: about the place `where`.
+    """
     R, t = matrix[:3, :3], matrix[:3, 3]
     if np.abs(R).max() > 2 or np.abs(R @ R.T - np.eye(3)).max() > _ROTATION_TOLERANCE or np.linalg.det(R) < 0:
         raise ParseError("does not hold a rotation", where)
@@ -129,10 +152,19 @@ def _file(name: str | None, files: References, size: tuple[int, int], where: str
     if not name:
         raise ParseError("must be a file name or null", where)
     path = files.find(name, moved=False) or files.folder / name
+    check_size(path, size)
+    return path
+
+
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Refuse a picture that is not of the (width, height) that its camera has.
+
+    Raises:
+        BadInput: about the picture, also where there is none.
+    """
     found = image_size(path)
     if found != size:
         raise BadInput(path, f"is {found[0]} x {found[1]} pixels, but its view says {size[0]} x {size[1]}")
-    return path
 
 
 def _bounds(box: tuple[_Vector, _Vector] | None) -> tuple[_Vector, _Vector] | None:

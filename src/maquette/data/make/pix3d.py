@@ -26,6 +26,7 @@ from ...io.errors import BadInput, as_bad_input
 from ...io.image_files import image_size
 from ...io.images import load_mask, save_image
 from ...io.mesh_write import save_mesh
+from ...io.pix3d_records import PIX3D_TABLE
 from ...ops.voxelize import voxelize
 from ...renderer.views import render_views
 from ...structures import Meshes
@@ -36,7 +37,7 @@ from ..picture_changes import on_background
 from ..pix3d import AXES
 from ..pix3d_voxels import write_voxels
 from ..problems import Problem
-from ..recognise import PIX3D_LISTS, PIX3D_TABLE
+from ..recognise import PIX3D_LISTS
 from ..views_config import ViewsConfig
 from .jobs import Job
 from .pix3d_lists import held_out, list_of

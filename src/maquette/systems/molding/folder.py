@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from ...io.cameras_parse import parse_cameras
+from ...io.any_cameras_parse import need_cameras, parse_any_cameras
 from ...io.errors import BadInput
 from ...io.image_files import mask_in, read_pixels
 
@@ -22,18 +22,18 @@ class Sized(Protocol):
 
 
 def check_folder(folder: Path, root: Path | None = None) -> None:
-    """Look at cameras and masks of a folder with a `cameras.json`; pictures are judged by their headers.
+    """Look at cameras and masks of a folder, in any known format; pictures are judged by their headers.
 
     Args:
-        folder: with the file.
+        folder: with the cameras.
         root: as `read_cameras` takes it.
 
     Raises:
         BadInput: a missing or malformed file, views of different sizes, a view without picture and mask, or a
             mask that is all black.
     """
-    path = folder / "cameras.json"
-    views = parse_cameras(path, root).views
+    path = need_cameras(folder).path
+    views = parse_any_cameras(folder, root).views
     check_sizes(views, path)
     for i, view in enumerate(views):
         if view.image is None and view.mask is None:

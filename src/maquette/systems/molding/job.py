@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ... import __version__
 from ...io import BadInput
+from ...io.any_cameras_parse import need_cameras
 from ...io.errors import ParseError, as_bad_input, say_left_out
 from ...io.mesh_tensors import load_near
 from ...renderer import FoVPerspectiveCameras, MeshRasterizer, look_at_view_transform, soft_silhouettes
@@ -107,7 +108,7 @@ def mold(
     """Mold a sphere, or another start, to `target` and write the mesh and what belongs to it.
 
     Args:
-        target: a mesh file, or a folder with `cameras.json` (silhouettes only).
+        target: a mesh file, or a folder of pictures with cameras in a known format (silhouettes only).
         out: mesh file to write (.glb, .obj, .ply, .stl, .off); beside it `<stem>_preview.png`, `_loss.png`,
             `_compare.png`, `_turntable.gif` and `_report.json`.
         options: what to do.
@@ -229,11 +230,12 @@ def _mold_folder(
     root: Path | None,
 ) -> Molded:
     pictures = load_pictures(folder, device, root)
-    fitted, held_out = _split(pictures, options, folder / "cameras.json")
+    path = need_cameras(folder).path
+    fitted, held_out = _split(pictures, options, path)
     config = _configure(silhouettes_preset(options.style, near=start is not None), options)
     if options.size is not None:
         config = replace(config, size=options.size)
-    with as_bad_input(folder / "cameras.json", ValueError):
+    with as_bad_input(path, ValueError):
         frame = _frame(fitted)
     began = time.perf_counter()
     first = None if start is None else start.mesh(fitted)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -9,7 +10,8 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
 
-from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_cameras
+from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_any_cameras
+from ...io.any_cameras_parse import need_cameras
 from ...renderer.views import render_views
 from ...segment.pieces import without_specks
 from ...structures import Meshes
@@ -79,14 +81,14 @@ def plain_background_mask(image: Float[Tensor, "3 height width"]) -> Bool[Tensor
 def load_pictures(
     folder: Path, device: torch.device | str = "cpu", root: Path | None = None
 ) -> TargetPictures:
-    """Pictures, masks and cameras of a folder with a `cameras.json`.
+    """Pictures, masks and cameras of a folder that has them in any known format; lenses are undone.
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
     everywhere says nothing); without that, what stands out from a plain background. Specks far from the object do not
     count.
 
     Args:
-        folder: with the file.
+        folder: with the cameras.
         device: of the result.
         root: as `read_cameras` takes it.
 
@@ -94,10 +96,11 @@ def load_pictures(
         BadInput: a missing or malformed file, views of different sizes, or a view whose mask cannot be found or
             is empty.
     """
-    path = folder / "cameras.json"
-    file = read_cameras(path, root)
-    check_sizes(file.views, path)
-    loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
+    path = need_cameras(folder).path
+    with TemporaryDirectory() as aside:
+        file = read_any_cameras(folder, root, aside)
+        check_sizes(file.views, path)
+        loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
     masks = torch.stack([mask for _, mask in loaded]).to(device)
     colours = [image for image, _ in loaded]
     images = None if any(c is None for c in colours) else torch.stack([c for c in colours if c is not None])

@@ -1,0 +1,231 @@
+"""`maquette cameras`: cameras of pictures, converted where they are known and found where they are not."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from ..io.any_cameras_parse import CameraSource, known_cameras, parse_any_cameras
+from ..io.errors import BadInput, as_bad_input
+from ..io.image_files import PICTURE_SUFFIXES, image_size
+from .console import Advance, Console
+from .extras import need_extra
+from .options import Common, JsonFile, Out, Root, at_least, parse
+from .picture_input import picture_files
+from .refusals import Refusal, need_place
+
+if TYPE_CHECKING:
+    from ..io.cameras_parse import CamerasData
+    from ..io.colmap_model import SparsePoints
+
+_PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
+          "cameras.html", "report.json")  # fmt: skip
+_LEAST_SIZE, _LARGEST_SIZE = 64, 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cameras(Root, Common):
+    """Cameras of pictures, in the format of your choice.
+
+    PHOTOS with cameras in a known format (cameras.json, transforms.json of NeRF and nerfstudio, a COLMAP model,
+    Middlebury's *_par.txt, pix3d.json) are converted: pictures that a lens has bent are undistorted. The cameras of
+    other pictures are found by structure from motion (COLMAP, through the extra `sfm`), for objects with texture; the
+    world is then turned upright by the mean of the pictures, and the cameras are 2.7 from its middle on the mean.
+
+    DIR holds the pictures (images/), their masks (masks/), the cameras (cameras.json; sparse/0/ for colmap;
+    transforms.json for nerf), sparse points (points.ply), cameras.png and cameras.html, which show both, and
+    report.json.
+    It appears whole or not at all; one that an earlier `cameras` wrote, or an empty one, is replaced.
+    """
+
+    photos: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PHOTOS")]
+    """A folder of pictures, pictures, or a folder or file with cameras."""
+    out: Out
+    """The folder to write."""
+    to: Literal["json", "colmap", "nerf"] = "json"
+    """Format of the cameras: cameras.json, COLMAP's text files, or transforms.json."""
+    anew: bool = False
+    """Find cameras even where some are known."""
+    masks: Annotated[str | None, tyro.conf.arg(metavar="DIR|find")] = None
+    """Where cameras are found: a folder of masks, named as the pictures; or `find` looks for the object, as before a
+    plain background. Transparent pictures need neither. Features are then taken on the object alone, as they must be
+    where it turns before a camera that stands still."""
+    cameras: Literal["one", "each"] = "one"
+    """Whether one camera took all pictures of a size, or each has its own."""
+    lens: Literal["none", "radial", "opencv"] = "radial"
+    """How the lens may bend: not at all (renderings), by one number, or by four."""
+    fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
+    """Field of view along the longer side; what the pictures' EXIF says, or else found, when not given."""
+    size: Annotated[int, tyro.conf.arg(metavar="PIXELS")] = 1600
+    """Longer side at which features are looked for; the pictures that are written keep their size."""
+    most: Annotated[int, tyro.conf.arg(metavar="N")] = 200
+    """Of more pictures so many are used, evenly chosen."""
+    shape: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Of Pix3D: the mesh whose photographs are meant, or a part of its name."""
+    seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Of all that is drawn."""
+    threads: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """CPU threads; all cores when not given. With 1 the same pictures give the same cameras."""
+    json: JsonFile = None
+    """Write the report there too; `-` is stdout."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Read the words, then convert or find."""
+    options = parse(Cameras, words, "cameras")
+    _check(options)
+    need_place(options.out)
+    _need_free_folder(options.out, options.photos)
+    console = Console(options.quiet, options.json)
+    source = None if options.anew or len(options.photos) > 1 else known_cameras(options.photos[0])
+    with console.stdout_for_numbers():
+        if source is not None:
+            data = parse_any_cameras(options.photos[0], options.root, options.shape)
+            report = _convert(options, source, data, console)
+        else:
+            need_extra("sfm", "finding cameras of pictures")
+            report = _find(options, _pictures(options, console), console)
+        console.write_json(report)
+
+
+def _check(options: Cameras) -> None:
+    at_least(0, seed=options.seed)
+    at_least(1, threads=options.threads)
+    at_least(2, most=options.most)
+    if not options.photos:
+        raise Refusal("PHOTOS: at least one folder or picture is needed")
+    if options.fov is not None and not 1 <= options.fov <= 150:
+        raise Refusal(f"--fov {options.fov}: use 1 to 150 degrees")
+    if not _LEAST_SIZE <= options.size <= _LARGEST_SIZE:
+        raise Refusal(f"--size {options.size}: use {_LEAST_SIZE} to {_LARGEST_SIZE} pixels")
+
+
+def _need_free_folder(out: Path, photos: Sequence[Path]) -> None:
+    """Refuse a place that holds anything which `cameras` did not write, or that pictures are read from."""
+    for path in photos:
+        place = path.resolve() if path.is_dir() else path.resolve().parent
+        if place == out.resolve() or place.is_relative_to(out.resolve()):
+            raise BadInput(out, "is where the pictures are; give the output another name")
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise BadInput(out, "is a file; the output is a folder")
+    found = {entry.name for entry in out.iterdir()}
+    if found and not ("report.json" in found and found <= set(_PARTS)):
+        raise BadInput(out, "is a folder with other files in it; it will not be replaced")
+
+
+def _pictures(options: Cameras, console: Console) -> list[tuple[Path, Path | None]]:
+    """Pictures with their masks, each looked at once; some are left out where there are too many."""
+    files = picture_files(options.photos)
+    if len(files) < 2:
+        raise BadInput(options.photos[0], "is one picture; two or more are needed to find cameras")
+    if len(files) > options.most:
+        console.say(f"{options.most} of {len(files)} pictures are used, evenly chosen; --most takes more")
+        files = [files[len(files) * k // options.most] for k in range(options.most)]
+    masks = None if options.masks in (None, "find") else Path(str(options.masks))
+    pairs = [(file, None if masks is None else _mask_of(file, masks)) for file in files]
+    for file in files:
+        image_size(file)  # or refuses it
+    return pairs
+
+
+def _mask_of(picture: Path, folder: Path) -> Path:
+    names = [f"{picture.name}.png", *(f"{picture.stem}{suffix}" for suffix in PICTURE_SUFFIXES)]
+    found = (folder / name for name in names if (folder / name).is_file())
+    mask = next(found, None)
+    if mask is None:
+        raise BadInput(
+            folder, f"has no mask for {picture.name}" if folder.is_dir() else "is no folder of masks"
+        )
+    return mask
+
+
+def _convert(options: Cameras, source: CameraSource, data: "CamerasData", console: Console) -> dict[str, Any]:
+    from ..io.atomic_folder import replacing_folder
+    from ..io.camera_folder import write_camera_folder
+    from ..io.colmap_parse import parse_colmap_points
+
+    points = parse_colmap_points(source.path) if source.kind == "COLMAP" else None
+    bent = sum(view.lens is not None for view in data.views)
+    report = {"source": source.kind, "pictures": len(data.views), "undistorted": bent, "up": data.up}
+    with replacing_folder(options.out) as folder:
+        with console.progress("writing", len(data.views)) as advance:
+            write_camera_folder(data, folder, options.to, points, lambda done: advance(done, ""))
+        _show(folder, data, points, options.photos[0].name, report)
+    undone = f", {bent} of them undistorted" if bent else ""
+    console.say(f"wrote {options.out}: {len(data.views)} views from {source.kind}{undone}")
+    return report
+
+
+def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: Console) -> dict[str, Any]:
+    from ..io.atomic_folder import replacing_folder
+    from ..poses.find import find_cameras
+    from ..poses.sfm import SfmOptions
+
+    sfm = SfmOptions(options.cameras, options.lens, options.fov, options.seed, options.threads)
+    pictures, masks = [file for file, _ in pairs], [mask for _, mask in pairs]
+    with replacing_folder(options.out) as folder:
+        with _stages(console) as watch:
+            looked_for = options.masks == "find"
+            found = find_cameras(pictures, masks, folder, options.to, sfm, looked_for, options.size, watch)
+        report = {"source": "structure from motion", **found.facts}
+        _show(folder, found.data, found.points, options.photos[0].name, report)
+    for line in _lines(options.out, report):
+        console.say(line)
+    return report
+
+
+@contextmanager
+def _stages(console: Console) -> Iterator[Any]:
+    """A function that shows the progress of one stage after another."""
+    with ExitStack() as stack:
+        shown: dict[str, Advance] = {}
+
+        def watch(stage: str, done: int, total: int) -> None:
+            if stage not in shown:
+                stack.close()
+                shown[stage] = stack.enter_context(console.progress(stage, total))
+            shown[stage](done, "")
+
+        yield watch
+
+
+def _show(
+    folder: Path, data: "CamerasData", points: "SparsePoints | None", title: str, report: dict[str, Any]
+) -> None:
+    """Write points, previews and the report."""
+    import torch
+
+    from ..io.colmap_model import SparsePoints
+    from ..io.json_text import json_text
+    from ..io.ply_write import ply_bytes
+    from ..poses.preview import preview_page, preview_sheet
+
+    points = SparsePoints() if points is None else points
+    with as_bad_input(folder, OSError, say="cannot be written"):
+        if len(points):
+            colours = torch.from_numpy(points.rgb / 255)
+            content = ply_bytes(torch.from_numpy(points.xyz), verts_colors=colours, colors_as_uint8=True)
+            (folder / "points.ply").write_bytes(content)
+        (folder / "cameras.png").write_bytes(preview_sheet(data.views, points))
+        (folder / "cameras.html").write_text(preview_page(data.views, points, title), encoding="utf-8")
+        (folder / "report.json").write_text(json_text(report), encoding="utf-8")
+
+
+def _lines(out: Path, report: dict[str, Any]) -> Iterator[str]:
+    """What was found, for a person."""
+    yield f"placed {report['placed']} of {report['pictures']} pictures"
+    if report["not_placed"]:
+        yield f"could not place {', '.join(report['not_placed'])}"
+    lens = "none" if report["lens"] is None else "undone in the pictures that were written"
+    yield (
+        f"{report['points']} points, {report['error_px']:.2f} pixels off on the mean; focal length "
+        f"{report['focal_px']:.0f} pixels, bend of the lens: {lens}"
+    )
+    if not report["up_is_sure"]:
+        yield "which way is up is not sure: the pictures do not agree"
+    yield f"wrote {out}: up is +Y as in the mean of the pictures, the cameras are 2.7 from the middle on the mean"
