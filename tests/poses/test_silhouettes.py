@@ -5,57 +5,32 @@ import torch
 
 from maquette.poses.silhouettes import (
     PosesConfig,
-    Stage,
     likeness_of,
     poses_from_silhouettes,
     ring,
     rotation_error,
 )
-from maquette.renderer import FoVPerspectiveCameras
-from maquette.renderer.views import render_views
-from maquette.structures import Meshes
 from maquette.transforms import random_rotations
-
-FOV, VIEWS, UP = 40.0, 8, 25.0
-
-
-def boxes(*parts: tuple[tuple[float, ...], tuple[float, ...]]) -> Meshes:
-    corners = torch.tensor([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=torch.float32)
-    faces = torch.tensor(
-        [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1],
-         [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
-    )  # fmt: skip
-    verts = [corners * (torch.tensor(high) - torch.tensor(low)) + torch.tensor(low) for low, high in parts]
-    return Meshes([torch.cat(verts)], [torch.cat([faces + 8 * i for i in range(len(parts))])])
+from turning_thing import QUICK, UP, turning_thing
 
 
 @pytest.fixture(scope="module")
 def turned() -> tuple[torch.Tensor, torch.Tensor]:
-    """Outlines of a thing like an L with a knob, as it turns before a camera, and the true rotations."""
-    thing = boxes(
-        ((-0.3, -0.3, -0.12), (0.3, -0.15, 0.12)),
-        ((-0.3, -0.15, -0.12), (-0.15, 0.3, 0.12)),
-        ((0.1, -0.15, 0.0), (0.25, 0.0, 0.3)),
-    )
-    R = ring(torch.arange(VIEWS) * 360.0 / VIEWS, UP)
-    T = torch.tensor([[0.03, -0.02, 2.0]]).expand(VIEWS, 3)
-    cameras = FoVPerspectiveCameras(R=R, T=T, fov=FOV)
-    return render_views(thing, cameras, (64, 64), lit=False).masks.float().reshape(VIEWS, 64, 64), R
+    return turning_thing()
 
 
 def test_a_turning_object(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
     masks, R = turned
-    quick = PosesConfig(
-        FOV, turntable=True, elevations=(10.0, 35.0), coarse=Stage(30, 16, 16), fine=Stage(50, 20, 24, 0.5)
-    )
-    found = poses_from_silhouettes(list(masks), config=quick)
+    found = poses_from_silhouettes(list(masks), config=QUICK)
     best = found[0]
     assert best.loss == min(one.loss for one in found)
     assert rotation_error(best.R, R).median() < 5
     assert best.iou.mean() > 0.85
     direction = best.R[:, :, 2].mean(0)  # where the cameras look, on average: down, by the height of the ring
     assert torch.rad2deg(torch.asin(-direction[1])) == pytest.approx(UP, abs=6)
-    again = poses_from_silhouettes(list(masks), config=quick)
+    assert best.points.abs().max() < 0.55
+    assert (best.points.amax(0) - best.points.amin(0)).norm() == pytest.approx(1, abs=0.15)
+    again = poses_from_silhouettes(list(masks), config=QUICK)
     assert torch.equal(again[0].R, best.R)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from ..io.any_cameras_parse import CameraSource, known_cameras, parse_any_cameras
-from ..io.errors import BadInput, as_bad_input
+from ..io.errors import BadInput
 from ..io.image_files import PICTURE_SUFFIXES, image_size
 from .console import Advance, Console
 from .extras import need_extra
@@ -19,7 +19,6 @@ from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
     from ..io.cameras_parse import CamerasData
-    from ..io.colmap_model import SparsePoints
 
 _PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
           "cameras.html", "report.json")  # fmt: skip
@@ -47,6 +46,14 @@ class Cameras(Root, Common):
     """The folder to write."""
     to: Literal["json", "colmap", "nerf"] = "json"
     """Format of the cameras: cameras.json, COLMAP's text files, or transforms.json."""
+    by: Literal["sfm", "silhouettes"] | None = None
+    """How unknown cameras are found: sfm matches texture; silhouettes tell shape and cameras together, of an object
+    that is seen from all around in the order of the pictures. When not given sfm, and silhouettes where that is not
+    installed or places fewer than two thirds of the pictures."""
+    turntable: bool = False
+    """By silhouettes: the object turns evenly before a camera that stands still."""
+    unordered: bool = False
+    """By silhouettes: the pictures are in no order."""
     anew: bool = False
     """Find cameras even where some are known."""
     masks: Annotated[str | None, tyro.conf.arg(metavar="DIR|find")] = None
@@ -86,7 +93,8 @@ def run(words: Sequence[str]) -> None:
             data = parse_any_cameras(options.photos[0], options.root, options.shape)
             report = _convert(options, source, data, console)
         else:
-            need_extra("sfm", "finding cameras of pictures")
+            if options.by == "sfm":
+                need_extra("sfm", "finding cameras of pictures")
             report = _find(options, _pictures(options, console), console)
         console.write_json(report)
 
@@ -145,8 +153,10 @@ def _mask_of(picture: Path, folder: Path) -> Path:
 
 
 def _convert(options: Cameras, source: CameraSource, data: "CamerasData", console: Console) -> dict[str, Any]:
+    from ..compose.photo_scene import write_views_of
     from ..io.atomic_folder import replacing_folder
     from ..io.camera_folder import write_camera_folder
+    from ..io.colmap_model import SparsePoints
     from ..io.colmap_parse import parse_colmap_points
 
     points = parse_colmap_points(source.path) if source.kind == "COLMAP" else None
@@ -155,26 +165,37 @@ def _convert(options: Cameras, source: CameraSource, data: "CamerasData", consol
     with replacing_folder(options.out) as folder:
         with console.progress("writing", len(data.views)) as advance:
             write_camera_folder(data, folder, options.to, points, lambda done: advance(done, ""))
-        _show(folder, data, points, options.photos[0].name, report)
+        write_views_of(folder, data, points or SparsePoints(), options.photos[0].name, report)
     undone = f", {bent} of them undistorted" if bent else ""
     console.say(f"wrote {options.out}: {len(data.views)} views from {source.kind}{undone}")
     return report
 
 
 def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: Console) -> dict[str, Any]:
-    from ..io.atomic_folder import replacing_folder
-    from ..poses.find import find_cameras
-    from ..poses.sfm import SfmOptions
+    import torch
 
-    sfm = SfmOptions(options.cameras, options.lens, options.fov, options.seed, options.threads)
+    from ..compose.photo_scene import SceneOptions, photo_scene
+    from ..poses.silhouettes import PosesConfig
+
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    rings = PosesConfig(turntable=options.turntable, ordered=not options.unordered)
+    scene = SceneOptions(
+        options.by or ("silhouettes" if options.turntable or options.unordered else None),
+        rings,
+        options.masks == "find",
+        options.cameras,
+        options.lens,
+        options.fov,
+        options.size,
+        options.seed,
+        options.threads,
+    )
     pictures, masks = [file for file, _ in pairs], [mask for _, mask in pairs]
-    with replacing_folder(options.out) as folder:
-        with _stages(console) as watch:
-            looked_for = options.masks == "find"
-            found = find_cameras(pictures, masks, folder, options.to, sfm, looked_for, options.size, watch)
-        report = {"source": "structure from motion", **found.facts}
-        _show(folder, found.data, found.points, options.photos[0].name, report)
-    for line in _lines(options.out, report):
+    with _stages(console) as watch:
+        report = photo_scene(pictures, masks, options.out, options.to, scene, watch, console.say)
+    lines = _outline_lines if report["source"] == "silhouettes" else _lines
+    for line in lines(options.out, report):
         console.say(line)
     return report
 
@@ -194,28 +215,6 @@ def _stages(console: Console) -> Iterator[Any]:
         yield watch
 
 
-def _show(
-    folder: Path, data: "CamerasData", points: "SparsePoints | None", title: str, report: dict[str, Any]
-) -> None:
-    """Write points, previews and the report."""
-    import torch
-
-    from ..io.colmap_model import SparsePoints
-    from ..io.json_text import json_text
-    from ..io.ply_write import ply_bytes
-    from ..poses.preview import preview_page, preview_sheet
-
-    points = SparsePoints() if points is None else points
-    with as_bad_input(folder, OSError, say="cannot be written"):
-        if len(points):
-            colours = torch.from_numpy(points.rgb / 255)
-            content = ply_bytes(torch.from_numpy(points.xyz), verts_colors=colours, colors_as_uint8=True)
-            (folder / "points.ply").write_bytes(content)
-        (folder / "cameras.png").write_bytes(preview_sheet(data.views, points))
-        (folder / "cameras.html").write_text(preview_page(data.views, points, title), encoding="utf-8")
-        (folder / "report.json").write_text(json_text(report), encoding="utf-8")
-
-
 def _lines(out: Path, report: dict[str, Any]) -> Iterator[str]:
     """What was found, for a person."""
     yield f"placed {report['placed']} of {report['pictures']} pictures"
@@ -229,3 +228,15 @@ def _lines(out: Path, report: dict[str, Any]) -> Iterator[str]:
     if not report["up_is_sure"]:
         yield "which way is up is not sure: the pictures do not agree"
     yield f"wrote {out}: up is +Y as in the mean of the pictures, the cameras are 2.7 from the middle on the mean"
+
+
+def _outline_lines(out: Path, report: dict[str, Any]) -> Iterator[str]:
+    """The same, of cameras by silhouettes."""
+    yield f"cameras of {report['pictures']} pictures; outlines agree to {report['outline_iou']:.2f}"
+    if not report["fov_is_known"]:
+        yield f"a field of view of {report['fov_deg']:g} degrees is supposed; --fov says it"
+    if report["fit_badly"]:
+        yield f"do not go with the others: {', '.join(report['fit_badly'])}"
+    if report["rivals"]:
+        yield "other cameras fit nearly as well: front and back, or left and right, may be the wrong way around"
+    yield f"wrote {out}: the object's diagonal is about 1, up is +Y as the pictures have it"

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, interpolate, pad
+from torch.nn.functional import binary_cross_entropy, interpolate, max_pool3d, pad
 
 from ..transforms import axis_angle_to_matrix
 from .in_order import in_order
@@ -90,7 +90,7 @@ class FoundPoses:
         fov: degrees along the longer side.
         loss: cross-entropy of the outlines' pixels, and what else is made small.
         iou: of each outline with that of the cube.
-        solid: opacity of the cells, in [0, 1].
+        points: middles of the solid cells at the surface.
     """
 
     R: Float[Tensor, "view 3 3"]
@@ -98,7 +98,7 @@ class FoundPoses:
     fov: float
     loss: float
     iou: Float[Tensor, " view"]
-    solid: Float[Tensor, "cell cell cell"]
+    points: Float[Tensor, "point 3"]
 
 
 @dataclass(frozen=True)
@@ -280,16 +280,16 @@ def _moved(
 
 def _answer(state: _State, count: int, config: PosesConfig) -> FoundPoses:
     """Cameras about an object whose middle is the origin and whose diagonal is 1."""
-    solid = torch.sigmoid(state.cube[0])
-    cells = solid.shape[0]
-    places = torch.nonzero(solid > _SOLID).float()
+    solid = torch.sigmoid(state.cube[0]) > _SOLID
+    inner = -max_pool3d(-solid[None].float(), 3, 1, 1)[0] > 0
+    places = (torch.nonzero(solid & ~inner) + 0.5) / len(solid) * 2 * HALF - HALF
     T, R = state.T.expand(count, 3), state.R.expand(count, 3, 3)
     if len(places):
-        edges = torch.stack([places.amin(0), places.amax(0) + 1]) / cells * 2 * HALF - HALF
-        middle, size = edges.mean(0), float((edges[1] - edges[0]).norm())
-        T = (middle @ R + T) / max(size, 1e-6)
+        low, high = places.amin(0), places.amax(0)
+        middle, size = (low + high) / 2, float((high - low).norm()) + 2 * HALF / len(solid)
+        T, places = (middle @ R + T) / size, (places - middle) / size
     assert state.iou is not None
-    return FoundPoses(R, T, config.fov, state.loss, state.iou, solid)
+    return FoundPoses(R, T, config.fov, state.loss, state.iou, places)
 
 
 def _square(picture: Float[Tensor, "channel h w"], side: int) -> Float[Tensor, "channel {side} {side}"]:

@@ -1,0 +1,97 @@
+"""What `maquette mold` takes for a target beside a mesh and a folder with cameras: plain pictures, or a video."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from ..io.images import save_image
+from ..io.video_frames import sample_frames
+from ..poses.find import Watch
+from .photo_scene import SceneOptions, photo_scene
+from .scene_masks import mask_scene
+
+MOST = 60  # pictures that cameras are looked for of; of more so many are taken, evenly
+_FRAMES = 36
+_DOUBTFUL = 0.3
+
+
+@dataclass(frozen=True)
+class PhotoTarget:
+    """A folder that can be molded, and what was done for it.
+
+    Attributes:
+        folder: with pictures, masks and `cameras.json`.
+        report: how cameras and masks came about, as JSON can hold it.
+        remarks: what a person should know.
+    """
+
+    folder: Path
+    report: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def photo_target(
+    pictures: list[Path],
+    folder: Path,
+    options: SceneOptions | None = None,
+    watch: Watch = lambda stage, done, total: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> PhotoTarget:
+    """Find cameras and masks of pictures of an object, and write them with the pictures.
+
+    Args:
+        pictures: files, or one video, of which sharp frames are taken that are spread over what moves.
+        folder: to write or replace; it may be corrected by hand and molded again.
+        options: what is known of the cameras.
+        watch: called with a stage of the work, what of it is done, and its whole.
+        say: told what was decided on the way.
+
+    Raises:
+        BadInput: pictures that cannot be read, of which no cameras are found, or in which no object is.
+    """
+    with frames_of(pictures) as files:
+        if len(files) > MOST:
+            say(f"{MOST} of {len(files)} pictures are used, evenly chosen")
+            files = [files[len(files) * k // MOST] for k in range(MOST)]
+        report = photo_scene(files, [None] * len(files), folder, "json", options, watch, say)
+    watch("masks", 0, 1)
+    found = mask_scene(folder)
+    watch("masks", 1, 1)
+    report["masks"] = [{"by": one.how, "confidence": round(one.confidence, 3)} for one in found]
+    return PhotoTarget(folder, report, tuple(_remarks(report)))
+
+
+@contextmanager
+def frames_of(pictures: list[Path], count: int = _FRAMES) -> Iterator[list[Path]]:
+    """The pictures, or, of a single video, files of its frames as long as they are needed.
+
+    Raises:
+        BadInput: a video that cannot be read.
+    """
+    if len(pictures) != 1:
+        yield pictures
+        return
+    with TemporaryDirectory() as aside:
+        files = []
+        for frame in sample_frames(pictures[0], count):
+            files.append(Path(aside) / f"frame_{frame.number:06d}.png")
+            save_image(torch.from_numpy(frame.pixels).permute(2, 0, 1).float() / 255, files[-1])
+        yield files
+
+
+def _remarks(report: dict[str, Any]) -> Iterator[str]:
+    """What may have gone wrong, with the numbers that show it."""
+    if report.get("not_placed"):
+        yield f"could not place {', '.join(report['not_placed'])}"
+    if report.get("rivals"):
+        yield "other cameras fit nearly as well: front and back, or left and right, may be the wrong way around"
+    if report.get("fit_badly"):
+        yield f"do not go with the others: {', '.join(report['fit_badly'])}"
+    doubtful = sum(one["confidence"] < _DOUBTFUL for one in report["masks"])
+    if doubtful:
+        yield f"{doubtful} of {len(report['masks'])} masks are doubtful; correct them in the folder and mold it again"

@@ -1,0 +1,140 @@
+"""From pictures and masks to cameras by outlines alone: what `maquette cameras` does where nothing can be matched."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..io.camera_folder import Format, write_camera_folder
+from ..io.cameras_parse import FLIPS, CamerasData, ViewData
+from ..io.colmap_model import SparsePoints
+from ..io.errors import BadInput, as_bad_input
+from ..io.image_files import image_fov, mask_in, read_pixels
+from ..io.images import save_image
+from ..segment import Found, find_masks
+from ..structures.views import Views
+from .find import FoundCameras, Watch
+from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes, rotation_error
+
+FOV = 45.0  # degrees along the longer side, where nobody says it
+_RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
+_FITS = 0.8  # IoU of an outline with what was found, below which a picture does not go with the others
+_GREY = 140  # of the points at the surface of what was found
+
+
+def cameras_by_outlines(
+    pictures: Sequence[Path],
+    masks: Sequence[Path | None],
+    out: Path,
+    to: Format = "json",
+    config: PosesConfig | None = None,
+    fov: float | None = None,
+    seed: int = 0,
+    watch: Watch = lambda stage, done, total: None,
+) -> FoundCameras:
+    """Find cameras by outlines (`poses_from_silhouettes`), and write pictures, masks and cameras to a folder.
+
+    The object is around the origin, its diagonal about 1, and the camera's up is +Y as the ring of cameras has it.
+
+    Args:
+        pictures: at least three, of one object.
+        masks: a file for each, or None: then its transparency, or the object that is found in it.
+        out: the folder, which is there.
+        to: format of the cameras.
+        config: what is known of the cameras.
+        fov: degrees along the longer side; None takes what most pictures say themselves, else 45.
+        seed: of what is drawn.
+        watch: called with a stage of the work, what of it is done, and its whole.
+
+    Raises:
+        BadInput: fewer than three pictures, one that cannot be read, a mask that does not fit or is empty, or a
+            picture in which no object is found.
+    """
+    began = time.perf_counter()
+    if len(pictures) < 3:
+        raise BadInput(pictures[0] if pictures else out, "three pictures or more are needed to tell cameras")
+    told = [own for file in pictures if (own := image_fov(file)) is not None]
+    angle = fov or (median(told) if 2 * len(told) > len(pictures) else FOV)
+    images, found = _with_masks(pictures, masks, watch)
+    watch("cameras", 0, 1)
+    with as_bad_input(pictures[0].parent, ValueError):
+        answers = poses_from_silhouettes(
+            [one.mask[0] for one in found], images, replace(config or PosesConfig(), fov=angle), seed
+        )
+    watch("cameras", 1, 1)
+    best = answers[0]
+    with TemporaryDirectory() as aside:
+        files = []
+        for i, (one, mask) in enumerate(zip(found, masks, strict=True)):
+            files.append(mask or Path(aside) / f"{i:04d}.png")
+            if mask is None:
+                save_image(one.mask > 0.5, files[-1])
+        views = _views(best, pictures, files, [one.mask for one in found])
+        data = CamerasData(views, None, "+Y")
+        cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
+    rivals = [other for other in answers[1:] if other.loss < _RIVAL * best.loss]
+    facts: dict[str, Any] = {
+        "pictures": len(pictures),
+        "placed": len(pictures),
+        "masks": [one.how for one in found],
+        "fov_deg": round(angle, 2),
+        "fov_is_known": fov is not None or 2 * len(told) > len(pictures),
+        "outline_iou": round(float(best.iou.mean()), 4),
+        "fit_badly": [file.name for file, own in zip(pictures, best.iou, strict=True) if own < _FITS],
+        "rivals": [
+            {
+                "loss": round(other.loss / best.loss, 3),
+                "degrees": round(float(rotation_error(other.R, best.R).median()), 1),
+            }
+            for other in rivals
+        ],
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    kept = zip(views, cameras.views, strict=True)
+    seen = tuple(replace(view, image=new.image, mask=new.mask) for view, new in kept)
+    points = best.points.double().numpy()
+    shown = SparsePoints(points, np.full(points.shape, _GREY, np.uint8))
+    return FoundCameras(replace(data, views=seen), shown, facts)
+
+
+def _with_masks(
+    pictures: Sequence[Path], masks: Sequence[Path | None], watch: Watch
+) -> tuple[list[Tensor], tuple[Found, ...]]:
+    """Colours, and the object in each."""
+    images, known = [], []
+    for i, (file, mask) in enumerate(zip(pictures, masks, strict=True), 1):
+        pixels = read_pixels(file)
+        alpha = pixels[..., 3] if pixels.shape[2] == 4 and (pixels[..., 3] <= 0.5).any() else None
+        colours = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
+        images.append(torch.from_numpy(np.ascontiguousarray(colours)).permute(2, 0, 1))
+        inside = mask_in(read_pixels(mask), mask) if mask is not None else alpha
+        if inside is not None and inside.shape != colours.shape[:2]:
+            raise BadInput(mask or file, "is a mask of another size than its picture")
+        known.append(None if inside is None else torch.from_numpy(np.asarray(inside, np.float32))[None])
+        watch("reading", i, len(pictures))
+    names = [str(file) for file in pictures]
+    found = find_masks(Views(images, known if any(m is not None for m in known) else None, names=names))
+    return images, found
+
+
+def _views(
+    found: FoundPoses, pictures: Sequence[Path], masks: Sequence[Path], outlines: Sequence[Tensor]
+) -> tuple[ViewData, ...]:
+    flip = np.diag(FLIPS["pytorch3d"])
+    views = []
+    for i, (picture, mask, outline) in enumerate(zip(pictures, masks, outlines, strict=True)):
+        height, width = outline.shape[1:]
+        focal = max(width, height) / 2 / math.tan(math.radians(found.fov) / 2)
+        K = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+        R, _, Vt = np.linalg.svd(found.R[i].double().numpy().T)
+        t = found.T[i].double().numpy()
+        views.append(ViewData(picture, mask, width, height, K, flip @ (R @ Vt), flip @ t))
+    return tuple(views)

@@ -1,0 +1,128 @@
+"""From plain pictures to a folder with cameras and masks: by silhouettes, and what happens without the rest."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import maquette.compose.photo_scene as photo_scene_module
+from maquette.compose.photo_scene import SceneOptions, photo_scene
+from maquette.compose.photo_target import frames_of, photo_target
+from maquette.compose.scene_masks import mask_scene
+from maquette.io import load_mask, read_cameras, save_image
+from maquette.io.camera_views import cameras_from_views
+from maquette.io.cameras_json import write_cameras
+from maquette.io.errors import BadInput
+from maquette.poses.silhouettes import rotation_error
+from turning_thing import FOV, QUICK, VIEWS, turning_thing
+
+BY_OUTLINES = SceneOptions("silhouettes", QUICK, fov=FOV)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A red thing before white."""
+    folder = tmp_path_factory.mktemp("photos")
+    masks, _ = turning_thing()
+    colours = torch.where(masks[:, None] > 0.5, torch.tensor([0.7, 0.2, 0.1]).view(3, 1, 1), 0.95)
+    files = [folder / f"{i}.png" for i in range(VIEWS)]
+    for file, picture in zip(files, colours, strict=True):
+        save_image(picture, file)
+    return files
+
+
+@pytest.fixture(scope="module")
+def scene(photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    folder = tmp_path_factory.mktemp("scene") / "scene"
+    return folder, photo_scene(photos, [None] * VIEWS, folder, options=BY_OUTLINES)
+
+
+def test_cameras_by_silhouettes(scene: tuple[Path, dict]) -> None:
+    folder, report = scene
+    assert {
+        "cameras.json",
+        "images",
+        "masks",
+        "report.json",
+        "cameras.png",
+        "cameras.html",
+        "points.ply",
+    } == {path.name for path in folder.iterdir()}
+    assert (report["source"], report["placed"], report["fov_is_known"]) == ("silhouettes", VIEWS, True)
+    assert set(report["masks"]) == {"plain"}
+    file = read_cameras(folder / "cameras.json")
+    cameras = cameras_from_views(file.views)
+    masks, R = turning_thing()
+    assert rotation_error(cameras.R.float(), R).median() < 6
+    assert torch.equal(load_mask(file.views[2].mask)[0], masks[2] > 0.5)
+    origin = cameras.transform_points_screen(torch.zeros(1, 3), image_size=((64, 64),))[..., :2].reshape(
+        -1, 2
+    )
+    assert ((origin - 32).abs() < 12).all()
+
+
+def test_without_matches_silhouettes_are_taken(
+    photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, options = [], SceneOptions(None, QUICK, fov=FOV)
+    monkeypatch.setattr(photo_scene_module, "find_spec", lambda name: None)
+    report = photo_scene(photos[:3], [None] * 3, tmp_path / "a", options=options, say=said.append)
+    assert report["source"] == "silhouettes"
+    assert "is not installed" in said[0]
+
+    def few(*_: object) -> None:
+        raise photo_scene_module._TooFew("only 2 of 3 pictures could be placed by what they share")
+
+    monkeypatch.setattr(photo_scene_module, "find_spec", lambda name: object())
+    monkeypatch.setattr(photo_scene_module, "_by_matches", few)
+    report = photo_scene(photos[:3], [None] * 3, tmp_path / "b", options=options, say=said.append)
+    assert report["source"] == "silhouettes"
+    assert said[1].startswith("only 2 of 3")
+
+
+def test_pictures_get_masks_once(scene: tuple[Path, dict]) -> None:
+    folder, _ = scene
+    path = folder / "cameras.json"
+    file = read_cameras(path)
+    before = path.read_text()
+    lost = [view.mask for view in file.views][3]
+    views = [
+        view if i != 3 else type(view)(**{**vars(view), "mask": None}) for i, view in enumerate(file.views)
+    ]
+    write_cameras(type(file)(tuple(views), file.bounds, file.up), path)
+    found = mask_scene(folder)
+    assert [one.how for one in found] == ["given"] * 3 + ["plain"] + ["given"] * 4
+    again = read_cameras(path)
+    assert (load_mask(again.views[3].mask) ^ load_mask(lost)).float().mean() < 0.02
+    path.write_text(before)
+
+
+def test_a_target_of_photos_says_what_is_doubtful(photos: list[Path], tmp_path: Path) -> None:
+    made = photo_target(photos[:4], tmp_path / "scene", BY_OUTLINES)
+    assert [one["by"] for one in made.report["masks"]] == ["given"] * 4
+    assert all(view.mask is not None for view in read_cameras(made.folder / "cameras.json").views)
+
+
+def test_frames_of_a_video(photos: list[Path], tmp_path: Path) -> None:
+    video = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 64))
+    for i in range(6):
+        writer.write(np.random.default_rng(i).integers(0, 255, (64, 64, 3), np.uint8))
+    writer.release()
+    with frames_of([video], 4) as files:
+        assert len(files) == 4
+        assert all(file.is_file() for file in files)
+    assert not files[0].exists()
+    with frames_of(photos) as files:
+        assert files == photos
+
+
+def test_what_is_refused(photos: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="three pictures"):
+        photo_scene(photos[:2], [None] * 2, tmp_path / "s", options=BY_OUTLINES)
+    save_image(torch.full((3, 64, 64), 0.5), tmp_path / "grey.png")
+    with pytest.raises(BadInput, match="no object"):
+        photo_scene([*photos[:2], tmp_path / "grey.png"], [None] * 3, tmp_path / "s", options=BY_OUTLINES)
+    assert not (tmp_path / "s").exists()
