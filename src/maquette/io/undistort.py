@@ -55,7 +55,8 @@ def lens_map(view: ViewData) -> np.ndarray:
     focal, middle = view.K[[0, 1], [0, 1]], view.K[:2, 2]
     pixels = np.stack(np.meshgrid(np.arange(view.width), np.arange(view.height)), axis=-1) + 0.5
     bent = view.lens.distort((pixels - middle) / focal)
-    return np.nan_to_num(bent * focal + middle - 0.5, nan=-1e6).clip(-1e6, 1e6).astype(np.float32)
+    places: np.ndarray = np.nan_to_num(bent * focal + middle - 0.5, nan=-1e6)
+    return places.clip(-1e6, 1e6).astype(np.float32)
 
 
 def undistort(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -67,5 +68,6 @@ def undistort(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _remap(pixels: np.ndarray, places: np.ndarray, border: int) -> np.ndarray:
-    bent = cv2.remap(pixels, places, None, cv2.INTER_LINEAR, borderMode=border)
+    x, y = (np.ascontiguousarray(places[..., i]) for i in (0, 1))
+    bent = np.asarray(cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=border))
     return bent.reshape(*places.shape[:2], *pixels.shape[2:])

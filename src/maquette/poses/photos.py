@@ -85,7 +85,8 @@ def prepare_photo(file: Path, mask: Path | None, find_mask: bool, folder: Path, 
 def _opaque(pixels: np.ndarray) -> np.ndarray:
     """(H, W, 3) colours, grey where the picture is transparent."""
     if pixels.shape[2] == 4:
-        return pixels[..., :3] * pixels[..., 3:] + _GREY * (1 - pixels[..., 3:])
+        laid: np.ndarray = pixels[..., :3] * pixels[..., 3:] + _GREY * (1 - pixels[..., 3:])
+        return laid
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 

@@ -79,8 +79,8 @@ def preview_page(views: Sequence[ViewData], points: SparsePoints, title: str) ->
         colours.append(np.broadcast_to(colour, corners.shape))
         first += len(corners)
     tensors = (torch.from_numpy(np.concatenate(rows)) for rows in (verts, faces, colours))
-    places, triangles, painted = tensors
-    mesh = Meshes([places.float()], [triangles.long()], TexturesVertex([painted.float()]))
+    seen, corners_of, painted = tensors
+    mesh = Meshes([seen.float()], [corners_of.long()], TexturesVertex([painted.float()]))
     return model_page(mesh, title)
 
 

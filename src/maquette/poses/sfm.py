@@ -196,7 +196,7 @@ def _set_focal(database: Path, focal: float, known: bool) -> None:
             params = np.array(camera.params)
             params[list(camera.focal_length_idxs())] = focal * max(camera.width, camera.height)
             params[list(camera.extra_params_idxs())] = 0
-            camera.params, camera.has_prior_focal_length = params, known
+            camera.params, camera.has_prior_focal_length = params.tolist(), known
             opened.update_camera(camera)
 
 

@@ -53,9 +53,13 @@ def _middle(
     across = [np.eye(3) - np.outer(view.R[2], view.R[2]) for view in views]
     total = np.mean(across, axis=0)
     if np.linalg.eigvalsh(total)[0] > _CROSSING:
-        return np.linalg.solve(total, np.mean([a @ c for a, c in zip(across, places, strict=True)], axis=0))
-    ahead = places.mean(0) + np.mean([view.R[2] for view in views], axis=0)
-    return np.median(points.xyz, axis=0) if len(points) else ahead
+        on_axes = np.mean([a @ c for a, c in zip(across, places, strict=True)], axis=0)
+        return np.linalg.solve(total, on_axes)
+    if len(points):
+        median: np.ndarray = np.median(points.xyz, axis=0)
+        return median
+    ahead: np.ndarray = places.mean(0) + np.mean([view.R[2] for view in views], axis=0)
+    return ahead
 
 
 def _turn(up: np.ndarray, first: np.ndarray) -> np.ndarray:

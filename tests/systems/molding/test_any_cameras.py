@@ -46,7 +46,7 @@ def test_a_lens_is_undone(scene):
     in_colmap(cameras, folder)
     straight = load_pictures(folder).masks
     path = folder / "sparse" / "0" / "cameras.txt"
-    path.write_text(path.read_text().replace("PINHOLE", "OPENCV").rstrip() + " 0.3 0 0 0\n")
+    path.write_text(path.read_text().replace("PINHOLE", "OPENCV").rstrip() + " 3.0 0 0 0\n")
     check_folder(folder)
     bent = load_pictures(folder).masks
     assert 0 < (bent != straight).sum() < 0.5 * straight.sum()
