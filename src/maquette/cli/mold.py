@@ -53,8 +53,9 @@ class Mold(Root, Compute):
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
     """What is compared; points for a mesh and silhouettes for a folder when not given."""
-    init: Literal["sphere", "pictures"] = "sphere"
-    """What is molded: a sphere, or what a network makes of the pictures of a folder of two views or more."""
+    init: Literal["sphere", "hull", "pictures"] | None = None
+    """What is molded: a sphere, the visual hull of a folder's masks (its default from 6 views on), or what a network
+    makes of a folder's pictures."""
     init_weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
     """Weights of that network (system frustum); those that ship when not given."""
     style: Literal["default", "tutorial", "seed002"] = "default"
@@ -106,7 +107,7 @@ def run(words: Sequence[str]) -> None:
         raise BadInput(options.target, "is a folder; it can be molded with --from silhouettes only")
     if not is_folder and (options.held_out or options.skip):
         raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
-    if not is_folder and options.init != "sphere":
+    if not is_folder and options.init not in (None, "sphere"):
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
     if options.live:
@@ -143,7 +144,7 @@ def _check(options: Mold) -> None:
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
     device = set_up(options)
-    config = _preset(source, options.style, options.init == "pictures")
+    config = _preset(source, options.style, _starts_near(options))
     _check_terms(options, config)
     steps = config.steps if options.steps is None else options.steps
     choices = _choices(options, source)
@@ -154,7 +155,7 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
 
 
 def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str) -> list[Path]:
-    if options.init == "sphere":
+    if options.init != "pictures":
         from ..systems.molding.job import mold
 
         return mold(options.target, options.out, choices, watch, device, root=options.root)
@@ -184,6 +185,15 @@ def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
         console.say(f"wrote {path}")
     console.say(", ".join(scores))
     return report
+
+
+def _starts_near(options: Mold) -> bool:
+    """Whether the shape is there from the beginning, which takes fewer steps."""
+    if options.init is not None or not options.target.is_dir():
+        return options.init in ("hull", "pictures")
+    from ..systems.molding.hull import FEWEST
+
+    return len(read_json(options.target / "cameras.json", dict).get("views", ())) >= FEWEST
 
 
 def _preset(
@@ -224,5 +234,6 @@ def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOp
         weights=options.loss_weights,
         laplacian_kind=options.laplacian_kind,
         seed=options.seed,
+        init=None if options.init == "pictures" else options.init,
         colours=not options.no_colours,
     )
