@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from ..systems.molding.silhouettes import SilhouettesConfig
 
 _LARGEST_PICTURE = 4096
+_LARGEST_TEXTURE = 8192
 _SCORES = {
     "chamfer": "chamfer distance {:.2e}",
     "f1": "F1 {:.3f}",
     "silhouette_iou": "silhouette IoU {:.3f}",
     "silhouette_iou_unseen": "{:.3f} on unseen views",
     "silhouette_iou_held_out": "{:.3f} on views held out",
+    "psnr_held_out": "PSNR {:.1f} dB on views held out",
     "seconds_of_start": "{:.1f} s for the start",
     "seconds": "{:.1f} s of molding",
     "seconds_in_all": "{:.1f} s in all",
@@ -82,6 +84,9 @@ class Mold(Root, Compute):
     """Weights of terms of the loss, for instance `--loss-weights edge 1 quadric 0.001`; 0 leaves a term out."""
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     """Which Laplacian the term of that name uses."""
+    texture: Annotated[int | None, tyro.conf.arg(metavar="SIZE")] = None
+    """Texels along the longer side of the texture that a folder's pictures become in a .glb or .obj (1024); 0
+    colours vertices."""
     no_colours: bool = False
     """Leave the mesh without the target's colours."""
     live: bool = False
@@ -109,6 +114,8 @@ def run(words: Sequence[str]) -> None:
         raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
     if not is_folder and options.init not in (None, "sphere"):
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
+    if not is_folder and options.texture is not None:
+        raise Refusal("--texture goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
     if options.live:
         need_extra("view", "--live")
@@ -129,6 +136,10 @@ def _check(options: Mold) -> None:
     at_least(0, seed=options.seed)
     if options.size is not None and not 8 <= options.size <= _LARGEST_PICTURE:
         raise Refusal(f"--size {options.size}: use 8 to {_LARGEST_PICTURE} pixels")
+    if options.texture is not None and not (
+        options.texture == 0 or 64 <= options.texture <= _LARGEST_TEXTURE
+    ):
+        raise Refusal(f"--texture {options.texture}: use 64 to {_LARGEST_TEXTURE} texels, or 0 for none")
     if options.lr is not None and not 0 < options.lr < float("inf"):
         raise Refusal(f"--lr {options.lr}: use a positive number")
     if options.remesh and options.no_remesh:
@@ -235,5 +246,6 @@ def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOp
         laplacian_kind=options.laplacian_kind,
         seed=options.seed,
         init=None if options.init == "pictures" else options.init,
+        texture=options.texture,
         colours=not options.no_colours,
     )

@@ -49,15 +49,21 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--views", type=int, nargs="+", default=[8, 12, 20], help="pictures of each shape")
     parser.add_argument("--shapes", nargs="*", default=[], help="only these, such as mug-3 and torus")
     parser.add_argument("--size", type=int, default=128, help="pixels a side of the pictures")
-    parser.add_argument("--steps", type=int, help="of molding, instead of its own numbers")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of molding's own numbers of steps that are taken"
+    )
     parser.add_argument("--threads", type=int, help="of torch")
     options = parser.parse_args(words)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    numbers: dict[str, Any] = {"machine": describe_machine(torch.device("cpu")), "size": options.size}
+    numbers: dict[str, Any] = {
+        "machine": describe_machine(torch.device("cpu")),
+        "size": options.size,
+        "share": options.share,
+    }
     rows: list[dict[str, Any]] = []
-    for name, mesh in _shapes(options.shapes):
-        for views in options.views:
+    for views in options.views:
+        for name, mesh in _shapes(options.shapes):
             rows += _rows(name, mesh, views, options)
             numbers |= {"summary": _summary(rows), "rows": rows}
             write_json(options.json, numbers)
@@ -79,7 +85,7 @@ def _rows(name: str, truth: Meshes, views: int, options: argparse.Namespace) -> 
     cameras = sphere_views(views, _FAR, _FOV_DEG)
     judges = sphere_views(_UNSEEN, _FAR, _FOV_DEG, rotation_seed=1)
     masks, unseen = (render_views(truth, c, options.size).masks.float() for c in (cameras, judges))
-    for way, seconds, mesh in _ways(masks, cameras, options.steps):
+    for way, seconds, mesh in _ways(masks, cameras, options.share):
         with seeded(0, masks.device):
             chamfer, _ = score_points(mesh, truth)
         yield {
@@ -95,9 +101,9 @@ def _rows(name: str, truth: Meshes, views: int, options: argparse.Namespace) -> 
         }
 
 
-def _ways(masks: Tensor, cameras: CamerasBase, steps: int | None) -> Iterator[tuple[str, float, Meshes]]:
+def _ways(masks: Tensor, cameras: CamerasBase, share: float) -> Iterator[tuple[str, float, Meshes]]:
     def molded(config: SilhouettesConfig, start: Meshes | None) -> Meshes:
-        config = replace(config, steps=steps or config.steps)
+        config = replace(config, steps=round(share * config.steps))
         return mold_to_silhouettes(masks, cameras, config, frame, start=start).mesh
 
     frame = find_ball(cameras, masks)

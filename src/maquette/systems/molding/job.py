@@ -18,7 +18,7 @@ from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.device import make_device
-from .colours import copy_colours, paint
+from .colours import colour, copy_colours, paint, psnr_inside
 from .hull import hull_mesh, start_from_hull
 from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig, Watcher, seeded
@@ -33,6 +33,8 @@ Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
+_TEXTURE = 1024  # texels along the longer side
+_TEXTURED = (".glb", ".obj")  # files that keep a texture
 _FAR = 30.0  # times the median distance from the middle; at 128 pixels half of the others share four
 _POINTS: dict[Style, Callable[[], PointsConfig]] = {
     "default": PointsConfig.default,
@@ -66,6 +68,8 @@ class MoldOptions:
         seed: of all that is drawn.
         init: of a folder: "sphere", or "hull", the visual hull of its masks; None takes the hull where the style is
             the default's and there are enough views that agree (`hull.start_from_hull`), else the sphere.
+        texture: texels along the longer side of the texture that a folder's pictures become, 1024 where None; 0
+            colours vertices instead, as everything but .glb and .obj does.
         colours: whether to colour the mesh where the target has colours.
     """
 
@@ -83,6 +87,7 @@ class MoldOptions:
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     seed: int = 0
     init: Literal["sphere", "hull"] | None = None
+    texture: int | None = None
     colours: bool = True
 
 
@@ -133,6 +138,8 @@ def mold(
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
+        if out.suffix.lower() not in _TEXTURED:
+            options = replace(options, texture=0)
         molded = _mold_folder(target, options, watch, device, start, root)
     elif start is not None:
         raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
@@ -244,17 +251,30 @@ def _mold_folder(
         config = replace(config, size=options.size)
     result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch, first)
     mesh = result.mesh
-    if options.colours and fitted.images is not None:
-        mesh = paint(mesh, fitted.images, fitted.masks, fitted.cameras)
+    if options.colours:
+        mesh = colour(mesh, fitted, _TEXTURE if options.texture is None else options.texture)
     numbers: dict[str, Any] = {"views": len(fitted), "start": name, "silhouette_iou": result.iou}
     if len(held_out):
         each = silhouette_iou(result.mesh, held_out.cameras, held_out.masks)
         numbers["held_out_views"] = len(held_out)
         numbers["silhouette_iou_held_out"] = each.mean().item()
+    numbers |= _likeness(mesh, fitted, held_out)
     if first is not None:
         numbers["seconds_of_start"] = round(started, 2)
     numbers["seconds"] = round(result.seconds, 2)
     return Molded(mesh, fitted, result.history, numbers)
+
+
+def _likeness(mesh: Meshes, fitted: TargetPictures, held_out: TargetPictures) -> dict[str, float]:
+    """How near the colours are to those of the pictures: PSNR in dB, where mesh and mask both are."""
+    if mesh.textures is None:
+        return {}
+    named = {"psnr": fitted, "psnr_held_out": held_out}
+    return {
+        name: psnr_inside(mesh, views.images, views.masks, views.cameras)
+        for name, views in named.items()
+        if views.images is not None and len(views)
+    }
 
 
 def _first(
