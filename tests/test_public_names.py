@@ -19,7 +19,7 @@ OWN = """
     structures.VoxelGrid ops.voxelize ops.simplify loss.quadric_loss loss.mesh_normal_loss
     loss.mesh_laplacian_change_loss loss.mesh_flatten_loss loss.silhouette_iou_loss io.load_mesh io.BadInput
     renderer.soft_silhouettes renderer.HardNormalShader renderer.HardDepthShader renderer.SoftDepthShader
-    ops.marching_cubes
+    ops.marching_cubes ops.visual_hull
 """
 
 

@@ -18,6 +18,7 @@ FABRIC = {
 ALLOWED = {
     "train": FABRIC | {"training/run_log.py", "cli/train_choice.py"},
     "view": {"cli/viewer.py", "io/local_page.py", "systems/molding/live.py"},
+    "texture": {"lift/unwrap.py"},
     "vis": {"vis/plotly_vis.py"},
     "sfm": {"poses/sfm.py"},
     "export": {"export.py"},

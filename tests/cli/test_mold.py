@@ -69,6 +69,9 @@ def test_a_guess_from_the_pictures_is_molded(maquette, views, frustum_weights, t
     ("target", "words", "said"),
     [
         ("ball", ("--init", "pictures"), "--init pictures goes with a folder of views, not with a mesh"),
+        ("ball", ("--init", "hull"), "--init hull goes with a folder of views, not with a mesh"),
+        ("ball", ("--texture", 256), "--texture goes with a folder of views, not with a mesh"),
+        ("views", ("--texture", 10), "--texture 10: use 64 to 8192 texels, or 0 for none"),
         ("views", ("--init-weights", "w.safetensors"), "--init-weights goes with --init pictures"),
     ],
 )
@@ -139,6 +142,12 @@ def test_without_words_the_style_decides(maquette, ball, tmp_path, asked):
     assert maquette("mold", ball, "-o", tmp_path / "m.glb").code == 0
     assert maquette("mold", ball, "-o", tmp_path / "m.glb", "--no-remesh").code == 0
     assert asked == [job.MoldOptions(), job.MoldOptions(remesh=False)]
+
+
+def test_words_about_a_folder_become_options(maquette, views, tmp_path, asked):
+    assert maquette("mold", views, "-o", tmp_path / "m.glb", "--init", "hull", "--texture", 256).code == 0
+    assert maquette("mold", views, "-o", tmp_path / "m.glb", "--init", "sphere", "--texture", 0).code == 0
+    assert [(o.init, o.texture) for o in asked] == [("hull", 256), ("sphere", 0)]
 
 
 @pytest.mark.parametrize("words", [["--weights", "edge", 1], ["--weights=edge"]])

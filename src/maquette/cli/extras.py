@@ -5,6 +5,7 @@ import importlib.util
 EXTRAS = {
     "train": ("lightning-fabric", "tensorboard"),
     "view": ("viser",),
+    "texture": ("xatlas",),
     "vis": ("plotly",),
     "sfm": ("pycolmap",),
     "export": ("onnx", "onnxscript", "onnxruntime"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from ..io.any_cameras_parse import need_cameras
+from ..io.any_cameras_parse import known_cameras, need_cameras, parse_any_cameras
 from ..io.errors import BadInput
 from ..io.json_file import read_json
 from ..systems import DEFAULT
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from ..systems.molding.silhouettes import SilhouettesConfig
 
 _LARGEST_PICTURE = 4096
+_LARGEST_TEXTURE = 8192
 _SCORES = {
     "chamfer": "chamfer distance {:.2e}",
     "f1": "F1 {:.3f}",
     "silhouette_iou": "silhouette IoU {:.3f}",
     "silhouette_iou_unseen": "{:.3f} on unseen views",
     "silhouette_iou_held_out": "{:.3f} on views held out",
+    "psnr_held_out": "PSNR {:.1f} dB on views held out",
     "seconds_of_start": "{:.1f} s for the start",
     "seconds": "{:.1f} s of molding",
     "seconds_in_all": "{:.1f} s in all",
@@ -55,8 +57,9 @@ class Mold(Root, Compute):
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
     """What is compared; points for a mesh and silhouettes for a folder when not given."""
-    init: Literal["sphere", "pictures"] = "sphere"
-    """What is molded: a sphere, or what a network makes of the pictures of a folder of two views or more."""
+    init: Literal["sphere", "hull", "pictures"] | None = None
+    """What is molded: a sphere, the visual hull of a folder's masks (its default from 6 views on), or what a network
+    makes of a folder's pictures."""
     init_weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
     """Weights of that network (system frustum); those that ship when not given."""
     style: Literal["default", "tutorial", "seed002"] = "default"
@@ -83,6 +86,9 @@ class Mold(Root, Compute):
     """Weights of terms of the loss, for instance `--loss-weights edge 1 quadric 0.001`; 0 leaves a term out."""
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     """Which Laplacian the term of that name uses."""
+    texture: Annotated[int | None, tyro.conf.arg(metavar="SIZE")] = None
+    """Texels along the longer side of the texture that a folder's pictures become in a .glb or .obj (1024); 0
+    colours vertices."""
     no_colours: bool = False
     """Leave the mesh without the target's colours."""
     live: bool = False
@@ -108,8 +114,10 @@ def run(words: Sequence[str]) -> None:
         raise BadInput(options.target, "is a folder; it can be molded with --from silhouettes only")
     if not is_folder and (options.held_out or options.skip):
         raise Refusal("--held-out and --skip go with a folder of views, not with a mesh")
-    if not is_folder and options.init != "sphere":
+    if not is_folder and options.init not in (None, "sphere"):
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
+    if not is_folder and options.texture is not None:
+        raise Refusal("--texture goes with a folder of views, not with a mesh")
     need_place(options.out, MESH_OUT_SUFFIXES)
     if options.live:
         need_extra("view", "--live")
@@ -131,6 +139,10 @@ def _check(options: Mold) -> None:
     at_least(0, seed=options.seed)
     if options.size is not None and not 8 <= options.size <= _LARGEST_PICTURE:
         raise Refusal(f"--size {options.size}: use 8 to {_LARGEST_PICTURE} pixels")
+    if options.texture is not None and not (
+        options.texture == 0 or 64 <= options.texture <= _LARGEST_TEXTURE
+    ):
+        raise Refusal(f"--texture {options.texture}: use 64 to {_LARGEST_TEXTURE} texels, or 0 for none")
     if options.lr is not None and not 0 < options.lr < float("inf"):
         raise Refusal(f"--lr {options.lr}: use a positive number")
     if options.remesh and options.no_remesh:
@@ -146,7 +158,7 @@ def _check(options: Mold) -> None:
 
 def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Console) -> dict[str, Any]:
     device = set_up(options)
-    config = _preset(source, options.style, options.init == "pictures")
+    config = _preset(source, options.style, _starts_near(options))
     _check_terms(options, config)
     steps = config.steps if options.steps is None else options.steps
     choices = _choices(options, source)
@@ -157,7 +169,7 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
 
 
 def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str) -> list[Path]:
-    if options.init == "sphere":
+    if options.init != "pictures":
         from ..systems.molding.job import mold
 
         return mold(options.target, options.out, choices, watch, device, root=options.root)
@@ -186,6 +198,15 @@ def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
         console.say(f"wrote {path}")
     console.say(", ".join(scores))
     return report
+
+
+def _starts_near(options: Mold) -> bool:
+    """Whether the shape is there from the beginning, which takes fewer steps."""
+    if options.init is not None or not options.target.is_dir():
+        return options.init in ("hull", "pictures")
+    from ..systems.molding.hull import FEWEST
+
+    return len(parse_any_cameras(options.target, options.root).views) >= FEWEST
 
 
 def _preset(
@@ -226,5 +247,7 @@ def _choices(options: Mold, source: Literal["points", "silhouettes"]) -> "MoldOp
         weights=options.loss_weights,
         laplacian_kind=options.laplacian_kind,
         seed=options.seed,
+        init=None if options.init == "pictures" else options.init,
+        texture=options.texture,
         colours=not options.no_colours,
     )

@@ -76,7 +76,7 @@ def paint_from_views(
         return paint_evenly(mesh, mean_colour(images, masks))
     if mirrored is not None:
         colours, known = _mirror(verts, mirrored, colours, known)
-    return _painted(mesh, _spread(verts, colours, known, weight[:, 0]))
+    return _painted(mesh, blend_nearest(verts, colours, known, weight[:, 0]))
 
 
 def _small(image: Tensor, mask: Tensor) -> tuple[Float[Tensor, "3 _h _w"], Float[Tensor, "_h _w"]]:
@@ -96,8 +96,20 @@ def _mirror(verts: Tensor, mirrored: Tensor, colours: Tensor, known: Tensor) -> 
     return torch.where(taken[:, None], there, colours), known | taken
 
 
-def _spread(verts: Tensor, colours: Tensor, known: Tensor, weight: Tensor) -> Float[Tensor, "vert 3"]:
-    """Unknown colours taken from the nearest known ones: their mean, by nearness and by how well they were seen."""
+def blend_nearest(
+    verts: Float[Tensor, "vert 3"],
+    colours: Float[Tensor, "vert 3"],
+    known: Bool[Tensor, " vert"],
+    weight: Float[Tensor, " vert"],
+) -> Float[Tensor, "vert 3"]:
+    """Colours with unknown ones taken from the nearest known: their mean, by nearness and by how well they were seen.
+
+    Args:
+        verts: points of a mesh that is about one unit large.
+        colours: at the points.
+        known: whose colours are known; some are.
+        weight: how well each was seen, in [0, 1].
+    """
     near = knn_points(verts[~known][None], verts[known][None], K=min(_NEIGHBOURS, int(known.sum())))
     trust = weight[known].clamp(min=_KNOWN).sqrt()[near.idx[0]]
     share = trust / (near.dists[0] + _NEAR**2)

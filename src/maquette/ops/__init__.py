@@ -33,4 +33,5 @@ from .utils import is_pointclouds as is_pointclouds
 from .utils import masked_gather as masked_gather
 from .utils import wmean as wmean
 from .vert_align import vert_align as vert_align
+from .visual_hull import visual_hull as visual_hull
 from .voxelize import voxelize as voxelize

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maquette.renderer import FoVPerspectiveCameras, PerspectiveCameras, look_at_view_transform
-from maquette.systems.molding.init_shape import visual_hull
+from maquette.systems.molding.init_shape import rough_hull
 
 CENTRE = torch.tensor([0.3, -0.2, 0.5])
 RADIUS = 0.4
@@ -48,7 +48,7 @@ def check_ball(hull, slack: float) -> None:
 
 def test_a_ball_from_many_views():
     cameras, masks = fov_views([0.0, 0, 0, 0, 60, -60, 89, 30], [0.0, 90, 45, 135, 0, 90, 0, 200])
-    hull = visual_hull(cameras, masks)
+    hull = rough_hull(cameras, masks)
     check_ball(hull, 0.1)
     assert hull.views == 8
     low, high = hull.bounds
@@ -58,13 +58,13 @@ def test_a_ball_from_many_views():
 
 def test_cameras_that_look_past_the_object():
     cameras, masks = fov_views([0.0, 0, 50, -40], [0.0, 90, 45, 200], at=torch.zeros(3))
-    check_ball(visual_hull(cameras, masks), 0.2)
+    check_ball(rough_hull(cameras, masks), 0.2)
 
 
 @pytest.mark.parametrize("views", [1, 2])
 def test_few_views_still_give_a_place_and_a_size(views):
     cameras, masks = fov_views([0.0, 0.0][:views], [0.0, 90.0][:views])
-    hull = visual_hull(cameras, masks)
+    hull = rough_hull(cameras, masks)
     assert (hull.centre - CENTRE).norm() < RADIUS * 2
     assert RADIUS * 0.9 < hull.radius < RADIUS * 4
 
@@ -83,7 +83,7 @@ def test_pixel_cameras_with_pictures_of_different_sizes():
         image_size=torch.tensor(sizes),
     )
     masks = [ball_mask(cameras, i, *size)[None].float() for i, size in enumerate(sizes)]
-    check_ball(visual_hull(cameras, masks), 0.15)
+    check_ball(rough_hull(cameras, masks), 0.15)
 
 
 def test_an_object_cut_off_by_a_picture_is_not_cut():
@@ -91,7 +91,7 @@ def test_an_object_cut_off_by_a_picture_is_not_cut():
     assert any(mask[-1].any() for mask in masks)
     others, more = fov_views([0.0, 0], [45.0, 135.0])
     rotation, translation = torch.cat([cameras.R, others.R]), torch.cat([cameras.T, others.T])
-    hull = visual_hull(FoVPerspectiveCameras(R=rotation, T=translation), masks + more)
+    hull = rough_hull(FoVPerspectiveCameras(R=rotation, T=translation), masks + more)
     assert hull.bounds[0][1] < CENTRE[1] - 0.9 * RADIUS
 
 
@@ -99,7 +99,7 @@ def test_one_wrong_mask_does_not_empty_the_hull():
     cameras, masks = fov_views([0.0, 0, 0, 60, 30], [0.0, 90, 180, 0, 300])
     masks[2] = torch.zeros_like(masks[2])
     masks[2][:4, :4] = True
-    hull = visual_hull(cameras, masks)
+    hull = rough_hull(cameras, masks)
     assert hull.views == 4
     assert (hull.centre - CENTRE).norm() < RADIUS
 
@@ -107,6 +107,6 @@ def test_one_wrong_mask_does_not_empty_the_hull():
 def test_bad_masks_are_named():
     cameras, masks = fov_views([0.0, 0.0], [0.0, 90.0])
     with pytest.raises(ValueError, match="mask 1 is empty"):
-        visual_hull(cameras, [masks[0], torch.zeros_like(masks[1])])
+        rough_hull(cameras, [masks[0], torch.zeros_like(masks[1])])
     with pytest.raises(ValueError, match="each of 2 cameras, not 1"):
-        visual_hull(cameras, masks[:1])
+        rough_hull(cameras, masks[:1])

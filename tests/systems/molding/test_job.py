@@ -7,8 +7,11 @@ from functools import partial
 import pytest
 import torch
 
-from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_mesh, write_cameras
+from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_image, save_mesh, write_cameras
+from maquette.io.errors import LeftOut
 from maquette.structures import Meshes
+from maquette.structures.textures_uv import TexturesUV
+from maquette.structures.textures_vertex import TexturesVertex
 from maquette.systems.molding import colours, job, points, result_files
 from maquette.systems.molding.job import MoldOptions, Start, mold, silhouettes_preset
 from maquette.systems.molding.pictures import load_pictures, picture_mesh
@@ -62,7 +65,8 @@ def local_extent(mesh):
 def test_a_folder_is_molded_to_where_the_mesh_was(folder, tmp_path):
     out = tmp_path / "out" / "m.glb"
     out.parent.mkdir()
-    options = replace(QUICK, steps=40, lr=0.06, colours=True, held_out=("03", "07"), skip=("05.png",))
+    kept = {"held_out": ("03", "07"), "skip": ("05.png",), "texture": 0}
+    options = replace(QUICK, steps=40, lr=0.06, colours=True, **kept)
     written = mold(folder, out, options)
     assert written[0] == out
     assert {path.name for path in written} == FILES == {path.name for path in out.parent.iterdir()}
@@ -78,6 +82,40 @@ def test_a_folder_is_molded_to_where_the_mesh_was(folder, tmp_path):
     assert (seen[x < -0.5][:, 0] > seen[x < -0.5][:, 2]).float().mean() > 0.95
     assert (seen[x > 0.5][:, 2] > seen[x > 0.5][:, 0]).float().mean() > 0.95
     assert load_image(out.with_name("m_preview.png")).shape == (3, 48, 192)
+
+
+def test_enough_views_start_from_their_hull_and_become_a_texture(folder, tmp_path):
+    out = tmp_path / "m.glb"
+    options = MoldOptions("silhouettes", steps=2, size=32, held_out=("03",), texture=64)
+    mold(folder, out, options)
+    report = report_of(out)
+    assert (report["start"], report["views"]) == ("hull", 7)
+    assert report["silhouette_iou"] > 0.9
+    assert report["seconds_of_start"] > 0
+    mesh = load_mesh(out)
+    assert isinstance(mesh.textures, TexturesUV)
+    assert max(mesh.textures.maps_padded().shape[1:3]) == 64
+    torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.1, rtol=0)
+    assert min(report["psnr"], report["psnr_held_out"]) > 15
+    mold(folder, out, replace(options, init="sphere", colours=False))
+    assert report_of(out)["start"] == "sphere"
+    assert "psnr" not in report_of(out)
+
+
+def test_without_xatlas_vertices_are_coloured_and_that_is_said(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(colours, "can_unwrap", lambda: False)
+    with pytest.warns(LeftOut, match=r"the texture, which needs xatlas \(pip install xatlas\)"):
+        mold(folder, tmp_path / "m.glb", replace(QUICK, steps=1, colours=True, init="sphere"))
+    assert isinstance(load_mesh(tmp_path / "m.glb").textures, TexturesVertex)
+
+
+def test_a_hull_of_masks_that_do_not_meet_is_refused(folder, tmp_path):
+    mask = torch.zeros(1, 32, 40)
+    mask[:, :3, :3] = 1.0
+    save_image(mask, folder / "00_mask.png")
+    with pytest.raises(BadInput, match=r"cameras\.json.*no place in common"):
+        mold(folder, tmp_path / "m.glb", replace(QUICK, init="hull"))
+    assert not (tmp_path / "m.glb").exists()
 
 
 @pytest.mark.parametrize("source", ["points", "silhouettes"])

@@ -4,12 +4,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ...io.errors import say_left_out
 from ...lift.seen_colours import seen_colours, spread_colours
+from ...lift.texture import paint_texture
+from ...lift.unwrap import can_unwrap
 from ...ops import SubdivideMeshes, knn_points, sample_points_from_meshes
 from ...renderer import TexturesVertex
+from ...renderer.views import render_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from .normalise import normalise
+from .pictures import TargetPictures
 
 _FINE = 20_000  # vertices that carry enough detail of colour
 
@@ -19,6 +24,48 @@ def refine(mesh: Meshes, verts: int = _FINE) -> Meshes:
     while len(mesh.verts_packed()) < verts:
         mesh = SubdivideMeshes()(Meshes(mesh.verts_list(), mesh.faces_list()))
     return mesh
+
+
+def colour(mesh: Meshes, pictures: TargetPictures, texture: int) -> Meshes:
+    """Give a mesh the colours of pictures, where they have any: as a texture, or at its vertices.
+
+    Args:
+        mesh: one mesh in the cameras' world.
+        pictures: of it.
+        texture: texels along the texture's longer side; 0 for colours at vertices, which are also what there is
+            where xatlas is not installed.
+
+    Warns:
+        LeftOut: a texture that was asked for without xatlas.
+    """
+    if pictures.images is None:
+        return mesh
+    if texture and can_unwrap():
+        views = list(pictures.images), list(pictures.masks), pictures.cameras
+        return paint_texture(mesh, *views, texture)
+    if texture:
+        say_left_out("the texture, which needs xatlas (pip install xatlas); vertices are coloured instead")
+    return paint(mesh, pictures.images, pictures.masks, pictures.cameras)
+
+
+@torch.no_grad()
+def psnr_inside(
+    mesh: Meshes,
+    images: Float[Tensor, "view 3 height width"],
+    masks: Float[Tensor, "view height width"],
+    cameras: CamerasBase,
+) -> float:
+    """Peak signal-to-noise ratio of a mesh's bare colours in dB: the mean over views, where mesh and mask both are.
+
+    Views without such a pixel do not count; 0 where none has one.
+    """
+    seen = render_views(mesh, cameras, (masks.shape[1], masks.shape[2]), lit=False)
+    both = seen.masks & (masks > 0.5)
+    pairs = zip(seen.images, images, both, strict=True)
+    errors = [(a - b)[:, common].square().mean() for a, b, common in pairs if bool(common.any())]
+    if not errors:
+        return 0.0
+    return float(torch.stack([-10 * error.clamp(min=1e-10).log10() for error in errors]).mean())
 
 
 @torch.no_grad()

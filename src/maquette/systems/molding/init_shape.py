@@ -167,7 +167,7 @@ def _touches_wall(occupied: Bool[Tensor, "x y z"]) -> bool:
 
 
 @torch.no_grad()
-def visual_hull(
+def rough_hull(
     cameras: CamerasBase, masks: Sequence[Tensor], resolution: int = 48, refinements: int = 2
 ) -> Hull:
     """Carve the hull of an object from its masks.

@@ -19,7 +19,8 @@ from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.device import make_device
-from .colours import copy_colours, paint
+from .colours import colour, copy_colours, paint, psnr_inside
+from .hull import hull_mesh, start_from_hull
 from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig, Watcher, seeded
 from .pictures import TargetPictures, load_pictures, picture_mesh
@@ -33,6 +34,8 @@ Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
+_TEXTURE = 1024  # texels along the longer side
+_TEXTURED = (".glb", ".obj")  # files that keep a texture
 _FAR = 30.0  # times the median distance from the middle; at 128 pixels half of the others share four
 _POINTS: dict[Style, Callable[[], PointsConfig]] = {
     "default": PointsConfig.default,
@@ -64,6 +67,10 @@ class MoldOptions:
         weights: of terms by name, such as {"quadric": 0.001}.
         laplacian_kind: "uniform", "cot" or "cotcurv".
         seed: of all that is drawn.
+        init: of a folder: "sphere", or "hull", the visual hull of its masks; None takes the hull where the style is
+            the default's and there are enough views that agree (`hull.start_from_hull`), else the sphere.
+        texture: texels along the longer side of the texture that a folder's pictures become, 1024 where None; 0
+            colours vertices instead, as everything but .glb and .obj does.
         colours: whether to colour the mesh where the target has colours.
     """
 
@@ -80,12 +87,14 @@ class MoldOptions:
     weights: tuple[tuple[str, float], ...] = ()
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     seed: int = 0
+    init: Literal["sphere", "hull"] | None = None
+    texture: int | None = None
     colours: bool = True
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the molding of a folder starts from, where that is no sphere.
+    """What the molding of a folder starts from, where that is neither a sphere nor the visual hull.
 
     Attributes:
         name: in the report.
@@ -114,7 +123,7 @@ def mold(
         options: what to do.
         watch: called after every step.
         device: to compute on; "auto" is CUDA where there is a GPU for it, else the CPU.
-        start: for a folder: what is molded instead of a sphere.
+        start: for a folder: what is molded instead of what `options.init` names.
         root: a folder that names in the target's files may lead into besides their own.
 
     Returns:
@@ -130,6 +139,8 @@ def mold(
     if target.is_dir():
         if options.source != "silhouettes":
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
+        if out.suffix.lower() not in _TEXTURED:
+            options = replace(options, texture=0)
         molded = _mold_folder(target, options, watch, device, start, root)
     elif start is not None:
         raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
@@ -232,27 +243,54 @@ def _mold_folder(
     pictures = load_pictures(folder, device, root)
     path = need_cameras(folder).path
     fitted, held_out = _split(pictures, options, path)
-    config = _configure(silhouettes_preset(options.style, near=start is not None), options)
-    if options.size is not None:
-        config = replace(config, size=options.size)
     with as_bad_input(path, ValueError):
         frame = _frame(fitted)
-    began = time.perf_counter()
-    first = None if start is None else start.mesh(fitted)
-    started = time.perf_counter() - began
+        began = time.perf_counter()
+        name, first = _first(fitted, frame, options, start)
+        started = time.perf_counter() - began
+    config = _configure(silhouettes_preset(options.style, near=first is not None), options)
+    if options.size is not None:
+        config = replace(config, size=options.size)
     result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch, first)
     mesh = result.mesh
-    if options.colours and fitted.images is not None:
-        mesh = paint(mesh, fitted.images, fitted.masks, fitted.cameras)
-    numbers: dict[str, Any] = {"views": len(fitted), "silhouette_iou": result.iou}
+    if options.colours:
+        mesh = colour(mesh, fitted, _TEXTURE if options.texture is None else options.texture)
+    numbers: dict[str, Any] = {"views": len(fitted), "start": name, "silhouette_iou": result.iou}
     if len(held_out):
         each = silhouette_iou(result.mesh, held_out.cameras, held_out.masks)
         numbers["held_out_views"] = len(held_out)
         numbers["silhouette_iou_held_out"] = each.mean().item()
-    if start is not None:
-        numbers |= {"start": start.name, "seconds_of_start": round(started, 2)}
+    numbers |= _likeness(mesh, fitted, held_out)
+    if first is not None:
+        numbers["seconds_of_start"] = round(started, 2)
     numbers["seconds"] = round(result.seconds, 2)
     return Molded(mesh, fitted, result.history, numbers)
+
+
+def _likeness(mesh: Meshes, fitted: TargetPictures, held_out: TargetPictures) -> dict[str, float]:
+    """How near the colours are to those of the pictures: PSNR in dB, where mesh and mask both are."""
+    if mesh.textures is None:
+        return {}
+    named = {"psnr": fitted, "psnr_held_out": held_out}
+    return {
+        name: psnr_inside(mesh, views.images, views.masks, views.cameras)
+        for name, views in named.items()
+        if views.images is not None and len(views)
+    }
+
+
+def _first(
+    fitted: TargetPictures, frame: Normalisation, options: MoldOptions, start: Start | None
+) -> tuple[str, Meshes | None]:
+    """What is molded, by name; None stands for a sphere."""
+    if start is not None:
+        return start.name, start.mesh(fitted)
+    hull = None
+    if options.init == "hull":
+        hull = hull_mesh(fitted.masks, fitted.cameras, frame)
+    elif options.init is None and options.style == "default":
+        hull = start_from_hull(fitted.masks, fitted.cameras, frame)
+    return ("sphere", None) if hull is None else ("hull", hull)
 
 
 def silhouettes_preset(style: Style, near: bool = False) -> SilhouettesConfig:

@@ -14,7 +14,7 @@ from ...renderer import MeshRasterizer, RasterizationSettings, soft_silhouettes
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...utils import ico_sphere
-from .init_shape import visual_hull
+from .init_shape import rough_hull
 from .losses import SurfaceWeights, surface_terms, weighted_sum
 from .normalise import Normalisation, ball
 from .optimise import LossFunction, MethodConfig, Molder, Watcher, run, seeded
@@ -175,7 +175,7 @@ def silhouette_iou(
 
 def find_ball(cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> Normalisation:
     """The working frame in which the box around the masks' visual hull just fits into [-1, 1] on each side."""
-    low, high = visual_hull(cameras, list(masks)).bounds
+    low, high = rough_hull(cameras, list(masks)).bounds
     return ball((low + high) / 2, float((high - low).max()) / 2)
 
 
