@@ -1,7 +1,6 @@
 """`maquette cameras`: cameras of pictures, converted where they are known and found where they are not."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,17 +10,16 @@ import tyro
 from ..io.any_cameras_parse import CameraSource, known_cameras, parse_any_cameras
 from ..io.errors import BadInput
 from ..io.image_files import PICTURE_SUFFIXES, image_size
-from .console import Advance, Console
+from .console import Console
 from .extras import need_extra
 from .options import Common, JsonFile, Out, Root, at_least, parse
+from .photo_input import is_video, need_free_folder, stages
 from .picture_input import picture_files
 from .refusals import Refusal, need_place
 
 if TYPE_CHECKING:
     from ..io.cameras_parse import CamerasData
 
-_PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
-          "cameras.html", "report.json")  # fmt: skip
 _LEAST_SIZE, _LARGEST_SIZE = 64, 8192
 
 
@@ -41,7 +39,7 @@ class Cameras(Root, Common):
     """
 
     photos: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PHOTOS")]
-    """A folder of pictures, pictures, or a folder or file with cameras."""
+    """A folder of pictures, pictures, a video, or a folder or file with cameras."""
     out: Out
     """The folder to write."""
     to: Literal["json", "colmap", "nerf"] = "json"
@@ -85,7 +83,7 @@ def run(words: Sequence[str]) -> None:
     options = parse(Cameras, words, "cameras")
     _check(options)
     need_place(options.out)
-    _need_free_folder(options.out, options.photos)
+    need_free_folder(options.out, options.photos)
     console = Console(options.quiet, options.json)
     source = None if options.anew or len(options.photos) > 1 else known_cameras(options.photos[0])
     with console.stdout_for_numbers():
@@ -111,23 +109,10 @@ def _check(options: Cameras) -> None:
         raise Refusal(f"--size {options.size}: use {_LEAST_SIZE} to {_LARGEST_SIZE} pixels")
 
 
-def _need_free_folder(out: Path, photos: Sequence[Path]) -> None:
-    """Refuse a place that holds anything which `cameras` did not write, or that pictures are read from."""
-    for path in photos:
-        place = path.resolve() if path.is_dir() else path.resolve().parent
-        if place == out.resolve() or place.is_relative_to(out.resolve()):
-            raise BadInput(out, "is where the pictures are; give the output another name")
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise BadInput(out, "is a file; the output is a folder")
-    found = {entry.name for entry in out.iterdir()}
-    if found and not ("report.json" in found and found <= set(_PARTS)):
-        raise BadInput(out, "is a folder with other files in it; it will not be replaced")
-
-
 def _pictures(options: Cameras, console: Console) -> list[tuple[Path, Path | None]]:
     """Pictures with their masks, each looked at once; some are left out where there are too many."""
+    if len(options.photos) == 1 and is_video(options.photos[0]):
+        return [(options.photos[0], None)]
     files = picture_files(options.photos)
     if len(files) < 2:
         raise BadInput(options.photos[0], "is one picture; two or more are needed to find cameras")
@@ -175,6 +160,7 @@ def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: 
     import torch
 
     from ..compose.photo_scene import SceneOptions, photo_scene
+    from ..compose.photo_target import frames_of
     from ..poses.silhouettes import PosesConfig
 
     if options.threads is not None:
@@ -191,28 +177,14 @@ def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: 
         options.seed,
         options.threads,
     )
-    pictures, masks = [file for file, _ in pairs], [mask for _, mask in pairs]
-    with _stages(console) as watch:
+    masks = [mask for _, mask in pairs]
+    with frames_of([file for file, _ in pairs]) as pictures, stages(console) as watch:
+        masks += [None] * (len(pictures) - len(masks))
         report = photo_scene(pictures, masks, options.out, options.to, scene, watch, console.say)
     lines = _outline_lines if report["source"] == "silhouettes" else _lines
     for line in lines(options.out, report):
         console.say(line)
     return report
-
-
-@contextmanager
-def _stages(console: Console) -> Iterator[Any]:
-    """A function that shows the progress of one stage after another."""
-    with ExitStack() as stack:
-        shown: dict[str, Advance] = {}
-
-        def watch(stage: str, done: int, total: int) -> None:
-            if stage not in shown:
-                stack.close()
-                shown[stage] = stack.enter_context(console.progress(stage, total))
-            shown[stage](done, "")
-
-        yield watch
 
 
 def _lines(out: Path, report: dict[str, Any]) -> Iterator[str]:

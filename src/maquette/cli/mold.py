@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from ..io.any_cameras_parse import known_cameras, need_cameras, parse_any_cameras
+from ..io.any_cameras_parse import need_cameras, parse_any_cameras
 from ..io.errors import BadInput
 from ..io.json_file import read_json
 from ..systems import DEFAULT
@@ -15,7 +15,9 @@ from ..systems.molding.result_names import result_names
 from .console import Console
 from .extras import need_extra
 from .mesh_input import need_mesh
+from .mold_photos import Photos, are_photos, find_scene, need_photos, scene_of
 from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
+from .photo_input import need_free_folder
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
@@ -41,18 +43,19 @@ _SCORES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mold(Root, Compute):
+class Mold(Photos, Root, Compute):
     """Shape a sphere until it matches TARGET, and write the mesh in the target's own coordinates.
 
     TARGET is a mesh, matched by points sampled on both (`--from points`) or by its silhouettes from an even
     sphere of views (`--from silhouettes`), or a folder of pictures or masks with their cameras: cameras.json, as
-    `maquette render` and `maquette cameras` write it, COLMAP, transforms.json or Middlebury. Beside OUT appear
-    <stem>_preview.png, _loss.png, _compare.png (target, result, error), _turntable.gif and _report.json (losses and
-    scores).
+    `maquette render` and `maquette cameras` write it, COLMAP, transforms.json or Middlebury. Of plain photographs, or
+    a video, cameras and masks are found first and put into <stem>_scene, a folder that can be corrected and molded
+    again. Beside OUT appear <stem>_preview.png, _loss.png, _compare.png (target, result, error), _turntable.gif and
+    _report.json (losses and scores).
     """
 
     target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
-    """A mesh file, or a folder of pictures with cameras."""
+    """A mesh file, a folder of pictures with or without cameras, or a video."""
     out: Out
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
@@ -108,8 +111,34 @@ def run(words: Sequence[str]) -> None:
         raise Refusal(f"--weights: {known}")
     options = parse(Mold, words, "mold")
     _check(options)
-    is_folder = options.target.is_dir()
+    photos = are_photos(options.target, options)
+    is_folder = photos or options.target.is_dir()
     source = options.source or ("silhouettes" if is_folder else "points")
+    _check_kind(options, source, is_folder)
+    need_place(options.out, MESH_OUT_SUFFIXES)
+    if options.live:
+        need_extra("view", "--live")
+    cameras = need_cameras(options.target).path if is_folder and not photos else None
+    read = (options.target, cameras, options.init_weights)
+    need_spared(read, (*result_names(options.out), options.json))
+    console = Console(options.quiet, options.json)
+    if options.init == "pictures":
+        options = replace(options, init_weights=usable(options.init_weights, options.quiet))
+        need_weights(DEFAULT, options.init_weights, "--init-weights")
+    found: dict[str, Any] = {}
+    with console.stdout_for_numbers():
+        if photos:
+            files, scene = need_photos(options.target, options), scene_of(options.out)
+            need_free_folder(scene, [options.target])
+            set_up(options)
+            found = {"photographs": find_scene(files, scene, options, options.seed, console)}
+            options = replace(options, target=scene)
+        _need_target(options.target, options.root)
+        console.write_json({**_mold(options, source, console), **found})
+
+
+def _check_kind(options: Mold, source: str, is_folder: bool) -> None:
+    """Refuse what does not go with a mesh, or with a folder."""
     if is_folder and source == "points":
         raise BadInput(options.target, "is a folder; it can be molded with --from silhouettes only")
     if not is_folder and (options.held_out or options.skip):
@@ -118,19 +147,6 @@ def run(words: Sequence[str]) -> None:
         raise Refusal(f"--init {options.init} goes with a folder of views, not with a mesh")
     if not is_folder and options.texture is not None:
         raise Refusal("--texture goes with a folder of views, not with a mesh")
-    need_place(options.out, MESH_OUT_SUFFIXES)
-    if options.live:
-        need_extra("view", "--live")
-    cameras = need_cameras(options.target).path if is_folder else None
-    read = (options.target, cameras, options.init_weights)
-    need_spared(read, (*result_names(options.out), options.json))
-    console = Console(options.quiet, options.json)
-    if options.init == "pictures":
-        options = replace(options, init_weights=usable(options.init_weights, options.quiet))
-        need_weights(DEFAULT, options.init_weights, "--init-weights")
-    _need_target(options.target, options.root)
-    with console.stdout_for_numbers():
-        console.write_json(_mold(options, source, console))
 
 
 def _check(options: Mold) -> None:

@@ -109,9 +109,7 @@ def _segment(files: list[Path], outs: list[Path], options: Segment, console: Con
         {
             "picture": picture.name,
             "mask": str(out),
-            "by": one.how,
-            "confidence": round(one.confidence, 4),
-            "repaired": one.repaired,
+            **one.as_dict(),
             "share": round(float((one.mask > 0.5).float().mean()), 4),
         }
         for picture, out, one in zip(pictures, outs, found, strict=True)

@@ -62,7 +62,7 @@ def photo_target(
     watch("masks", 0, 1)
     found = mask_scene(folder)
     watch("masks", 1, 1)
-    report["masks"] = [{"by": one.how, "confidence": round(one.confidence, 3)} for one in found]
+    report.setdefault("masks", [one.as_dict() for one in found])
     return PhotoTarget(folder, report, tuple(_remarks(report)))
 
 

@@ -84,7 +84,7 @@ def cameras_by_outlines(
     facts: dict[str, Any] = {
         "pictures": len(pictures),
         "placed": len(pictures),
-        "masks": [one.how for one in found],
+        "masks": [one.as_dict() for one in found],
         "fov_deg": round(angle, 2),
         "fov_is_known": fov is not None or 2 * len(told) > len(pictures),
         "outline_iou": round(float(best.iou.mean()), 4),

@@ -1,7 +1,7 @@
 """`find_object`: the mask of the object that a picture is about, by the surest way the picture allows."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -52,6 +52,10 @@ class Found:
     how: How
     confidence: float
     repaired: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """How it came about, as JSON can hold it."""
+        return {"by": self.how, "confidence": round(self.confidence, 4), "repaired": self.repaired}
 
 
 def find_object(

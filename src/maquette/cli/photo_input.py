@@ -1,0 +1,48 @@
+"""What commands that find cameras of pictures share: videos, the folder that is written, stages of the work."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..io.errors import BadInput
+from .console import Advance, Console
+
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
+_PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
+          "cameras.html", "report.json")  # fmt: skip
+
+
+def is_video(path: Path) -> bool:
+    """Whether a path is a video's, by its name."""
+    return path.suffix.lower() in VIDEOS and not path.is_dir()
+
+
+def need_free_folder(out: Path, photos: Sequence[Path]) -> None:
+    """Refuse a place for pictures with cameras that holds anything else, or that pictures are read from."""
+    for path in photos:
+        place = path.resolve() if path.is_dir() else path.resolve().parent
+        if place == out.resolve() or place.is_relative_to(out.resolve()):
+            raise BadInput(out, "is where the pictures are; give the output another name")
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise BadInput(out, "is a file; the output is a folder")
+    found = {entry.name for entry in out.iterdir()}
+    if found and not ("report.json" in found and found <= set(_PARTS)):
+        raise BadInput(out, "is a folder with other files in it; it will not be replaced")
+
+
+@contextmanager
+def stages(console: Console) -> Iterator[Any]:
+    """A function that shows the progress of one stage after another."""
+    with ExitStack() as stack:
+        shown: dict[str, Advance] = {}
+
+        def watch(stage: str, done: int, total: int) -> None:
+            if stage not in shown:
+                stack.close()
+                shown[stage] = stack.enter_context(console.progress(stage, total))
+            shown[stage](done, "")
+
+        yield watch
