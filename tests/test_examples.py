@@ -122,3 +122,11 @@ def test_a_picture_is_reconstructed(tmp_path: Path) -> None:
     made = load("07").main(["--weights", str(weights), "--out", str(out)])
     assert len(load_mesh(out).faces_packed()) == len(made.mesh.faces_packed()) > 0
     assert load_image(tmp_path / "chair_preview.png").shape == (3, 256, 5 * 256)
+
+
+def test_photographs_become_a_mesh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = load("08").main(["--quick", "--out", str(tmp_path / "fox.glb")])
+    assert written == tmp_path / "fox.glb"
+    assert "12 cameras by silhouettes" in capsys.readouterr().out
+    assert len(load_mesh(written).verts_packed()) > 100
+    assert len(read_cameras(tmp_path / "fox_scene" / "cameras.json")) == 12

@@ -1,5 +1,6 @@
 """Frames of a video that are worth looking at: sharp ones, spread over what the camera sees."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,6 +105,7 @@ def _looked_through(path: str | PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
 def _opened(path: str | PathLike[str]) -> Iterator[cv2.VideoCapture]:
     if not Path(path).is_file():
         raise BadInput(path, "is a folder" if Path(path).is_dir() else "there is no such file")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its complaints are ours to make
     video = cv2.VideoCapture(fspath(path))
     try:
         if not video.isOpened():
