@@ -13,7 +13,7 @@ import torch
 from jaxtyping import config, install_import_hook
 
 FLOORS_0_TO_2 = ("structures", "transforms", "ops", "io", "loss", "renderer", "utils")
-CHECKED = (*FLOORS_0_TO_2, "nn", "data", "training", "metrics", "segment", "lift", "systems")
+CHECKED = (*FLOORS_0_TO_2, "nn", "data", "training", "metrics", "segment", "lift", "systems", "poses")
 
 THREADS = torch.get_num_threads()
 

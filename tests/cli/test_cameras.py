@@ -63,7 +63,7 @@ def test_without_the_extra_one_line_says_how_to_get_it(maquette, pictures, tmp_p
 
     found = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pycolmap" else found(name))
-    ran = maquette("cameras", pictures, "-o", tmp_path / "out")
+    ran = maquette("cameras", pictures, "-o", tmp_path / "out", "--by", "sfm")
     how = "pip install pycolmap (in maquette's folder also pip install '.[sfm]')"
     assert (ran.code, ran.err) == (3, f"maquette: finding cameras of pictures needs pycolmap: {how}\n")
     assert not (tmp_path / "out").exists()

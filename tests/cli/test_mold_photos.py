@@ -1,5 +1,8 @@
 """`maquette mold` of plain photographs and videos: what is refused, and the whole way."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,7 +32,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("few", [], 3, "3 or more"),
         ("ball.ply", ["--turntable"], 2, "folder of pictures or a video"),
         ("none.mp4", [], 3, "no such file"),
-        ("bad.mp4", [], 3, "as a video"),
         ("bad.mp4", ["--poses", "given"], 3, "is a video"),
     ],
 )
@@ -54,6 +56,35 @@ def test_a_scene_is_no_place_for_other_files(maquette, photos, tmp_path) -> None
     assert ran.code == 3
     assert "other files" in ran.err
     assert (scene / "notes.txt").read_text() == "mine"
+
+
+def test_what_is_no_video_is_refused_in_one_line(tmp_path) -> None:
+    """In a process of its own: FFmpeg asks once whether it may complain."""
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    words = [sys.executable, "-m", "maquette", "mold", tmp_path / "bad.mp4", "-o", tmp_path / "m.glb"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ran.returncode == 3
+    assert len(ran.stderr.strip().splitlines()) == 1
+    assert "cannot be read as a video" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.mp4"]
+
+
+def test_pictures_of_two_sizes_and_a_scene_that_was_corrected(maquette, photos, tmp_path) -> None:
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for i, size in enumerate(((64, 48), (64, 48), (48, 64))):
+        save_image(torch.rand(3, *size), mixed / f"{i}.png")
+    ran = maquette("mold", mixed, "-o", tmp_path / "m.glb")
+    assert ran.code == 3
+    assert "different sizes" in ran.err
+    scene = tmp_path / "n_scene"
+    (scene / "masks").mkdir(parents=True)
+    (scene / "report.json").write_text("{}")
+    (scene / "masks" / "0.png").write_bytes(b"x")
+    os.utime(scene / "report.json", (1_000_000, 1_000_000))
+    ran = maquette("mold", photos, "-o", tmp_path / "n.glb", "--turntable")
+    assert ran.code == 3
+    assert "was changed (masks/0.png)" in ran.err
 
 
 @pytest.mark.slow

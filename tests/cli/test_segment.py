@@ -82,6 +82,8 @@ def test_a_large_picture_gets_a_mask_of_its_own_size(maquette, tmp_path) -> None
         (["p0.png", "p1.png", "-o", "m.png"], 3, "go into a folder"),
         (["none.png", "-o", "m.png"], 3, "none.png"),
         (["p0.png", "-o", "m.png", "--object", "car"], 2, "--by deeplab"),
+        (["p0.png", "-o", "m.png", "--by", "deeplab", "--object", "fox"], 2, "known are"),
+        (["p0.png", "-o", "m.png", "--by", "plain", "--same"], 2, "--same"),
         (["p0.png", "-o", "m.png", "--mask-sheet", "s.txt"], 3, "must end in"),
         (["-o", "m.png"], 2, "no picture"),
     ],

@@ -1,5 +1,8 @@
 """From plain pictures to a folder with cameras and masks: by silhouettes, and what happens without the rest."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -9,13 +12,14 @@ import torch
 
 import maquette.compose.photo_scene as photo_scene_module
 from maquette.compose.photo_scene import SceneOptions, photo_scene
-from maquette.compose.photo_target import frames_of, photo_target
+from maquette.compose.photo_target import frames_of, photo_target, remarks_of
 from maquette.compose.scene_masks import mask_scene
 from maquette.io import load_mask, read_cameras, save_image
 from maquette.io.camera_views import cameras_from_views
 from maquette.io.cameras_json import write_cameras
 from maquette.io.errors import BadInput
 from maquette.poses.silhouettes import rotation_error
+from maquette.poses.wanted import TooFewPlaced
 from turning_thing import FOV, QUICK, VIEWS, turning_thing
 
 BY_OUTLINES = SceneOptions("silhouettes", QUICK, fov=FOV)
@@ -71,15 +75,29 @@ def test_without_matches_silhouettes_are_taken(
     report = photo_scene(photos[:3], [None] * 3, tmp_path / "a", options=options, say=said.append)
     assert report["source"] == "silhouettes"
     assert "is not installed" in said[0]
+    with pytest.raises(BadInput, match="two pictures"):
+        photo_scene(photos[:2], [None] * 2, tmp_path / "c", options=options)
 
-    def few(*_: object) -> None:
-        raise photo_scene_module._TooFew("only 2 of 3 pictures could be placed by what they share")
+    def few(pictures: list[Path], masks: list[None], folder: Path, *_: object) -> None:
+        (folder / "images").mkdir()
+        raise TooFewPlaced(pictures[0].parent, "only 2 of 3 pictures could be placed")
 
     monkeypatch.setattr(photo_scene_module, "find_spec", lambda name: object())
-    monkeypatch.setattr(photo_scene_module, "_by_matches", few)
+    monkeypatch.setattr(photo_scene_module, "find_cameras", few)
     report = photo_scene(photos[:3], [None] * 3, tmp_path / "b", options=options, say=said.append)
     assert report["source"] == "silhouettes"
-    assert said[1].startswith("only 2 of 3")
+    assert said[1] == "only 2 of 3 pictures could be placed; cameras are told by silhouettes"
+    with pytest.raises(TooFewPlaced):
+        photo_scene(photos[:3], [None] * 3, tmp_path / "c", options=SceneOptions("sfm"))
+    assert not (tmp_path / "c").exists()
+
+
+def test_nothing_here_imports_pycolmap() -> None:
+    program = (
+        "import sys; sys.modules['pycolmap'] = None\n"
+        "import maquette.cli.cameras, maquette.compose.photo_target, maquette.poses.outlines"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_pictures_get_masks_once(scene: tuple[Path, dict]) -> None:
@@ -99,10 +117,32 @@ def test_pictures_get_masks_once(scene: tuple[Path, dict]) -> None:
     path.write_text(before)
 
 
-def test_a_target_of_photos_says_what_is_doubtful(photos: list[Path], tmp_path: Path) -> None:
+def test_a_target_of_photos_has_all_masks_and_says_how(photos: list[Path], tmp_path: Path) -> None:
     made = photo_target(photos[:4], tmp_path / "scene", BY_OUTLINES)
     assert [one["by"] for one in made.report["masks"]] == ["plain"] * 4
     assert all(view.mask is not None for view in read_cameras(made.folder / "cameras.json").views)
+    assert json.loads((made.folder / "report.json").read_text())["masks"] == made.report["masks"]
+
+
+def test_what_a_person_should_know() -> None:
+    masks = [{"by": "network", "confidence": 0.1}, {"by": "plain", "confidence": 0.9}]
+    report = {"masks": masks, "not_placed": ["a.png"], "rivals": [1], "fit_badly": ["b.png"]}
+    said = "\n".join(remarks_of(report))
+    for words in ("could not place a.png", "wrong way around", "b.png", "1 of 2 masks are doubtful"):
+        assert words in said
+    assert not list(remarks_of({"masks": masks[1:]}))
+
+
+def test_a_picture_without_an_object_leaves_no_scene(
+    photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(folder: Path) -> None:
+        raise BadInput(folder, "no object was found")
+
+    monkeypatch.setattr("maquette.compose.photo_target.mask_scene", nothing)
+    with pytest.raises(BadInput, match="no object"):
+        photo_target(photos[:3], tmp_path / "scene", BY_OUTLINES)
+    assert not (tmp_path / "scene").exists()
 
 
 def test_frames_of_a_video(photos: list[Path], tmp_path: Path) -> None:

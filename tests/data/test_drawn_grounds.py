@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from maquette.data.backgrounds import HELD_GREY
-from maquette.data.batch import Batch, Entry, Truth
+from maquette.data.batch import Batch, Truth
 from maquette.data.before_grounds import before_grounds
 from maquette.data.drawn_grounds import SIDE, draw_grounds
 from maquette.data.open import DataPlace, open_source
@@ -38,12 +38,11 @@ def test_held_objects_keep_their_colours_before_a_ground_of_their_own() -> None:
     masks[..., 8:24, 8:24] = 1
     images = torch.where(masks[:, :, 0, None] > 0, 0.3, HELD_GREY).expand(2, 1, 3, 32, 32)
     batch = Batch(images, torch.tensor([0, 1]), Truth(masks=masks))
-    entries = [Entry("a", "x", "val"), Entry("b", "x", "val")]
-    made = before_grounds(batch, entries)
+    made = before_grounds(batch)
     assert torch.allclose(made[:, :, 8:24, 8:24], torch.tensor(0.3))
     assert (made - images[:, 0]).abs()[:, :, :8].mean() > 0.05
     assert not torch.equal(made[0], made[1])
-    again = before_grounds(batch, entries)
+    again = before_grounds(batch)
     assert torch.equal(made, again)
 
 

@@ -40,6 +40,23 @@ def test_rows_and_pictures() -> None:
     assert [tuple(picture.shape) for _, picture in pictures] == [(3, 32, 32)] * 4
 
 
+class Brightness:
+    """Tells how far pixels are from the mean."""
+
+    def masks(self, images: torch.Tensor) -> torch.Tensor:
+        return (images - images.mean()).abs().mean(1, keepdim=True)
+
+
+def test_what_is_shown_is_what_was_scored() -> None:
+    protocol, (data, entries) = PROTOCOLS["masks"], batch()
+    first = data.first(1)
+    (row,) = protocol.rows(Brightness(), first, entries[:1], (1,), 0, Clock("cpu"))
+    told = protocol.predict(Brightness(), first)
+    assert float((told - first.truth.masks[:, 0]).abs().mean()) == pytest.approx(
+        row.values["error"], abs=1e-6
+    )
+
+
 def test_overlaps() -> None:
     a, b = torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 4, 4)
     a[0, :, :2], b[0, :, 1:3] = 0.9, 1

@@ -5,6 +5,7 @@ import torch
 
 from maquette.poses.silhouettes import (
     PosesConfig,
+    Stage,
     likeness_of,
     poses_from_silhouettes,
     ring,
@@ -70,6 +71,14 @@ def test_what_is_refused() -> None:
         poses_from_silhouettes([mask, mask])
     with pytest.raises(ValueError, match="empty"):
         poses_from_silhouettes([mask, mask, torch.zeros(8, 8)])
+    speck = torch.zeros(400, 400)
+    speck[200, 200] = 1
+    with pytest.raises(ValueError, match="too small in picture 2"):
+        poses_from_silhouettes([mask, mask, speck])
+    with pytest.raises(ValueError, match="between -90"):
+        PosesConfig(elevations=(90.0,))
+    with pytest.raises(ValueError, match="a stage"):
+        PosesConfig(fine=Stage(0, 8, 8))
     with pytest.raises(ValueError, match="fov"):
         PosesConfig(fov=0)
     with pytest.raises(ValueError, match="elevations"):

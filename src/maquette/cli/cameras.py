@@ -91,9 +91,10 @@ def run(words: Sequence[str]) -> None:
             data = parse_any_cameras(options.photos[0], options.root, options.shape)
             report = _convert(options, source, data, console)
         else:
-            if options.by == "sfm":
+            pairs = _pictures(options, console)
+            if options.by == "sfm" or (options.by is None and len(pairs) == 2):
                 need_extra("sfm", "finding cameras of pictures")
-            report = _find(options, _pictures(options, console), console)
+            report = _find(options, pairs, console)
         console.write_json(report)
 
 
@@ -101,6 +102,10 @@ def _check(options: Cameras) -> None:
     at_least(0, seed=options.seed)
     at_least(1, threads=options.threads)
     at_least(2, most=options.most)
+    if options.by == "sfm" and (options.turntable or options.unordered):
+        raise Refusal("--turntable and --unordered go with cameras by silhouettes, not with --by sfm")
+    if options.turntable and options.unordered:
+        raise Refusal("--turntable and --unordered exclude each other")
     if not options.photos:
         raise Refusal("PHOTOS: at least one folder or picture is needed")
     if options.fov is not None and not 1 <= options.fov <= 150:
@@ -112,6 +117,8 @@ def _check(options: Cameras) -> None:
 def _pictures(options: Cameras, console: Console) -> list[tuple[Path, Path | None]]:
     """Pictures with their masks, each looked at once; some are left out where there are too many."""
     if len(options.photos) == 1 and is_video(options.photos[0]):
+        if options.masks not in (None, "find"):
+            raise Refusal("--masks: a video's frames have no masks of their own; --masks find looks for them")
         return [(options.photos[0], None)]
     files = picture_files(options.photos)
     if len(files) < 2:
@@ -167,15 +174,15 @@ def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: 
         torch.set_num_threads(options.threads)
     rings = PosesConfig(turntable=options.turntable, ordered=not options.unordered)
     scene = SceneOptions(
-        options.by or ("silhouettes" if options.turntable or options.unordered else None),
-        rings,
-        options.masks == "find",
-        options.cameras,
-        options.lens,
-        options.fov,
-        options.size,
-        options.seed,
-        options.threads,
+        by=options.by or ("silhouettes" if options.turntable or options.unordered else None),
+        rings=rings,
+        find_masks=options.masks == "find",
+        cameras=options.cameras,
+        lens=options.lens,
+        fov=options.fov,
+        size=options.size,
+        seed=options.seed,
+        threads=options.threads,
     )
     masks = [mask for _, mask in pairs]
     with frames_of([file for file, _ in pairs]) as pictures, stages(console) as watch:

@@ -17,7 +17,7 @@ from .extras import need_extra
 from .mesh_input import need_mesh
 from .mold_photos import Photos, are_photos, find_scene, need_photos, scene_of
 from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
-from .photo_input import need_free_folder
+from .photo_input import need_free_folder, need_unchanged
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
@@ -130,6 +130,7 @@ def run(words: Sequence[str]) -> None:
         if photos:
             files, scene = need_photos(options.target, options), scene_of(options.out)
             need_free_folder(scene, [options.target])
+            need_unchanged(scene)
             set_up(options)
             found = {"photographs": find_scene(files, scene, options, options.seed, console)}
             options = replace(options, target=scene)

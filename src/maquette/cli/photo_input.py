@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import BadInput
+from ..io.image_files import VIDEO_SUFFIXES
 from .console import Advance, Console
 
-VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
+_SETTLED = 2.0  # seconds
 _PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
           "cameras.html", "report.json")  # fmt: skip
 
 
 def is_video(path: Path) -> bool:
     """Whether a path is a video's, by its name."""
-    return path.suffix.lower() in VIDEOS and not path.is_dir()
+    return path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()
 
 
 def need_free_folder(out: Path, photos: Sequence[Path]) -> None:
@@ -31,6 +32,18 @@ def need_free_folder(out: Path, photos: Sequence[Path]) -> None:
     found = {entry.name for entry in out.iterdir()}
     if found and not ("report.json" in found and found <= set(_PARTS)):
         raise BadInput(out, "is a folder with other files in it; it will not be replaced")
+
+
+def need_unchanged(scene: Path) -> None:
+    """Refuse to replace pictures with cameras that somebody has corrected since they were written."""
+    report = scene / "report.json"
+    if not report.is_file():
+        return
+    written = report.stat().st_mtime + _SETTLED
+    changed = [path for path in scene.rglob("*") if path.is_file() and path.stat().st_mtime > written]
+    if changed:
+        what = changed[0].relative_to(scene)
+        raise BadInput(scene, f"was changed ({what}) since it was written; mold it, or remove it")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import tyro
 
 from ..io.errors import BadInput
-from ..io.image_files import image_size
+from ..io.image_files import image_size, read_pixels
 from .console import Console
 from .extras import need_extra
 from .options import Compute, JsonFile, Out, check_compute, parse, set_up
@@ -56,6 +56,8 @@ def run(words: Sequence[str]) -> None:
         raise Refusal("no picture is given")
     if options.object is not None and options.by != "deeplab":
         raise Refusal("--object goes with --by deeplab")
+    if options.same and options.by is not None:
+        raise Refusal("--same compares several ways of finding the object; --by leaves one")
     check_compute(options)
     if options.by == "rembg":
         need_extra("rembg", "--by rembg")
@@ -125,10 +127,12 @@ def _found(pictures: Sequence[Picture], options: Segment) -> "tuple[Found, ...]"
     views = as_views([picture.pixels for picture in pictures], [picture.name for picture in pictures])
     if options.by is not None:
         views = Views(views.images, names=views.names)
-    try:
-        return find_masks(views, "alpha", options.by, options.object, options.same)
-    except ValueError as error:
-        raise Refusal(f"--object: {error}") from error
+    if options.object is not None:
+        from ..segment.deeplab import KINDS
+
+        if options.object not in KINDS[1:]:
+            raise Refusal(f"--object {options.object}: known are {', '.join(KINDS[1:])}")
+    return find_masks(views, "alpha", options.by, options.object, options.same)
 
 
 def _write(picture: Picture, file: Path, out: Path, found: "Found", cut_out: bool) -> None:
@@ -138,12 +142,12 @@ def _write(picture: Picture, file: Path, out: Path, found: "Found", cut_out: boo
 
     from ..io import save_image
 
-    if cut_out:
-        colours = torch.from_numpy(np.ascontiguousarray(picture.pixels[..., :3])).permute(2, 0, 1)
-        save_image(torch.cat([colours.expand(3, -1, -1), found.mask]), out)
-        return
     columns, rows = image_size(file)
-    mask = found.mask
+    mask, pixels = found.mask, picture.pixels
     if mask.shape[1:] != (rows, columns):  # a large picture was reduced
         mask = interpolate(mask[None], (rows, columns), mode="bilinear", align_corners=False)[0]
+        pixels = read_pixels(file) if cut_out else pixels
+    if cut_out:
+        colours = torch.from_numpy(np.ascontiguousarray(pixels[..., :3])).permute(2, 0, 1)
+        mask = torch.cat([colours.expand(3, -1, -1), mask])
     save_image(mask, out)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -14,10 +15,11 @@ from ..io.colmap_model import SparsePoints
 from ..io.errors import BadInput, as_bad_input
 from ..io.json_text import json_text
 from ..io.ply_write import ply_bytes
-from ..poses.find import FoundCameras, Watch, find_cameras
+from ..poses.find import find_cameras
 from ..poses.outlines import cameras_by_outlines
 from ..poses.preview import preview_page, preview_sheet
 from ..poses.silhouettes import PosesConfig
+from ..poses.wanted import FoundCameras, SfmOptions, TooFewPlaced, Watch
 
 if TYPE_CHECKING:
     from ..io.cameras_parse import CamerasData
@@ -62,6 +64,7 @@ def photo_scene(
     options: SceneOptions | None = None,
     watch: Watch = lambda stage, done, total: None,
     say: Callable[[str], None] = lambda line: None,
+    title: str = "",
 ) -> dict[str, Any]:
     """Find the cameras of pictures, and write all that belongs to them into a folder, whole or not at all.
 
@@ -73,63 +76,69 @@ def photo_scene(
         options: what is known.
         watch: called with a stage of the work, what of it is done, and its whole.
         say: told why another way was taken.
+        title: of the page; the pictures' folder where it is empty.
 
     Returns:
         the report that is written there, too: "source", and the numbers of `find_cameras` or `cameras_by_outlines`.
 
     Raises:
-        BadInput: as these.
+        BadInput: as these; two pictures, of which silhouettes tell no cameras, without pycolmap.
     """
-    options = options or SceneOptions()
-    why = _without_matches(options, len(pictures))
-    if why is None:
+    with replacing_folder(out) as folder:
+        return fill_scene(pictures, masks, folder, to, options, watch, say, title)
+
+
+def fill_scene(
+    pictures: Sequence[Path],
+    masks: Sequence[Path | None],
+    folder: Path,
+    to: Format = "json",
+    options: SceneOptions | None = None,
+    watch: Watch = lambda stage, done, total: None,
+    say: Callable[[str], None] = lambda line: None,
+    title: str = "",
+) -> dict[str, Any]:
+    """The same into an empty folder that is there; arguments and errors as for `photo_scene`."""
+    options, title = options or SceneOptions(), title or pictures[0].parent.name
+    matched = options.by == "sfm" or (options.by is None and find_spec("pycolmap") is not None)
+    if options.by is None and not matched:
+        if len(pictures) < _FEWEST:
+            raise BadInput(pictures[0].parent, "two pictures are matched by pycolmap alone (extra sfm)")
+        say("pycolmap, which matches pictures, is not installed (extra sfm); cameras are told by silhouettes")
+    if matched:
         try:
-            return _by_matches(pictures, masks, out, to, options, watch)
-        except _TooFew as few:
-            why = str(few)
-        except BadInput as problem:
+            found = _by_matches(pictures, masks, folder, to, options, watch)
+            return _written(folder, found, "structure from motion", title)
+        except TooFewPlaced as few:
             if options.by is not None or len(pictures) < _FEWEST:
                 raise
-            why = problem.reason
-    if why:
-        say(f"{why}; cameras are told by silhouettes")
-    with replacing_folder(out) as folder:
-        found = cameras_by_outlines(
-            pictures, masks, folder, to, options.rings, options.fov, options.seed, watch
-        )
-        return _written(folder, found, "silhouettes", pictures[0].parent.name)
-
-
-class _TooFew(Exception):
-    """Structure from motion placed too few pictures."""
-
-
-def _without_matches(options: SceneOptions, count: int) -> str | None:
-    """Why nothing is matched; None where it is to be, "" where nobody has to be told."""
-    if options.by is not None:
-        return "" if options.by == "silhouettes" else None
-    if find_spec("pycolmap") is None and count >= _FEWEST:
-        return "pycolmap, which matches pictures, is not installed (extra sfm)"
-    return None
+            say(f"{few.reason}; cameras are told by silhouettes")
+    for entry in folder.iterdir():  # what was written of too few pictures
+        rmtree(entry) if entry.is_dir() else entry.unlink()
+    found = cameras_by_outlines(pictures, masks, folder, to, options.rings, options.fov, options.seed, watch)
+    return _written(folder, found, "silhouettes", title)
 
 
 def _by_matches(
     pictures: Sequence[Path],
     masks: Sequence[Path | None],
-    out: Path,
+    folder: Path,
     to: Format,
     options: SceneOptions,
     watch: Watch,
-) -> dict[str, Any]:
-    from ..poses.sfm import SfmOptions  # with pycolmap
+) -> FoundCameras:
+    """By structure from motion; where nobody insists on it, only if it places enough pictures.
 
+    Raises:
+        TooFewPlaced: it does not.
+    """
     sfm = SfmOptions(options.cameras, options.lens, options.fov, options.seed, options.threads)
-    with replacing_folder(out) as folder:
-        found = find_cameras(pictures, masks, folder, to, sfm, options.find_masks, options.size, watch)
-        placed = found.facts["placed"]
-        if options.by is None and len(pictures) >= _FEWEST and placed < _ENOUGH * len(pictures):
-            raise _TooFew(f"only {placed} of {len(pictures)} pictures could be placed by what they share")
-        return _written(folder, found, "structure from motion", pictures[0].parent.name)
+    found = find_cameras(pictures, masks, folder, to, sfm, options.find_masks, options.size, watch)
+    placed = found.facts["placed"]
+    if options.by is None and len(pictures) >= _FEWEST and placed < _ENOUGH * len(pictures):
+        reason = f"only {placed} of {len(pictures)} pictures could be placed by what they share"
+        raise TooFewPlaced(pictures[0].parent, reason)
+    return found
 
 
 def _written(folder: Path, found: FoundCameras, source: str, title: str) -> dict[str, Any]:

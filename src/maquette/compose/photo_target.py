@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 
+from ..io.atomic_folder import replacing_folder
+from ..io.errors import BadInput
 from ..io.images import save_image
+from ..io.json_text import json_text
 from ..io.video_frames import sample_frames
-from ..poses.find import Watch
-from .photo_scene import SceneOptions, photo_scene
+from ..poses.wanted import Watch
+from .photo_scene import SceneOptions, fill_scene
 from .scene_masks import mask_scene
 
 MOST = 60  # pictures that cameras are looked for of; of more so many are taken, evenly
@@ -58,12 +61,15 @@ def photo_target(
         if len(files) > MOST:
             say(f"{MOST} of {len(files)} pictures are used, evenly chosen")
             files = [files[len(files) * k // MOST] for k in range(MOST)]
-        report = photo_scene(files, [None] * len(files), folder, "json", options, watch, say)
-    watch("masks", 0, 1)
-    found = mask_scene(folder)
-    watch("masks", 1, 1)
-    report.setdefault("masks", [one.as_dict() for one in found])
-    return PhotoTarget(folder, report, tuple(_remarks(report)))
+        title = pictures[0].name if len(pictures) == 1 else pictures[0].parent.name
+        with replacing_folder(folder) as place:
+            report = fill_scene(files, [None] * len(files), place, "json", options, watch, say, title)
+            watch("masks", 0, 1)
+            found = mask_scene(place)
+            watch("masks", 1, 1)
+            report.setdefault("masks", [one.as_dict() for one in found])
+            (place / "report.json").write_text(json_text(report), encoding="utf-8")
+    return PhotoTarget(folder, report, tuple(remarks_of(report)))
 
 
 @contextmanager
@@ -81,10 +87,13 @@ def frames_of(pictures: list[Path], count: int = _FRAMES) -> Iterator[list[Path]
         for frame in sample_frames(pictures[0], count):
             files.append(Path(aside) / f"frame_{frame.number:06d}.png")
             save_image(torch.from_numpy(frame.pixels).permute(2, 0, 1).float() / 255, files[-1])
-        yield files
+        try:
+            yield files
+        except BadInput as problem:  # of a frame, which nobody knows by its name
+            raise BadInput(pictures[0], problem.reason) from problem
 
 
-def _remarks(report: dict[str, Any]) -> Iterator[str]:
+def remarks_of(report: dict[str, Any]) -> Iterator[str]:
     """What may have gone wrong, with the numbers that show it."""
     if report.get("not_placed"):
         yield f"could not place {', '.join(report['not_placed'])}"

@@ -1,7 +1,5 @@
 """Held pictures before drawn grounds, for masks that have to be found."""
 
-import hashlib
-from collections.abc import Sequence
 from functools import cache
 
 from jaxtyping import Float, UInt8
@@ -9,22 +7,22 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from .backgrounds import HELD_GREY
-from .batch import Batch, Entry, known
+from .batch import Batch, known
 from .drawn_grounds import draw_grounds
 
-_HELD, _HELD_SEED = 150, 1_000_003
+_HELD, _HELD_SEED, _STEP = 150, 1_000_003, 61
 
 
-def before_grounds(batch: Batch, entries: Sequence[Entry]) -> Float[Tensor, "batch 3 height width"]:
-    """The first picture of each held object before a drawn ground that follows from the entry's id; none of these
-    grounds is trained with.
+def before_grounds(batch: Batch) -> Float[Tensor, "batch 3 height width"]:
+    """The first picture of each held object before a drawn ground that follows from its index.
+
+    None of these grounds is trained with.
 
     Args:
         batch: held pictures, whose background is plain, with their masks.
-        entries: of the batch.
     """
     images, masks = batch.images[:, 0], known(batch.truth.masks)[:, 0]
-    chosen = [int.from_bytes(hashlib.sha256(one.id.encode()).digest()[:4]) % _HELD for one in entries]
+    chosen = (batch.index.cpu() * _STEP % _HELD).tolist()
     behind = _held_grounds()[chosen].permute(0, 3, 1, 2).float() / 255
     size = (images.shape[2], images.shape[3])
     behind = interpolate(behind, size, mode="bilinear", antialias=True).to(images)

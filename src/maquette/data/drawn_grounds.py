@@ -56,13 +56,13 @@ def leaves(side: int, rng: np.random.Generator) -> Array:
         a, b = (int(v) for v in np.exp(rng.uniform(0.7, 3.6, 2)))
         kind = rng.random()
         if kind < 0.45:
-            cv2.ellipse(picture, (x, y), (a, b), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
+            cv2.ellipse(picture, (x, y), (a, b), float(rng.uniform(0, 180)), 0, 360, colour, -1)
         elif kind < 0.75:
             box = cv2.boxPoints(((x, y), (2 * a, 2 * b), float(rng.choice([0, rng.uniform(0, 90)]))))
-            cv2.fillPoly(picture, [box.astype(np.int32)], colour, cv2.LINE_AA)
+            cv2.fillPoly(picture, [box.astype(np.int32)], colour)
         else:
             end = tuple(int(v) for v in rng.integers(-10, side + 10, 2))
-            cv2.line(picture, (x, y), end, colour, int(rng.integers(1, 4)), cv2.LINE_AA)
+            cv2.line(picture, (x, y), end, colour, int(rng.integers(1, 4)))
     return picture + (noise_of(side, rng) - 0.5) * rng.uniform(0, 0.4)
 
 

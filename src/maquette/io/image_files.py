@@ -20,6 +20,7 @@ LARGEST_PIXELS, LARGEST_REDUCED = (
     64_000_000,
 )  # of pictures made floats whole, and of those made smaller
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 _BAND = 1 << 20  # pixels made floats at once
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
 _EXIF, _FOCAL_IN_35_MM = 0x8769, 0xA405

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from .errors import BadInput
+from .image_files import VIDEO_SUFFIXES
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 _SIDE = 160  # pixels of the longer side that sharpness and motion are told from
 _FEWEST = 2
 
@@ -59,7 +59,7 @@ def sample_frames(path: str | PathLike[str], count: int = 40) -> list[Frame]:
         wanted = set(chosen.tolist())
         return [
             Frame(number, cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), float(sharpness[number]))
-            for number, pixels in enumerate(_frames(video))
+            for number, pixels in zip(range(max(wanted) + 1), _frames(video), strict=False)
             if number in wanted
         ]
 

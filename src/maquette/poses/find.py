@@ -1,37 +1,20 @@
 """From pictures to cameras: what `maquette cameras` does where none are known."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..io.camera_folder import Format, write_camera_folder
 from ..io.cameras_parse import CamerasData
-from ..io.colmap_model import SparsePoints
 from ..io.errors import BadInput
 from .photos import prepare_photo
-from .sfm import SfmOptions, place_photos
+from .wanted import FoundCameras, SfmOptions, TooFewPlaced, Watch
 from .world import AGREES, put_upright
 
-Watch = Callable[[str, int, int], None]
 LEAST = 2  # pictures
-
-
-@dataclass(frozen=True, eq=False)
-class FoundCameras:
-    """Cameras of the pictures that could be placed, and what was found with them.
-
-    Attributes:
-        data: the views, in the order of the pictures.
-        points: that they have in common.
-        facts: numbers and words for a report, ready for JSON.
-    """
-
-    data: CamerasData
-    points: SparsePoints
-    facts: dict[str, Any]
 
 
 def find_cameras(
@@ -61,12 +44,14 @@ def find_cameras(
 
     Raises:
         BadInput: fewer than two pictures, one that cannot be read, masks that do not fit, or fewer than two pictures
-            that could be placed.
+            that could be placed (`TooFewPlaced`).
     """
     if len(pictures) < LEAST:
         raise BadInput(
             pictures[0] if pictures else out, f"{LEAST} pictures or more are needed to find cameras"
         )
+    from .sfm import place_photos  # with pycolmap
+
     began, options = time.perf_counter(), options or SfmOptions()
     with TemporaryDirectory() as work:
         folder, photos = Path(work), []
@@ -77,7 +62,7 @@ def find_cameras(
         views = [view for view in placed.views if view is not None]
         if len(views) < LEAST:
             reason = "no two of the pictures have enough points in common; more pictures, closer together, may help"
-            raise BadInput(pictures[0].parent, reason)
+            raise TooFewPlaced(pictures[0].parent, reason)
         on_object = all(photo.masked for photo in photos)
         moved, points, agreement = put_upright(views, placed.points, on_object)
         data = CamerasData(moved, None, "+Y")

@@ -10,23 +10,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..io.camera_folder import Format, write_camera_folder
 from ..io.cameras_parse import FLIPS, CamerasData, ViewData
 from ..io.colmap_model import SparsePoints
 from ..io.errors import BadInput, as_bad_input
-from ..io.image_files import image_fov, mask_in, read_pixels
-from ..io.images import save_image
+from ..io.image_files import image_fov, image_size
 from ..segment import Found, find_masks
+from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
-from .find import FoundCameras, Watch
 from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes, rotation_error
+from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it
 _RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
 _FITS = 0.8  # IoU of an outline with what was found, below which a picture does not go with the others
+_LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _GREY = 140  # of the points at the surface of what was found
 
 
@@ -73,11 +73,11 @@ def cameras_by_outlines(
     best = answers[0]
     with TemporaryDirectory() as aside:
         files = []
-        for i, (one, mask) in enumerate(zip(found, masks, strict=True)):
+        for i, (one, file, mask) in enumerate(zip(found, pictures, masks, strict=True)):
             files.append(mask or Path(aside) / f"{i:04d}.png")
             if mask is None:
-                save_image(one.mask > 0.5, files[-1])
-        views = _views(best, pictures, files, [one.mask for one in found])
+                save_mask(one.mask, file, files[-1])
+        views = _views(best, pictures, files)
         data = CamerasData(views, None, "+Y")
         cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
     rivals = [other for other in answers[1:] if other.loss < _RIVAL * best.loss]
@@ -108,30 +108,23 @@ def cameras_by_outlines(
 def _with_masks(
     pictures: Sequence[Path], masks: Sequence[Path | None], watch: Watch
 ) -> tuple[list[Tensor], tuple[Found, ...]]:
-    """Colours, and the object in each."""
+    """Colours, and the object in each, of bounded sizes."""
     images, known = [], []
     for i, (file, mask) in enumerate(zip(pictures, masks, strict=True), 1):
-        pixels = read_pixels(file)
-        alpha = pixels[..., 3] if pixels.shape[2] == 4 and (pixels[..., 3] <= 0.5).any() else None
-        colours = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-        images.append(torch.from_numpy(np.ascontiguousarray(colours)).permute(2, 0, 1))
-        inside = mask_in(read_pixels(mask), mask) if mask is not None else alpha
-        if inside is not None and inside.shape != colours.shape[:2]:
-            raise BadInput(mask or file, "is a mask of another size than its picture")
-        known.append(None if inside is None else torch.from_numpy(np.asarray(inside, np.float32))[None])
+        colours, inside = read_masked(file, mask, _LARGEST)
+        images.append(colours)
+        known.append(inside)
         watch("reading", i, len(pictures))
     names = [str(file) for file in pictures]
-    found = find_masks(Views(images, known if any(m is not None for m in known) else None, names=names))
-    return images, found
+    given = known if any(mask is not None for mask in known) else None
+    return images, find_masks(Views(images, given, names=names))
 
 
-def _views(
-    found: FoundPoses, pictures: Sequence[Path], masks: Sequence[Path], outlines: Sequence[Tensor]
-) -> tuple[ViewData, ...]:
+def _views(found: FoundPoses, pictures: Sequence[Path], masks: Sequence[Path]) -> tuple[ViewData, ...]:
     flip = np.diag(FLIPS["pytorch3d"])
     views = []
-    for i, (picture, mask, outline) in enumerate(zip(pictures, masks, outlines, strict=True)):
-        height, width = outline.shape[1:]
+    for i, (picture, mask) in enumerate(zip(pictures, masks, strict=True)):
+        width, height = image_size(picture)
         focal = max(width, height) / 2 / math.tan(math.radians(found.fov) / 2)
         K = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
         R, _, Vt = np.linalg.svd(found.R[i].double().numpy().T)

@@ -8,10 +8,10 @@ tried from two beginnings. Models that have points in common are joined.
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pycolmap
@@ -21,9 +21,8 @@ from ..io.colmap_model import ColmapCamera, SparsePoints
 from ..io.lens import lens_of
 from .join import Model, join_models
 from .photos import Photo
+from .wanted import SfmOptions, Watch
 
-Stage = Literal["features", "matching", "mapping"]
-Watch = Callable[[Stage, int, int], None]
 LENSES = {"none": "SIMPLE_PINHOLE", "radial": "SIMPLE_RADIAL", "opencv": "OPENCV"}
 _FOCALS = (1.2, 3.0)  # first guesses, as shares of the longer side
 _ENOUGH = 0.8  # share of the pictures that a first guess has to place
@@ -40,25 +39,6 @@ _WORST = 2.0  # pixels of reprojection for a point that is kept
 
 if threading.current_thread() is threading.main_thread():  # pycolmap has put a handler that dumps the stack
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
-
-
-@dataclass(frozen=True)
-class SfmOptions:
-    """What a person may choose.
-
-    Attributes:
-        cameras: "one" for all pictures of a size, or one for "each".
-        lens: "none", "radial" (one number; none for fewer than six pictures) or "opencv" (four).
-        fov_deg: along the longer side of the pictures; None takes what they say themselves, or else is found.
-        seed: of all that is drawn.
-        threads: None takes all cores. With one the same pictures give the same result.
-    """
-
-    cameras: Literal["one", "each"] = "one"
-    lens: Literal["none", "radial", "opencv"] = "radial"
-    fov_deg: float | None = None
-    seed: int = 0
-    threads: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

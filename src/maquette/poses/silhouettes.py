@@ -79,6 +79,11 @@ class PosesConfig:
             raise ValueError(f"fov must lie in [1, 150] degrees, got {self.fov:g}")
         if not self.elevations or self.kept < 1 or self.colours < 0:
             raise ValueError("elevations, at least one start to keep, and a weight of 0 or more are needed")
+        if max(map(abs, self.elevations)) >= 90:
+            raise ValueError("elevations must lie between -90 and 90 degrees")
+        for stage in (self.coarse, self.fine):
+            if min(stage.steps, stage.cells - 1, stage.pixels - 1) < 1:
+                raise ValueError(f"a stage needs a step, and two cells and pixels a side: {stage}")
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,9 @@ def poses_from_silhouettes(
         raise ValueError("a mask is empty")
     side = max(config.coarse.pixels, config.fine.pixels)
     outlines = torch.stack([_square(mask[None], side)[0] for mask in masks])
+    small = [i for i, outline in enumerate(outlines) if not bool((outline > _SOLID / 2).any())]
+    if small:
+        raise ValueError(f"the object is too small in picture {small[0]}, counted from 0")
     colours = (
         None if images is None or not config.colours else torch.stack([_square(i, side) for i in images])
     )

@@ -26,7 +26,7 @@ def consistent(
 ) -> tuple[Found, ...]:
     """The same masks, but that one whose size or colours are not those of the others gives way to a better one.
 
-    What is usual is the median of the other masks' shares of their pictures, and the mean of their histograms of
+    What is usual are the medians of the other masks' shares of their pictures and, bin by bin, of their histograms of
     colours. A mask beyond a quarter or four times the size, or whose colours overlap by less than .45, is compared
     with those that each other way finds; the one that goes best with the others is taken. Given masks and those of
     transparency stay.

@@ -14,7 +14,10 @@ from ..nn.backbones.pretrained import downloaded
 
 _WEIGHTS = DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 KINDS: tuple[str, ...] = tuple(_WEIGHTS.meta["categories"])  # the background first
-_SHORTER = 520  # pixels of the shorter side, as its weights were learned
+_SHORTER, _LONGEST = (
+    520,
+    1040,
+)  # pixels of the shorter side, as its weights were learned; of the longer at most
 
 
 @torch.no_grad()
@@ -38,7 +41,7 @@ def deeplab_mask(
     if kind is not None and kind not in KINDS[1:]:
         raise ValueError(f"no kind {kind!r}; known are {', '.join(KINDS[1:])}")
     size = (image.shape[1], image.shape[2])
-    factor = _SHORTER / min(size)
+    factor = min(_SHORTER / min(size), _LONGEST / max(size))
     seen = [max(1, round(side * factor)) for side in size]
     scaled = interpolate(image[None], seen, mode="bilinear", antialias=True)
     logits = (network or _network())(

@@ -31,7 +31,12 @@ def find_masks(
         _find(image, name, by, kind) if mask is None else given_mask(mask, brought, name)
         for image, mask, name in zip(views.images, masks, names, strict=True)
     ]
-    return consistent(views.images, found) if same and by is None else tuple(found)
+    if not same or by is not None:
+        return tuple(found)
+    return tuple(
+        replace(one, mask=without_specks(one.mask, name)) if one.repaired else one
+        for one, name in zip(consistent(views.images, found), names, strict=True)
+    )
 
 
 def with_masks(views: Views) -> Views:

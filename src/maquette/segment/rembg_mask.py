@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..io.errors import BadInput
+
 
 def rembg_mask(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "1 height width"]:
     """How much of each pixel rembg takes for the object.
@@ -17,6 +19,7 @@ def rembg_mask(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "1 heigh
 
     Raises:
         ImportError: rembg is not installed.
+        BadInput: its weights cannot be had.
     """
     import rembg
 
@@ -29,4 +32,7 @@ def rembg_mask(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "1 heigh
 def _session() -> Any:
     import rembg
 
-    return rembg.new_session()
+    try:
+        return rembg.new_session()
+    except Exception as error:  # what is in the way of a download has many kinds
+        raise BadInput("rembg", f"cannot be had: {next(iter(str(error).splitlines()), error)}") from error

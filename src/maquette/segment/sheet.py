@@ -45,7 +45,7 @@ def _tile(picture: np.ndarray, found: Found) -> np.ndarray:
     edges, _ = cv2.findContours(
         (inside[..., 0] > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
     )
-    cv2.drawContours(shown, edges, -1, _COLOUR, 1, cv2.LINE_AA)
+    cv2.drawContours(shown, edges, -1, _COLOUR, 1)
     tile = np.ones((_TILE, _TILE, 3), np.float32)
     top, left = (_TILE - size[1]) // 2, (_TILE - size[0]) // 2
     tile[top : top + size[1], left : left + size[0]] = shown

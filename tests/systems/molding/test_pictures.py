@@ -104,9 +104,9 @@ def refused(folder, match, **files):
     assert "\n" not in str(caught.value)
 
 
-def test_refuses_a_picture_without_plain_background(tmp_path):
-    save_image(torch.rand(3, HEIGHT, WIDTH), tmp_path / "a.png")
-    refused(tmp_path, r"a\.png: has no mask, no transparency and no plain background", image="a.png")
+def test_refuses_a_picture_without_an_object(tmp_path):
+    save_image(torch.full((3, HEIGHT, WIDTH), 0.3), tmp_path / "a.png")
+    refused(tmp_path, r"a\.png: has no mask, and no object was found in it", image="a.png")
 
 
 def test_refuses_an_all_black_mask(tmp_path):

@@ -32,7 +32,6 @@ def test_a_run(tmp_path: Path) -> None:
     config = small_config()
     module = SegmentTraining(config)
     source = open_source(DataPlace(shapes="families:12"), config.views, needs=module.needs).source
-    module.meet(source.entries)
     held = source.held_batch([0, 1, 2], 1)
     judged = module.judge(module.best_network, held)
     assert judged["iou"].shape == (3,)

@@ -52,7 +52,7 @@ class MaskProtocol(EvaluationProtocol[MaskSystem]):
         clock: Clock,
     ) -> list[Row]:
         """Score a batch (`EvaluationProtocol.rows`), by the first picture of each object."""
-        images, true = before_grounds(batch, entries), known(batch.truth.masks)[:, 0]
+        images, true = before_grounds(batch), known(batch.truth.masks)[:, 0]
         with clock.running():
             told = system.masks(images)
         iou, error = mask_iou(told, true), (told - true).abs().flatten(1).mean(1)
@@ -64,11 +64,11 @@ class MaskProtocol(EvaluationProtocol[MaskSystem]):
 
     def predict(self, system: MaskSystem, batch: Batch) -> Any:
         """The mask of one picture."""
-        return system.masks(batch.images[:, 0]).cpu()
+        return system.masks(before_grounds(batch)).cpu()
 
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:
         """The picture, what is cut out of it, the mask and the true one."""
-        image = before_grounds(case.batch, [case.entry])[0]
+        image = before_grounds(case.batch)[0]
         true, told = known(case.batch.truth.masks)[0, 0], case.made[0]
         return [
             ("picture", image),

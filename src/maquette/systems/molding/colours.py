@@ -16,6 +16,7 @@ from ...structures.cameras import CamerasBase
 from .normalise import normalise
 from .pictures import TargetPictures
 
+_TEXELS = 1024
 _FINE = 20_000  # vertices that carry enough detail of colour
 
 
@@ -26,23 +27,23 @@ def refine(mesh: Meshes, verts: int = _FINE) -> Meshes:
     return mesh
 
 
-def colour(mesh: Meshes, pictures: TargetPictures, texture: int) -> Meshes:
+def colour(mesh: Meshes, pictures: TargetPictures, texture: int | None) -> Meshes:
     """Give a mesh the colours of pictures, where they have any: as a texture, or at its vertices.
 
     Args:
         mesh: one mesh in the cameras' world.
         pictures: of it.
-        texture: texels along the texture's longer side; 0 for colours at vertices, which are also what there is
-            where xatlas is not installed.
+        texture: texels along the texture's longer side, 1024 when not given; 0 for colours at vertices, which are
+            also what there is where xatlas is not installed.
 
     Warns:
         LeftOut: a texture that was asked for without xatlas.
     """
     if pictures.images is None:
         return mesh
-    if texture and can_unwrap():
+    if texture != 0 and can_unwrap():
         views = list(pictures.images), list(pictures.masks), pictures.cameras
-        return paint_texture(mesh, *views, texture)
+        return paint_texture(mesh, *views, texture or _TEXELS)
     if texture:
         say_left_out("the texture, which needs xatlas (pip install xatlas); vertices are coloured instead")
     return paint(mesh, pictures.images, pictures.masks, pictures.cameras)

@@ -34,7 +34,6 @@ Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
-_TEXTURE = 1024  # texels along the longer side
 _TEXTURED = (".glb", ".obj")  # files that keep a texture
 _FAR = 30.0  # times the median distance from the middle; at 128 pixels half of the others share four
 _POINTS: dict[Style, Callable[[], PointsConfig]] = {
@@ -254,7 +253,7 @@ def _mold_folder(
     result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch, first)
     mesh = result.mesh
     if options.colours:
-        mesh = colour(mesh, fitted, _TEXTURE if options.texture is None else options.texture)
+        mesh = colour(mesh, fitted, options.texture)
     numbers: dict[str, Any] = {"views": len(fitted), "start": name, "silhouette_iou": result.iou}
     if len(held_out):
         each = silhouette_iou(result.mesh, held_out.cameras, held_out.masks)

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_any_cameras
 from ...io.any_cameras_parse import need_cameras
 from ...renderer.views import render_views
+from ...segment.found import find_object
 from ...segment.pieces import without_specks
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
@@ -84,7 +85,8 @@ def load_pictures(
     """Pictures, masks and cameras of a folder that has them in any known format; lenses are undone.
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
-    everywhere says nothing); without that, what stands out from a plain background. Specks far from the object do not
+    everywhere says nothing); without that, what stands out from a plain background, else what is found
+    (`segment.find_object`). Specks far from the object do not
     count.
 
     Args:
@@ -121,7 +123,10 @@ def _load_view(view: CameraView, path: Path, index: int) -> tuple[Tensor | None,
     transparent = len(image) == 4 and bool((image[3] < 1).any())
     mask = image[3] > 0.5 if transparent else plain_background_mask(colours)
     if mask is None:
-        raise BadInput(view.image, "has no mask, no transparency and no plain background")
+        found = find_object(colours)
+        if found is None:
+            raise BadInput(view.image, "has no mask, and no object was found in it")
+        mask = found.mask[0] > 0.5
     if not bool(mask.any()):
         raise BadInput(view.image, "its mask is empty")
     return colours, without_specks(mask[None].float(), str(view.image))[0]

@@ -1,9 +1,11 @@
 """Complete settings for training the mask network."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
+from ...io.typed import typed
 from ...training.config import TrainConfig
 from .config import NetworkConfig
 
@@ -104,3 +106,22 @@ def best(variant: str = "mask") -> SegmentConfig:
 
 
 RECIPES: dict[str, Callable[..., SegmentConfig]] = {"best": best}
+
+
+def adopt(
+    stored: Mapping[str, Any], recipe: Callable[..., SegmentConfig], variant: str | None
+) -> dict[str, Any]:
+    """The parts of a recipe, but the network as weights have it (`train --init`).
+
+    What stood behind the shapes that they learned from is not kept with them.
+
+    Raises:
+        ValueError: settings that are unknown or impossible.
+    """
+    network = typed(NetworkConfig, stored.get("network", {}), "network")
+    fresh = recipe(variant or network.variant)
+    views = replace(fresh.views, size=network.size)
+    return {name: getattr(fresh, name) for name in ("loss", "training", "first_weights")} | {
+        "network": network,
+        "views": views,
+    }

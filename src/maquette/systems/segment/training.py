@@ -1,6 +1,6 @@
 """`SegmentTraining`: what the mask network is trained by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
-from ...data.batch import Batch, Entry, known
+from ...data.batch import Batch, known
 from ...data.before_grounds import before_grounds
 from ...metrics.measure import Measure
 from ...metrics.protocols.masks import mask_iou
@@ -47,11 +47,6 @@ class SegmentTraining(TrainingModule):
         start_backbone(network.backbone, config.first_weights)
         super().__init__(network, config.training)
         self.config = config
-        self._entries: Sequence[Entry] = ()
-
-    def meet(self, entries: Sequence[Entry]) -> None:
-        """Know the names that grounds of held pictures follow from."""
-        self._entries = entries
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
         """The loss, its terms, and the IoU."""
@@ -89,7 +84,7 @@ class SegmentTraining(TrainingModule):
         return whole(network(self._pictures(batch)), true).sigmoid(), true
 
     def _pictures(self, batch: Batch) -> Tensor:
-        return before_grounds(batch, [self._entries[index] for index in batch.index.tolist()])
+        return before_grounds(batch)
 
 
 def whole(
