@@ -1,16 +1,19 @@
-"""How many wrong masks are called doubtful: drawn shapes before photographs, whose true masks are known.
+"""How good masks are, and how many wrong ones are called doubtful: drawn shapes before photographs, true masks known.
 
-    python -m maquette.bench.studies.masks --shapes DIR --photos DIR --json FILE
+    python -m maquette.bench.studies.masks --shapes DIR --photos DIR --count 500 --ways network grabcut --json FILE
 
 Shapes of a split are drawn from viewpoints of 3D-R2N2's range, moved by up to an eighth of the picture, and
 laid over photographs (or plain greys, without `--photos`). Masks are found as `reconstruct` finds them. A
 mask is wrong below an IoU of 0.8 with the true one, and doubtful below the confidence at which `reconstruct`
-says so.
+says so. --ways looks for the same objects by these alone: mean IoU, share of right masks, milliseconds of processor time.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -23,7 +26,8 @@ from ...data.mesh_folder import read_mesh_folder
 from ...data.mesh_set import turned
 from ...io import BadInput, load_mesh
 from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
-from ...segment import UNSURE, find_object
+from ...segment import UNSURE, Found, find_object
+from ...segment.found import WAYS, How
 from .arguments import run_study, study_parser, write_json
 
 _SIZE, _SHIFT, _WRONG = 192, 24, 0.8
@@ -39,26 +43,52 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--split", default="test", choices=("train", "val", "test"), help="of the shapes")
     parser.add_argument("--every", type=int, default=2, help="take one shape in so many")
     parser.add_argument("--without", nargs="*", default=["shapeassembly"], help="sources that are left out")
+    parser.add_argument("--count", type=int, help="pictures; one of each shape when not given")
+    parser.add_argument("--ways", nargs="*", default=[], choices=WAYS, help="that are tried alone, too")
     options = parser.parse_args(words)
+    torch.set_num_threads(1)
     rows = []
-    for name, image, mask in pictures(options):
-        found = find_object(image)
-        ours = torch.zeros_like(mask, dtype=torch.bool) if found is None else found.mask > 0.5
-        rows.append({"id": name, "iou": _iou(ours, mask > 0.5), "how": found and found.how,
-                     "confidence": found and found.confidence})  # fmt: skip
-    numbers = _summary([row for row in rows if row["how"]])
+    for name, image, mask in pictures(options, options.count):
+        true = mask > 0.5
+        found, _ = _looked_for(image)
+        rows.append({"id": name, "iou": _iou(_pixels(found, true), true), "how": found and found.how,
+                     "confidence": found and found.confidence, "ways": {}})  # fmt: skip
+        for way in options.ways:
+            alone, seconds = _looked_for(image, way)
+            rows[-1]["ways"][way] = {"iou": _iou(_pixels(alone, true), true), "ms": round(1000 * seconds, 1)}
+    numbers = {
+        **_summary([row for row in rows if row["how"]]),
+        "iou": round(fmean(row["iou"] for row in rows), 4),
+        "ways": {way: _way([row["ways"][way] for row in rows]) for way in options.ways},
+    }
     print(numbers)
     write_json(options.json, {"summary": numbers, "pictures": rows})
     return numbers
 
 
-def pictures(options: Any) -> Iterator[Drawn]:
-    """Names, pictures and true masks."""
+def _looked_for(image: Tensor, way: How | None = None) -> tuple[Found | None, float]:
+    began = time.process_time()
+    return find_object(image, way), time.process_time() - began
+
+
+def _pixels(found: Found | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if found is None else found.mask > 0.5
+
+
+def _way(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    right = sum(row["iou"] >= _WRONG for row in rows) / len(rows)
+    mean = {"iou": fmean(row["iou"] for row in rows), "ms": fmean(row["ms"] for row in rows), "right": right}
+    return {name: round(value, 4) for name, value in mean.items()}
+
+
+def pictures(options: Any, count: int | None = None) -> Iterator[Drawn]:
+    """Names, pictures and true masks; of so many pictures all shapes come again, from other sides."""
     generator = torch.Generator().manual_seed(0)
     photos = None if options.photos is None else load_photos(options.photos).permute(0, 3, 1, 2) / 255
     meshes = [mesh for mesh in read_mesh_folder(options.shapes) if mesh.entry.split == options.split]
     meshes = [mesh for mesh in meshes if mesh.entry.source not in options.without]
-    for mesh in meshes[:: options.every]:
+    chosen = meshes[:: options.every]
+    for mesh in islice(cycle(chosen), len(chosen) if count is None else count):
         draws = torch.rand(6, generator=generator)
         with suppress(BadInput):
             shape = turned(load_mesh(mesh.path, root=mesh.root), mesh.axes)
