@@ -5,7 +5,7 @@
 Shapes of a split are drawn from viewpoints of 3D-R2N2's range, moved by up to an eighth of the picture, and
 laid over photographs (or plain greys, without `--photos`). Masks are found as `reconstruct` finds them. A
 mask is wrong below an IoU of 0.8 with the true one, and doubtful below the confidence at which `reconstruct`
-says so. --ways looks for the same objects by these alone: mean IoU, share of right masks, milliseconds of processor time.
+says so. --ways looks for the same objects by these alone: mean IoU, share of right masks, milliseconds of a core.
 """
 
 import time
@@ -47,7 +47,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--ways", nargs="*", default=[], choices=WAYS, help="that are tried alone, too")
     options = parser.parse_args(words)
     torch.set_num_threads(1)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, image, mask in pictures(options, options.count):
         true = mask > 0.5
         found, _ = _looked_for(image)
