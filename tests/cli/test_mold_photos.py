@@ -30,7 +30,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("photos", ["--fov", "200"], 2, "1 to 150"),
         ("photos", ["--from", "points"], 3, "silhouettes only"),
         ("few", [], 3, "3 or more"),
-        ("ball.ply", ["--turntable"], 2, "folder of pictures or a video"),
+        ("ball.ply", ["--sideways"], 2, "folder of pictures or a video"),
         ("none.mp4", [], 3, "no such file"),
         ("bad.mp4", ["--poses", "given"], 3, "is a video"),
     ],

@@ -1,5 +1,7 @@
 """Cameras from outlines: a drawn object that turns evenly is found out, and what makes no sense is refused."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -33,6 +35,16 @@ def test_a_turning_object(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
     assert (best.points.amax(0) - best.points.amin(0)).norm() == pytest.approx(1, abs=0.15)
     again = poses_from_silhouettes(list(masks), config=QUICK)
     assert torch.equal(again[0].R, best.R)
+
+
+def test_a_camera_that_was_held_on_its_side(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
+    masks, R = turned
+    lying = replace(QUICK, rolls=(90.0, -90.0), elevations=(20.0,))
+    for turns in (1, -1):
+        found = poses_from_silhouettes(list(torch.rot90(masks, turns, (1, 2))), config=lying)
+        assert rotation_error(found[0].R, R).median() > 60  # of the pictures as they lie
+        upright = found[0].R @ torch.tensor([[0.0, turns, 0.0], [-turns, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        assert rotation_error(upright, R).median() < 6
 
 
 def test_rotations_are_compared_behind_one_turn_of_the_world() -> None:

@@ -50,6 +50,8 @@ class Cameras(Root, Common):
     installed or places fewer than two thirds of the pictures."""
     turntable: bool = False
     """By silhouettes: the object turns evenly before a camera that stands still."""
+    sideways: bool = False
+    """By silhouettes: the camera was held on its side, and the pictures lie."""
     unordered: bool = False
     """By silhouettes: the pictures are in no order."""
     anew: bool = False
@@ -102,8 +104,10 @@ def _check(options: Cameras) -> None:
     at_least(0, seed=options.seed)
     at_least(1, threads=options.threads)
     at_least(2, most=options.most)
-    if options.by == "sfm" and (options.turntable or options.unordered):
-        raise Refusal("--turntable and --unordered go with cameras by silhouettes, not with --by sfm")
+    if options.by == "sfm" and (options.turntable or options.unordered or options.sideways):
+        raise Refusal(
+            "--turntable, --sideways and --unordered go with cameras by silhouettes, not with --by sfm"
+        )
     if options.turntable and options.unordered:
         raise Refusal("--turntable and --unordered exclude each other")
     if not options.photos:
@@ -172,9 +176,14 @@ def _find(options: Cameras, pairs: Sequence[tuple[Path, Path | None]], console: 
 
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    rings = PosesConfig(turntable=options.turntable, ordered=not options.unordered)
+    told = options.turntable or options.unordered or options.sideways
+    rings = PosesConfig(
+        turntable=options.turntable,
+        ordered=not options.unordered,
+        rolls=(90.0, -90.0) if options.sideways else (0.0,),
+    )
     scene = SceneOptions(
-        by=options.by or ("silhouettes" if options.turntable or options.unordered else None),
+        by=options.by or ("silhouettes" if told else None),
         rings=rings,
         find_masks=options.masks == "find",
         cameras=options.cameras,

@@ -29,24 +29,30 @@ class Photos:
     of these that there is."""
     turntable: bool = False
     """The object turns evenly, in the order of the pictures, before a camera that stands still."""
+    sideways: bool = False
+    """The camera was held on its side, and the pictures lie."""
     fov: Annotated[float | None, tyro.conf.arg(metavar="DEGREES")] = None
     """Field of view of the pictures along their longer side, where their files do not say it."""
 
 
 def are_photos(target: Path, options: Photos) -> bool:
     """Whether cameras have to be found; refuses words that contradict each other."""
-    asked = options.poses in ("sfm", "silhouettes") or options.turntable
+    told = options.turntable or options.sideways
+    asked = options.poses in ("sfm", "silhouettes") or told
     if options.fov is not None and not _LEAST_FOV <= options.fov <= _MOST_FOV:
         raise Refusal(f"--fov {options.fov:g}: use {_LEAST_FOV} to {_MOST_FOV} degrees")
-    if options.poses in ("given", "sfm") and options.turntable:
-        raise Refusal(f"--turntable goes with cameras by silhouettes, not with --poses {options.poses}")
+    if options.poses in ("given", "sfm") and told:
+        way = options.poses
+        raise Refusal(f"--turntable and --sideways go with cameras by silhouettes, not with --poses {way}")
     if is_video(target):
         if options.poses == "given":
             raise BadInput(target, "is a video, which has no cameras")
         return True
     if not target.is_dir():
         if asked or options.poses or options.fov is not None:
-            raise Refusal("--poses, --turntable and --fov go with a folder of pictures or a video")
+            raise Refusal(
+                "--poses, --turntable, --sideways and --fov go with a folder of pictures or a video"
+            )
         return False
     return options.poses != "given" and (asked or known_cameras(target) is None)
 
@@ -84,9 +90,10 @@ def find_scene(
     from ..poses.silhouettes import PosesConfig
 
     by: By | None = None if options.poses == "given" else options.poses
-    if options.turntable:
+    if options.turntable or options.sideways:
         by = "silhouettes"
-    wanted = SceneOptions(by, PosesConfig(turntable=options.turntable), fov=options.fov, seed=seed)
+    rings = PosesConfig(turntable=options.turntable, rolls=(90.0, -90.0) if options.sideways else (0.0,))
+    wanted = SceneOptions(by, rings, fov=options.fov, seed=seed)
     with stages(console) as watch:
         found = photo_target(files, scene, wanted, watch, console.say)
     report = found.report

@@ -57,6 +57,7 @@ class PosesConfig:
         turntable: the camera stands still and the object turns evenly, in the order of the pictures.
         ordered: the pictures are in the order in which the camera went around; else an order is looked for.
         elevations: of the ring, in degrees, that are tried.
+        rolls: of the cameras, in degrees counted from upright, that are tried; 90 and -90 for one held on its side.
         colours: weight of the colours' squared differences, where there are pictures.
         coarse, fine: stages of all starts, and of those that are kept.
         kept: how many of them are.
@@ -69,6 +70,7 @@ class PosesConfig:
     turntable: bool = False
     ordered: bool = True
     elevations: tuple[float, ...] = (10.0, 30.0, 50.0)
+    rolls: tuple[float, ...] = (0.0,)
     colours: float = 1.0
     coarse: Stage = field(default_factory=lambda: Stage(50, 20, 20))
     fine: Stage = field(default_factory=lambda: Stage(80, 28, 32, 0.4))
@@ -77,8 +79,10 @@ class PosesConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.fov <= 150:
             raise ValueError(f"fov must lie in [1, 150] degrees, got {self.fov:g}")
-        if not self.elevations or self.kept < 1 or self.colours < 0:
-            raise ValueError("elevations, at least one start to keep, and a weight of 0 or more are needed")
+        if not self.elevations or not self.rolls or self.kept < 1 or self.colours < 0:
+            raise ValueError(
+                "elevations, rolls, at least one start to keep, and a weight of 0 or more are needed"
+            )
         if max(map(abs, self.elevations)) >= 90:
             raise ValueError("elevations must lie between -90 and 90 degrees")
         for stage in (self.coarse, self.fine):
@@ -230,8 +234,18 @@ def _starts(outlines: Masks, coloured: bool, order: Sequence[int], config: Poses
     if config.turntable:
         T = T.mean(0, keepdim=True)
     turns = torch.zeros_like(T)
-    senses = (1, -1)
-    return [_State(ring(sense * places, up), turns, T, cube) for up in config.elevations for sense in senses]
+    return [
+        _State(ring(sense * places, up) @ _roll(roll), turns, T, cube)
+        for up in config.elevations
+        for roll in config.rolls
+        for sense in (1, -1)
+    ]
+
+
+def _roll(degrees: float) -> Float[Tensor, "3 3"]:
+    """A turn of the picture about the optical axis, for row vectors."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return torch.tensor([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
 def _first_shifts(outlines: Masks, fov: float) -> Float[Tensor, "view 3"]:
