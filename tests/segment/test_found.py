@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from maquette.data.before_grounds import before_grounds
+from maquette.data.open import DataPlace, open_source
+from maquette.data.views_config import ViewsConfig
 from maquette.segment import UNSURE, find_object
 
 SIZE = 96
@@ -97,10 +100,43 @@ def busy_scene(size: int = SIZE) -> torch.Tensor:
 
 
 def test_grabcut_where_the_background_is_not_plain():
+    found = find_object(busy_scene(), "grabcut")
+    assert iou(found, disc()) > 0.9
+    assert UNSURE < found.confidence <= 0.7
+
+
+def test_drawn_objects_before_drawn_rooms_are_found_by_the_network():
+    config = ViewsConfig(size=160, framing="object", margin=(0.1, 0.4))
+    source = open_source(DataPlace(shapes="families:12"), config, needs=frozenset({"masks"})).source
+    batch = source.held_batch(range(12), 1)
+    images, true = before_grounds(batch), batch.truth.masks[:, 0] > 0.5
+    found = [find_object(image, "network") for image in images]
+    scores = torch.tensor([iou(one, mask[0]) for one, mask in zip(found, true, strict=True)])
+    assert all(one.how == "network" for one in found)
+    assert scores.median() > 0.8
+    assert scores.mean() > 0.7
+
+
+def test_where_the_network_is_unsure_grabcut_may_be_surer(monkeypatch):
+    """It tells half a probability everywhere around the middle."""
+
+    def unsure(network, images):
+        told = torch.full_like(images[:, :1], 0.3)
+        told[..., 30:60, 30:60] = 0.6
+        return told
+
+    monkeypatch.setattr("maquette.segment.found.network_masks", unsure)
     found = find_object(busy_scene())
     assert found.how == "grabcut"
     assert iou(found, disc()) > 0.9
-    assert UNSURE < found.confidence <= 0.7
+    assert find_object(busy_scene(), "network").confidence < UNSURE
+
+
+def test_a_way_by_its_name():
+    assert find_object(busy_scene(), "plain") is None
+    assert find_object(busy_scene(), "grabcut").how == "grabcut"
+    with pytest.raises(ImportError):
+        find_object(busy_scene(), "rembg")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -108,8 +144,7 @@ def test_a_wrong_mask_is_doubtful(seed):
     """Blocks of all colours on a disc, and others around it."""
     blocks = torch.rand(2, 3, 14, 14, generator=torch.Generator().manual_seed(seed))
     on, around = torch.nn.functional.interpolate(blocks, (SIZE, SIZE))
-    found = find_object(torch.where(disc(radius=0.2), on, around))
-    assert found.how == "grabcut"
+    found = find_object(torch.where(disc(radius=0.2), on, around), "grabcut")
     assert iou(found, disc(radius=0.2)) < 0.8
     assert 0 <= found.confidence < UNSURE
 

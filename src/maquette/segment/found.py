@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .grabcut import grabcut_mask
+from .grabcut import grabcut_mask, without_bars
 from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
 from .plain import plain_mask, plain_steadiness
@@ -117,7 +117,7 @@ def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
     if bool((image == image[:, :1, :1]).all()):
         return None
     if way == "network":
-        told = network_masks(shipped_mask_net(), image[None])[0]
+        told = _without_bars(image)
     elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
@@ -128,6 +128,15 @@ def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
         return None
     told = told.to(image.device)
     return Found(told, way, float((told > _CORE).sum() / (told > _RIM).sum()))
+
+
+def _without_bars(image: Tensor) -> Tensor:
+    """The network's mask of a picture, of which bars beside the photograph are no part."""
+    top, bottom, left, right = without_bars(image.detach().cpu().permute(1, 2, 0).numpy())
+    told = torch.zeros_like(image[:1])
+    inner = image[None, :, top:bottom, left:right]
+    told[:, top:bottom, left:right] = network_masks(shipped_mask_net(), inner)[0].to(image.device)
+    return told
 
 
 def _agreement(pixels: np.ndarray, mask: np.ndarray) -> float:

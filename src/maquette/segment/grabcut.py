@@ -33,7 +33,7 @@ def grabcut_mask(pixels: np.ndarray) -> np.ndarray | None:
     height, width = pixels.shape[:2]
     if min(height, width) < 8 or float(np.ptp(pixels.reshape(-1, 3), axis=0).max()) <= 4 * _BAR:
         return None
-    top, bottom, left, right = _photograph(pixels)
+    top, bottom, left, right = without_bars(pixels)
     inner = pixels[top:bottom, left:right]
     if min(inner.shape[:2]) < 8:
         return None
@@ -45,10 +45,13 @@ def grabcut_mask(pixels: np.ndarray) -> np.ndarray | None:
     return mask
 
 
-def _photograph(pixels: np.ndarray) -> tuple[int, int, int, int]:
+def without_bars(pixels: np.ndarray) -> tuple[int, int, int, int]:
     """First and last row and column (exclusive) of the picture without bars of one colour along its sides.
 
     Where every row is of one colour, or every column, none of them is a bar.
+
+    Args:
+        pixels: (H, W, 3) colours in [0, 1].
     """
     spreads = (torch.from_numpy(np.ptp(pixels, axis=axis).max(axis=-1)) for axis in (1, 0))
     rows, columns = (covered_range(spread > _BAR) or (0, len(spread)) for spread in spreads)
