@@ -3,7 +3,7 @@
 Matrices lead from the camera to the world, with OpenGL's axes. Focal lengths are in pixels (`fl_x`, `fl_y`), or said
 by angles of view in radians (`camera_angle_x`, `camera_angle_y`); the first pixel's centre is at (0.5, 0.5), the
 principal point the picture's middle where it is not given. Numbers of a frame go before those of the file. The world
-has Z up, or what `up` says.
+has Z up, or the axis that `up` is nearest to.
 """
 
 import math
@@ -40,6 +40,7 @@ AXES = {
     "+Z": (0, 0, 1),
     "-Z": (0, 0, -1),
 }
+_NEAR = 0.9  # least cosine of the angle between up and its axis: 26 degrees
 _Row = tuple[float, float, float, float]
 
 
@@ -63,6 +64,11 @@ class _Optics:
     k4: float | None = None
     p1: float | None = None
     p2: float | None = None
+
+
+@dataclass(frozen=True)
+class _Up:
+    up: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,15 @@ def parse_transforms(path: str | PathLike[str], root: str | PathLike[str] | None
         return CamerasData(views, None, _up(content.get("up")))
 
 
-def _up(axis: Any) -> str:
-    """`up` as an axis, "+Z" where there is none."""
-    return next((name for name, vector in AXES.items() if axis == list(vector)), "+Z")
+def _up(direction: Any) -> str:
+    """The axis that `up` is nearest to, "+Z" where the file does not say it."""
+    if direction is None:
+        return "+Z"
+    up = np.array(typed(_Up, {"up": direction}).up, np.float64)
+    name, axis = max(AXES.items(), key=lambda item: float(up @ item[1]))
+    if not up @ axis > _NEAR * math.hypot(*up):
+        raise ParseError(f"{direction} is not near an axis; turn the world so that one is up", "up")
+    return name
 
 
 def _view(frame: Any, shared: _Optics, files: References, where: str) -> ViewData:
