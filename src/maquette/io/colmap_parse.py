@@ -3,8 +3,8 @@
     scene/sparse/0/{cameras,images,points3D}.{bin,txt}     scene/images/<name>     scene/masks/<name>.png
 
 The model may also lie in `sparse/`, `colmap/sparse/0/`, `dense/sparse/` or the folder itself, the pictures beside it.
-Poses are world to camera with OpenCV's axes, the first pixel's centre is at (0.5, 0.5): as in `cameras.json`.
-Which way is up is not stored; it is guessed from the cameras.
+Poses are world to camera with OpenCV's axes, the first pixel's centre is at (0.5, 0.5): as in `cameras.json`, but
+pixels are counted as they are stored. Which way is up is not stored; it is guessed from the cameras.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .camera_up import guessed_up
-from .cameras_parse import CamerasData, ViewData, check_calibration, check_rigid, check_side, check_size
+from .cameras_parse import CamerasData, ViewData, check_calibration, check_rigid, check_side, check_stored
 from .colmap_binary import parse_cameras_binary, parse_images_binary, parse_points_binary
 from .colmap_model import ColmapCamera, ColmapImage, SparsePoints, rotation_matrix
 from .colmap_text import parse_cameras_text, parse_images_text, parse_points_text
@@ -47,7 +47,7 @@ def parse_colmap(model: Path, root: str | PathLike[str] | None = None) -> Camera
 
     Raises:
         BadInput: a file that is missing, cut or malformed, a camera model that is not known, a picture without its
-            camera or that is not there, or of another size than its camera's.
+            camera or that is not there, of another size than its camera's or turned by EXIF.
     """
     cameras_file, images_file = (_need(model, kind) for kind in ("cameras", "images"))
     is_text = cameras_file.suffix == ".txt", images_file.suffix == ".txt"
@@ -125,7 +125,7 @@ def _views(
         size = camera.width, camera.height
         for file in (path, mask):
             if file is not None:
-                check_size(file, size)
+                check_stored(file, size)
         lens = lens_of(camera.model, camera.distortion)
         yield ViewData(path, mask, *size, camera.K, pose[:3, :3], pose[:3, 3], lens)
 

@@ -21,7 +21,7 @@ from .cameras_parse import (
     check_calibration,
     check_rigid,
     check_side,
-    check_size,
+    check_stored,
 )
 from .errors import ParseError, as_bad_input
 from .image_files import image_size
@@ -89,7 +89,7 @@ def parse_transforms(path: str | PathLike[str], root: str | PathLike[str] | None
 
     Raises:
         BadInput: missing, malformed, without frames, a camera model that is not known, no focal length, a matrix that
-            is not a rotation, or a picture that is missing or of another size.
+            is not a rotation, or a picture that is missing, of another size or turned by EXIF.
     """
     content = read_json(path, dict)
     with as_bad_input(path, ValueError):
@@ -124,7 +124,7 @@ def _view(frame: Any, shared: _Optics, files: References, where: str) -> ViewDat
     image, size = _picture(names.file_path, optics, files, where)
     mask = None if names.mask_path is None else _find(names.mask_path, files)
     if mask is not None:
-        check_size(mask, size)
+        check_stored(mask, size)
     K = _calibration(optics, size, where)
     to_world = np.eye(4)
     if len(names.transform_matrix) not in (3, 4):
@@ -145,13 +145,15 @@ def _picture(name: str, optics: _Optics, files: References, where: str) -> tuple
         raise ParseError("must be a file name", f"{where}.file_path")
     path = _find(name, files)
     if optics.w is None or optics.h is None:
-        return path, image_size(path)
+        size = image_size(path)
+        check_stored(path, size)
+        return path, size
     for key, side in (("w", optics.w), ("h", optics.h)):
         check_side(side, f"{where}.{key}")
         if side != int(side):
             raise ParseError(f"must be a whole number, got {side:g}", f"{where}.{key}")
     size = int(optics.w), int(optics.h)
-    check_size(path, size)
+    check_stored(path, size)
     return path, size
 
 
