@@ -80,7 +80,8 @@ def _is_visible(
     A point may lie behind the surface in the picture by a small share of the mesh's depth.
     """
     scale = _LARGE / max(size) if precise else min(_LARGEST / max(size), 1.0)
-    settings = RasterizationSettings(image_size=(round(size[0] * scale), round(size[1] * scale)))
+    height, width = (max(1, round(side * scale)) for side in size)
+    settings = RasterizationSettings(image_size=(height, width))
     seen = MeshRasterizer(camera, settings)(mesh)
     zbuf = torch.where(seen.pix_to_face >= 0, seen.zbuf, torch.inf)[..., 0]
     if precise:
