@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -124,37 +123,3 @@ def test_a_file_is_recognised_by_what_it_holds(tmp_path):
     assert known_cameras(tmp_path / "gone.json") is None
     with pytest.raises(BadInput, match="gone"):
         parse_any_cameras(tmp_path / "gone.json")
-
-
-def pix3d(folder, *models):
-    """A table of one photograph a mesh, of the scene's first camera."""
-    write_scene(folder, 1)
-    (view,) = scene_views(1)
-    flip = np.diag([-1.0, -1, 1])
-    rows = [
-        {
-            "img": "images/0.png", "mask": "masks/0.png.png", "model": model, "category": "chair",
-            "img_size": [48, 36],
-            "rot_mat": (flip @ view.R.numpy()).tolist(), "trans_mat": (flip @ view.t.numpy()).tolist(),
-            "focal_length": 32 * 0.9, "bbox": [1, 1, 9, 9], "truncated": False, "occluded": False,
-            "slightly_occluded": False,
-        }
-        for model in models
-    ]  # fmt: skip
-    (folder / "pix3d.json").write_text(json.dumps(rows))
-
-
-def test_photographs_of_pix3d(tmp_path):
-    pix3d(tmp_path / "one", "model/chair/a/model.obj")
-    found = read_any_cameras(tmp_path / "one")
-    (view,), (wanted,) = found.views, scene_views(1)
-    assert torch.allclose(view.R, wanted.R, atol=1e-6)
-    assert torch.allclose(view.t, wanted.t, atol=1e-6)
-    assert view.K.tolist() == [[pytest.approx(43.2), 0, 24], [0, pytest.approx(43.2), 18], [0, 0, 1]]
-    assert (found.up, view.mask.name) == ("+Y", "0.png.png")
-    pix3d(tmp_path / "two", "model/chair/a/model.obj", "model/chair/b/model.obj")
-    with pytest.raises(BadInput, match="has photographs of 2 shapes, such as model/chair/a"):
-        read_any_cameras(tmp_path / "two")
-    assert len(read_any_cameras(tmp_path / "two", shape="chair/b")) == 1
-    with pytest.raises(BadInput, match="of no shape whose name contains 'table'"):
-        read_any_cameras(tmp_path / "two", shape="table")

@@ -2,13 +2,14 @@
 
 import struct
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from camera_scene import scene_views, silhouettes, write_scene
-from maquette.io import BadInput, read_any_cameras, write_colmap
+from maquette.io import BadInput, read_any_cameras, save_image, write_colmap
 from maquette.io.any_cameras_parse import parse_any_cameras
 from maquette.io.colmap_model import MODELS, SparsePoints, rotation_matrix
 from maquette.io.colmap_parse import parse_colmap, parse_colmap_points
@@ -250,3 +251,48 @@ def test_a_view_without_a_picture_cannot_be_written(tmp_path):
     with pytest.raises(ValueError, match="view 0 has no picture"):
         write_colmap(CameraFile(scene_views()), tmp_path / "m", tmp_path)
     assert not (tmp_path / "m").exists()
+
+
+def bent_and_straight(folder):
+    """What COLMAP leaves after undistortion: the photographs, and straight pictures with a model of their own."""
+    bent = write_scene(folder)
+    straight = write_scene(folder / "dense")
+    write_colmap(straight, folder / "dense" / "sparse", folder / "dense" / "images")
+    for view in bent.views:
+        save_image(torch.zeros(3, 36, 48), view.image)
+    return straight
+
+
+@pytest.mark.parametrize("place", [".", "dense", "dense/sparse"])
+@pytest.mark.parametrize("masked", [True, False])
+def test_straight_pictures_go_with_the_model_beside_them(tmp_path, place, masked):
+    straight = bent_and_straight(tmp_path)
+    if not masked:
+        for view in straight.views:
+            view.mask.unlink()
+    found = parse_any_cameras(tmp_path / place)
+    for view, wanted in zip(found.views, straight.views, strict=True):
+        assert (view.image, view.mask) == (wanted.image, wanted.mask if masked else None)
+
+
+def test_masks_of_pictures_in_the_root_of_the_scene_are_beside_them(tmp_path):
+    scene = tmp_path / "scene"
+    cameras = write_scene(scene)
+    write_colmap(cameras, scene / "sparse" / "0", scene / "images")
+    for view in cameras.views:
+        view.image.rename(scene / view.image.name)
+    (tmp_path / "masks").mkdir()
+    save_image(torch.ones(1, 36, 48), tmp_path / "masks" / "0.png.png")
+    found = parse_any_cameras(scene)
+    assert [view.image for view in found.views] == [scene / f"{i}.png" for i in range(3)]
+    assert [view.mask for view in found.views] == [view.mask for view in cameras.views]
+
+
+@pytest.mark.parametrize("place", [".", "../..", "../0", "../../sparse/0"])
+def test_a_model_is_read_from_inside_and_by_detours(scene, monkeypatch, place):
+    monkeypatch.chdir(scene / "sparse" / "0")
+    for name in ("9.png", "0.PNG"):
+        (scene / "images" / name).write_bytes((scene / "images" / "1.png").read_bytes())
+    with pytest.warns(LeftOut, match=r"no camera for 0\.PNG and 1 more"):
+        found = parse_any_cameras(Path(place))
+    assert [view.image.resolve() for view in found.views] == [scene / "images" / f"{i}.png" for i in range(3)]

@@ -45,3 +45,31 @@ def test_unknown_models_and_places_without_a_picture():
     with pytest.raises(KeyError):
         lens_of("KANNALA", ())
     assert np.isnan(Lens("DIVISION", (2.0,)).distort(np.array([[1.0, 1.0]]))).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "numbers", "last"),
+    [
+        ("SIMPLE_RADIAL", (-0.5,), (2 / 3) ** 0.5),  # r - r^3 / 2
+        ("OPENCV", (-0.5, 0.05, 0, 0), (3 - 5**0.5) ** 0.5),  # where 1 - 3 r^2 / 2 + r^4 / 4 is 0
+        ("FULL_OPENCV", (0, 0, 0, 0, 0, 1.0, 0, 0), 1.0),  # r / (1 + r^2)
+        ("FULL_OPENCV", (0, 0, 0, 0, 0, -0.25, 0, 0), 2.0),  # r / (1 - r^2 / 4)
+        ("RADIAL_FISHEYE", (-1 / 3, 0), np.tan(1.0)),  # theta - theta^3 / 3
+    ],
+)
+def test_nothing_is_seen_where_places_would_come_back(model, numbers, last):
+    """Every place up to the fold is farther out than the one before; beyond it there is none."""
+    r = np.linspace(0, 1.7, 1701) * last
+    bent = Lens(model, numbers).distort(np.stack([r * 0.6, r * 0.8], -1))
+    seen = np.isfinite(bent).all(-1)
+    fold = r[seen].max()
+    assert (np.isfinite(bent).any(-1) == seen).all()
+    assert (seen == (r <= fold)).all()
+    assert (np.diff(np.linalg.norm(bent[seen], axis=-1)) > 0).all()
+    assert fold == pytest.approx(last, rel=0.002)
+
+
+def test_what_always_grows_is_seen_to_the_end():
+    far = np.array([[1e3, -1e3]])
+    for model, numbers in (("SIMPLE_RADIAL", (0.2,)), ("OPENCV", (-0.1, 0.05, 0.01, 0.01))):
+        assert np.isfinite(Lens(model, numbers).distort(far)).all()

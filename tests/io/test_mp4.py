@@ -39,6 +39,9 @@ def test_an_mp4_shows_what_is_where(tmp_path) -> None:
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch) -> None:
     frames = torch.rand(3, 3, 8, 8)
+    for milliseconds in (0, -70):
+        with pytest.raises(ValueError, match=f"milliseconds must be positive, got {milliseconds}"):
+            save_mp4(frames, tmp_path / "a.mp4", milliseconds)
     with pytest.raises(BadInput, match="no frames"):
         save_mp4(frames[:0], tmp_path / "a.mp4")
     with pytest.raises(BadInput, match=r"ends with \.mp4"):

@@ -129,3 +129,27 @@ def test_a_view_without_a_picture_cannot_be_written(tmp_path):
     with pytest.raises(ValueError, match="view 0 has no picture"):
         write_transforms(CameraFile(scene_views()), tmp_path / "transforms.json")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("up", "axis"),
+    [([0, 0.99, 0.1], "+Y"), ([0, -3, 0.5], "-Y"), ([1, 0, 0], "+X"), ([0, 0, 1.0], "+Z"), (None, "+Z")],
+)
+def test_up_is_the_nearest_axis(folder, up, axis):
+    assert parse_transforms(write(folder, up=up)).up == axis
+
+
+@pytest.mark.parametrize(
+    ("up", "words"),
+    [
+        ([0, 1, 1], r"up: \[0, 1, 1\] is not near an axis"),
+        ([0, 0, 0], "is not near an axis"),
+        ([0, 1e300, 1e300], "is not near an axis"),
+        ([0, 1], "up must have 3 entries"),
+        ("+Y", "up must be a list"),
+        ([0, "1", 0], r"up\[1\] must be a number"),
+    ],
+)
+def test_an_up_between_axes_is_refused(folder, up, words):
+    with pytest.raises(BadInput, match=words):
+        parse_transforms(write(folder, up=up))

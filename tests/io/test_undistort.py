@@ -74,6 +74,17 @@ def test_outside_repeats_the_border_but_is_not_the_object(tmp_path):
     assert (new.image, mask[0, 0], mask[24, 30]) == (None, 0, 1)
 
 
+def test_beyond_the_fold_of_a_lens_nothing_is_shown_again():
+    folding = lens_of("SIMPLE_RADIAL", (-3.0,))
+    pixels = np.ones((SIZE[1], SIZE[0], 4), np.float32)
+    found = undistort(pixels, lens_map(view(folding)))
+    r = np.linalg.norm(
+        (np.indices(SIZE[::-1])[::-1].T.swapaxes(0, 1) + 0.5 - K[:2, 2]) / K[[0, 1], [0, 1]], axis=-1
+    )
+    assert (found[..., 3][r > 1 / 3 + 0.01] == 0).all()
+    assert (found[..., 3][r < 1 / 3 - 0.01] == 1).all()
+
+
 def test_straight_views_pass_and_bad_pictures_are_refused(tmp_path):
     straight = view(None)
     assert next(undistorted([straight], tmp_path)) is straight

@@ -87,3 +87,16 @@ def test_what_reaches_behind_a_camera_is_kept():
     depth = (index[:, None] + steps) @ projections[0, 2, :3] + projections[0, 2, 3]
     assert torch.equal(found.view(-1) == 0, (depth > 0).all(dim=1))
     assert 0 < (found == 0).sum() < N**3
+
+
+def test_large_pictures_count_as_small_ones_do():
+    """1600 x 1600 pixels of a picture 2047 wide: times its stride that is 462,848 more than 32 bits can count to."""
+    side, width = 1600, 2047
+    marked = (side * side * (width + 1) - 2**32) // (width + 1)
+    mask = torch.zeros(side, width)
+    mask[: marked // side, :side] = 1
+    mask[marked // side, : marked % side] = 1
+    tables, sums = packed([mask])
+    projection = torch.tensor([[[side, 0, 0, 0], [0, side, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1.0]]])
+    found = carve(1, projection.double(), torch.tensor([True]), tables, sums, 0.0)
+    assert float(found) == pytest.approx(marked / side**2)

@@ -1,6 +1,9 @@
 """A texture shows what pictures show, without their seams, and leaves no texel without a colour."""
 
+import pytest
 import torch
+from scipy import ndimage
+from torch.nn.functional import pad
 
 from maquette.lift.texture import paint_texture
 from maquette.renderer.views import orbit_views, render_views, sphere_views
@@ -78,6 +81,37 @@ def test_without_any_view_it_has_the_mean_colour():
     mask[:2, :2] = 1.0
     made = paint_texture(mesh, [image], [mask], orbit_views(1), 64)
     torch.testing.assert_close(made.textures.maps_padded(), torch.full_like(made.textures.maps_padded(), 0.3))
+
+
+def test_pictures_are_blurred_on_the_object_alone_and_no_finer_than_the_texture(monkeypatch):
+    """A small object in a picture keeps its pixels; a large one loses those that the texture has no room for."""
+    mesh, cameras = ball(stripes), orbit_views(3, elevation=0.0)
+    seen = render_views(mesh, cameras, 400, lit=False)
+    images, masks = list(seen.images), list(seen.masks.float())
+    images[1], masks[1] = (pad(x, (0, 300, 200, 0)) for x in (images[1], masks[1]))
+    kept, blur = [], ndimage.gaussian_filter
+    monkeypatch.setattr(
+        "maquette.lift.texture.ndimage.gaussian_filter",
+        lambda array, *rest, **more: kept.append(array.shape) or blur(array, *rest, **more),
+    )
+    box = int(masks[0].any(0).sum())
+    for size, most in ((64, 128), (1024, box)):
+        kept.clear()
+        paint_texture(mesh, images, masks, cameras, size)
+        assert len(kept) == 3
+        for _, height, width in kept:
+            assert max(height, width) == pytest.approx(most, abs=2)
+
+
+def test_large_pictures_give_the_texture_that_they_would_give_whole(monkeypatch):
+    mesh, cameras = ball(stripes), orbit_views(6, elevation=0.0)
+    seen = render_views(mesh, cameras, 301, lit=False)
+    images, masks = ([pad(x, (0, 90, 40, 0)) for x in xs] for xs in (seen.images, seen.masks.float()))
+    made = []
+    for finest in (2, 100):
+        monkeypatch.setattr("maquette.lift.texture._FINEST", finest)
+        made.append(paint_texture(mesh, images, masks, cameras, 64).textures.maps_padded())
+    assert float((made[0] - made[1]).abs().mean()) < 0.01
 
 
 def test_same_pictures_same_texture():

@@ -6,26 +6,24 @@ nerf      transforms.json           images/<name>   masks/<name>.png
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from PIL import Image
-
 from .cameras_json import CameraFile, camera_view, write_cameras
 from .cameras_parse import CamerasData
 from .colmap_model import SparsePoints
 from .colmap_write import write_colmap
 from .errors import BadInput, as_bad_input
+from .files import read_file
+from .image_files import image_orientation
 from .images import load_image, load_mask, save_image
 from .transforms_write import write_transforms
 from .undistort import undistorted
 
 Format = Literal["json", "colmap", "nerf"]
-_TURNED = 0x0112  # EXIF's orientation
 _JPEG = (".jpg", ".jpeg")
 
 
@@ -81,13 +79,13 @@ def write_camera_folder(
 
 def _names(data: CamerasData) -> Iterator[str]:
     """A name for each view, without blanks, where it was below the folder that all pictures share."""
-    files = [
-        Path(os.path.abspath(view.image or view.mask or f"{i:04d}")) for i, view in enumerate(data.views)
-    ]
-    shared = Path(os.path.commonpath([file.parent for file in files]))
+    sources = [view.image or view.mask for view in data.views]
+    files = [None if source is None else Path(os.path.abspath(source)) for source in sources]
+    folders = [file.parent for file in files if file is not None]
+    shared = os.path.commonpath(folders) if folders else ""
     taken: set[str] = set()
     for i, (view, file) in enumerate(zip(data.views, files, strict=True)):
-        path = file.relative_to(shared)
+        path = Path(f"{i:04d}") if file is None else file.relative_to(shared)
         if path.suffix.lower() not in _JPEG and (view.lens is not None or _is_turned(view.image)):
             path = path.with_suffix(".png")
         name = "_".join(path.as_posix().split())
@@ -100,14 +98,11 @@ def _copy(source: Path, target: Path) -> None:
     """A copy of a picture; drawn anew where it is turned or its kind is to change."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.suffix.lower() == source.suffix.lower() and not _is_turned(source):
-        shutil.copyfile(source, target)
+        target.write_bytes(read_file(source))
     else:
         save_image(load_image(source), target)
 
 
 def _is_turned(picture: Path | None) -> bool:
     """Whether EXIF says that a picture is to be turned."""
-    if picture is None:
-        return False
-    with Image.open(picture) as opened:
-        return bool(opened.getexif().get(_TURNED, 1) != 1)
+    return picture is not None and image_orientation(picture) != 1

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from .errors import BadInput, ParseError, as_bad_input
-from .image_files import image_size
+from .image_files import image_orientation, image_size
 from .json_file import read_json
 from .lens import Lens
 from .references import References
@@ -165,6 +165,18 @@ def check_size(path: Path, size: tuple[int, int]) -> None:
     found = image_size(path)
     if found != size:
         raise BadInput(path, f"is {found[0]} x {found[1]} pixels, but its view says {size[0]} x {size[1]}")
+
+
+def check_stored(path: Path, size: tuple[int, int]) -> None:
+    """As `check_size`, where the camera counts pixels as they are stored: readers here turn pictures as EXIF says.
+
+    Raises:
+        BadInput: also about a picture that is to be turned.
+    """
+    if (orientation := image_orientation(path)) != 1:
+        reason = f"EXIF turns it (orientation {orientation}), but its camera counts pixels as they are stored"
+        raise BadInput(path, f"{reason}; remove that entry of EXIF")
+    check_size(path, size)
 
 
 def _bounds(box: tuple[_Vector, _Vector] | None) -> tuple[_Vector, _Vector] | None:

@@ -2,11 +2,12 @@
 
     scene/sparse/0/{cameras,images,points3D}.{bin,txt}     scene/images/<name>     scene/masks/<name>.png
 
-The model may also lie in `sparse/`, `colmap/sparse/0/` or the folder itself, the pictures beside it. Poses are world
-to camera with OpenCV's axes, the first pixel's centre is at (0.5, 0.5): as in `cameras.json`. Which way is up is not
-stored; it is guessed from the cameras.
+The model may also lie in `sparse/`, `colmap/sparse/0/`, `dense/sparse/` or the folder itself, the pictures beside it.
+Poses are world to camera with OpenCV's axes, the first pixel's centre is at (0.5, 0.5): as in `cameras.json`, but
+pixels are counted as they are stored. Which way is up is not stored; it is guessed from the cameras.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .camera_up import guessed_up
-from .cameras_parse import CamerasData, ViewData, check_calibration, check_rigid, check_side, check_size
+from .cameras_parse import CamerasData, ViewData, check_calibration, check_rigid, check_side, check_stored
 from .colmap_binary import parse_cameras_binary, parse_images_binary, parse_points_binary
 from .colmap_model import ColmapCamera, ColmapImage, SparsePoints, rotation_matrix
 from .colmap_text import parse_cameras_text, parse_images_text, parse_points_text
@@ -46,7 +47,7 @@ def parse_colmap(model: Path, root: str | PathLike[str] | None = None) -> Camera
 
     Raises:
         BadInput: a file that is missing, cut or malformed, a camera model that is not known, a picture without its
-            camera or that is not there, or of another size than its camera's.
+            camera or that is not there, of another size than its camera's or turned by EXIF.
     """
     cameras_file, images_file = (_need(model, kind) for kind in ("cameras", "images"))
     is_text = cameras_file.suffix == ".txt", images_file.suffix == ".txt"
@@ -60,8 +61,8 @@ def parse_colmap(model: Path, root: str | PathLike[str] | None = None) -> Camera
         images = parse_images_text(data) if is_text[1] else parse_images_binary(data)
         if not images:
             raise ParseError("holds no picture")
-        folder = _picture_folder(model, images[0].name, root)
-        views = tuple(_views(sorted(images), cameras, folder))
+        folder, masks = _picture_folders(model, images[0].name, root)
+        views = tuple(_views(sorted(images), cameras, References(folder), References(masks)))
         _say_unplaced(folder, views)
     return CamerasData(views, None, guessed_up(views))
 
@@ -100,9 +101,8 @@ def _check(camera: ColmapCamera, place: str) -> None:
 
 
 def _views(
-    images: Sequence[ColmapImage], cameras: dict[int, ColmapCamera], folder: Path
+    images: Sequence[ColmapImage], cameras: dict[int, ColmapCamera], files: References, masks: References
 ) -> Iterator[ViewData]:
-    files, masks = References(folder), References(folder.parent / "masks")
     before = ""
     for image in images:
         place = f"picture {image.name}"
@@ -119,25 +119,34 @@ def _views(
             raise ParseError(str(error), place) from None
         pose[:3, 3] = image.translation
         check_rigid(pose, place)
-        path = files.find(image.name, moved=False) or folder / image.name
+        path = files.find(image.name, moved=False) or files.folder / image.name
         mask = masks.find(f"{image.name}.png", moved=False)
         mask = mask or masks.find(Path(image.name).with_suffix(".png").as_posix(), moved=False)
         size = camera.width, camera.height
         for file in (path, mask):
             if file is not None:
-                check_size(file, size)
+                check_stored(file, size)
         lens = lens_of(camera.model, camera.distortion)
         yield ViewData(path, mask, *size, camera.K, pose[:3, :3], pose[:3, 3], lens)
 
 
-def _picture_folder(model: Path, name: str, root: str | PathLike[str] | None) -> Path:
-    """The first folder that has the first picture, among those where programs put them."""
-    scene = next((folder.parent for folder in (model, model.parent) if folder.name == "sparse"), model)
-    scene = scene.parent if scene.name in ("colmap", "dense") and scene != model else scene
-    around = [model, model.parent / "dense", scene, *([] if root is None else [Path(root)])]
-    places = [folder for place in reversed(around) for folder in (place / "images", place)]
-    found = (folder for folder in places if References(folder).find(name, moved=False))
-    return next(found, scene / "images")
+def _picture_folders(model: Path, name: str, root: str | PathLike[str] | None) -> tuple[Path, Path]:
+    """The first folder that has the first picture, among those where programs put them, and that of its masks.
+
+    What lies beside the model goes first: pictures that COLMAP has undistorted are in `dense`, with a model of their
+    own, below the scene of the photographs.
+    """
+    model = Path(os.path.abspath(model))
+    beside = next((folder.parent for folder in (model, model.parent) if folder.name == "sparse"), model)
+    scene = beside.parent if beside.name in ("colmap", "dense") and beside != model else beside
+    around = [beside, *([] if root is None else [Path(os.path.abspath(root))]), scene, model]
+    places = ((folder, place) for place in around for folder in (place / "images", place))
+    found = (
+        (folder, place / "masks")
+        for folder, place in places
+        if References(folder).find(name, moved=False) is not None
+    )
+    return next(found, (scene / "images", scene / "masks"))
 
 
 def _say_unplaced(folder: Path, views: Sequence[ViewData]) -> None:

@@ -23,7 +23,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 _BAND = 1 << 20  # pixels made floats at once
 _PROGRAMS = ("EPS",)  # would be run by an interpreter, if there is one
-_EXIF, _FOCAL_IN_35_MM = 0x8769, 0xA405
+_EXIF, _FOCAL_IN_35_MM, _ORIENTATION = 0x8769, 0xA405, 0x0112
 _FILM = math.hypot(36, 24)  # mm, the diagonal
 _FOCALS = (5.0, 3000.0)  # mm of film: below are fisheyes and mistakes, above are telescopes
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601
@@ -198,12 +198,22 @@ def png_bytes(pixels: np.ndarray) -> bytes:
 
 def image_size(path: str | PathLike[str]) -> tuple[int, int]:
     """(width, height) of an upright picture, from its header alone. `BadInput` when there is none."""
+    width, height, orientation = _header(path)
+    return (height, width) if orientation in (5, 6, 7, 8) else (width, height)
+
+
+def image_orientation(path: str | PathLike[str]) -> int:
+    """EXIF's number of how a stored picture is to be turned: 1, not at all, to 8. `BadInput` when there is none."""
+    return _header(path)[2]
+
+
+def _header(path: str | PathLike[str]) -> tuple[int, int, int]:
+    """Width and height as stored, and EXIF's orientation."""
     data = read_file(path)
     with as_bad_input(path, ParseError), _decoding():
         picture = _open(data)
-        width, height = picture.size
-        turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    return (height, width) if turned else (width, height)
+        said = picture.getexif().get(_ORIENTATION, 1)
+        return *picture.size, said if said in range(1, 9) else 1
 
 
 def image_fov(path: str | PathLike[str]) -> float | None:

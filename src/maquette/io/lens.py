@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Polynomial
 
 _Bend = Callable[..., tuple[np.ndarray, np.ndarray]]
 _TINY = 1e-12
@@ -60,8 +61,22 @@ def _brown(
 ) -> tuple[np.ndarray, np.ndarray]:
     r2 = x * x + y * y
     radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1 + r2 * (k4 + r2 * (k5 + r2 * k6)))
+    radial = np.where(r2 <= _fold((1, k1, k2, k3), (1, k4, k5, k6)), radial, np.nan)
     across = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
     return across, y * radial + 2 * p2 * x * y + p1 * (r2 + 2 * y * y)
+
+
+def _fold(upper: tuple[float, ...], lower: tuple[float, ...]) -> float:
+    """Up to which square s of r the product r u(s) / v(s) grows; beyond, a lens would show the same again.
+
+    With u and v from their lowest power, its derivative has the sign of u v + 2 s (u' v - u v'). It also ends where v
+    becomes 0.
+    """
+    u, v = Polynomial(upper), Polynomial(lower)
+    growth = u * v + 2 * Polynomial((0, 1)) * (u.deriv() * v - u * v.deriv())
+    ends = np.concatenate([growth.trim().roots(), v.trim().roots()])
+    real = ends.real[(np.abs(ends.imag) < 1e-9) & (ends.real > 0)]
+    return float(real.min(initial=np.inf))
 
 
 def _fisheye(x: np.ndarray, y: np.ndarray, *k: float) -> tuple[np.ndarray, np.ndarray]:
@@ -70,6 +85,7 @@ def _fisheye(x: np.ndarray, y: np.ndarray, *k: float) -> tuple[np.ndarray, np.nd
     theta = np.arctan(r)
     scale = np.where(r > _TINY, theta / np.maximum(r, _TINY), 1.0)
     scale = scale * (1 + sum(number * theta ** (2 * i) for i, number in enumerate(k, 1)))
+    scale = np.where(theta**2 <= _fold((1, *k), (1,)), scale, np.nan)
     return x * scale, y * scale
 
 

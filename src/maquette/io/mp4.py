@@ -28,8 +28,11 @@ def save_mp4(
         milliseconds: that each frame is shown for.
 
     Raises:
+        ValueError: frames that are shown for no time.
         BadInput: no frames, another suffix, or a place that cannot be written to.
     """
+    if milliseconds <= 0:
+        raise ValueError(f"milliseconds must be positive, got {milliseconds}")
     if len(frames) == 0:
         raise BadInput(path, "there are no frames to write")
     if Path(path).suffix.lower() != ".mp4":

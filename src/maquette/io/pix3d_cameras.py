@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from .cameras_parse import FLIPS, CamerasData, ViewData, check_calibration, check_rigid, check_size
-from .errors import BadInput, ParseError, as_bad_input
+from .errors import BadInput, ParseError, as_bad_input, say_left_out
 from .pix3d_records import Record, read_records
 from .references import References
 
 
 def parse_pix3d(path: Path, root: str | PathLike[str] | None = None, shape: str | None = None) -> CamerasData:
-    """Photographs of one mesh, with their masks and cameras.
+    """Photographs of one mesh, with their masks and cameras; records that cannot be used are left out.
 
     Args:
         path: `pix3d.json`.
@@ -23,12 +23,14 @@ def parse_pix3d(path: Path, root: str | PathLike[str] | None = None, shape: str 
         shape: the mesh's file, or a part of its name; None where the table has photographs of one mesh only.
 
     Raises:
-        BadInput: missing or malformed, photographs of no mesh or of several, or files that are missing or of another
-            size.
+        BadInput: missing or malformed, no record that can be used, photographs of no mesh or of several, or files
+            that are missing or of another size.
+
+    Warns:
+        LeftOut: records that cannot be used.
     """
     records, bad = read_records(path.parent, path.name)
-    if bad:
-        raise BadInput(path, bad[0][1], bad[0][0])
+    _say_bad(path, bad, every=not records)
     chosen = [record for record in records if shape is None or shape in record.model]
     models = sorted({record.model for record in chosen})
     if len(models) != 1:
@@ -39,6 +41,17 @@ def parse_pix3d(path: Path, root: str | PathLike[str] | None = None, shape: str 
     with as_bad_input(path, ParseError):
         views = tuple(_view(record, files) for record in chosen)
     return CamerasData(views, None, "+Y")
+
+
+def _say_bad(path: Path, bad: list[tuple[str, str]], every: bool) -> None:
+    """Warn of records that cannot be used, whatever their mesh; refuse a table where `every` one is so."""
+    if not bad:
+        return
+    place, reason = bad[0]
+    if every:
+        raise BadInput(path, reason, place)
+    with as_bad_input(path):
+        say_left_out(f"{reason}; and {len(bad) - 1} more" if len(bad) > 1 else reason, place)
 
 
 def _view(record: Record, files: References) -> ViewData:

@@ -3,7 +3,7 @@
 Matrices lead from the camera to the world, with OpenGL's axes. Focal lengths are in pixels (`fl_x`, `fl_y`), or said
 by angles of view in radians (`camera_angle_x`, `camera_angle_y`); the first pixel's centre is at (0.5, 0.5), the
 principal point the picture's middle where it is not given. Numbers of a frame go before those of the file. The world
-has Z up, or what `up` says.
+has Z up, or the axis that `up` is nearest to.
 """
 
 import math
@@ -21,7 +21,7 @@ from .cameras_parse import (
     check_calibration,
     check_rigid,
     check_side,
-    check_size,
+    check_stored,
 )
 from .errors import ParseError, as_bad_input
 from .image_files import image_size
@@ -40,6 +40,7 @@ AXES = {
     "+Z": (0, 0, 1),
     "-Z": (0, 0, -1),
 }
+_NEAR = 0.9  # least cosine of the angle between up and its axis: 26 degrees
 _Row = tuple[float, float, float, float]
 
 
@@ -66,6 +67,11 @@ class _Optics:
 
 
 @dataclass(frozen=True)
+class _Up:
+    up: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class _Names:
     """The rest of a frame."""
 
@@ -83,7 +89,7 @@ def parse_transforms(path: str | PathLike[str], root: str | PathLike[str] | None
 
     Raises:
         BadInput: missing, malformed, without frames, a camera model that is not known, no focal length, a matrix that
-            is not a rotation, or a picture that is missing or of another size.
+            is not a rotation, or a picture that is missing, of another size or turned by EXIF.
     """
     content = read_json(path, dict)
     with as_bad_input(path, ValueError):
@@ -95,9 +101,15 @@ def parse_transforms(path: str | PathLike[str], root: str | PathLike[str] | None
         return CamerasData(views, None, _up(content.get("up")))
 
 
-def _up(axis: Any) -> str:
-    """`up` as an axis, "+Z" where there is none."""
-    return next((name for name, vector in AXES.items() if axis == list(vector)), "+Z")
+def _up(direction: Any) -> str:
+    """The axis that `up` is nearest to, "+Z" where the file does not say it."""
+    if direction is None:
+        return "+Z"
+    up = np.array(typed(_Up, {"up": direction}).up, np.float64)
+    name, axis = max(AXES.items(), key=lambda item: float(up @ item[1]))
+    if not up @ axis > _NEAR * math.hypot(*up):
+        raise ParseError(f"{direction} is not near an axis; turn the world so that one is up", "up")
+    return name
 
 
 def _view(frame: Any, shared: _Optics, files: References, where: str) -> ViewData:
@@ -112,7 +124,7 @@ def _view(frame: Any, shared: _Optics, files: References, where: str) -> ViewDat
     image, size = _picture(names.file_path, optics, files, where)
     mask = None if names.mask_path is None else _find(names.mask_path, files)
     if mask is not None:
-        check_size(mask, size)
+        check_stored(mask, size)
     K = _calibration(optics, size, where)
     to_world = np.eye(4)
     if len(names.transform_matrix) not in (3, 4):
@@ -133,13 +145,15 @@ def _picture(name: str, optics: _Optics, files: References, where: str) -> tuple
         raise ParseError("must be a file name", f"{where}.file_path")
     path = _find(name, files)
     if optics.w is None or optics.h is None:
-        return path, image_size(path)
+        size = image_size(path)
+        check_stored(path, size)
+        return path, size
     for key, side in (("w", optics.w), ("h", optics.h)):
         check_side(side, f"{where}.{key}")
         if side != int(side):
             raise ParseError(f"must be a whole number, got {side:g}", f"{where}.{key}")
     size = int(optics.w), int(optics.h)
-    check_size(path, size)
+    check_stored(path, size)
     return path, size
 
 

@@ -64,7 +64,7 @@ def _share(
     touched = sums[base + c1] - sums[base + c0] - sums[top + c1] + sums[top + c0]
     if touched == 0:
         return zero
-    if inside and touched == (c1 - c0) * (base - top) // (width + 1):
+    if inside and touched == (c1 - c0) * ((base - top) // (width + 1)):
         return wp.float64(1.0)
     covered = _area(sums, first, width, height, x1, y1) - _area(sums, first, width, height, x0, y1)
     covered += _area(sums, first, width, height, x0, y0) - _area(sums, first, width, height, x1, y0)

@@ -30,6 +30,7 @@ def seen_colours(
     camera: CamerasBase,
     points: Float[Tensor, "point 3"] | None = None,
     precise: bool = False,
+    size: tuple[int, int] | None = None,
 ) -> tuple[Float[Tensor, "point channel"], Float[Tensor, "point 1"]]:
     """Colours that a picture shows at points of a mesh, and how much each counts.
 
@@ -45,12 +46,13 @@ def seen_colours(
         points: on the mesh; its vertices where None.
         precise: whether points close behind an outline are told from those before it, which takes larger
             pictures of depth; what is seen beside an outline is left out.
+        size: (height, width) of the picture that the camera took, where `image` is that one reduced.
 
     Returns:
         Colours, and weights in [0, 1]; a colour of weight 0 means nothing.
     """
     points = mesh.verts_packed() if points is None else points
-    size = (image.shape[1], image.shape[2])
+    size = size or (image.shape[1], image.shape[2])
     at = _project(points, camera, size).to(image.dtype)
     colour = grid_sample((image * mask)[None], at, align_corners=False)[0, :, 0].T
     share = grid_sample(mask[None, None], at, align_corners=False)[0, 0, 0]
@@ -80,7 +82,8 @@ def _is_visible(
     A point may lie behind the surface in the picture by a small share of the mesh's depth.
     """
     scale = _LARGE / max(size) if precise else min(_LARGEST / max(size), 1.0)
-    settings = RasterizationSettings(image_size=(round(size[0] * scale), round(size[1] * scale)))
+    height, width = (max(1, round(side * scale)) for side in size)
+    settings = RasterizationSettings(image_size=(height, width))
     seen = MeshRasterizer(camera, settings)(mesh)
     zbuf = torch.where(seen.pix_to_face >= 0, seen.zbuf, torch.inf)[..., 0]
     if precise:

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from scipy import ndimage
 from torch import Tensor
-from torch.nn.functional import max_pool2d, normalize
+from torch.nn.functional import interpolate, max_pool2d, normalize
 
 from ..structures import Meshes
 from ..structures.cameras import CamerasBase
@@ -26,6 +26,7 @@ _COARSE = 0.02  # standard deviation that parts the bands, in square roots of th
 _EVEN = 1 / 3  # power of the weights by which the coarse band is blended: a square of the cosine
 _KNOWN = 7e-4  # weight from which on a texel counts as seen: a cosine of 0.3
 _RIM = 5  # pixels a side of the square by whose half a mask is thinned: its rim mixes with the background
+_FINEST = 2  # texels' sides that the longer side of an object is reduced to in its pictures, at most
 _EXAMPLES = 20_000  # seen texels that unseen ones take colours from
 
 
@@ -64,7 +65,7 @@ def paint_texture(
     normals = Meshes([unit], [faces]).verts_normals_packed()
     points = texels.of(plain.verts_packed()[faces])
     outwards = normalize(texels.of(normals[faces]), dim=1)
-    colours, weight = _blend(plain, points, outwards, images, masks, cameras)
+    colours, weight = _blend(plain, points, outwards, images, masks, cameras, _FINEST * size)
     known = weight > _KNOWN
     if bool(known.any()):
         colours = _fill((points - low) / extent, colours, known, weight)
@@ -87,15 +88,18 @@ def _blend(
     images: Sequence[Tensor],
     masks: Sequence[Tensor],
     cameras: CamerasBase,
+    finest: int,
 ) -> tuple[Float[Tensor, "texel 3"], Float[Tensor, " texel"]]:
     """Colours of points by all pictures, and their greatest weights."""
     areas = torch.stack([mask.sum() for mask in masks])
     shares = (areas / areas.max().clamp(min=1)).tolist()
     total, most = torch.zeros((len(points), 8)).to(points), torch.zeros(len(points)).to(points)
     for i, (image, mask) in enumerate(zip(images, masks, strict=True)):
+        taken = (image.shape[1], image.shape[2])
+        image, mask = _reduced(image, mask, finest)
         coarse = _blurred(image, mask)
         bands = torch.cat([coarse, image - coarse])
-        seen, weight = seen_colours(mesh, normals, bands, _thin(mask), cameras[[i]], points, precise=True)
+        seen, weight = seen_colours(mesh, normals, bands, _thin(mask), cameras[[i]], points, True, taken)
         weight = weight * shares[i]
         even = weight**_EVEN
         total += torch.cat([even * seen[:, :3], weight * seen[:, 3:], even, weight], dim=1)
@@ -110,12 +114,33 @@ def _thin(mask: Float[Tensor, "height width"]) -> Float[Tensor, "height width"]:
     return thin if bool((thin > 0.5).any()) else mask
 
 
+def _extent(mask: Float[Tensor, "height width"]) -> tuple[slice, slice]:
+    """Rows and columns of the smallest upright rectangle around a mask."""
+    rows, columns = (mask.amax(dim=k).nonzero()[:, 0].tolist() or [0] for k in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _reduced(
+    image: Float[Tensor, "3 height width"], mask: Float[Tensor, "height width"], finest: int
+) -> tuple[Float[Tensor, "3 _h _w"], Float[Tensor, "_h _w"]]:
+    """A picture and its mask in which the object's longer side has at most `finest` pixels."""
+    scale = finest / max(span.stop - span.start for span in _extent(mask))
+    if scale >= 1:
+        return image, mask
+    size = [max(1, round(side * scale)) for side in mask.shape]
+    both = interpolate(torch.cat([image, mask[None]])[None], size, mode="bilinear", antialias=True)[0]
+    return both[:3], both[3]
+
+
 def _blurred(image: Float[Tensor, "3 height width"], mask: Float[Tensor, "height width"]) -> Tensor:
     """What changes slowly over the object in a picture; its background has no part in it."""
     sigma = _COARSE * float(mask.sum()) ** 0.5
-    both = torch.cat([image * mask, mask[None]]).cpu().numpy()
-    blurred = torch.from_numpy(ndimage.gaussian_filter(both, (0, sigma, sigma))).to(image)
-    return blurred[:3] / blurred[3:].clamp(min=1e-3)
+    rows, columns = _extent(mask)
+    both = torch.cat([image * mask, mask[None]])[:, rows, columns].cpu().numpy()
+    blurred = torch.from_numpy(ndimage.gaussian_filter(both, (0, sigma, sigma), mode="constant")).to(image)
+    coarse = torch.zeros_like(image)
+    coarse[:, rows, columns] = blurred[:3] / blurred[3:].clamp(min=1e-3)
+    return coarse
 
 
 def _fill(

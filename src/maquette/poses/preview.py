@@ -1,4 +1,7 @@
-"""Pictures of cameras and sparse points: a sheet from three sides, and a page that turns."""
+"""Pictures of cameras and sparse points: a sheet from three sides, and a page that turns.
+
+Worlds differ in up, middle and scale: what is shown are copies that `put_upright` has moved.
+"""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -11,6 +14,7 @@ from ..io.colmap_model import SparsePoints
 from ..renderer.mesh.textures import TexturesVertex
 from ..renderer.turntable import model_page
 from ..structures import Meshes
+from .world import put_upright
 
 _MOST = 6000  # points of a page
 _POINT, _CAMERA = 0.006, 0.08  # half sizes, as shares of the cameras' mean distance from the middle
@@ -24,12 +28,12 @@ def preview_sheet(views: Sequence[ViewData], points: SparsePoints) -> bytes:
 
     Args:
         views: at least one.
-        points: of the same world.
+        points: of the same world, whichever it is.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    points = _near(views, points)
+    views, points = _upright(views, points)
     places = _places(views)
     size = float(np.linalg.norm(places, axis=1).mean())
     figure = Figure(figsize=(15, 5.2), layout="constrained")
@@ -58,10 +62,10 @@ def preview_page(views: Sequence[ViewData], points: SparsePoints, title: str) ->
 
     Args:
         views: at least one.
-        points: of the same world; of more than 6,000 some are left out, evenly.
+        points: of the same world, whichever it is; of more than 6,000 some are left out, evenly.
         title: of the window, plain text.
     """
-    points = _near(views, points)
+    views, points = _upright(views, points)
     chosen = (
         np.unique(np.linspace(0, len(points) - 1, _MOST).astype(int)) if len(points) > _MOST else slice(None)
     )
@@ -86,6 +90,12 @@ def preview_page(views: Sequence[ViewData], points: SparsePoints, title: str) ->
 
 def _places(views: Sequence[ViewData]) -> np.ndarray:
     return np.stack([-view.R.T @ view.t for view in views])
+
+
+def _upright(views: Sequence[ViewData], points: SparsePoints) -> tuple[tuple[ViewData, ...], SparsePoints]:
+    """Copies with +Y up and the middle at the origin, of points those that are not far out."""
+    moved, there, _ = put_upright(views, points, False)
+    return moved, _near(moved, there)
 
 
 def _near(views: Sequence[ViewData], points: SparsePoints) -> SparsePoints:

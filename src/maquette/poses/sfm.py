@@ -37,9 +37,6 @@ _HOLDING = 15  # points that a picture is placed by
 _LENS_FROM = 6  # pictures; fewer do not tell how a lens bends
 _WORST = 2.0  # pixels of reprojection for a point that is kept
 
-if threading.current_thread() is threading.main_thread():  # pycolmap has put a handler that dumps the stack
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
-
 
 @dataclass(frozen=True, eq=False)
 class Placed:
@@ -65,6 +62,7 @@ def place_photos(photos: Sequence[Photo], folder: Path, options: SfmOptions, wat
         options: what to do.
         watch: called with a stage, what of it is done, and its whole.
     """
+    _end_as_python_does()
     if len(photos) < _LENS_FROM and options.lens == "radial":
         options = replace(options, lens="none")
     pycolmap.set_random_seed(options.seed)
@@ -82,6 +80,12 @@ def place_photos(photos: Sequence[Photo], folder: Path, options: SfmOptions, wat
         if best.count >= _ENOUGH * len(photos):
             break
     return best
+
+
+def _end_as_python_does() -> None:
+    """Put Python's handler of SIGTERM back: since it was imported, pycolmap's own dumps the stack to stderr."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 def _known_focal(photos: Sequence[Photo], options: SfmOptions) -> float | None:
