@@ -123,6 +123,7 @@ def test_where_the_network_is_unsure_grabcut_may_be_surer(monkeypatch):
     def unsure(network, images):
         told = torch.full_like(images[:, :1], 0.3)
         told[..., 30:60, 30:60] = 0.6
+        told[..., 40:50, 40:50] = 0.9
         return told
 
     monkeypatch.setattr("maquette.segment.found.network_masks", unsure)

@@ -12,6 +12,7 @@ from torch import Tensor
 from .grabcut import grabcut_mask, without_bars
 from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
+from .pieces import large_pieces
 from .plain import plain_mask, plain_steadiness
 from .rembg_mask import rembg_mask
 
@@ -29,6 +30,7 @@ _MARGIN = 0.104  # share of each side cut off, both ends, before a mask is found
 _STEADY = 192  # longest side in pixels at which a plain background is judged again
 _AGAIN = 96  # longest side in pixels at which it is
 _STRICT = 3  # power of how much of a mask is found again; with it `UNSURE` divides right ones from wrong ones
+_SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, for another one to belong to it
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
@@ -124,9 +126,11 @@ def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
         told = deeplab_mask(image, kind)
     else:
         told = rembg_mask(image)
-    if told is None or not bool((told > 0.5).any()):
+    kept = None if told is None else large_pieces(told[0].cpu().numpy() > _SOLID, _PIECE)
+    if told is None or kept is None or not bool((told > _CORE).any()):
         return None
-    told = told.to(image.device)
+    near = torch.from_numpy(kept)[None].to(image.device) | (told <= _SOLID).to(image.device)
+    told = told.to(image.device) * near
     return Found(told, way, float((told > _CORE).sum() / (told > _RIM).sum()))
 
 
