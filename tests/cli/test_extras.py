@@ -23,6 +23,7 @@ ALLOWED = {
     "sfm": {"poses/sfm.py"},
     "export": {"export.py"},
     "wandb": {"training/run_log.py"},
+    "rembg": {"segment/rembg_mask.py", "export.py"},
 }
 
 

@@ -10,7 +10,7 @@ EXTRAS = {
     "sfm": ("pycolmap",),
     "export": ("onnx", "onnxscript", "onnxruntime"),
     "wandb": ("wandb",),
-    "rembg": ("rembg",),
+    "rembg": ("rembg", "onnxruntime"),
 }
 
 

@@ -32,6 +32,7 @@ _AGAIN = 96  # longest side in pixels at which it is
 _STRICT = 3  # power of how much of a mask is found again; with it `UNSURE` divides right ones from wrong ones
 _SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, for another one to belong to it
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
+_VAGUE = 0.7  # share of the second that the first has in a mask of no worth; `UNSURE` depends on it
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -46,7 +47,7 @@ class Found:
         how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
-            another tolerance. Of a network: what is surely the object as a share of what perhaps is.
+            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is.
         repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
     """
 
@@ -131,7 +132,8 @@ def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
         return None
     near = torch.from_numpy(kept)[None].to(image.device) | (told <= _SOLID).to(image.device)
     told = told.to(image.device) * near
-    return Found(told, way, float((told > _CORE).sum() / (told > _RIM).sum()))
+    share = float((told > _CORE).sum() / (told > _RIM).sum())
+    return Found(told, way, max(0.0, (share - _VAGUE) / (1 - _VAGUE)))
 
 
 def _without_bars(image: Tensor) -> Tensor:
