@@ -91,7 +91,7 @@ def with_spec(monkeypatch):
         (("PHOTOS", "-o", "full"), 3, "is a folder with other files in it"),
         (("gone", "-o", "out"), 3, "gone"),
         (("empty", "-o", "out"), 3, "no picture in it"),
-        (("PHOTOS", "-o", "out", "--fov", "500"), 2, "--fov 500.0: use 1 to 150"),
+        (("PHOTOS", "-o", "out", "--fov", "500"), 2, "--fov 500: use 1 to 150"),
         (("PHOTOS", "-o", "out", "--size", "3"), 2, "--size 3: use 64"),
         (("PHOTOS", "-o", "out", "--most", "1"), 2, "--most 1: at least 2"),
         (("PHOTOS", "-o", "out", "--threads", "0"), 2, "--threads 0: at least 1"),

@@ -13,7 +13,7 @@ from ..io.image_files import PICTURE_SUFFIXES, image_size
 from .console import Console
 from .extras import need_extra
 from .options import Common, JsonFile, Out, Root, at_least, parse
-from .photo_input import is_video, need_free_folder, stages
+from .photo_input import is_video, need_fov, need_free_folder, stages
 from .picture_input import picture_files
 from .refusals import Refusal, need_place
 
@@ -112,8 +112,7 @@ def _check(options: Cameras) -> None:
         raise Refusal("--turntable and --unordered exclude each other")
     if not options.photos:
         raise Refusal("PHOTOS: at least one folder or picture is needed")
-    if options.fov is not None and not 1 <= options.fov <= 150:
-        raise Refusal(f"--fov {options.fov}: use 1 to 150 degrees")
+    need_fov(options.fov)
     if not _LEAST_SIZE <= options.size <= _LARGEST_SIZE:
         raise Refusal(f"--size {options.size}: use {_LEAST_SIZE} to {_LARGEST_SIZE} pixels")
 

@@ -11,12 +11,11 @@ from ..io.errors import BadInput
 from ..io.image_files import image_size
 from .console import Console
 from .extras import need_extra
-from .photo_input import is_video, stages
+from .photo_input import is_video, need_fov, stages
 from .picture_input import picture_files
 from .refusals import Refusal
 
 _FEWEST = 3
-_LEAST_FOV, _MOST_FOV = 1, 150
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +38,7 @@ def are_photos(target: Path, options: Photos) -> bool:
     """Whether cameras have to be found; refuses words that contradict each other."""
     told = options.turntable or options.sideways
     asked = options.poses in ("sfm", "silhouettes") or told
-    if options.fov is not None and not _LEAST_FOV <= options.fov <= _MOST_FOV:
-        raise Refusal(f"--fov {options.fov:g}: use {_LEAST_FOV} to {_MOST_FOV} degrees")
+    need_fov(options.fov)
     if options.poses in ("given", "sfm") and told:
         way = options.poses
         raise Refusal(f"--turntable and --sideways go with cameras by silhouettes, not with --poses {way}")

@@ -8,10 +8,17 @@ from typing import Any
 from ..io.errors import BadInput
 from ..io.image_files import VIDEO_SUFFIXES
 from .console import Advance, Console
+from .refusals import Refusal
 
 _SETTLED = 2.0  # seconds
 _PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
           "cameras.html", "report.json")  # fmt: skip
+
+
+def need_fov(fov: float | None) -> None:
+    """Refuse a field of view in degrees that no lens has; None passes."""
+    if fov is not None and not 1 <= fov <= 150:
+        raise Refusal(f"--fov {fov:g}: use 1 to 150 degrees")
 
 
 def is_video(path: Path) -> bool:

@@ -1,10 +1,10 @@
 """Dice loss of voxels: one minus a soft overlap, which IoU follows."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..structures.voxel_log_odds import solid_log_odds
+from .soft_dice import soft_dice
 
 
 def voxel_dice(
@@ -23,8 +23,4 @@ def voxel_dice(
     Returns:
         scalar, float32 for halves, in [0, 1].
     """
-    solid = torch.sigmoid(solid_log_odds(logits)).flatten(1)
-    truth = target.flatten(1).to(solid.dtype)
-    both = (solid * truth).sum(1)
-    overlap = (2 * both + smooth) / (solid.sum(1) + truth.sum(1) + smooth)
-    return 1 - overlap.mean() if overlap.numel() else overlap.sum()
+    return soft_dice(solid_log_odds(logits), target, smooth)

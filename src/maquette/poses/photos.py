@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from ..io.errors import BadInput
-from ..io.image_files import image_fov, mask_in, read_pixels
+from ..io.image_files import image_fov, read_pixels
 from ..io.images import save_image
 from ..segment.found import find_object
+from ..segment.masked_files import mask_of
 
 _SMALLEST = 32  # pixels of the shorter side
 _OUTLINE = 2  # pixels inside an outline where features are those of the background
@@ -65,7 +66,7 @@ def prepare_photo(file: Path, mask: Path | None, find_mask: bool, folder: Path, 
         )
     colours = _opaque(pixels)
     number = len(list((folder / "images").glob("*.png")))
-    inside = _mask(file, pixels, mask)
+    inside = mask_of(file, pixels, mask)
     if inside is None and find_mask:
         inside, mask = _found(file, colours), folder / "found" / f"{number:04d}.png"
         save_image(torch.from_numpy(inside), mask)
@@ -88,17 +89,6 @@ def _opaque(pixels: np.ndarray) -> np.ndarray:
         laid: np.ndarray = pixels[..., :3] * pixels[..., 3:] + _GREY * (1 - pixels[..., 3:])
         return laid
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-
-
-def _mask(file: Path, pixels: np.ndarray, mask: Path | None) -> np.ndarray | None:
-    if mask is None:
-        see_through = pixels.shape[2] == 4 and (pixels[..., 3] <= 0.5).any()
-        return mask_in(pixels, file) if see_through else None
-    inside = mask_in(read_pixels(mask), mask)
-    if inside.shape != pixels.shape[:2]:
-        (height, width), (rows, columns) = inside.shape, pixels.shape[:2]
-        raise BadInput(mask, f"is {width} x {height} pixels, but its picture is {columns} x {rows}")
-    return inside
 
 
 def _found(file: Path, colours: np.ndarray) -> np.ndarray:

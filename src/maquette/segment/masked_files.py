@@ -28,18 +28,34 @@ def read_masked(
     Raises:
         BadInput: a file that cannot be read, or a mask of another size.
     """
-    if mask is not None and image_size(mask) != image_size(file):
-        (width, height), (columns, rows) = image_size(mask), image_size(file)
-        raise BadInput(mask, f"is {width} x {height} pixels, but its picture is {columns} x {rows}")
     pixels = read_pixels(file, largest)
     colours = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-    inside = None
-    if mask is not None:
-        inside = mask_in(read_pixels(mask, largest), mask)
-    elif pixels.shape[2] == 4 and (pixels[..., 3] <= _SEEN).any():
-        inside = mask_in(pixels, file)
+    inside = mask_of(file, pixels, mask, largest)
     image = torch.from_numpy(np.ascontiguousarray(colours, np.float32)).permute(2, 0, 1)
     return image, None if inside is None else torch.from_numpy(np.asarray(inside, np.float32))[None]
+
+
+def mask_of(
+    file: Path, pixels: np.ndarray, mask: Path | None, largest: int | None = None
+) -> np.ndarray | None:
+    """(H, W) booleans of a mask's file, or of the transparency of a picture's pixels; None where it has neither.
+
+    Args:
+        file: the picture.
+        pixels: (H, W, C) of it.
+        mask: its mask's file, of the same size; None where there is none.
+        largest: as `read_masked` has it.
+
+    Raises:
+        BadInput: a mask that cannot be read, is empty, or is of another size.
+    """
+    if mask is None:
+        see_through = pixels.shape[2] == 4 and (pixels[..., 3] <= _SEEN).any()
+        return mask_in(pixels, file) if see_through else None
+    if image_size(mask) != image_size(file):
+        (width, height), (columns, rows) = image_size(mask), image_size(file)
+        raise BadInput(mask, f"is {width} x {height} pixels, but its picture is {columns} x {rows}")
+    return mask_in(read_pixels(mask, largest), mask)
 
 
 def save_mask(mask: Float[Tensor, "1 height width"], picture: Path, file: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from maquette.bench.studies.face_changes import changed, dead_leaves, fine_noise, noise_of
+from maquette.bench.studies.face_changes import changed, fine_noise
 from maquette.bench.studies.face_objects import _square, scene_of_objects
 from maquette.bench.studies.face_scenes import (
     SCENE,
@@ -16,6 +16,7 @@ from maquette.bench.studies.face_scenes import (
     draw_people,
     draw_scenes,
 )
+from maquette.data.drawn_grounds import leaves, noise_of
 
 OBJECTS = np.zeros((1, 128, 128, 4), np.float32)
 OBJECTS[0, 32:96, 16:112] = [0.8, 0.2, 0.1, 1.0]
@@ -131,7 +132,7 @@ def test_how_much_of_a_face_is_seen() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_grounds_and_changes_keep_size_and_range(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for ground in (dead_leaves(SCENE, rng), noise_of(SCENE, rng), fine_noise(SCENE, rng)):
+    for ground in (leaves(SCENE, rng), noise_of(SCENE, rng), fine_noise(SCENE, rng)):
         assert ground.shape == (SCENE, SCENE, 3)
         assert np.isfinite(ground).all()
     out = changed(np.full((SCENE, SCENE, 3), 0.5), rng)

@@ -8,10 +8,11 @@ import torch
 
 import maquette
 from maquette.data.open import DataPlace, open_source
+from maquette.loss.soft_dice import soft_dice
 from maquette.systems.segment.config import NetworkConfig
 from maquette.systems.segment.recipes import MaskLossConfig, best
 from maquette.systems.segment.shadows import softened, with_shadows
-from maquette.systems.segment.training import SegmentTraining, soft_dice
+from maquette.systems.segment.training import SegmentTraining
 from maquette.training.config import TrainConfig
 
 

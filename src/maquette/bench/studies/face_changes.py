@@ -1,37 +1,9 @@
-"""Grounds of scenes without anything in them, and what cameras do to pictures: for `face_scenes`."""
+"""Noise, and what cameras do to pictures: for `face_scenes`."""
 
 import cv2
 import numpy as np
 
 Array = np.ndarray
-
-
-def dead_leaves(side: int, rng: np.random.Generator) -> Array:
-    """(side, side, 3) ellipses, boxes and lines upon each other, of a few colours, some with grain."""
-    palette = rng.random((5, 3)) * rng.uniform(0.4, 1)
-    picture = np.ascontiguousarray(np.broadcast_to(palette[0], (side, side, 3)).astype(np.float32))
-    for _ in range(int(rng.integers(5, 50))):
-        colour = (palette[rng.integers(5)] + rng.normal(0, 0.06, 3)).clip(0, 1).tolist()
-        x, y = (int(v) for v in rng.integers(-10, side + 10, 2))
-        a, b = (int(v) for v in np.exp(rng.uniform(0.7, 3.6, 2)))
-        kind = rng.random()
-        if kind < 0.45:
-            cv2.ellipse(picture, (x, y), (a, b), float(rng.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
-        elif kind < 0.75:
-            box = cv2.boxPoints(((x, y), (2 * a, 2 * b), float(rng.choice([0, rng.uniform(0, 90)]))))
-            cv2.fillPoly(picture, [box.astype(np.int32)], colour, cv2.LINE_AA)
-        else:
-            end = tuple(int(v) for v in rng.integers(-10, side + 10, 2))
-            cv2.line(picture, (x, y), end, colour, int(rng.integers(1, 4)), cv2.LINE_AA)
-    return picture + (noise_of(side, rng) - 0.5) * rng.uniform(0, 0.4)
-
-
-def noise_of(side: int, rng: np.random.Generator) -> Array:
-    """(side, side, 3) noise of one coarseness, in colours or not, from plain to strong."""
-    cells = 2 ** int(rng.integers(1, 7))
-    noise = rng.random((cells, cells, 3 if rng.random() < 0.6 else 1)).astype(np.float32)
-    wide = cv2.resize(noise, (side, side), interpolation=cv2.INTER_LINEAR).reshape(side, side, -1)
-    return np.asarray(np.broadcast_to(0.5 + (wide - 0.5) * rng.uniform(0.05, 1), (side, side, 3)) + 0.0)
 
 
 def fine_noise(side: int, rng: np.random.Generator) -> Array:

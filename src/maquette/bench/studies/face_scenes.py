@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...data.drawn_grounds import leaves, noise_of
 from ...data.drawn_views import DrawnViews
 from ...data.faces.drawing import draw_faces, landmarks_of
 from ...data.faces.model import load_model
@@ -16,7 +17,7 @@ from ...data.open import pack_families
 from ...data.splits import split_of
 from ...data.views_config import ViewsConfig
 from ...segment.face_net import FACE
-from .face_changes import changed, dead_leaves, fine_noise, noise_of
+from .face_changes import changed, fine_noise
 from .face_objects import scene_of_objects
 
 DRAWN, SCENE = 112, 96  # pixels a side of drawn people and of scenes
@@ -162,7 +163,7 @@ def _ground(props: Props, rng: np.random.Generator) -> Array:
     elif kind < 0.36:
         picture = _piece(people[rng.integers(len(people))][..., :3], int(rng.integers(12, 36)), rng)
     elif kind < 0.66:
-        picture = dead_leaves(SCENE, rng)
+        picture = leaves(SCENE, rng)
     else:
         picture = (noise_of if kind < 0.8 else fine_noise)(SCENE, rng)
     if rng.random() < _OBJECTS:

@@ -80,12 +80,3 @@ def voxel_loss(
 ) -> Float[Tensor, ""]:
     """Mean cross-entropy of the cells."""
     return binary_cross_entropy_with_logits(logits.float(), solid.float())
-
-
-def dice_loss(
-    logits: Float[Tensor, "batch depth row column"], solid: Bool[Tensor, "batch depth row column"]
-) -> Float[Tensor, ""]:
-    """Mean of 1 - 2 |A and B| / (|A| + |B|), A a grid's probabilities and B the truth (Milletari et al., 2016)."""
-    told, truth = logits.float().sigmoid().flatten(1), solid.float().flatten(1)
-    both, either = (told * truth).sum(1), (told + truth).sum(1)
-    return 1 - (2 * both / either.clamp_min(1e-4)).mean()

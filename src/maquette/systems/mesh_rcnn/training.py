@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...data.batch import Batch, known
+from ...loss.soft_dice import soft_dice
 from ...metrics.measure import Measure
 from ...metrics.placing import point_scores
 from ...nn.backbones.backbone import start_backbone
@@ -23,7 +24,7 @@ from ...training.module import TrainingModule, Update
 from ..weights_file import write_weights
 from .about import ABOUT
 from .cubes import cubes_of
-from .loss import dice_loss, mesh_loss, voxel_loss
+from .loss import mesh_loss, voxel_loss
 from .network import MeshRCNN, Seen
 from .recipes import MeshRCNNConfig
 from .skip import SkipRule
@@ -143,7 +144,7 @@ class MeshRCNNTraining(TrainingModule):
             terms["voxel"] = voxel_loss(seen.logits, targets.solid)
             total = total + config.voxel * terms["voxel"]
             if config.dice:
-                terms["dice"] = dice_loss(seen.logits, targets.solid)
+                terms["dice"] = soft_dice(seen.logits, targets.solid)
                 total = total + config.dice * terms["dice"]
         if made is None:
             return total + _nothing(network), terms

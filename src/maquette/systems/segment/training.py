@@ -13,6 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
 from ...data.batch import Batch, known
 from ...data.before_grounds import before_grounds
+from ...loss.soft_dice import soft_dice
 from ...metrics.measure import Measure
 from ...metrics.protocols.masks import mask_iou
 from ...nn.backbones.backbone import start_backbone
@@ -93,11 +94,3 @@ def whole(
     """Logits at the resolution of masks, in float32."""
     size = (masks.shape[2], masks.shape[3])
     return interpolate(logits.float(), size, mode="bilinear", align_corners=False)
-
-
-def soft_dice(
-    logits: Float[Tensor, "picture 1 h w"], masks: Float[Tensor, "picture 1 h w"]
-) -> Float[Tensor, ""]:
-    """Mean of 1 - 2 |A and B| / (|A| + |B|), A a picture's probabilities and B its mask (Milletari et al., 2016)."""
-    told, true = logits.sigmoid().flatten(1), masks.flatten(1)
-    return 1 - (2 * (told * true).sum(1) / (told + true).sum(1).clamp_min(1)).mean()

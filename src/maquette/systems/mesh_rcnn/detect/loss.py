@@ -9,10 +9,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ....loss import chamfer_distance, mesh_edge_loss
+from ....loss.soft_dice import soft_dice
 from ....nn.dynamic import budget_loss
 from ....ops import sample_points_from_meshes
 from ....structures import Meshes
-from ..loss import dice_loss, voxel_loss
+from ..loss import voxel_loss
 from .config import DetectLossConfig
 from .heads import Shapes, of_class
 
@@ -54,7 +55,7 @@ def shape_losses(
     if told.voxels is not None:
         losses["voxels"] = config.voxels * voxel_loss(told.voxels, true.voxels)
     if told.voxels is not None and config.dice:
-        losses["dice"] = config.dice * dice_loss(told.voxels, true.voxels)
+        losses["dice"] = config.dice * soft_dice(told.voxels, true.voxels)
     if told.voxels is None or len(told.meshes) > 1:
         losses |= mesh_losses(told.meshes, true.meshes, config)
     if told.gates:
