@@ -60,9 +60,9 @@ class Mold(Photos, Root, Compute):
     """The mesh to write: .glb, .obj, .ply, .off or .stl."""
     source: Annotated[Literal["points", "silhouettes"] | None, tyro.conf.arg(name="from")] = None
     """What is compared; points for a mesh and silhouettes for a folder when not given."""
-    init: Literal["sphere", "hull", "pictures"] | None = None
-    """What is molded: a sphere, the visual hull of a folder's masks (its default from 6 views on), or what a network
-    makes of a folder's pictures."""
+    init: Literal["sphere", "hull", "carved", "pictures"] | None = None
+    """What is molded: a sphere, the visual hull of a folder's masks, the hull without the hollows that colours show
+    (a folder's default from 6 views on), or what a network makes of a folder's pictures."""
     init_weights: Annotated[Path | None, tyro.conf.arg(metavar="FILE|RUN")] = None
     """Weights of that network (system frustum); those that ship when not given."""
     style: Literal["default", "tutorial", "seed002"] = "default"
@@ -220,7 +220,7 @@ def show_result(written: Sequence[Path], console: Console) -> dict[str, Any]:
 def _starts_near(options: Mold) -> bool:
     """Whether the shape is there from the beginning, which takes fewer steps."""
     if options.init is not None or not options.target.is_dir():
-        return options.init in ("hull", "pictures")
+        return options.init in ("hull", "carved", "pictures")
     from ..systems.molding.hull import FEWEST
 
     return len(parse_any_cameras(options.target, options.root).views) >= FEWEST

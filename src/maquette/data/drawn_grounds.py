@@ -1,6 +1,4 @@
-"""Pictures of places that do not exist, to put behind objects: leaves, rooms, and either with things lying about."""
-
-from functools import cache
+"""Pictures of places that do not exist, to put behind objects: leaves, rooms, and either with things in them."""
 
 import cv2
 import numpy as np
@@ -8,38 +6,33 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from . import families
-from .occluders import piece_pictures
-from .pack import pack_shapes
-from .pack_scene import scene_of
-from .views_config import ViewsConfig
+from .ground_things import Array, things_of
 
 SIDE = 192
-_FAMILIES, _VOXELS, _ROUNDS = 65, 8, 3
-
-Array = np.ndarray
 
 
 def draw_grounds(count: int, seed: int = 0) -> UInt8[Tensor, "ground side side 3"]:
     """Pictures of `SIDE` pixels; the first n of more are those of n.
 
-    A third shows leaves upon each other, two thirds a floor before a wall; half of all have one to six drawn things
-    somewhere in them, each with a shadow below. Lamps light them unevenly, colours are pale, some are out of focus.
+    A third shows leaves upon each other, two thirds a floor before a wall. Half of all are about something: one or
+    two things, or a face, so large that the picture's edge may cut them; half have one to six small things somewhere,
+    each with a shadow below. Lamps light them unevenly, colours are pale, some are out of focus.
 
     Args:
         count: how many.
         seed: of all that is drawn.
     """
-    things = _things()
+    things = things_of(SIDE)
     return torch.stack([torch.from_numpy(_ground(seed, place, things)) for place in range(count)])
 
 
 def _ground(seed: int, place: int, things: Array) -> Array:
     rng = np.random.Generator(np.random.Philox(key=[seed, place]))
     picture = leaves(SIDE, rng) if rng.random() < 1 / 3 else _room(rng)
-    if rng.random() < 1 / 2:
-        for _ in range(int(rng.integers(1, 7))):
-            picture = _with_thing(picture, things[rng.integers(len(things))], rng)
+    large = int(rng.integers(1, 3)) if rng.random() < 1 / 2 else 0
+    small = int(rng.integers(1, 7)) if rng.random() < 1 / 2 else 0
+    for share in [*rng.uniform(0.7, 2.2, large), *rng.uniform(0.12, 0.6, small)]:
+        picture = _with_thing(picture, things[rng.integers(len(things))], round(share * SIDE), rng)
     picture = _lit(picture, rng)
     if rng.random() < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 4))
@@ -113,16 +106,27 @@ def _covering(rng: np.random.Generator) -> Array:
     return np.asarray(first + share[..., None] * (second - first) + grain, np.float32)
 
 
-def _with_thing(picture: Array, thing: Array, rng: np.random.Generator) -> Array:
+def _with_thing(picture: Array, thing: Array, side: int, rng: np.random.Generator) -> Array:
     """A thing (h, w, 4), its colours multiplied by alpha, somewhere in a picture, with its shadow."""
-    side = int(rng.uniform(0.12, 0.6) * SIDE)
-    small = cv2.resize(thing, (side, side), interpolation=cv2.INTER_AREA)
-    move = np.array([[1, 0, rng.uniform(-0.3, 1) * SIDE], [0, 1, rng.uniform(-0.2, 0.9) * SIDE]], np.float32)
-    there = cv2.warpAffine(small, move, (SIDE, SIDE))
+    if rng.random() < 1 / 3:
+        thing = _painted(thing, rng)
+    if rng.random() < 1 / 2:
+        thing = thing[:, ::-1]
+    way = cv2.INTER_AREA if side < len(thing) else cv2.INTER_LINEAR
+    scaled = cv2.resize(np.ascontiguousarray(thing), (side, side), interpolation=way)
+    left, top = np.array([0.5, 0.55]) * (SIDE - side) + rng.uniform(-0.45, 0.45, 2) * SIDE
+    there = cv2.warpAffine(scaled, np.array([[1, 0, left], [0, 1, top]], np.float32), (SIDE, SIDE))
     fall = np.array([[1, 0, rng.normal(0, 0.1) * side], [0, 1, 0.08 * side]], np.float32)
     shadow = cv2.warpAffine(there[..., 3], fall, (SIDE, SIDE))
     shadow = cv2.GaussianBlur(shadow, (0, 0), max(1.0, 0.06 * side)) * rng.uniform(0, 0.7)
     return np.asarray(picture * (1 - shadow[..., None]) * (1 - there[..., 3:]) + there[..., :3], np.float32)
+
+
+def _painted(thing: Array, rng: np.random.Generator) -> Array:
+    """A thing with leaves all over it, more or less."""
+    cover = cv2.resize(leaves(SIDE, rng).astype(np.float32), thing.shape[:2])
+    colours = thing[..., :3] * (1 + rng.uniform(0.3, 1) * (1.6 * cover - 1))
+    return np.concatenate([colours, thing[..., 3:]], axis=2).clip(0, 1)
 
 
 def _lit(picture: Array, rng: np.random.Generator) -> Array:
@@ -131,14 +135,3 @@ def _lit(picture: Array, rng: np.random.Generator) -> Array:
     picture = picture * (1 + (wide - 0.5) * rng.uniform(0, 1.2)) * rng.uniform(0.6, 1.3)
     grey = picture.mean(axis=2, keepdims=True)
     return np.asarray(grey + (picture - grey) * rng.uniform(0, 0.9), np.float32)
-
-
-@cache
-def _things() -> Array:
-    """(n, 96, 96, 4) shapes of the families from all around."""
-    pack = pack_shapes(families.shapes(_FAMILIES), side=_VOXELS)
-    config = ViewsConfig(elevation=(5.0, 50.0), colours="mixed", texture=0.5, lights=True)
-    rng = np.random.Generator(np.random.Philox(key=1))
-    scene = scene_of(pack)
-    rounds = [piece_pictures(scene, range(len(pack)), config, rng) for _ in range(_ROUNDS)]
-    return torch.cat(rounds).cpu().numpy()

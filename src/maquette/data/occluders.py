@@ -83,13 +83,13 @@ def held_occluders(kind: OccluderKind) -> Occluders:
 
 
 def piece_pictures(
-    scene: Scene, shapes: Sequence[int], config: ViewsConfig, rng: np.random.Generator
+    scene: Scene, shapes: Sequence[int], config: ViewsConfig, rng: np.random.Generator, side: int = SIDE
 ) -> _Pictures:
     """Objects in the settings' cameras, colours and lights; of twice as many those that are most solid."""
     count = _DRAWN * COUNT
     chosen = rng.choice(np.asarray(shapes), count)
     plain = ViewsConfig(
-        size=SIDE,
+        size=side,
         framing="object",
         margin=(0.0, 0.0),
         plain=(0.0, 0.0),  # so that colours come multiplied by alpha
@@ -103,7 +103,7 @@ def piece_pictures(
     specs, _ = training_specs(
         chosen, rng.random((count, OBJECT_DRAWS)), rng.random((count, VIEW_DRAWS)), plain, scene
     )
-    images, alpha, _ = draw(scene, specs, SIDE)
+    images, alpha, _ = draw(scene, specs, side)
     pictures = torch.cat([images.permute(0, 2, 3, 1), alpha[..., None]], dim=3)
     _, solid = _cores(pictures)
     return pictures[solid.argsort(descending=True, stable=True)[:COUNT]]

@@ -9,11 +9,11 @@ from torch import Tensor
 from ..kernels.carve import carve
 from ..structures.cameras import CamerasBase
 from ..structures.voxels import VoxelGrid
+from .pixel_projections import pixel_projections
 
 __all__ = ["visual_hull"]
 
 _GOLDEN = 0.618034
-_FLIP = (-1.0, -1.0)  # NDC's axes point left and up, those of pixels right and down
 
 
 @torch.no_grad()
@@ -72,7 +72,7 @@ def visual_hull(
     starts = torch.tensor([0, *(len(table) for table in sums[:-1])]).cumsum(0).tolist()
     tables = [(shapes[i][1], shapes[i][0], start) for i, start in zip(order, starts, strict=True)]
     grid = _to_world(resolution, side, center).to(device)
-    projections = torch.cat([_projection(cameras[[i]], shapes[i]) for i in order])
+    projections = torch.cat([pixel_projections(cameras[[i]], shapes[i]) for i in order])
     shares = carve(
         resolution,
         (projections @ grid).contiguous(),
@@ -101,16 +101,3 @@ def _to_world(n: int, side: float, center: tuple[float, float, float]) -> Float[
     matrix[:3, 3] = torch.tensor(center, dtype=torch.float64) - side / 2
     matrix[3, 3] = 1
     return matrix
-
-
-def _projection(camera: CamerasBase, size: tuple[int, int]) -> Float[Tensor, "1 4 4"]:
-    """From the world to pixels times w, depth and w, for column vectors, as `kernels.carve` takes it."""
-    size_of_picture = torch.tensor([size], device=camera.R.device)
-    to_view = camera.get_world_to_view_transform().get_matrix().double()
-    to_ndc = camera.get_projection_transform().get_matrix().double()
-    if not camera.in_ndc():
-        to_ndc = to_ndc @ camera.get_ndc_camera_transform(image_size=size_of_picture).get_matrix().double()
-    ndc = (to_view @ to_ndc).transpose(1, 2)
-    pixels = torch.tensor([size[1], size[0]], dtype=torch.float64, device=ndc.device) / 2
-    x, y = (_FLIP[k] * min(size) / 2 * ndc[:, k] + pixels[k] * ndc[:, 3] for k in range(2))
-    return torch.stack([x, y, to_view[:, :, 2], ndc[:, 3]], dim=1)

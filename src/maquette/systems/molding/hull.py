@@ -17,7 +17,7 @@ from .silhouettes import silhouette_iou
 FEWEST = 6  # views from which on the hull is the better start; fewer leave it large corners
 _CELLS = 64  # along an edge; their size is about that of the edges that molding remeshes to
 _ROOM = 1.1  # edge of the box, in those of the working frame's cube
-_LEVEL = 0.4  # share of a cell at its surface: a little below half, so that thin parts stay
+LEVEL = 0.4  # share of a cell at its surface: a little below half, so that thin parts stay
 _CLEAR = 1e-3  # least distance of shares from the level: at it triangles go, and the surface opens
 _AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do not fit one another
 
@@ -26,7 +26,15 @@ _AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do n
 def hull_mesh(
     masks: Float[Tensor, "view height width"], cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS
 ) -> Meshes:
-    """The visual hull of masks as a closed mesh, without the smallest of its pieces.
+    """The visual hull of masks as a closed mesh, without the smallest of its pieces; arguments as of `hull_grid`."""
+    return surface_of(hull_grid(masks, cameras, frame, cells)).to(masks.device)
+
+
+@torch.no_grad()
+def hull_grid(
+    masks: Float[Tensor, "view height width"], cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS
+) -> VoxelGrid:
+    """The visual hull of masks in a box around the working frame.
 
     Args:
         masks: > 0.5 on the object. Beyond a picture whose border the mask does not reach is background.
@@ -40,9 +48,9 @@ def hull_mesh(
     x, y, z = frame.shift.tolist()
     whole = [not _reaches_border(mask) for mask in masks]
     grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=whole)
-    if not bool((grid.occupancy > _LEVEL).any()):
+    if not bool((grid.occupancy > LEVEL).any()):
         raise ValueError("the masks have no place in common that could be the start; is a camera wrong?")
-    return _surface(grid).to(masks.device)
+    return grid
 
 
 def outlines_agree(hull: Meshes, cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> bool:
@@ -68,10 +76,11 @@ def _reaches_border(mask: Float[Tensor, "height width"]) -> bool:
     return bool((border > 0.5).any())
 
 
-def _surface(grid: VoxelGrid) -> Meshes:
-    share, _ = without_specks(grid.occupancy[0].cpu(), _LEVEL)
-    share = share.masked_fill((share - _LEVEL).abs() < _CLEAR, _LEVEL - _CLEAR)
+def surface_of(grid: VoxelGrid) -> Meshes:
+    """The surface of shares as a closed mesh, without the smallest of its pieces."""
+    share, _ = without_specks(grid.occupancy[0].cpu(), LEVEL)
+    share = share.masked_fill((share - LEVEL).abs() < _CLEAR, LEVEL - _CLEAR)
     volume = pad(share, [1] * 6).permute(2, 1, 0)[None].contiguous()
-    verts, faces = marching_cubes(volume, _LEVEL, return_local_coords=False)
+    verts, faces = marching_cubes(volume, LEVEL, return_local_coords=False)
     points = grid.points_from_index(verts[0] - 1)
     return Meshes([points], [outwards(points, faces[0])])

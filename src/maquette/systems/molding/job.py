@@ -19,6 +19,7 @@ from ...renderer.views import place_cameras, sphere_views
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.device import make_device
+from .carving import carved_hull
 from .colours import colour, copy_colours, paint, psnr_inside
 from .hull import hull_mesh, start_from_hull
 from .normalise import Normalisation, ball, normalise
@@ -66,8 +67,9 @@ class MoldOptions:
         weights: of terms by name, such as {"quadric": 0.001}.
         laplacian_kind: "uniform", "cot" or "cotcurv".
         seed: of all that is drawn.
-        init: of a folder: "sphere", or "hull", the visual hull of its masks; None takes the hull where the style is
-            the default's and there are enough views that agree (`hull.start_from_hull`), else the sphere.
+        init: of a folder: "sphere"; "hull", the visual hull of its masks; or "carved", the hull without what the
+            colours of the pictures look through. None takes the carved hull where the style is the default's and
+            there are enough views that agree (`hull.start_from_hull`), else the sphere.
         texture: texels along the longer side of the texture that a folder's pictures become, 1024 where None; 0
             colours vertices instead, as everything but .glb and .obj does.
         colours: whether to colour the mesh where the target has colours.
@@ -86,7 +88,7 @@ class MoldOptions:
     weights: tuple[tuple[str, float], ...] = ()
     laplacian_kind: Literal["uniform", "cot", "cotcurv"] | None = None
     seed: int = 0
-    init: Literal["sphere", "hull"] | None = None
+    init: Literal["sphere", "hull", "carved"] | None = None
     texture: int | None = None
     colours: bool = True
 
@@ -285,11 +287,16 @@ def _first(
     if start is not None:
         return start.name, start.mesh(fitted)
     hull = None
-    if options.init == "hull":
+    if options.init in ("hull", "carved"):
         hull = hull_mesh(fitted.masks, fitted.cameras, frame)
     elif options.init is None and options.style == "default":
         hull = start_from_hull(fitted.masks, fitted.cameras, frame)
-    return ("sphere", None) if hull is None else ("hull", hull)
+    if hull is None:
+        return "sphere", None
+    if options.init != "hull" and fitted.images is not None:
+        carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, frame, hull)
+        return ("hull", hull) if carved is None else ("carved hull", carved)
+    return "hull", hull
 
 
 def silhouettes_preset(style: Style, near: bool = False) -> SilhouettesConfig:
