@@ -89,7 +89,7 @@ def test_enough_views_start_from_their_hull_and_become_a_texture(folder, tmp_pat
     options = MoldOptions("silhouettes", steps=2, size=32, held_out=("03",), texture=64)
     mold(folder, out, options)
     report = report_of(out)
-    assert (report["start"], report["views"]) == ("hull", 7)
+    assert (report["start"], report["views"]) == ("carved hull", 7)
     assert report["silhouette_iou"] > 0.9
     assert report["seconds_of_start"] > 0
     mesh = load_mesh(out)
@@ -97,6 +97,8 @@ def test_enough_views_start_from_their_hull_and_become_a_texture(folder, tmp_pat
     assert max(mesh.textures.maps_padded().shape[1:3]) == 64
     torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.1, rtol=0)
     assert min(report["psnr"], report["psnr_held_out"]) > 15
+    mold(folder, out, replace(options, init="hull", colours=False))
+    assert report_of(out)["start"] == "hull"
     mold(folder, out, replace(options, init="sphere", colours=False))
     assert report_of(out)["start"] == "sphere"
     assert "psnr" not in report_of(out)
