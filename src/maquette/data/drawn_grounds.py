@@ -14,7 +14,7 @@ SIDE = 192
 def draw_grounds(count: int, seed: int = 0) -> UInt8[Tensor, "ground side side 3"]:
     """Pictures of `SIDE` pixels; the first n of more are those of n.
 
-    A third shows leaves upon each other, two thirds a floor before a wall. Half of all are about something: one or
+    A third shows leaves upon each other, two thirds a floor before a wall. A third of all are about something: one or
     two things, or a face, so large that the picture's edge may cut them; half have one to six small things somewhere,
     each with a shadow below. Lamps light them unevenly, colours are pale, some are out of focus.
 
@@ -29,7 +29,7 @@ def draw_grounds(count: int, seed: int = 0) -> UInt8[Tensor, "ground side side 3
 def _ground(seed: int, place: int, things: Array) -> Array:
     rng = np.random.Generator(np.random.Philox(key=[seed, place]))
     picture = leaves(SIDE, rng) if rng.random() < 1 / 3 else _room(rng)
-    large = int(rng.integers(1, 3)) if rng.random() < 1 / 2 else 0
+    large = int(rng.integers(1, 3)) if rng.random() < 1 / 3 else 0
     small = int(rng.integers(1, 7)) if rng.random() < 1 / 2 else 0
     for share in [*rng.uniform(0.7, 2.2, large), *rng.uniform(0.12, 0.6, small)]:
         picture = _with_thing(picture, things[rng.integers(len(things))], round(share * SIDE), rng)
