@@ -4,7 +4,10 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import conv2d, leaky_relu
 
+from maquette.systems.stylegan2.convolution import down_conv
+from maquette.systems.stylegan2.filters import BINOMIAL, fir_filter
 from maquette.systems.stylegan2.layers import Conv, Dense, batch_deviation, leaky, normalised
 
 
@@ -13,11 +16,24 @@ def test_normalised_vectors_have_a_mean_square_of_one():
     torch.testing.assert_close(x.square().mean(1), torch.ones(4, dtype=torch.float64))
 
 
-def test_leaky_has_slope_gain_and_clamp():
+def test_leaky_has_a_slope_and_a_clamp():
     x = torch.tensor([-10.0, -1.0, 1.0, 10.0])
-    root = math.sqrt(2)
-    torch.testing.assert_close(leaky(x), torch.tensor([-2 * root, -0.2 * root, root, 10 * root]))
-    torch.testing.assert_close(leaky(x, 0.5, 3.0), torch.tensor([-root, -0.1 * root, 0.5 * root, 1.5]))
+    torch.testing.assert_close(leaky(x), torch.tensor([-2.0, -0.2, 1.0, 10.0]))
+    torch.testing.assert_close(leaky(x, 1.5), torch.tensor([-1.5, -0.2, 1.0, 1.5]))
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_convolution_rectifies_with_gain_and_clamps(down):
+    """sqrt(2) leaky_relu(conv(x) / sqrt(fan in) + b), within the clamp; all times the gain."""
+    torch.manual_seed(0)
+    layer = Conv(3, 4, 3, down, clamp=0.9).double()
+    layer.bias.data.normal_()
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    taps = fir_filter(BINOMIAL, x)
+    weight = layer.weight / math.sqrt(27)
+    plain = down_conv(x, weight, taps) if down else conv2d(x, weight, padding=1)
+    full = (leaky_relu(plain + layer.bias[:, None, None], 0.2) * math.sqrt(2)).clamp(-0.9, 0.9)
+    torch.testing.assert_close(layer(x, gain=0.5), 0.5 * full)
 
 
 def test_equal_learning_rates():

@@ -6,6 +6,7 @@ from typing import Literal
 VARIANTS = ("drawn64", "cars64", "original")
 BASE = 32_768  # channels times resolution at width 1
 Pipe = Literal["none", "blit", "geom", "color", "bg", "bgc", "bgcfnc"]
+_GAMMA = 0.0002
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,74 @@ class NetworkConfig:
 
 
 SIZES = tuple(2**k for k in range(3, 11))
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """What is made small; the defaults are those of the official automatic configuration.
+
+    Attributes:
+        r1: weight of the discriminator's gradient at real pictures; 0.0002 size^2 / batch when not given.
+        r1_every: steps between two of its penalties, each of so much the weight.
+        path: weight of the path lengths' penalty; 0 for none.
+        path_every: steps between two of its penalties, each of so much the weight.
+        path_shrink: the penalty is computed for a batch this many times smaller.
+        mixing: probability of mixed styles.
+        ramp: while the half-life of the averaged weights is to be at most this share of the pictures seen; 0 for no
+            such limit.
+
+    Raises:
+        ValueError: a value out of its range.
+    """
+
+    r1: float | None = None
+    r1_every: int = 16
+    path: float = 2.0
+    path_every: int = 4
+    path_shrink: int = 2
+    mixing: float = 0.9
+    ramp: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name in ("r1_every", "path_every", "path_shrink"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= (self.r1 or 0) < float("inf") or not 0 <= self.path < float("inf"):
+            raise ValueError(
+                f"weights must be finite and not negative, got r1 {self.r1} and path {self.path}"
+            )
+        if not 0 <= self.mixing <= 1 or not 0 <= self.ramp <= 1:
+            raise ValueError(f"mixing and ramp must lie in [0, 1], got {self.mixing:g} and {self.ramp:g}")
+
+    def gamma(self, size: int, batch: int) -> float:
+        """Weight of the gradient's penalty for pictures of a size, in batches."""
+        return _GAMMA * size**2 / batch if self.r1 is None else self.r1
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How what the discriminator sees is changed, the more the surer it is of real pictures.
+
+    Attributes:
+        pipe: which changes: "blit" (mirror, quarter turns, whole pixels), "geom" (scale, turn, stretch, shift),
+            "color", "bg" and "bgc", several of these, "bgcfnc", those with frequencies, noise and holes, or "none".
+        target: mean sign of what the discriminator says of real pictures that is aimed at.
+        every: steps between two changes of the strength.
+        kimg: thousands of pictures in which the strength goes from 0 to 1.
+        start: first strength.
+
+    Raises:
+        ValueError: a value out of its range.
+    """
+
+    pipe: Pipe = "bgc"
+    target: float = 0.6
+    every: int = 4
+    kimg: float = 500.0
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or not 0 < self.kimg < float("inf"):
+            raise ValueError(f"every and kimg must be positive, got {self.every} and {self.kimg:g}")
+        if not -1 <= self.target <= 1 or not 0 <= self.start <= 1:
+            raise ValueError(f"target must lie in [-1, 1], start in [0, 1]: {self.target:g}, {self.start:g}")

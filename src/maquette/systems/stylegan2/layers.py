@@ -20,9 +20,12 @@ def normalised(x: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch dim"]:
     return x * (x.square().mean(1, keepdim=True) + _EPS).rsqrt()
 
 
-def leaky(x: Float[Tensor, "*all"], gain: float = 1.0, clamp: float = 0.0) -> Float[Tensor, "*all"]:
-    """gain sqrt(2) leaky_relu(x, 0.2), within [-clamp gain, clamp gain] where there is a clamp."""
-    return clamped(leaky_relu(x, SLOPE) * (LEAKY_GAIN * gain), clamp * gain)
+def leaky(x: Float[Tensor, "*all"], clamp: float = 0.0) -> Float[Tensor, "*all"]:
+    """leaky_relu(x, 0.2), within [-clamp, clamp] where there is a clamp.
+
+    What comes in has been multiplied by `LEAKY_GAIN`, which is the same as doing so behind it.
+    """
+    return clamped(leaky_relu(x, SLOPE), clamp)
 
 
 def clamped(x: Float[Tensor, "*all"], most: float) -> Float[Tensor, "*all"]:
@@ -77,8 +80,8 @@ class Dense(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
         """Apply it."""
-        scale = self.rate / math.sqrt(self.weight.shape[1])
-        made = linear(x, self.weight * scale, self.bias * self.rate)
+        gain = self.rate * (LEAKY_GAIN if self.rectify else 1.0)
+        made = linear(x, self.weight * (gain / math.sqrt(self.weight.shape[1])), self.bias * gain)
         return leaky(made) if self.rectify else made
 
 
@@ -112,11 +115,11 @@ class Conv(nn.Module):
         self, x: Float[Tensor, "batch inputs height width"], gain: float = 1.0
     ) -> Float[Tensor, "batch outputs _height _width"]:
         """Apply it; `gain` is a factor of the result, and of the clamp."""
-        weight = self.weight / math.sqrt(self.weight[0].numel())
+        factor = gain if self.bias is None else gain * LEAKY_GAIN
+        weight = self.weight * (factor / math.sqrt(self.weight[0].numel()))
+        bias = None if self.bias is None else self.bias * factor
         if self.down:
-            made = down_conv(x, weight, fir_filter(BINOMIAL, x))
+            made = down_conv(x, weight, fir_filter(BINOMIAL, x), bias)
         else:
-            made = conv2d(x, weight, padding=weight.shape[-1] // 2)
-        if self.bias is None:
-            return made * gain
-        return leaky(made + self.bias[:, None, None], gain, self.clamp)
+            made = conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+        return made if self.bias is None else leaky(made, self.clamp * gain)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .config import NetworkConfig
 from .convolution import modulated_conv
 from .filters import BINOMIAL, fir_filter, upsample
-from .layers import Dense, clamped, leaky
+from .layers import LEAKY_GAIN, Dense, clamped, leaky
 
 NoiseKind = Literal["random", "const", "none"]
 Noise = NoiseKind | Sequence[Tensor]  # one (batch, 1, size, size) for each convolution
@@ -45,14 +45,19 @@ class SynthesisLayer(nn.Module):
     ) -> Float[Tensor, "batch outputs size size"]:
         """Apply it; `noise` is a kind, or the one picture of noise for this layer."""
         taps = fir_filter(BINOMIAL, x) if self.up else None
-        made = modulated_conv(x, self.weight, self.affine(w), up=taps)
-        if noise == "random":
-            made = made + torch.randn(len(x), 1, self.size, self.size, device=x.device) * self.noise_strength
-        elif noise == "const":
-            made = made + self.noise_const * self.noise_strength
-        elif not isinstance(noise, str):
-            made = made + noise[0] * self.noise_strength
-        return leaky(made + self.bias[:, None, None], clamp=self.clamp)
+        added = (self.bias * LEAKY_GAIN)[:, None, None]
+        if noise != "none":
+            own = self._noise(len(x), noise) * (self.noise_strength * LEAKY_GAIN)
+            added = added + own
+        made = modulated_conv(x, self.weight, self.affine(w), up=taps, gain=LEAKY_GAIN, added=added)
+        return leaky(made, self.clamp)
+
+    def _noise(self, count: int, noise: Noise) -> Tensor:
+        if isinstance(noise, str):
+            constant = self.noise_const
+            shape = (count, 1, self.size, self.size)
+            return constant if noise == "const" else torch.randn(shape, device=constant.device)
+        return noise[0]
 
 
 class ToRGB(nn.Module):
@@ -77,8 +82,8 @@ class ToRGB(nn.Module):
     ) -> Float[Tensor, "batch outputs height width"]:
         """Apply it."""
         styles = self.affine(w) / math.sqrt(self.weight.shape[1])
-        made = modulated_conv(x, self.weight, styles, demodulate=False)
-        return clamped(made + self.bias[:, None, None], self.clamp)
+        made = modulated_conv(x, self.weight, styles, demodulate=False, added=self.bias[:, None, None])
+        return clamped(made, self.clamp)
 
 
 class SynthesisBlock(nn.Module):
@@ -116,7 +121,7 @@ class SynthesisBlock(nn.Module):
         """Features and the picture so far; `styles` are the block's own, the colours' last."""
         own = styles.unbind(1)
         if x is None:
-            x = self.const.expand(len(styles), -1, -1, -1)
+            x = self.const.repeat(len(styles), 1, 1, 1)
         else:
             x = self.conv0(x, own[0], noise if isinstance(noise, str) else noise[:1])
         x = self.conv1(x, own[-2], noise if isinstance(noise, str) else noise[-1:])
