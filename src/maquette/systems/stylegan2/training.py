@@ -74,8 +74,8 @@ class StyleGAN2Training(TrainingModule):
     def __init__(self, config: StyleGAN2Config) -> None:
         super().__init__(fresh_network(config.network, config.training.seed), config.training)
         self.config = config
-        self.register_buffer("strength", torch.tensor(config.augment.start, dtype=torch.float64))
-        self.register_buffer("signs", torch.zeros(2, dtype=torch.float64))
+        self.register_buffer("strength", torch.tensor(config.augment.start))
+        self.register_buffer("signs", torch.zeros(2))
         self.register_buffer("path_mean", torch.zeros(()))
         self._styles: list[list[Tensor]] = [[], [], []]  # of each phase, for the mean of w
         self._signs: list[Tensor] = []
@@ -119,7 +119,7 @@ class StyleGAN2Training(TrainingModule):
                 self.both.generator.mapping.follow(gather(torch.cat(styles)))
         if self._path_means:
             self.path_mean.copy_(gather(torch.stack(self._path_means)).mean())
-        signs = gather(torch.cat(self._signs)).double()
+        signs = gather(torch.cat(self._signs))
         self.signs += torch.stack([signs.sum(), signs.new_tensor(float(len(signs)))])
         config, batch = self.config.augment, self.training_config.batch
         if config.pipe != "none" and (self.step_count + 1) % config.every == 0:
