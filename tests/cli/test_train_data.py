@@ -120,3 +120,9 @@ def test_pictures_that_cannot_be_scored_train_without_an_evaluation(maquette, tm
         "evaluate", "unsup3d", tmp_path / "run", "--data", tmp_path / "faces", "--json", tmp_path / "json"
     )
     assert (refused.code, "has no depth, which is needed" in refused.err) == (3, True)
+
+
+def test_pictures_is_another_name_of_data(maquette, tmp_path):
+    for flag in ("--data", "--pictures"):
+        ran = maquette("train", "stylegan2", flag, tmp_path / "none", "-o", tmp_path / "run")
+        assert (ran.code, ran.err) == (3, f"maquette: {tmp_path / 'none'}: there is no such folder\n")

@@ -100,11 +100,22 @@ def test_what_fp16_cannot_do_is_refused_in_a_line(pair, monkeypatch):
     check_precision(replace(halves, precision="bf16"), "cpu", optimisers=2)
 
 
-def test_a_loss_is_given_once_to_an_optimiser_that_there_is(pair):
+def test_a_second_loss_is_a_step_of_its_own(pair):
     update = updates(TrainConfig(schedule="constant"), **pair)
+    before = pair["one"].weight.item()
+    update.begin(0, 0)
+    for factor in (1.0, 4.0):
+        update("one", factor * pair["one"](torch.ones(1, 1)).sum())
+    after = pair["one"].weight.item()
+    rate = update.optimisers["one"].param_groups[0]["lr"]
+    assert before - after == pytest.approx(rate * (1.0 + 4.0))  # not 1 and then 1 + 4
+
+
+def test_a_loss_is_given_once_to_an_optimiser_that_there_is(pair):
+    update = updates(TrainConfig(schedule="constant", batch=4, accumulate=2), **pair)
     update.begin(0, 0)
     update("one", pair["one"](torch.ones(1, 1)).sum())
-    with pytest.raises(ValueError, match="'one': twice in one step"):
+    with pytest.raises(ValueError, match="'one': twice in one part of a step"):
         update("one", pair["one"](torch.ones(1, 1)).sum())
     with pytest.raises(ValueError, match="'three': known are one, two"):
         update("three", pair["one"](torch.ones(1, 1)).sum())

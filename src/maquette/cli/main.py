@@ -40,6 +40,7 @@ COMMANDS = {
     "train": "from a folder of meshes, or pictures with shapes, to the weights of a system",
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, scores, per class too",
+    "generate": "pictures from a generator's weights, and grids of mixed ones",
     "memory": "what a network remembers: show, list, add, drop",
     "info": "parameters, multiply-accumulates and shapes of a system's network",
     "export": "a system's network as an ONNX file, which runs without maquette and torch",

@@ -27,7 +27,7 @@ class ShapesOrData:
     shapes: Annotated[str | None, tyro.conf.arg(metavar="DIR|PACK|families[:N]|faces[:N]")] = None
     """Shapes to draw: a folder of meshes, a file of `data pack`, or N shapes of the built-in families; for systems
     that take single pictures, N people of the built-in faces."""
-    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", aliases=("--pictures",))] = None
     """Pictures on disk: with voxels in the layout of ShapeNet R2N2, or single ones for systems that take those."""
     split_file: Annotated[str | None, tyro.conf.arg(metavar="FILE|sorted|s1|s2")] = None
     """Split of --data: ShapeNet.json of Pix2Vox, Mesh R-CNN's file, or the sorted 80/20 of 3D-R2N2; the

@@ -93,7 +93,8 @@ def open_source(
 
     Args:
         place: where they are.
-        config: how the system's pictures are taken: views of shapes, or single pictures.
+        config: how the system's pictures are taken: views of shapes, or single pictures. Who needs nothing beside
+            views of shapes may have single pictures of their size as well.
         seed: of training samples, and of shapes of the families.
         needs: what batches must know of their objects (`Truth`), where it can be told; the rest may be left out.
         watch: told meshes done, all of them and the last one's id, where a folder has to be packed.
@@ -107,6 +108,8 @@ def open_source(
     """
     if place.data is not None:
         layout = recognise(place.data)
+        if isinstance(config, ViewsConfig) and layout in _SINGLE and not needs:
+            config = PicturesConfig(config.size, flip=config.flip)
         if layout not in _OPENERS:
             raise BadInput(
                 place.data, f"is of the layout {layout}, which has no pictures to be read as they are"
@@ -229,6 +232,7 @@ def _root(place: DataPlace) -> Path:
     return place.data
 
 
+_SINGLE = {"pictures", "celeba", "synface"}  # layouts of single pictures alone
 _OPENERS: dict[str, Callable[[DataPlace, SourceConfig, int], Opened]] = {
     "r2n2": _r2n2,
     "pictures": _pictures,

@@ -23,6 +23,7 @@ _TABLE = {
     "mem3d": ".mem3d.system:Mem3DSystem",
     "unsup3d": ".unsup3d.system:Unsup3DSystem",
     "segment": ".segment.system:SegmentSystem",
+    "stylegan2": ".stylegan2.system:StyleGAN2System",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims

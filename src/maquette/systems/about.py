@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Ability = Literal["train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn"]
+Ability = Literal["train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn", "mix"]
 
 
 class Command(NamedTuple):
@@ -36,7 +36,7 @@ class About:
             plainly this system's that it takes them where none is named, if its weights ship
             (`Reconstructs.claims`); "export": its network can run by itself (`Exports`); "box": it may be told where
             in a picture the object is (`Views.boxes`); "relight": it shows an object in other light (`Relights`);
-            "turn": from other sides (`Turns`).
+            "turn": from other sides (`Turns`); "mix": it generates pictures between two others (`Mixes`).
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.

@@ -184,8 +184,36 @@ class Generates(System, Protocol):
 
         Args:
             count: how many.
-            seed: of what is drawn.
+            seed: of the first one; each further one has the next seed, whatever the count.
             options: of the type `about.options`; its defaults when not given.
+
+        Raises:
+            ValueError: options that these weights cannot follow.
+        """
+        ...
+
+
+@runtime_checkable
+class Mixes(Generates, Protocol):
+    """A generator whose pictures can be mixed: what is coarse of one, what is fine of another."""
+
+    def mix(
+        self,
+        rows: Sequence[int],
+        columns: Sequence[int],
+        layers: Sequence[int] | None = None,
+        options: Any = None,
+    ) -> Float[Tensor, "row column 3 h w"]:
+        """Every picture of `rows` with the styles of some layers from every picture of `columns`, in [0, 1].
+
+        Args:
+            rows: seeds.
+            columns: seeds.
+            layers: counted from 0, coarse first; the first 7 when not given.
+            options: as for `generate`.
+
+        Raises:
+            ValueError: a layer that is none, or options that these weights cannot follow.
         """
         ...
 

@@ -98,7 +98,8 @@ class TrainingModule(nn.Module, ABC):
         Args:
             batch: with what the module `needs`.
             update: to be called with each optimiser's name and its loss, a mean over the batch. Finds the gradients
-                of that optimiser's parameters alone; behind the last part it takes the optimiser's step. Once each.
+                of that optimiser's parameters alone; behind the last part it takes the optimiser's step. Once each;
+                where batches come in one part, each further loss is a step of its own.
 
         Returns:
             numbers for the log, by name, without gradients. One called "loss" ends the run where it is not finite.
@@ -118,6 +119,14 @@ class TrainingModule(nn.Module, ABC):
     def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"] | None:
         """A sheet for the log, RGB in [0, 1], of a few objects; None for none."""
         return None
+
+    def remarks(self, means: Mapping[str, float]) -> Sequence[str]:
+        """What a person should know of a validation, a line each; said once while it stays so.
+
+        Args:
+            means: of what `judge` gave.
+        """
+        return ()
 
     @abstractmethod
     def save_weights(self, path: str | PathLike[str], network: nn.Module, about: Mapping[str, Any]) -> None:

@@ -122,6 +122,7 @@ class Trainer:
         }
         self._counts = dict(self.progress.counts)
         self._left_out: set[Problem] = set()
+        self._remarked: Sequence[str] = ()
         self._pace = _Pace()
         self._began = time.monotonic() - self.progress.seconds
 
@@ -307,6 +308,11 @@ class Trainer:
             return {}, False
         if goal.name not in found.means:
             raise ValueError(f"the goal {goal.name} is none of what is judged: {', '.join(found.means)}")
+        remarks = self.module.remarks(found.means)
+        if remarks and not self._remarked:
+            for line in remarks:
+                self.reporter.say(f"step {step}: {line}")
+        self._remarked = remarks
         if self.reporter.log is not None and found.sheet is not None:
             self.reporter.log.picture(step, "validation", found.sheet)
         return dict(found.means), self.progress.judge(step, found.means[goal.name], goal)

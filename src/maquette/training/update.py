@@ -59,18 +59,24 @@ class Updates:
     def __call__(self, name: str, loss: Tensor) -> None:
         """Add the gradients of a loss; behind the last part of a batch take the optimiser's step.
 
+        Called again for the same optimiser it takes another step, by the new loss alone.
+
         Args:
             name: of the optimiser; gradients of other optimisers' parameters are left alone.
             loss: mean over this part of the batch.
 
         Raises:
-            ValueError: there is no such optimiser, or it has been given its loss of this part already.
+            ValueError: there is no such optimiser, or it has been given its loss of this part already, and batches
+                come in several parts.
         """
-        if name not in self.optimisers or name in self._done:
-            again = "twice in one step" if name in self._done else f"known are {', '.join(self.optimisers)}"
-            raise ValueError(f"update of the optimiser {name!r}: {again}")
+        again = name in self._done
+        if name not in self.optimisers or (again and self.config.accumulate > 1):
+            why = "twice in one part of a step" if again else f"known are {', '.join(self.optimisers)}"
+            raise ValueError(f"update of the optimiser {name!r}: {why}")
         self._done.add(name)
         optimiser = self.optimisers[name]
+        if again:
+            optimiser.zero_grad()
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
         part = loss / self.config.accumulate
         if len(self.optimisers) > 1:
