@@ -1,0 +1,1 @@
+"""StyleGAN2-ADA: pictures from random numbers, learned from single pictures."""
