@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 NEIGHBOURS = 3
-_ENTRIES = 2**23  # of a block of distances: 64 MiB in float64
+_ENTRIES = 2**21  # of a block of distances: 16 MiB in float64
 _ROUNDING = 1e-12  # of squared distances, as a share of the squared lengths
 
 
