@@ -12,8 +12,8 @@ It knows what Python writes for lists, dictionaries, tuples, sets, words, number
 import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BufferedIOBase
-from typing import IO, Any, cast
+from io import BytesIO
+from typing import Any
 
 from .errors import ParseError
 
@@ -41,7 +41,7 @@ class Buildable:
 
 
 def read_pickle(
-    file: BufferedIOBase,
+    file: BytesIO,
     lookup: Callable[[str], Any],
     persistent: Callable[[Any], Any] | None = None,
     most_steps: int = MOST_STEPS,
@@ -49,7 +49,7 @@ def read_pickle(
     """The value that one pickle describes; afterwards the file is behind it.
 
     Args:
-        file: at the pickle's first byte.
+        file: at the pickle's first byte; in memory, since files on disk make room for as much as they are asked for.
         lookup: what "module.name" stands for, a `Call` or an inert value; raises `ParseError` for all other names.
         persistent: makes a value of a persistent id; None where there may be none.
         most_steps: limit on its instructions.
@@ -63,7 +63,7 @@ def read_pickle(
     """
     machine = _Machine(lookup, persistent)
     try:
-        for step, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], file))):
+        for step, (opcode, argument, _) in enumerate(pickletools.genops(file)):
             if step == 0 and opcode.name != "PROTO":
                 raise ParseError("not a pickle of protocol 2 or later")
             if step == most_steps:
@@ -73,7 +73,7 @@ def read_pickle(
             _INSTRUCTIONS[opcode.name](machine, argument)
     except ParseError:
         raise
-    except (ValueError, OverflowError, MemoryError) as error:  # of pickletools, where the file is broken
+    except (ValueError, OverflowError) as error:  # of pickletools, where the file is broken
         raise ParseError("a broken pickle, or none") from error
     return machine.pop()
 

@@ -26,7 +26,7 @@ _TABLE = {
     "segment": ".segment.system:SegmentSystem",
 }
 NAMES = _TABLE.keys()
-# Systems that read the weights of those who published them: `official_choices.py`, `official_weights.py`.
+# Systems that read the weights of those who published them: `official_file.py`, `official_weights.py`.
 CONVERTING = ("stylegan2",)
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims
 SEVERAL = "r2n2"  # the same for several pictures without cameras
@@ -81,8 +81,14 @@ def official_choices(name: str) -> Mapping[str, str]:
     Raises:
         KeyError: no system of that name reads official weights.
     """
-    found: Mapping[str, str] = _of_converting(name, "official_choices").CHOICES
+    found: Mapping[str, str] = _of_converting(name, "official_file").CHOICES
     return found
+
+
+def need_official(name: str, path: Path) -> None:
+    """Refuse, without torch, a file that is plainly of another kind than a system's official weights (`BadInput`); name
+    and errors as for `official_choices`."""
+    _of_converting(name, "official_file").need_official(path)
 
 
 def converter(name: str) -> "Callable[[Path, Path, str], Converted]":

@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[Callable[[Path, dict[str, Any]], Any], str]] = {
     "a list": (lambda path, content: write_official(path, [content]), "not of a dictionary of networks"),
     "half of it": (cut, "a broken pickle, or none"),
     "huge bytes": (truly_huge, "a broken pickle, or none"),
-    "nothing": (lambda path, content: path.write_bytes(b""), "a broken pickle, or none"),
+    "nothing": (lambda path, content: path.write_bytes(b""), "the file is empty"),
     "a state of torch": (
         lambda path, content: torch.save({"a": torch.zeros(3)}, path),
         "a broken pickle, or none",

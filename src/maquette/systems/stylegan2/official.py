@@ -8,13 +8,14 @@ under the names that `state_dict` would give them, and the arguments that the ne
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from os import PathLike
 from typing import Any
 
 from torch import Tensor
 
 from ...io.errors import ParseError, as_bad_input
-from ...io.files import need_file
+from ...io.files import read_file
 from ...io.inert_pickle import Call, read_pickle, unknown_name
 from ...training.pickled_tensors import TENSORS, empty_dict
 
@@ -59,9 +60,9 @@ def read_official(path: str | PathLike[str]) -> dict[str, OfficialNetwork]:
     Raises:
         BadInput: missing, broken, of another program, or of more than tensors, numbers, words and records.
     """
-    need_file(path)
-    with as_bad_input(path, OSError, ParseError), open(path, "rb") as file:
-        found = read_pickle(file, _lookup)
+    content = read_file(path)
+    with as_bad_input(path, ParseError):
+        found = read_pickle(BytesIO(content), _lookup)
         if type(found) is not dict:
             raise ParseError("a pickle, but not of a dictionary of networks")
         records = {name: found.get(name) for name in NETWORKS}

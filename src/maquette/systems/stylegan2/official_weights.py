@@ -37,7 +37,7 @@ def convert(path: str | PathLike[str], out: str | PathLike[str], keep: str) -> C
     kept = tuple(keep.split("+"))
     for name in kept:
         if name not in found:
-            raise BadInput(path, f"holds no network {name}, only {', '.join(found) or 'none at all'}")
+            raise BadInput(path, f"holds no network {name}" + (f", only {', '.join(found)}" if found else ""))
     generator, discriminator = found[kept[0]], found["D"] if "D" in kept else None
     with as_bad_input(path, ParseError):
         config = official_settings(generator, discriminator)
