@@ -86,8 +86,8 @@ def official_choices(name: str) -> Mapping[str, str]:
 
 
 def need_official(name: str, path: Path) -> None:
-    """Refuse, without torch, a file that is plainly of another kind than a system's official weights (`BadInput`); name
-    and errors as for `official_choices`."""
+    """Refuse without torch what is plainly no file of official weights (`BadInput`); name and errors
+    as for `official_choices`."""
     _of_converting(name, "official_file").need_official(path)
 
 
