@@ -79,6 +79,8 @@ def test_no_refusal_imports_torch(maquette, ball, tmp_path):
         ["view", grid],
         ["backbone", "import", bad, "-o", tmp_path / "x.safetensors"],
         ["backbone", "import", ball, "-o", tmp_path / "x.pt"],
+        ["convert", "stylegan2", bad, "-o", tmp_path / "x.safetensors"],
+        ["convert", "stylegan2", ball, "-o", tmp_path / "x.pt"],
         ["export", "r2n2", "-o", tmp_path / "x.pt"],
         ["export", "r2n2", "-o", tmp_path / "x.onnx", "--weights", bad],
     ]

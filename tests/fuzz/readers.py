@@ -43,12 +43,16 @@ from maquette.report.runs import read_run
 from maquette.structures import Meshes, VoxelGrid
 from maquette.structures.shape import Shape
 from maquette.systems.r2n2.recipes import best
+from maquette.systems.stylegan2.config import NetworkConfig
+from maquette.systems.stylegan2.network import fresh_network
+from maquette.systems.stylegan2.official_weights import convert
 from maquette.training.checkpoint_files import write_checkpoint
 from maquette.training.progress import Progress
 from maquette.training.run_folder import RunFolder
 from maquette.training.state import read_state
 from maquette.training.weights import load_weights, save_weights
 from maquette.utils import ico_sphere
+from tests.official_stylegan2 import official_content, write_official
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,20 @@ def _read_weights(path: Path) -> None:
     assert all(tensor.isfinite().all() for tensor in load_weights(path).tensors.values())
 
 
+def _official(folder: Path) -> None:
+    config = NetworkConfig(size=8, width=2**-8, channel_max=4, z_dim=4, w_dim=4, mapping=1)
+    content = official_content(fresh_network(config, 0), fresh_network(config, 1))
+    for protocol in (3, 4):
+        write_official(folder / f"{protocol}.pkl", content, protocol)
+
+
+def _read_official(path: Path) -> None:
+    out = path.with_suffix(".safetensors")
+    for keep in ("G_ema+D", "G"):
+        convert(path, out, keep)
+        _read_weights(out)
+
+
 def _run(folder: Path) -> None:
     run = RunFolder(folder)
     data = {"shapes": "shapes.pack", "data": None, "split_file": None, "given": {"shapes": "x"}}
@@ -256,6 +274,7 @@ READERS: dict[str, Reader] = {
     "picture": Reader(_pictures, _read_picture, pictures=True, beside=()),
     "cameras": Reader(_cameras, _read_cameras, pictures=True),
     "weights": Reader(_weights, _read_weights),
+    "official": Reader(_official, _read_official),
     "run": Reader(_run, _read_run, folder=True),
     "checkpoint": Reader(_checkpoint, lambda path: void(read_state(path)), folder=True),
     "evaluation": Reader(_evaluation, lambda path: void(read_evaluation(path))),

@@ -37,6 +37,7 @@ COMMANDS = {
     "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
     "data": "data sets: list, make, pack, check, prepare",
     "backbone": "first weights of networks for features of pictures: import",
+    "convert": "official weights of a published system to a weights file of maquette",
     "train": "from a folder of meshes, or pictures with shapes, to the weights of a system",
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, scores, per class too",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .about import About
 
 if TYPE_CHECKING:
+    from .converted import Converted
     from .face import System
 
 _TABLE = {
@@ -26,6 +27,8 @@ _TABLE = {
     "stylegan2": ".stylegan2.system:StyleGAN2System",
 }
 NAMES = _TABLE.keys()
+# Systems that read the weights of those who published them: `official_file.py`, `official_weights.py`.
+CONVERTING = ("stylegan2",)
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims
 SEVERAL = "r2n2"  # the same for several pictures without cameras
 
@@ -69,6 +72,33 @@ def own_command(name: str, where: str) -> Callable[..., None]:
     return found
 
 
+def official_choices(name: str) -> Mapping[str, str]:
+    """What of a system's official weights can be kept, and what for, known without torch; the first where nothing
+    is said.
+
+    Args:
+        name: of `CONVERTING`; hyphens stand for underscores.
+
+    Raises:
+        KeyError: no system of that name reads official weights.
+    """
+    found: Mapping[str, str] = _of_converting(name, "official_file").CHOICES
+    return found
+
+
+def need_official(name: str, path: Path) -> None:
+    """Refuse without torch what is plainly no file of official weights (`BadInput`); name and errors
+    as for `official_choices`."""
+    _of_converting(name, "official_file").need_official(path)
+
+
+def converter(name: str) -> "Callable[[Path, Path, str], Converted]":
+    """What makes a weights file of an official one: of its path, that of the result, and one of the choices; raises
+    `BadInput`. Name and errors as for `official_choices`."""
+    found: Callable[[Path, Path, str], Converted] = _of_converting(name, "official_weights").convert
+    return found
+
+
 def shipped_weights(name: str) -> Path:
     """Where the weights of a system are that ship with maquette, if any do; errors as for `system_class`."""
     return Path(__file__).parents[1] / "assets" / f"{_key(name)}.safetensors"
@@ -78,6 +108,13 @@ def _beside(name: str, module: str) -> ModuleType:
     """A module of the folder that a system's class is in."""
     folder = _TABLE[_key(name)].partition(":")[0].rpartition(".")[0]
     return import_module(f"{folder}.{module}", __name__)
+
+
+def _of_converting(name: str, module: str) -> ModuleType:
+    key = name.replace("-", "_")
+    if key not in CONVERTING:
+        raise KeyError(f"no system {name!r} reads official weights; known are {', '.join(CONVERTING)}")
+    return import_module(f".{key}.{module}", __name__)
 
 
 def _key(name: str) -> str:
