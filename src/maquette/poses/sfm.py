@@ -33,7 +33,9 @@ _TRIALS = 3000  # of RANSAC for a pair
 _ALL_PAIRS = 1000  # with more the pairs are chosen
 _NEIGHBOURS = 10  # to each side, and as many others, where pairs are chosen
 _PAIRS_AT_ONCE = 32
-_GUIDED = 3000  # features in each of two pictures up to which matching is guided, which is quadratic: 2 s at these
+_GUIDED = (
+    3000  # features in each of two pictures up to which matching is guided, which is quadratic: 2 s at these
+)
 _HOLDING = 15  # points that a picture is placed by
 _LENS_FROM = 6  # pictures; fewer do not tell how a lens bends
 _WORST = 2.0  # pixels of reprojection for a point that is kept
@@ -165,7 +167,9 @@ def _match(count: int, folder: Path, database: Path, options: SfmOptions, watch:
 def _by_cost(pairs: Sequence[tuple[int, int]], database: Path) -> dict[bool, list[tuple[int, int]]]:
     """Pairs whose guided matching is affordable, and those of many features, which match well enough without."""
     with pycolmap.Database.open(database) as opened:
-        features = {image.name: opened.num_keypoints_for_image(image.image_id) for image in opened.read_all_images()}
+        features = {
+            image.name: opened.num_keypoints_for_image(image.image_id) for image in opened.read_all_images()
+        }
     split: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     for a, b in pairs:
         split[features[f"{a:04d}.png"] * features[f"{b:04d}.png"] <= _GUIDED**2].append((a, b))

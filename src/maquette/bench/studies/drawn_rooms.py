@@ -17,8 +17,12 @@ from ...data.drawn_grounds import leaves, noise_of
 from ...io import load_mesh
 from ...structures import Meshes
 
-TEXELS = 1024  # of a covering, a side
-_TABLE, _THICK, _BELOW = (1.5, 1.2), 0.06, 1.0  # half sides of a table, its thickness, the floor below its top
+TEXELS = 2048  # of a covering, a side
+_TABLE, _THICK, _BELOW = (
+    (1.5, 1.2),
+    0.06,
+    1.0,
+)  # half sides of a table, its thickness, the floor below its top
 _ROOM, _HIGH = 4.6, 3.2  # half side and height of a room
 _SQUARES = 12  # along each side of a large face
 _STRONG, _WEAK = 0.8, 0.35  # how much coverings of floors and walls show
@@ -42,6 +46,7 @@ class SceneKind:
         on_table: whether it stands on a table, else on the floor.
         upright: whether pictures are higher than wide.
         exif: whether pictures say their focal length.
+        repeats: whether the table's cover repeats, which structure from motion takes for the same place.
     """
 
     name: str
@@ -51,10 +56,11 @@ class SceneKind:
     on_table: bool = True
     upright: bool = False
     exif: bool = False
+    repeats: bool = False
 
 
 KINDS = (
-    SceneKind("mug", "mug 2", "leaves", 0.9, exif=True),
+    SceneKind("mug", "mug 2", "leaves", 0.9, exif=True, repeats=True),
     SceneKind("fox", "fox", "grain", 0.3, on_table=False),
     SceneKind("chair", "chair 0", "wood", 0.4, on_table=False, upright=True, exif=True),
     SceneKind("shelf", "shelf 2", "wood", 0.5, on_table=False, upright=True),
@@ -117,12 +123,14 @@ def covering(name: Covering, rng: np.random.Generator) -> Array:
         long = _wide(rng.normal(0, 1, (12, TEXELS // 4)).astype(np.float32))[..., None]
         made = 0.5 + 0.13 * long + 0.06 * grain + 0.05 * fine
     elif name == "tiles":
-        lines = np.arange(TEXELS) * 6 % TEXELS < 0.06 * TEXELS
-        shades = np.repeat(np.repeat(rng.normal(0.5, 0.12, (6, 6, 3)), TEXELS // 6 + 1, 0), TEXELS // 6 + 1, 1)
+        lines = np.arange(TEXELS) * 18 % TEXELS < 0.06 * TEXELS
+        shades = np.repeat(
+            np.repeat(rng.normal(0.5, 0.12, (18, 18, 3)), TEXELS // 18 + 1, 0), TEXELS // 18 + 1, 1
+        )
         made = shades[:TEXELS, :TEXELS] + 0.08 * grain + 0.06 * fine
         made = np.where((lines | lines[:, None])[..., None], 0.8, made)
     else:
-        rows = [np.concatenate([leaves(TEXELS // 4, rng) for _ in range(4)], axis=1) for _ in range(4)]
+        rows = [np.concatenate([leaves(TEXELS // 8, rng) for _ in range(8)], axis=1) for _ in range(8)]
         made = np.concatenate(rows) + 0.03 * fine
     grey = made.mean(axis=2, keepdims=True)
     pale = grey + (made - grey) * (0.1 if name == "wood" else _PALE)
@@ -135,7 +143,7 @@ def _wide(noise: Array) -> Array:
 
 def _object(kind: SceneKind) -> Thing:
     verts, faces, colours = _shape(kind.object)
-    return Thing(_standing(verts, 1.0), faces, 2.5 * verts, colours, 0, kind.strength)
+    return Thing(_standing(verts, 1.0), faces, 1.2 * verts, colours, 0, kind.strength)
 
 
 def _shape(name: str) -> tuple[Array, Array, Array]:
@@ -161,11 +169,15 @@ def _face_colours(mesh: Meshes) -> Array:
         picture, uv = mesh.textures.maps_padded()[0].numpy(), mesh.textures.verts_uvs_padded()[0]
         at = uv[mesh.textures.faces_uvs_padded()[0]].mean(1).numpy() % 1
         rows, columns = picture.shape[:2]
-        return np.asarray(picture[((1 - at[:, 1]) * (rows - 1)).astype(int), (at[:, 0] * (columns - 1)).astype(int)])
+        return np.asarray(
+            picture[((1 - at[:, 1]) * (rows - 1)).astype(int), (at[:, 0] * (columns - 1)).astype(int)]
+        )
     return np.asarray(mesh.textures.faces_verts_textures_packed(mesh.faces_packed()).mean(1).numpy())
 
 
-def _standing(verts: Array, size: float, turn_deg: float = 0.0, place: tuple[float, float, float] = (0, 0, 0)) -> Array:
+def _standing(
+    verts: Array, size: float, turn_deg: float = 0.0, place: tuple[float, float, float] = (0, 0, 0)
+) -> Array:
     """Vertices of a thing that stands somewhere."""
     low, high = verts.min(0), verts.max(0)
     middle = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
@@ -180,15 +192,20 @@ def _walls(kind: SceneKind, rng: np.random.Generator) -> Iterator[Thing]:
     colours = 0.55 + 0.3 * rng.random((4, 1)) + 0.1 * rng.random((4, 3))
     if kind.on_table:
         (x, z), low = _TABLE, -_THICK
-        yield _sheet((-x, 0, -z), (2 * x, 0, 0), (0, 0, 2 * z), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG)
+        repeat = 1.2 if kind.repeats else 2 * x
+        yield _sheet(
+            (-x, 0, -z), (2 * x, 0, 0), (0, 0, 2 * z), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG, repeat
+        )
         for corner, along in (((-x, 0, -z), (2 * x, 0, 0)), ((-x, 0, z), (2 * x, 0, 0)), ((-x, 0, -z), (0, 0, 2 * z)), ((x, 0, -z), (0, 0, 2 * z))):  # fmt: skip
             yield _sheet(corner, along, (0, low, 0), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG)
-        yield _sheet((-0.1, -_BELOW, 0), (0.2, 0, 0), (0, _BELOW, 0), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG)
+        yield _sheet(
+            (-0.1, -_BELOW, 0), (0.2, 0, 0), (0, _BELOW, 0), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG
+        )
     r, top = _ROOM, floor + _HIGH
-    yield _sheet((-r, floor, -r), (2 * r, 0, 0), (0, 0, 2 * r), 0.8 * colours[1], 2, _STRONG, repeat=1.6)
+    yield _sheet((-r, floor, -r), (2 * r, 0, 0), (0, 0, 2 * r), 0.8 * colours[1], 2, _STRONG)
     yield _sheet((-r, top, -r), (2 * r, 0, 0), (0, 0, 2 * r), np.full(3, 0.9), 1, 0.1)
     for k, (corner, along) in enumerate((((-r, floor, -r), (2 * r, 0, 0)), ((r, floor, -r), (0, 0, 2 * r)), ((r, floor, r), (-2 * r, 0, 0)), ((-r, floor, r), (0, 0, -2 * r)))):  # fmt: skip
-        yield _sheet(corner, along, (0, _HIGH, 0), colours[2 + k % 2], 4 + k % 2, _WEAK, repeat=2.3 + 0.3 * k)
+        yield _sheet(corner, along, (0, _HIGH, 0), colours[2 + k % 2], 4 + k % 2, _WEAK)
 
 
 def _sheet(
@@ -198,7 +215,7 @@ def _sheet(
     colour: Array,
     covered: int,
     strength: float,
-    repeat: float = 1.2,
+    repeat: float = 2 * _ROOM,
 ) -> Thing:
     """A parallelogram of small triangles; none is cut by a camera's near plane far from it."""
     steps = np.linspace(0, 1, _SQUARES + 1)
@@ -228,4 +245,4 @@ def _other(
 ) -> Thing:
     verts, faces, colours = _shape(f"{names[rng.integers(len(names))]} {rng.integers(100, 200)}")
     there = _standing(verts, size, rng.uniform(0, 360), place)
-    return Thing(there, faces, 1.5 * verts, colours, int(rng.integers(1, 4)), float(rng.uniform(0.1, 0.6)))
+    return Thing(there, faces, verts, colours, int(rng.integers(1, 4)), float(rng.uniform(0.1, 0.6)))

@@ -140,7 +140,8 @@ def judged(taken: Taken, scene: Path, out: Path) -> dict[str, Any]:
         scene: the folder with what was found.
         out: the mesh.
     """
-    true, found = read_cameras(taken.truth / "cameras.json"), read_cameras(scene / "cameras.json")
+    true = read_cameras(taken.truth / "cameras.json", root=taken.pictures.parent)
+    found = read_cameras(scene / "cameras.json")
     numbers: dict[str, Any] = {"pictures": len(true), "placed": len(found)}
     pairs = list(_pairs(true, found))
     scale, turn, shift = robust_similarity(_places(b for _, b in pairs), _places(a for a, _ in pairs))
@@ -198,14 +199,21 @@ def sheet(scene: Path, out: Path) -> Tensor:
     masks = [load_mask(view.mask).float() for view in views if view.mask]
     whole = mask_sheet(images, [Found(torch.ones_like(mask), "given", 1.0) for mask in masks])
     cut = mask_sheet(images, [Found(mask, "given", 1.0) for mask in masks])
-    rows = [whole, cut, load_image(scene / "cameras.png")[:3], load_image(out.with_name(f"{out.stem}_compare.png"))[:3]]
+    rows = [
+        whole,
+        cut,
+        load_image(scene / "cameras.png")[:3],
+        load_image(out.with_name(f"{out.stem}_compare.png"))[:3],
+    ]
     return torch.cat([_wide(row) for row in rows], dim=1)
 
 
 def _wide(row: Tensor) -> Tensor:
     pixels = row.permute(1, 2, 0).numpy()
     height = round(_WIDE * pixels.shape[0] / pixels.shape[1])
-    return torch.from_numpy(cv2.resize(pixels, (_WIDE, height), interpolation=cv2.INTER_AREA)).permute(2, 0, 1)
+    return torch.from_numpy(cv2.resize(pixels, (_WIDE, height), interpolation=cv2.INTER_AREA)).permute(
+        2, 0, 1
+    )
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

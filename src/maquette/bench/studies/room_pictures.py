@@ -37,7 +37,9 @@ class Taken:
     truth: Path
 
 
-def take_pictures(kind: SceneKind, folder: Path, count: int = 12, seed: int = 0, longer: int = LONGER) -> Taken:
+def take_pictures(
+    kind: SceneKind, folder: Path, count: int = 12, seed: int = 0, longer: int = LONGER
+) -> Taken:
     """Draw a room and write pictures of it, seen along an uneven ring around its object.
 
     Args:
@@ -70,7 +72,9 @@ def take_pictures(kind: SceneKind, folder: Path, count: int = 12, seed: int = 0,
     return taken
 
 
-def hand_held(kind: SceneKind, count: int, rng: np.random.Generator, longer: int = LONGER) -> list[CameraView]:
+def hand_held(
+    kind: SceneKind, count: int, rng: np.random.Generator, longer: int = LONGER
+) -> list[CameraView]:
     """Cameras around the origin: distances, heights and aims differ, the ring is uneven, hands are not level."""
     width, height = longer, round(longer * SHORTER / LONGER)
     if kind.upright:
@@ -152,7 +156,9 @@ class _Drawn:
         colours = (self._colours[face] * (1 - 0.2 * strength) + strength * (pattern - 0.5)).clamp(0.02, 1)
         turned = (self._normals[face] @ self._lamp).abs()
         lit = self._lit(place) * turned
-        return torch.where((which >= 0)[..., None], colours * (_AMBIENT + 0.6 * lit)[..., None], 0.5).clamp(0, 1)
+        return torch.where((which >= 0)[..., None], colours * (_AMBIENT + 0.6 * lit)[..., None], 0.5).clamp(
+            0, 1
+        )
 
     def _lit(self, place: Tensor) -> Tensor:
         """How much of the lamp each place sees, in [0, 1]."""
@@ -161,9 +167,12 @@ class _Drawn:
         at = there[..., :2] / there[..., 2:] * view.K[0, 0].float() + _SHADE / 2
         total = torch.zeros(place.shape[:-1])
         for dx, dy in ((0, 0), (-3, 1), (3, -1), (1, 3), (-1, -3)):
-            col, row = (at[..., 0] + dx).long().clamp(0, _SHADE - 1), (at[..., 1] + dy).long().clamp(0, _SHADE - 1)
+            col, row = (
+                (at[..., 0] + dx).long().clamp(0, _SHADE - 1),
+                (at[..., 1] + dy).long().clamp(0, _SHADE - 1),
+            )
             before = self._depth[row, col]
-            total += (before < 0) | (there[..., 2] < before + _BIAS * there[..., 2].clamp(min=1) )
+            total += (before < 0) | (there[..., 2] < before + _BIAS * there[..., 2].clamp(min=1))
         return total / 5
 
 
@@ -184,7 +193,12 @@ def _photographed(colours: Array, rng: np.random.Generator) -> Array:
     """What a telephone makes of it: exposure, white balance, darker corners, blur, shake, noise."""
     height, width = colours.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    made = colours * (1 - 0.12 * (x**2 + y**2) / 2)[..., None] * np.exp(rng.normal(0, 0.06)) * np.exp(rng.normal(0, 0.02, 3))
+    made = (
+        colours
+        * (1 - 0.12 * (x**2 + y**2) / 2)[..., None]
+        * np.exp(rng.normal(0, 0.06))
+        * np.exp(rng.normal(0, 0.02, 3))
+    )
     made = cv2.GaussianBlur(np.asarray(made, np.float32), (0, 0), rng.uniform(0.5, 0.9))
     made = cv2.filter2D(made, -1, _shake(rng.uniform(0, 3), rng.uniform(0, np.pi)))
     noise = rng.normal(0, 1, made.shape).astype(np.float32)
