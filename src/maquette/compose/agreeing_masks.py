@@ -66,15 +66,14 @@ def agreeing_masks(
         The masks; None where fewer than five of them, or fewer than six in ten, have a place in common.
     """
     small = [_small(mask) for mask in masks]
-    voters = _voters(small, cameras, ground)
-    if voters is None:
-        return None
-    now = list(small)
-    for _ in range(_ROUNDS):
-        seen = _voted(now, voters, cameras, ground)
-        if seen is None:
+    voters, now, before = list(range(len(masks))), small, -1
+    while before != len(voters):  # what is left of a mask may show that its picture does not belong here
+        before = len(voters)
+        fewer = _voters(now, voters, cameras, ground)
+        trimmed = None if fewer is None else _trimmed(small, fewer, cameras, ground)
+        if fewer is None or trimmed is None:
             return None
-        now = [mask & most for mask, most in zip(small, seen, strict=True)]
+        voters, (now, seen) = fewer, trimmed
     made, shares = list(masks), [1.0] * len(masks)
     for i in voters:
         kept = _full(masks[i], seen[i])
@@ -85,9 +84,24 @@ def agreeing_masks(
     return Agreed(tuple(made), contradict, tuple(shares))
 
 
-def _voters(small: Sequence[Tensor], cameras: CamerasBase, ground: float | None) -> list[int] | None:
+def _trimmed(
+    small: Sequence[Tensor], voters: Sequence[int], cameras: CamerasBase, ground: float | None
+) -> tuple[list[Tensor], list[Tensor]] | None:
+    """What the voters leave of masks, and the pixels that they allow; None where they have no place in common."""
+    now = list(small)
+    for _ in range(_ROUNDS):
+        seen = _voted(now, voters, cameras, ground)
+        if seen is None or not all(bool((small[i] & seen[i]).any()) for i in voters):
+            return None
+        now = [mask & most for mask, most in zip(small, seen, strict=True)]
+    return now, seen
+
+
+def _voters(
+    small: Sequence[Tensor], voters: Sequence[int], cameras: CamerasBase, ground: float | None
+) -> list[int] | None:
     """Pictures that go with each other; the worst of those that do not is left out, and all are tried again."""
-    voters = list(range(len(small)))
+    voters = list(voters)
     while len(voters) >= max(FEWEST, _LEFT * len(small)):
         seen = _voted(small, voters, cameras, ground)
         if seen is None:

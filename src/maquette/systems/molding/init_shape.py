@@ -106,8 +106,8 @@ class _View:
         reach = min(round(margin), max(height, width))
         mask = self.mask
         if reach > 0:
-            grown = torch.nn.functional.max_pool2d(mask[None].float(), 2 * reach + 1, 1, reach)
-            mask = grown[0] > 0
+            wide = torch.nn.functional.max_pool2d(mask[None].float(), (1, 2 * reach + 1), 1, (0, reach))
+            mask = torch.nn.functional.max_pool2d(wide, (2 * reach + 1, 1), 1, (reach, 0))[0] > 0
         return mask[row, col] & (self.depth(points) > 0)
 
 
