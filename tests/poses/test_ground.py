@@ -33,7 +33,7 @@ def test_where_there_is_no_floor() -> None:
     steep, _ = floor_and_thing(40.0)
     few, _ = floor_and_thing(0.0, floor=40)
     above, _ = floor_and_thing(0.0)
-    for xyz in (steep, few, above + (0, 2, 0), np.zeros((0, 3)), np.zeros((200, 3))):
+    for xyz in (steep, few, above + np.array([0, 2, 0]), np.zeros((0, 3)), np.zeros((200, 3))):
         assert find_ground(ring(), xyz, np.zeros(3), up) is None
     assert find_ground(ring(), above, np.zeros(3), 0 * up) is None
 

@@ -1,11 +1,11 @@
 """Masks of an object seen by known cameras, made to agree: what one picture alone shows is no part of it.
 
-A shadow, or a thing far behind that a mask took for the object, has no place in space that the other masks cover, too.
-Places of a grid are voted on by all masks (the visual hull of Laurentini, PAMI 1994, with a majority). What a mask
-covers beyond the places with most votes is left out, and the masks vote again. Nothing is put into a mask: the hull of
-the others is larger than the object wherever this one alone shows its outline. Before that, a picture whose mask covers
-much beyond the others' places, and little of them, or very little of them at all, is left out: its camera is wrong, or
-its mask shows another thing or half of this one.
+A shadow, or a thing far behind that a mask took for the object, has no place in space that the other masks cover,
+too. Places of a grid are voted on by all masks (the visual hull of Laurentini, PAMI 1994, with a majority). What a
+mask covers beyond the places with most votes is left out, and the masks vote again. Nothing is put into a mask: the
+hull of the others is larger than the object wherever this one alone shows its outline. Before that, a picture whose
+mask covers much beyond the others' places, and little of them, or very little of them at all, is left out: its camera
+is wrong, or its mask shows another thing or half of this one.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """Structure from motion through COLMAP (Schönberger and Frahm, CVPR 2016), by way of pycolmap.
 
-SIFT in every picture, on the object only where there is a mask; pairs matched and verified, where features are few with
-guided matching; incremental mapping. What differs from COLMAP's own choices is for few pictures of one object: more features where
-there is little contrast, tracks of two pictures, pictures that fewer points hold. A focal length that nobody knows is
-tried from two beginnings. Models that have points in common are joined.
+SIFT in every picture, on the object only where there is a mask; pairs matched and verified, where features are few
+with guided matching; incremental mapping. What differs from COLMAP's own choices is for few pictures of one object:
+more features where there is little contrast, tracks of two pictures, pictures that fewer points hold. A focal length
+that nobody knows is tried from two beginnings. Models that have points in common are joined.
 """
 
 import signal

@@ -31,6 +31,7 @@ _LARGE = ("sofa", "cabinet", "bed", "shelf", "table")
 _SMALL = ("mug", "bottle", "stool", "car")
 
 Array = np.ndarray
+Place = tuple[float, float, float]
 Covering = Literal["leaves", "wood", "grain", "tiles"]
 
 
@@ -175,9 +176,7 @@ def _face_colours(mesh: Meshes) -> Array:
     return np.asarray(mesh.textures.faces_verts_textures_packed(mesh.faces_packed()).mean(1).numpy())
 
 
-def _standing(
-    verts: Array, size: float, turn_deg: float = 0.0, place: tuple[float, float, float] = (0, 0, 0)
-) -> Array:
+def _standing(verts: Array, size: float, turn_deg: float = 0.0, place: Place = (0, 0, 0)) -> Array:
     """Vertices of a thing that stands somewhere."""
     low, high = verts.min(0), verts.max(0)
     middle = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
@@ -191,27 +190,33 @@ def _walls(kind: SceneKind, rng: np.random.Generator) -> Iterator[Thing]:
     floor = -_BELOW if kind.on_table else 0.0
     colours = 0.55 + 0.3 * rng.random((4, 1)) + 0.1 * rng.random((4, 3))
     if kind.on_table:
-        (x, z), low = _TABLE, -_THICK
+        (x, z), wood = _TABLE, colours[0] * (1.0, 0.85, 0.65)
         repeat = 1.2 if kind.repeats else 2 * x
-        yield _sheet(
-            (-x, 0, -z), (2 * x, 0, 0), (0, 0, 2 * z), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG, repeat
-        )
-        for corner, along in (((-x, 0, -z), (2 * x, 0, 0)), ((-x, 0, z), (2 * x, 0, 0)), ((-x, 0, -z), (0, 0, 2 * z)), ((x, 0, -z), (0, 0, 2 * z))):  # fmt: skip
-            yield _sheet(corner, along, (0, low, 0), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG)
-        yield _sheet(
-            (-0.1, -_BELOW, 0), (0.2, 0, 0), (0, _BELOW, 0), colours[0] * (1.0, 0.85, 0.65), 3, _STRONG
-        )
+        yield _sheet((-x, 0, -z), (2 * x, 0, 0), (0, 0, 2 * z), wood, 3, _STRONG, repeat)
+        for corner, along in _around(x, z, 0):
+            yield _sheet(corner, along, (0, -_THICK, 0), wood, 3, _STRONG)
+        yield _sheet((-0.1, -_BELOW, 0), (0.2, 0, 0), (0, _BELOW, 0), wood, 3, _STRONG)
     r, top = _ROOM, floor + _HIGH
     yield _sheet((-r, floor, -r), (2 * r, 0, 0), (0, 0, 2 * r), 0.8 * colours[1], 2, _STRONG)
     yield _sheet((-r, top, -r), (2 * r, 0, 0), (0, 0, 2 * r), np.full(3, 0.9), 1, 0.1)
-    for k, (corner, along) in enumerate((((-r, floor, -r), (2 * r, 0, 0)), ((r, floor, -r), (0, 0, 2 * r)), ((r, floor, r), (-2 * r, 0, 0)), ((-r, floor, r), (0, 0, -2 * r)))):  # fmt: skip
+    for k, (corner, along) in enumerate(_around(r, r, floor)):
         yield _sheet(corner, along, (0, _HIGH, 0), colours[2 + k % 2], 4 + k % 2, _WEAK)
 
 
+def _around(x: float, z: float, y: float) -> tuple[tuple[Place, Place], ...]:
+    """Corners of a level rectangle of these half sides, each with the way to the next one."""
+    return (
+        ((-x, y, -z), (2 * x, 0, 0)),
+        ((x, y, -z), (0, 0, 2 * z)),
+        ((x, y, z), (-2 * x, 0, 0)),
+        ((-x, y, z), (0, 0, -2 * z)),
+    )
+
+
 def _sheet(
-    corner: tuple[float, float, float],
-    along: tuple[float, float, float],
-    up: tuple[float, float, float],
+    corner: Place,
+    along: Place,
+    up: Place,
     colour: Array,
     covered: int,
     strength: float,
@@ -223,7 +228,7 @@ def _sheet(
     verts = np.array(corner) + a.reshape(-1, 1) * np.array(along) + b.reshape(-1, 1) * np.array(up)
     n = _SQUARES + 1
     first = (np.arange(_SQUARES)[:, None] * n + np.arange(_SQUARES)).reshape(-1, 1)
-    faces = np.concatenate([first + [0, 1, n], first + [1, n + 1, n]])
+    faces = np.concatenate([first + np.array([0, 1, n]), first + np.array([1, n + 1, n])])
     return Thing(verts, faces, verts / repeat, np.tile(colour, (len(faces), 1)), covered, strength)
 
 
@@ -240,9 +245,7 @@ def _others(kind: SceneKind, rng: np.random.Generator) -> Iterator[Thing]:
         yield _other(_LARGE, rng.uniform(1.2, 2.0), (away * np.sin(angle), floor, away * np.cos(angle)), rng)
 
 
-def _other(
-    names: tuple[str, ...], size: float, place: tuple[float, float, float], rng: np.random.Generator
-) -> Thing:
+def _other(names: tuple[str, ...], size: float, place: Place, rng: np.random.Generator) -> Thing:
     verts, faces, colours = _shape(f"{names[rng.integers(len(names))]} {rng.integers(100, 200)}")
     there = _standing(verts, size, rng.uniform(0, 360), place)
     return Thing(there, faces, verts, colours, int(rng.integers(1, 4)), float(rng.uniform(0.1, 0.6)))

@@ -5,9 +5,9 @@
 Six objects (painted or nearly plain, thin, hollow) stand on a table or a floor in a room with other things, and are
 seen along an uneven ring by somebody with a telephone: 12 pictures of 1,500 pixels with blur, noise and JPEG
 (`drawn_rooms`, `room_pictures`). Only the pictures are given. Found cameras are brought to the true ones by the
-similarity that fits the places of most of them; the object's diagonal is 1. A camera is wrong that is 3 degrees or a tenth off.
-Seconds are those of all threads, of the process of one scene each; those of structure from motion, which are
-pycolmap's own, are told apart.
+similarity that fits the places of most of them; the object's diagonal is 1. A camera is wrong that is 3 degrees or a
+tenth off. Seconds are those of all threads, of the process of one scene each; those of structure from motion, which
+are pycolmap's own, are told apart.
 """
 
 import argparse
