@@ -110,7 +110,7 @@ def test_pictures_get_masks_once(scene: tuple[Path, dict]) -> None:
         view if i != 3 else type(view)(**{**vars(view), "mask": None}) for i, view in enumerate(file.views)
     ]
     write_cameras(type(file)(tuple(views), file.bounds, file.up), path)
-    found = mask_scene(folder)
+    found = mask_scene(folder).found
     assert [one.how for one in found] == ["given"] * 3 + ["plain"] + ["given"] * 4
     again = read_cameras(path)
     assert (load_mask(again.views[3].mask) ^ load_mask(lost)).float().mean() < 0.02
@@ -126,9 +126,19 @@ def test_a_target_of_photos_has_all_masks_and_says_how(photos: list[Path], tmp_p
 
 def test_what_a_person_should_know() -> None:
     masks = [{"by": "network", "confidence": 0.1}, {"by": "plain", "confidence": 0.9}]
-    report = {"masks": masks, "not_placed": ["a.png"], "rivals": [1], "fit_badly": ["b.png"]}
+    report = {"masks": masks, "not_placed": ["a.png"], "rivals": [1], "fit_badly": ["b.png"]} | {
+        "left_out": ["c.png"],
+        "masks_agree": False,
+    }
     said = "\n".join(remarks_of(report))
-    for words in ("could not place a.png", "wrong way around", "b.png", "1 of 2 masks are doubtful"):
+    for words in (
+        "could not place a.png",
+        "wrong way around",
+        "b.png",
+        "1 of 2 masks are doubtful",
+        "contradict the others: c.png",
+        "cameras and masks contradict",
+    ):
         assert words in said
     assert not list(remarks_of({"masks": masks[1:]}))
 
@@ -136,7 +146,7 @@ def test_what_a_person_should_know() -> None:
 def test_a_picture_without_an_object_leaves_no_scene(
     photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(folder: Path) -> None:
+    def nothing(folder: Path, ground: float | None) -> None:
         raise BadInput(folder, "no object was found")
 
     monkeypatch.setattr("maquette.compose.photo_target.mask_scene", nothing)

@@ -65,9 +65,10 @@ def photo_target(
         with replacing_folder(folder) as place:
             report = fill_scene(files, [None] * len(files), place, "json", options, watch, say, title)
             watch("masks", 0, 1)
-            found = mask_scene(place)
+            made = mask_scene(place, report.get("ground"))
             watch("masks", 1, 1)
-            report.setdefault("masks", [one.as_dict() for one in found])
+            report.setdefault("masks", [one.as_dict() for one in made.found])
+            report |= {"left_out": list(made.left_out), "masks_agree": made.agree}
             (place / "report.json").write_text(json_text(report), encoding="utf-8")
     return PhotoTarget(folder, report, tuple(remarks_of(report)))
 
@@ -101,6 +102,10 @@ def remarks_of(report: dict[str, Any]) -> Iterator[str]:
         yield "other cameras fit nearly as well: front and back, or left and right, may be the wrong way around"
     if report.get("fit_badly"):
         yield f"do not go with the others: {', '.join(report['fit_badly'])}"
+    if report.get("left_out"):
+        yield f"left out, since camera or mask contradict the others: {', '.join(report['left_out'])}"
+    if report.get("masks_agree") is False:
+        yield "cameras and masks contradict each other; look at both in the folder"
     doubtful = sum(one["confidence"] < _DOUBTFUL for one in report["masks"])
     if doubtful:
         yield f"{doubtful} of {len(report['masks'])} masks are doubtful; correct them in the folder and mold it again"

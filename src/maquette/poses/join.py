@@ -72,7 +72,7 @@ def moved_onto(model: Model, base: Model, matches: Matches) -> Model | None:
     if len(rows) < _LEAST:
         return None
     ours, theirs = (np.array(part) for part in zip(*rows, strict=True))
-    scale, turn, shift = _robust_similarity(model.xyz[ours], base.xyz[theirs])
+    scale, turn, shift = robust_similarity(model.xyz[ours], base.xyz[theirs])
     away = np.linalg.norm(scale * model.xyz[ours] @ turn.T + shift - base.xyz[theirs], axis=1)
     spread = np.linalg.norm(base.xyz - np.median(base.xyz, axis=0), axis=1)
     if not np.median(away) <= _NEAR * np.median(spread):
@@ -114,7 +114,7 @@ def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarra
     return scale, turn, means[1] - scale * turn @ means[0]
 
 
-def _robust_similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+def robust_similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """That of the points near the least median of squares (Rousseeuw 1984): up to half of them may be wrong."""
     rng = np.random.default_rng(0)
 

@@ -1,9 +1,9 @@
 """Structure from motion through COLMAP (Schönberger and Frahm, CVPR 2016), by way of pycolmap.
 
-SIFT in every picture, on the object only where there is a mask; pairs matched and verified, with guided matching;
-incremental mapping. What differs from COLMAP's own choices is for few pictures of one object: more features where
-there is little contrast, tracks of two pictures, pictures that fewer points hold. A focal length that nobody knows is
-tried from two beginnings. Models that have points in common are joined.
+SIFT in every picture, on the object only where there is a mask; pairs matched and verified, where features are few
+with guided matching; incremental mapping. What differs from COLMAP's own choices is for few pictures of one object:
+more features where there is little contrast, tracks of two pictures, pictures that fewer points hold. A focal length
+that nobody knows is tried from two beginnings. Models that have points in common are joined.
 """
 
 import signal
@@ -33,6 +33,9 @@ _TRIALS = 3000  # of RANSAC for a pair
 _ALL_PAIRS = 1000  # with more the pairs are chosen
 _NEIGHBOURS = 10  # to each side, and as many others, where pairs are chosen
 _PAIRS_AT_ONCE = 32
+_GUIDED = (
+    3000  # features in each of two pictures up to which matching is guided, which is quadratic: 2 s at these
+)
 _HOLDING = 15  # points that a picture is placed by
 _LENS_FROM = 6  # pictures; fewer do not tell how a lens bends
 _WORST = 2.0  # pixels of reprojection for a point that is kept
@@ -147,16 +150,30 @@ def _batches(
 
 def _match(count: int, folder: Path, database: Path, options: SfmOptions, watch: Watch) -> None:
     matching, verifying = pycolmap.FeatureMatchingOptions(), pycolmap.TwoViewGeometryOptions()
-    matching.num_threads, matching.guided_matching = _threads(options), True
+    matching.num_threads = _threads(options)
     verifying.ransac.random_seed, verifying.ransac.max_num_trials = options.seed, _TRIALS
-    pairs, listed = chosen_pairs(count), pycolmap.ImportedPairingOptions()
+    pairs, done, listed = chosen_pairs(count), 0, pycolmap.ImportedPairingOptions()
     listed.match_list_path = folder / "pairs.txt"
-    for i in range(0, len(pairs), _PAIRS_AT_ONCE):
-        some = pairs[i : i + _PAIRS_AT_ONCE]
-        lines = [f"{a:04d}.png {b:04d}.png\n" for a, b in some]
-        (folder / "pairs.txt").write_text("".join(lines))
-        pycolmap.match_image_pairs(database, matching, listed, verifying, pycolmap.Device.cpu)
-        watch("matching", i + len(some), len(pairs))
+    for matching.guided_matching, same in _by_cost(pairs, database).items():
+        for i in range(0, len(same), _PAIRS_AT_ONCE):
+            some = same[i : i + _PAIRS_AT_ONCE]
+            lines = [f"{a:04d}.png {b:04d}.png\n" for a, b in some]
+            (folder / "pairs.txt").write_text("".join(lines))
+            pycolmap.match_image_pairs(database, matching, listed, verifying, pycolmap.Device.cpu)
+            done += len(some)
+            watch("matching", done, len(pairs))
+
+
+def _by_cost(pairs: Sequence[tuple[int, int]], database: Path) -> dict[bool, list[tuple[int, int]]]:
+    """Pairs whose guided matching is affordable, and those of many features, which match well enough without."""
+    with pycolmap.Database.open(database) as opened:
+        features = {
+            image.name: opened.num_keypoints_for_image(image.image_id) for image in opened.read_all_images()
+        }
+    split: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+    for a, b in pairs:
+        split[features[f"{a:04d}.png"] * features[f"{b:04d}.png"] <= _GUIDED**2].append((a, b))
+    return split
 
 
 def chosen_pairs(count: int) -> list[tuple[int, int]]:

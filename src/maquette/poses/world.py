@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from ..io.camera_up import mean_up
 from ..io.cameras_parse import ViewData
 from ..io.colmap_model import SparsePoints
+from .ground import find_ground
 
 DISTANCE = 2.7  # of the cameras from the middle, on the mean: as `maquette render` has them
 AGREES = 0.5  # length of the mean up of the pictures, from which on they agree
@@ -19,8 +20,10 @@ _WITHIN = (2, 98)  # percentiles of points that make their box
 def put_upright(
     views: Sequence[ViewData], points: SparsePoints, on_object: bool
 ) -> tuple[tuple[ViewData, ...], SparsePoints, float]:
-    """Turn the mean up of the pictures to +Y and the first camera's side to +Z, move the middle to the origin, and
-    scale the cameras' mean distance from it to 2.7.
+    """Turn up to +Y and the first camera's side to +Z, move the middle to the origin, and scale the cameras' mean
+    distance from it to 2.7.
+
+    Up is that of the floor or table among the points (`find_ground`), where there is one; else the pictures' mean.
 
     The middle is that of the points' box where all of them lie on the object; else where the optical axes come
     nearest to one another; the points' median where these are almost parallel.
@@ -36,7 +39,8 @@ def put_upright(
     places = np.stack([-view.R.T @ view.t for view in views])
     middle = _middle(views, places, points, on_object)
     up = mean_up(views)
-    turn = _turn(up, places[0] - middle)
+    ground = None if on_object else find_ground(views, points.xyz, middle, up)
+    turn = _turn(up if ground is None else ground.normal, places[0] - middle)
     scale = DISTANCE / max(float(np.linalg.norm(places - middle, axis=1).mean()), 1e-12)
     moved = tuple(replace(view, R=view.R @ turn.T, t=scale * (view.t + view.R @ middle)) for view in views)
     xyz = scale * (points.xyz - middle) @ turn.T

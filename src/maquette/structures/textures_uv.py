@@ -144,7 +144,8 @@ class TexturesUV(TexturesBase):
         if of_faces is not None:
             packed = torch.cat([*of_faces, of_faces[0].new_zeros(1)])  # the last one is for "no face"
             ids = packed[pix_to_face].view(N, H, W * K)
-        return self._read(self.maps_padded(), uvs.view(N, H, W * K, 2), ids).view(N, H, W, K, -1)
+        maps = self.maps_padded()
+        return self._read(maps, uvs.view(N, H, W * K, 2), ids).view(N, H, W, K, maps.shape[-1])
 
     def faces_verts_textures_packed(self, faces_packed: Tensor | None = None) -> Tensor:
         """The maps' values at the three corners of each face, (sum F_i, 3, C); `faces_packed` is not used."""
