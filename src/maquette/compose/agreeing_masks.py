@@ -88,12 +88,12 @@ def _trimmed(
     small: Sequence[Tensor], voters: Sequence[int], cameras: CamerasBase, ground: float | None
 ) -> tuple[list[Tensor], list[Tensor]] | None:
     """What the voters leave of masks, and the pixels that they allow; None where they have no place in common."""
-    now = list(small)
+    now = seen = list(small)
     for _ in range(_ROUNDS):
-        seen = _voted(now, voters, cameras, ground)
-        if seen is None or not all(bool((small[i] & seen[i]).any()) for i in voters):
+        most = _voted(now, voters, cameras, ground)
+        if most is None or not all(bool((small[i] & most[i]).any()) for i in voters):
             return None
-        now = [mask & most for mask, most in zip(small, seen, strict=True)]
+        now, seen = [mask & allowed for mask, allowed in zip(small, most, strict=True)], most
     return now, seen
 
 

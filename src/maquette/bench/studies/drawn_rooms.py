@@ -15,6 +15,7 @@ import numpy as np
 from ...data import families
 from ...data.drawn_grounds import leaves, noise_of
 from ...io import load_mesh
+from ...renderer import TexturesUV
 from ...structures import Meshes
 
 TEXELS = 2048  # of a covering, a side
@@ -166,7 +167,7 @@ def _face_colours(mesh: Meshes) -> Array:
     """(F, 3) in the middle of each face."""
     if mesh.textures is None:
         return np.full((len(mesh.faces_packed()), 3), 0.6)
-    if hasattr(mesh.textures, "maps_padded"):
+    if isinstance(mesh.textures, TexturesUV):
         picture, uv = mesh.textures.maps_padded()[0].numpy(), mesh.textures.verts_uvs_padded()[0]
         at = uv[mesh.textures.faces_uvs_padded()[0]].mean(1).numpy() % 1
         rows, columns = picture.shape[:2]

@@ -85,7 +85,8 @@ def measure(taken: Taken, folder: Path, options: argparse.Namespace) -> dict[str
     (folder / "made").mkdir()
     scene, out, clock = folder / "made" / "object_scene", folder / "made" / "object.glb", _Clock()
     files = sorted(taken.pictures.iterdir())
-    wanted, said = SceneOptions(threads=options.threads), []
+    wanted = SceneOptions(threads=options.threads)
+    said: list[str] = []
     try:
         remarks = photo_target(files, scene, wanted, clock.stage, said.append).remarks
         clock.end("masks")

@@ -201,7 +201,7 @@ def _photographed(colours: Array, rng: np.random.Generator) -> Array:
     )
     made = cv2.GaussianBlur(np.asarray(made, np.float32), (0, 0), rng.uniform(0.5, 0.9))
     made = cv2.filter2D(made, -1, _shake(rng.uniform(0, 3), rng.uniform(0, np.pi)))
-    noise = rng.normal(0, 1, made.shape).astype(np.float32)
+    noise = rng.standard_normal(made.shape, np.float32)
     noisy = made + noise * (0.006 + 0.012 * np.sqrt(made.clip(0, 1)))
     return np.asarray(noisy.clip(0, 1), np.float32)
 
