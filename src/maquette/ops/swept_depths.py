@@ -15,6 +15,7 @@ from .pixel_projections import pixel_projections
 
 _LAYERS = 8  # faces behind each other between which a ray's surface may lie
 _NARROW, _WIDE = 3.0, 65.0  # degrees between neighbours' directions: depth must show, and the surface be seen
+_CLOSE = 30.0  # degrees within which neighbours see nearly the same
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class SweepConfig:
         spread: pixels between the 3 x 3 taps that are compared.
         slants: slopes of depth to the right and down that windows are tried with.
         like: least likeness, in [-1, 1], of a depth that is kept.
-        agree: neighbours, at least, that must find the same place.
+        agree: neighbours that must find the same place; only one where fewer of them look from within 30 degrees.
         steps: by how many of the sweep they may differ.
 
     Raises:
@@ -36,7 +37,7 @@ class SweepConfig:
     neighbours: int = 4
     spread: float = 1.5
     slants: tuple[tuple[float, float], ...] = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
-    like: float = 0.7
+    like: float = 0.6
     agree: int = 2
     steps: float = 2.0
 
@@ -73,7 +74,7 @@ def swept_depths(
         raise ValueError(f"{len(images)} pictures of {len(cameras)} cameras, in steps of {step:g}")
     size = (images.shape[2], images.shape[3])
     matrices = pixel_projections(cameras, size)
-    beside = _neighbours(cameras, outer, config.neighbours)
+    beside, close = _neighbours(cameras, outer, config.neighbours)
     pairs = matrices[beside.clamp(min=0)] @ _invertible(matrices).inverse()[:, None]
     pixels, ranges = _ranges(outer, cameras, size, step)
     perspective = cameras.is_perspective()
@@ -93,7 +94,8 @@ def swept_depths(
     found = torch.full((len(images), *size), torch.nan, device=images.device)
     found[view, row, column] = depths.where(scores >= config.like, torch.nan)
     agreed = _agreeing(found, pixels, beside, pairs, perspective, config.steps * step)
-    kept = found[view, row, column].where(agreed >= config.agree, torch.nan)
+    enough = torch.where(close >= config.agree, config.agree, 1)[view]
+    kept = found[view, row, column].where(agreed >= enough, torch.nan)
     found[view, row, column] = kept
     return found
 
@@ -111,8 +113,10 @@ def _widths(matrices: Float[Tensor, "view 4 4"]) -> Float[Tensor, " view"]:
     return torch.reciprocal(across.norm(dim=1)).float()
 
 
-def _neighbours(cameras: CamerasBase, outer: Meshes, count: int) -> Int[Tensor, "view neighbour"]:
-    """The views that look from the nearest directions, -1 where there are fewer."""
+def _neighbours(
+    cameras: CamerasBase, outer: Meshes, count: int
+) -> tuple[Int[Tensor, "view neighbour"], Int[Tensor, " view"]]:
+    """The views that look from the nearest directions, -1 where there are fewer, and how many are close."""
     verts = outer.verts_packed()
     middle = (verts.amax(dim=0) + verts.amin(dim=0)) / 2
     if cameras.is_perspective():
@@ -122,7 +126,8 @@ def _neighbours(cameras: CamerasBase, outer: Meshes, count: int) -> Int[Tensor, 
     angles = torch.rad2deg((directions @ directions.T).clamp(-1, 1).acos())
     fit = (angles >= _NARROW) & (angles <= _WIDE)
     near = angles.where(fit, torch.inf).sort(dim=1, stable=True)
-    return near.indices.where(near.values.isfinite(), -1)[:, :count]
+    close = (near.values[:, :count] <= _CLOSE).sum(dim=1)
+    return near.indices.where(near.values.isfinite(), -1)[:, :count], close
 
 
 def _ranges(

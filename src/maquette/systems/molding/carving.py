@@ -6,8 +6,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ...ops.fused_depths import without_seen_through
+from ...ops.mesh_filtering import taubin_smoothing
 from ...ops.pixel_projections import pixel_projections
-from ...ops.swept_depths import SweepConfig, swept_depths
+from ...ops.swept_depths import swept_depths
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.voxels import VoxelGrid
@@ -16,8 +17,7 @@ from .normalise import Normalisation
 from .silhouettes import hard_silhouettes, silhouette_iou
 
 _SIZE = 192  # longest side, in pixels, at which pictures are compared
-_SWEEP = SweepConfig(like=0.5, agree=1)
-_SMOOTHNESS = 0.15
+_SMOOTHING = 15  # rounds; the steps of cells go, and hollows stay
 _MISSED = 2  # views whose outlines lack a cell
 _LOST = 0.02  # of the outlines' IoU that a hollow may cost; more, and something was dug through
 
@@ -47,11 +47,12 @@ def carved_hull(
         more than 0.02.
     """
     grid = hull_grid(masks, cameras, frame)
-    depths = swept_depths(_shrunk(images), cameras, hull, grid.cell_size, _SWEEP)
-    carved = without_seen_through(grid, depths, cameras, smoothness=_SMOOTHNESS, level=LEVEL)
+    depths = swept_depths(_shrunk(images), cameras, hull, grid.cell_size)
+    carved = without_seen_through(grid, depths, cameras, level=LEVEL)
     if not bool((carved.occupancy > LEVEL).any()):
         return None
     mesh = surface_of(_restored(carved, grid, masks, cameras)).to(masks.device)
+    mesh = taubin_smoothing(mesh, num_iter=_SMOOTHING)
     before, after = (silhouette_iou(m, cameras, masks).mean() for m in (hull, mesh))
     return mesh if after >= before - _LOST else None
 
