@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..structures.cameras import CamerasBase
 from ..structures.voxels import VoxelGrid
-from .pixel_projections import pixel_projections
+from .pixel_projections import pixel_projections, pixels_of
 
 _BEHIND = 1.5  # cells behind a surface that are taken for solid
 _MOST = 3.0  # rays by which a cell's cost differs from that of one that no ray tells of
@@ -28,7 +28,7 @@ def without_seen_through(
     A ray with a known depth says of the cells before it that they are empty, and of those up to one and a half cells
     behind it that they are solid; of what lies farther behind it says nothing. The kept share u of each cell, in
     [0, 1], is the smallest in sum of u times (empty - solid - `doubt`) / 3 and `smoothness` times the total variation
-    (Zach, Pock and Bischof, ICCV 2007; minimised as Chambolle and Pock, 2011).
+    within the volume (Zach, Pock and Bischof, ICCV 2007; minimised as Chambolle and Pock, 2011).
 
     Args:
         grid: one volume of shares in [0, 1], such as a visual hull; nothing is added to it.
@@ -43,6 +43,8 @@ def without_seen_through(
     """
     shares = grid.occupancy[0]
     at = torch.nonzero(shares > 0)
+    if len(at) == 0:
+        return grid
     low, high = at.amin(dim=0), at.amax(dim=0) + 1
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
     cost = torch.zeros_like(shares)
@@ -60,15 +62,11 @@ def _balance(
     cameras: CamerasBase,
 ) -> Float[Tensor, " cell"]:
     """Rays that say empty, less those that say solid."""
-    points = grid.points_from_index(at.float()).double()
-    points = torch.cat([points, torch.ones_like(points[:, :1])], dim=1)
-    height, width = depths.shape[1:]
+    points = grid.points_from_index(at.float())
+    size = (depths.shape[1], depths.shape[2])
     balance = torch.zeros(len(at), device=depths.device)
-    for depth, matrix in zip(depths, pixel_projections(cameras, (height, width)), strict=True):
-        x, y, z, w = (points @ matrix.T).unbind(1)
-        u, v = x / w, y / w
-        inside = (u >= 0) & (v >= 0) & (u < width) & (v < height) & (z > 0)
-        column, row = (torch.nan_to_num(a).clamp(0, b - 1).long() for a, b in ((u, width), (v, height)))
+    for depth, matrix in zip(depths, pixel_projections(cameras, size), strict=True):
+        row, column, z, inside = pixels_of(points, matrix, size)
         before = ((depth[row, column] - z) / grid.cell_size).float()
         told = inside & (before > -_BEHIND)
         balance += torch.where(before > 0, before.clamp(max=1), -1.0).where(told, 0.0)
@@ -79,8 +77,9 @@ def _smallest(cost: Float[Tensor, "x y z"], free: Tensor, smoothness: float) -> 
     """Shares with the least cost and variation; 0 where they are not free."""
     kept = free.float()
     ahead, flow = kept, torch.zeros(3, *cost.shape, device=cost.device)
+    inner = _gradient(kept) == 0  # between free cells, or others; the volume's own surface costs nothing
     for _ in range(_STEPS):
-        flow = flow + _DUAL * _gradient(ahead)
+        flow = flow + _DUAL * _gradient(ahead) * inner
         flow = flow / (flow.norm(dim=0) / max(smoothness, 1e-6)).clamp(min=1)
         moved = (kept + _PRIMAL * (_divergence(flow) - cost)).clamp(0, 1) * free
         ahead, kept = 2 * moved - kept, moved

@@ -1,7 +1,9 @@
 """Cameras as matrices from the world to pixels."""
 
+from typing import NamedTuple
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..structures.cameras import CamerasBase
@@ -28,3 +30,37 @@ def pixel_projections(cameras: CamerasBase, size: tuple[int, int]) -> Float[Tens
     pixels = torch.tensor([size[1], size[0]], dtype=torch.float64, device=ndc.device) / 2
     x, y = (_FLIP[k] * min(size) / 2 * ndc[:, k] + pixels[k] * ndc[:, 3] for k in range(2))
     return torch.stack([x, y, to_view[:, :, 2], ndc[:, 3]], dim=1)
+
+
+class SeenPixels(NamedTuple):
+    """Where points are in a picture.
+
+    Attributes:
+        row, column: of the pixel; the nearest one of the picture where a point is not in it.
+        depth: along the camera's axis.
+        inside: whether it is in the picture, before the camera.
+    """
+
+    row: Int[Tensor, " point"]
+    column: Int[Tensor, " point"]
+    depth: Float[Tensor, " point"]
+    inside: Bool[Tensor, " point"]
+
+
+def pixels_of(
+    points: Float[Tensor, "point 3"], matrix: Float[Tensor, "4 4"], size: tuple[int, int]
+) -> SeenPixels:
+    """The pixels that points are seen at.
+
+    Args:
+        points: in the world.
+        matrix: of `pixel_projections`.
+        size: height and width of the picture.
+    """
+    x, y, depth, w = (points.double() @ matrix[:, :3].T + matrix[:, 3]).unbind(1)
+    u, v = x / w, y / w
+    inside = (u >= 0) & (v >= 0) & (u < size[1]) & (v < size[0]) & (depth > 0)
+    row, column = (
+        torch.nan_to_num(a).clamp(0, most - 1).long() for a, most in zip((v, u), size, strict=True)
+    )
+    return SeenPixels(row, column, depth, inside)

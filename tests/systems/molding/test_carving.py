@@ -15,7 +15,7 @@ from maquette.systems.molding.optimise import seeded
 from maquette.systems.molding.points import score_points
 from maquette.systems.molding.silhouettes import find_ball
 
-SIZE, VIEWS = 72, 20
+SIZE, VIEWS = 96, 20
 
 
 def painted(mesh: Meshes) -> Meshes:

@@ -7,7 +7,7 @@ from torch.nn.functional import interpolate
 
 from ...ops.fused_depths import without_seen_through
 from ...ops.mesh_filtering import taubin_smoothing
-from ...ops.pixel_projections import pixel_projections
+from ...ops.pixel_projections import pixel_projections, pixels_of
 from ...ops.swept_depths import swept_depths
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
@@ -64,15 +64,11 @@ def _restored(
     size = (masks.shape[1], masks.shape[2])
     missed = (masks > 0.5) & (hard_silhouettes(surface_of(carved).to(masks.device), cameras, size) < 0.5)
     at = torch.nonzero(hull.occupancy[0] > carved.occupancy[0])
-    points = hull.points_from_index(at.float()).double()
-    points = torch.cat([points, torch.ones_like(points[:, :1])], dim=1)
+    points = hull.points_from_index(at.float())
     count = torch.zeros(len(at), device=masks.device)
     for there, matrix in zip(missed, pixel_projections(cameras, size), strict=True):
-        x, y, _, w = (points @ matrix.T).unbind(1)
-        column, row = (
-            torch.nan_to_num(a / w).clamp(0, b - 1).long() for a, b in ((x, size[1]), (y, size[0]))
-        )
-        count += there[row, column]
+        row, column, _, inside = pixels_of(points, matrix, size)
+        count += there[row, column] & inside
     shares = carved.occupancy.clone()
     back = at[count >= _MISSED]
     shares[0, *back.T] = hull.occupancy[0, *back.T]
