@@ -65,6 +65,23 @@ def test_wrong_cameras_are_told(wrong: tuple[int, ...]) -> None:
     assert all(torch.equal(agreed.masks[i], masks[i]) for i in wrong)
 
 
+def test_a_camera_in_the_middle_of_the_object_is_told() -> None:
+    cameras, masks = cameras_and_masks()
+    cameras.T[5] = 0.02 * cameras.T[5]
+    agreed = agreeing_masks(masks, cameras)
+    assert agreed is not None
+    assert 5 in agreed.contradict
+
+
+def test_a_mask_that_is_a_line_does_not_stop_the_others() -> None:
+    cameras, masks = cameras_and_masks()
+    line = torch.zeros(1, 1024, 1024)
+    line[:, 512, 400:600] = 1
+    agreed = agreeing_masks([*masks[:3], line, *masks[4:]], cameras)
+    assert agreed is not None
+    assert agreed.contradict == (3,)
+
+
 def test_too_few_and_none_in_common() -> None:
     cameras, masks = cameras_and_masks()
     assert agreeing_masks(masks[:4], cameras[list(range(4))]) is None

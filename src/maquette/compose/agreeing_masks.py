@@ -120,7 +120,9 @@ def _voters(
 def _small(mask: Tensor) -> Bool[Tensor, "h w"]:
     scale = min(1.0, _SIZE / max(mask.shape[1:]))
     size = [max(1, round(side * scale)) for side in mask.shape[1:]]
-    return interpolate((mask[None] > 0.5).float(), size, mode="area")[0, 0] > 0.5
+    covered = interpolate((mask[None] > 0.5).float(), size, mode="area")[0, 0]
+    most = covered > 0.5
+    return most if bool(most.any()) else covered > 0  # of a line, what it touches
 
 
 def _full(mask: Tensor, most: Tensor) -> Float[Tensor, "1 height width"]:
@@ -183,7 +185,10 @@ def _reaches(cameras: CamerasBase, points: Tensor, cell: float, masks: Sequence[
             cameras[[i]].transform_points_screen(two, image_size=(tuple(mask.shape),)).reshape(-1, 3)[:, :2]
         )
         side = float((screen[1:] - screen[0]).norm(dim=1).max())
-        found.append(max(1, int(np.ceil(0.8 * side))))
+        widest = max(
+            1, max(mask.shape) // 4
+        )  # a camera within the object, as wrong ones may be, sees any size
+        found.append(int(np.clip(np.nan_to_num(np.ceil(0.8 * side), nan=widest), 1, widest)))
     return found
 
 

@@ -200,6 +200,14 @@ def test_rows_validation_and_weights(tmp_path):
     torch.testing.assert_close(again[1], system.generate(1, seed=6)[0])
 
 
+@pytest.mark.parametrize("count", [1, 3, 4, 6])
+def test_any_number_of_held_pictures_is_judged(count):
+    module = StyleGAN2Training(replace(config(), network=replace(NETWORK, group=4)))
+    found = module.judge(module.best_network, Squares().held_batch(range(count), 1))
+    assert all(value.shape == (count,) for value in found.values())
+    assert abs(float(found["sign_real"][0])) <= 1
+
+
 def test_pictures_that_all_look_alike_are_said_once(tmp_path, monkeypatch):
     monkeypatch.setattr("maquette.systems.stylegan2.training._EARLY", 0)
     monkeypatch.setattr("maquette.systems.stylegan2.training._SAME", 1e9)
@@ -234,6 +242,7 @@ def test_fine_tuning_takes_the_network_and_hurries(tmp_path):
     parts = settings_with(read_weights_header(whole), cars64, None, adopt)
     tuned = StyleGAN2Config(**parts)
     assert (tuned.network, tuned.views.size) == (NETWORK, SIZE)
+    assert (module.config.views.flip, tuned.views.flip) == (0.0, 0.5)
     assert (tuned.augment.kimg, tuned.loss.ramp, tuned.augment.pipe) == (100.0, 0.0, "bgc")
     fresh = StyleGAN2Training(replace(tuned, training=replace(tuned.training, seed=9)))
     taken = fresh.start_from(load_weights(whole).tensors)
@@ -270,6 +279,9 @@ def test_recipes():
         ({"network": replace(NETWORK, group=3)}, "a batch of 4 has no equal groups of 3"),
         ({"training": replace(config().training, accumulate=2)}, "training.accumulate 1"),
         ({"training": replace(config().training, ema=0.0)}, "training.ema must be positive"),
+        ({"training": replace(config().training, precision="bf16")}, "trains in 32 bits"),
+        ({"training": replace(config().training, precision="auto")}, "trains in 32 bits"),
+        ({"augment": AugmentConfig("bgcfnc")}, "pictures of 32 pixels or more"),
     ],
 )
 def test_settings_that_do_not_go_together(change, says):

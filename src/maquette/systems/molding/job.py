@@ -287,16 +287,18 @@ def _first(
     if start is not None:
         return start.name, start.mesh(fitted)
     hull = None
+    if options.init == "carved" and fitted.images is None:
+        raise ValueError("hollows are carved by colours, and a view has only a mask; use --init hull")
     if options.init in ("hull", "carved"):
         hull = hull_mesh(fitted.masks, fitted.cameras, frame)
     elif options.init is None and options.style == "default":
         hull = start_from_hull(fitted.masks, fitted.cameras, frame)
     if hull is None:
         return "sphere", None
-    if options.init != "hull" and fitted.images is not None:
-        carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, frame, hull)
-        return ("hull", hull) if carved is None else ("carved hull", carved)
-    return "hull", hull
+    if options.init == "hull" or fitted.images is None:
+        return "hull", hull
+    carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, frame, hull)
+    return ("hull", hull) if carved is None else ("carved hull", carved)
 
 
 def silhouettes_preset(style: Style, near: bool = False) -> SilhouettesConfig:

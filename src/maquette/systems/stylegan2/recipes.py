@@ -9,6 +9,7 @@ from ...io.typed import typed
 from ...training.config import TrainConfig
 from .config import AugmentConfig, LossConfig, NetworkConfig
 
+_FILTERED = 32  # least side, in pixels, of pictures that augmentation filters
 _PUBLISHED_KIMG = 25_000
 _FINE_TUNING_KIMG = 100.0
 
@@ -42,6 +43,10 @@ class StyleGAN2Config:
             raise ValueError(f"network and pictures must have one size, got {sizes}")
         if network.labels or network.channels != 3 or network.discriminator == "none":
             raise ValueError("training needs pictures in colours without labels, and a discriminator")
+        if training.precision != "32":
+            raise ValueError(f"training.precision {training.precision}: this system trains in 32 bits")
+        if self.augment.pipe == "bgcfnc" and network.size < _FILTERED:
+            raise ValueError(f"augment.pipe bgcfnc filters pictures of {_FILTERED} pixels or more")
         if training.accumulate > 1:
             raise ValueError(
                 "a batch is one part here (training.accumulate 1): penalties take steps of their own"
@@ -109,6 +114,7 @@ def drawn(size: int) -> ViewsConfig:
 def adopt(stored: Mapping[str, Any], recipe: Callable[..., Any], variant: str | None) -> dict[str, Any]:
     """What fine-tuning takes over of a weights file: its network, and its pictures where it tells of them.
 
+    Whether they are mirrored is the recipe's.
     The discriminator is the recipe's where the file has none. As published, the strength of augmentation moves five
     times as fast, and the averaged weights have their whole half-life from the start.
 
@@ -121,6 +127,7 @@ def adopt(stored: Mapping[str, Any], recipe: Callable[..., Any], variant: str | 
         network = replace(network, discriminator=fresh.network.discriminator)
     network = replace(network, variant=variant or network.variant)
     views = typed(ViewsConfig, stored.get("views", {}), "views") if "views" in stored else drawn(network.size)
+    views = replace(views, flip=fresh.views.flip)
     parts = {part.name: getattr(fresh, part.name) for part in fields(fresh)}
     tuned = {
         "augment": replace(fresh.augment, kimg=_FINE_TUNING_KIMG),

@@ -199,7 +199,9 @@ class StyleGAN2System:
             return None
         if label is None or label >= classes:
             raise ValueError(f"label {label}: these weights need one from 0 to {classes - 1}")
-        return torch.eye(classes, device=self.device)[label].expand(count, -1)
+        chosen = torch.zeros(count, classes, device=self.device)
+        chosen[:, label] = 1
+        return chosen
 
     @torch.inference_mode()
     def _in_parts(self, styles: Tensor, seeds: Sequence[int], options: StyleGAN2Options | None) -> Tensor:

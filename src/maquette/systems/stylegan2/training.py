@@ -157,8 +157,10 @@ class StyleGAN2Training(TrainingModule):
         real = 2 * batch.images[:, 0] - 1
         made = network.generator(self._latents(len(real), real.device), noise="const")
         numbers = {"swd": sliced_wasserstein(made, real), "diversity": diversity(made, real)}
+        group = min(network.config.group or len(real), len(real))
+        whole = len(real) - len(real) % group  # the discriminator compares pictures in groups of one size
         signs = {
-            name: network.discriminator(images).sign().mean()
+            name: network.discriminator(images[:whole]).sign().mean()
             for name, images in (("sign_real", real), ("sign_made", made))
         }
         return {name: number.expand(len(real)) for name, number in (numbers | signs).items()}
