@@ -33,6 +33,7 @@ _STRICT = 3  # power of how much of a mask is found again; with it `UNSURE` divi
 _SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, for another one to belong to it
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 _VAGUE = 0.7  # share of the second that the first has in a mask of no worth; `UNSURE` depends on it
+_LEAST = {"grabcut": 0.3}  # confidence below which another way's unsure mask is the better one
 _BORDER = 0.3  # share of each side that is put around a picture to look at it again
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
@@ -67,7 +68,7 @@ def find_object(
 ) -> Found | None:
     """Find the object in a picture without transparency.
 
-    By a plain background, else by the network that ships, else, where that is unsure, by GrabCut where this is surer.
+    By a plain background, else by the network that ships, else, where that is unsure, by GrabCut where this is sure.
     Deterministic. The work is done on a bounded number of pixels, so that its time is bounded.
 
     Args:
@@ -87,7 +88,7 @@ def find_object(
     found = None
     for way in AUTO:
         other = _found(image, way)
-        if other is not None and (found is None or other.confidence > found.confidence):
+        if other is not None and (found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))):
             found = other
         if found is not None and (found.how == "plain" or found.confidence >= UNSURE):
             break
