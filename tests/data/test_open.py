@@ -92,7 +92,7 @@ def test_a_folder_of_meshes_is_packed_with_its_progress(tmp_path):
 @pytest.mark.parametrize(
     ("config", "needs", "said"),
     [
-        (VIEWS, set(), "holds single pictures; this system is for views of shapes"),
+        (VIEWS, {"masks"}, "holds single pictures; this system is for views of shapes"),
         (
             SINGLES,
             {"masks", "depth"},

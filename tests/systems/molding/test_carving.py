@@ -51,6 +51,5 @@ def test_a_painted_mug_is_hollow() -> None:
 
 def test_pictures_of_one_grey_leave_the_hull() -> None:
     mug = make("mug", 7).mesh
-    hull, carved = carve(mug, torch.full((VIEWS, 3, SIZE, SIZE), 0.5))
-    assert carved is not None
-    assert chamfer(carved, hull) < 1e-4
+    _, carved = carve(mug, torch.full((VIEWS, 3, SIZE, SIZE), 0.5))
+    assert carved is None

@@ -7,7 +7,16 @@ from functools import partial
 import pytest
 import torch
 
-from maquette.io import BadInput, CameraFile, load_image, load_mesh, save_image, save_mesh, write_cameras
+from maquette.io import (
+    BadInput,
+    CameraFile,
+    load_image,
+    load_mesh,
+    read_cameras,
+    save_image,
+    save_mesh,
+    write_cameras,
+)
 from maquette.io.errors import LeftOut
 from maquette.structures import Meshes
 from maquette.structures.textures_uv import TexturesUV
@@ -89,7 +98,7 @@ def test_enough_views_start_from_their_hull_and_become_a_texture(folder, tmp_pat
     options = MoldOptions("silhouettes", steps=2, size=32, held_out=("03",), texture=64)
     mold(folder, out, options)
     report = report_of(out)
-    assert (report["start"], report["views"]) == ("carved hull", 7)
+    assert (report["start"], report["views"]) == ("hull", 7)
     assert report["silhouette_iou"] > 0.9
     assert report["seconds_of_start"] > 0
     mesh = load_mesh(out)
@@ -97,8 +106,6 @@ def test_enough_views_start_from_their_hull_and_become_a_texture(folder, tmp_pat
     assert max(mesh.textures.maps_padded().shape[1:3]) == 64
     torch.testing.assert_close(local_extent(mesh), torch.tensor(AXES), atol=0.1, rtol=0)
     assert min(report["psnr"], report["psnr_held_out"]) > 15
-    mold(folder, out, replace(options, init="hull", colours=False))
-    assert report_of(out)["start"] == "hull"
     mold(folder, out, replace(options, init="sphere", colours=False))
     assert report_of(out)["start"] == "sphere"
     assert "psnr" not in report_of(out)
@@ -112,6 +119,20 @@ def test_without_xatlas_vertices_are_coloured_and_that_is_said(folder, tmp_path,
     with pytest.warns(LeftOut, match=r"the texture, which needs xatlas \(pip install xatlas\)"):
         mold(folder, tmp_path / "m.glb", replace(coloured, texture=512))
     assert isinstance(load_mesh(tmp_path / "m.glb").textures, TexturesVertex)
+
+
+def test_what_the_hull_is_carved_to_is_molded(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "carved_hull", lambda images, masks, cameras, frame, hull: hull)
+    mold(folder, tmp_path / "m.glb", replace(QUICK, init="carved", colours=False))
+    assert report_of(tmp_path / "m.glb")["start"] == "carved hull"
+
+
+def test_carving_needs_colours(folder, tmp_path):
+    file = read_cameras(folder / "cameras.json")
+    masked = tuple(replace(view, image=None) for view in file.views)
+    write_cameras(replace(file, views=masked), folder / "cameras.json")
+    with pytest.raises(BadInput, match="carved by colours"):
+        mold(folder, tmp_path / "m.glb", replace(QUICK, init="carved"))
 
 
 def test_a_hull_of_masks_that_do_not_meet_is_refused(folder, tmp_path):

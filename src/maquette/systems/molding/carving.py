@@ -5,10 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ...lift.swept_depths import swept_depths
 from ...ops.fused_depths import without_seen_through
 from ...ops.mesh_filtering import taubin_smoothing
 from ...ops.pixel_projections import pixel_projections, pixels_of
-from ...ops.swept_depths import swept_depths
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.voxels import VoxelGrid
@@ -17,6 +17,7 @@ from .normalise import Normalisation
 from .silhouettes import hard_silhouettes, silhouette_iou
 
 _SIZE = 192  # longest side, in pixels, at which pictures are compared
+_KNOWN = 0.4  # least share of the object's pixels with a depth; single pieces of hollows make it worse
 _SMOOTHING = 15  # rounds; the steps of cells go, and hollows stay
 _MISSED = 2  # views whose outlines lack a cell
 _LOST = 0.02  # of the outlines' IoU that a hollow may cost; more, and something was dug through
@@ -32,7 +33,7 @@ def carved_hull(
 ) -> Meshes | None:
     """The hull of masks without what the pictures look through to reach what they agree to see.
 
-    Depths are swept between the hull's front and back (`ops.swept_depths`), and free the cells before them
+    Depths are swept between the hull's front and back (`lift.swept_depths`), and free the cells before them
     (`ops.without_seen_through`). Plain surfaces tell no depth; there the hull stays.
 
     Args:
@@ -43,11 +44,15 @@ def carved_hull(
         hull: the visual hull of the masks in it.
 
     Returns:
-        A closed mesh; None where nothing is left, or its outlines fit the masks worse than the hull's by
-        more than 0.02.
+        A closed mesh; None where less than two fifths of the object's pixels have a depth, where nothing is left,
+        or where its outlines fit the masks worse than the hull's by more than 0.02.
     """
     grid = hull_grid(masks, cameras, frame)
-    depths = swept_depths(_shrunk(images), cameras, hull, grid.cell_size)
+    seen = _shrunk(images)
+    depths = swept_depths(seen, cameras, hull, grid.cell_size)
+    there = float((masks > 0.5).float().mean()) * depths.numel()
+    if int((~depths.isnan()).sum()) < _KNOWN * there:
+        return None
     carved = without_seen_through(grid, depths, cameras, level=LEVEL)
     if not bool((carved.occupancy > LEVEL).any()):
         return None

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from maquette.lift.swept_depths import SweepConfig, swept_depths
 from maquette.ops.pixel_projections import pixel_projections
-from maquette.ops.swept_depths import SweepConfig, swept_depths
 from maquette.renderer import FoVOrthographicCameras, MeshRasterizer, RasterizationSettings, TexturesVertex
 from maquette.renderer.views import orbit_views, render_views
 from maquette.structures import Meshes

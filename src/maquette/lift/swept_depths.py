@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from ..kernels.sweep import MOST_NEIGHBOURS, sweep
+from ..ops.pixel_projections import pixel_projections
 from ..renderer import MeshRasterizer, RasterizationSettings
 from ..structures import Meshes
 from ..structures.cameras import CamerasBase
-from .pixel_projections import pixel_projections
 
 _LAYERS = 8  # faces behind each other between which a ray's surface may lie
 _NARROW, _WIDE = 3.0, 65.0  # degrees between neighbours' directions: depth must show, and the surface be seen
