@@ -120,7 +120,7 @@ def test_drawn_objects_before_drawn_rooms_are_found_by_the_network():
 def test_where_the_network_is_unsure_grabcut_may_be_surer(monkeypatch):
     """It tells half a probability everywhere around the middle."""
 
-    def unsure(network, images, border):
+    def unsure(network, images):
         told = torch.full_like(images[:, :1], 0.3)
         told[..., 30:60, 30:60] = 0.6
         told[..., 40:50, 40:50] = 0.9
@@ -131,18 +131,6 @@ def test_where_the_network_is_unsure_grabcut_may_be_surer(monkeypatch):
     assert found.how == "grabcut"
     assert iou(found, disc()) > 0.9
     assert find_object(busy_scene(), "network").confidence < UNSURE
-
-
-def test_what_fills_the_picture_is_looked_at_again_with_a_border(monkeypatch):
-    """Without one the network tells nothing surely; with one it tells the disc."""
-
-    def told(network, images, border):
-        return torch.full_like(images[:, :1], 0.6) if border == 0 else 0.98 * disc()[None, None].float()
-
-    monkeypatch.setattr("maquette.segment.found.network_masks", told)
-    found = find_object(busy_scene(), "network")
-    assert iou(found, disc()) > 0.9
-    assert found.confidence > 0.9
 
 
 def test_a_way_by_its_name():

@@ -65,11 +65,9 @@ def test_a_mask_is_found_where_the_object_is_at_any_size() -> None:
 
     image = torch.zeros(1, 3, 90, 200)
     image[:, 0, 20:70, 120:180] = 1
+    told = network_masks(Red(), image)[0, 0] > 0.5
     true = image[0, 0] > 0.5
-    for border, least in ((0.0, 0.93), (0.3, 0.88)):
-        told = network_masks(Red(), image, border)[0, 0] > 0.5
-        assert told.shape == true.shape
-        assert (told & true).sum() / (told | true).sum() > least
+    assert (told & true).sum() / (told | true).sum() > 0.93
 
 
 def test_weights_are_read_back_and_others_refused(tmp_path) -> None:

@@ -34,7 +34,6 @@ _SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, f
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 _VAGUE = 0.7  # share of the second that the first has in a mask of no worth; `UNSURE` depends on it
 _LEAST = {"grabcut": 0.3}  # confidence below which another way's unsure mask is the better one
-_BORDER = 0.3  # share of each side that is put around a picture to look at it again
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -88,9 +87,7 @@ def find_object(
     found = None
     for way in AUTO:
         other = _found(image, way)
-        if other is not None and (
-            found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))
-        ):
+        if other is not None and (found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))):
             found = other
         if found is not None and (found.how == "plain" or found.confidence >= UNSURE):
             break
@@ -120,38 +117,17 @@ def _by_colours(image: Tensor, way: How) -> Found | None:
 
 
 def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
+    told: Tensor | None
     if bool((image == image[:, :1, :1]).all()):
         return None
     if way == "network":
-        return _by_own_network(image)
-    if way == "deeplab":
+        told = _without_bars(image)
+    elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
-        return _of_told(deeplab_mask(image, kind), image, way)
-    return _of_told(rembg_mask(image), image, way)
-
-
-def _by_own_network(image: Tensor) -> Found | None:
-    """The network's mask, of the picture as it is or, where that is of no worth, with a border around it.
-
-    Bars beside the photograph are no part of it.
-    """
-    top, bottom, left, right = without_bars(image.detach().cpu().permute(1, 2, 0).numpy())
-    inner = image[None, :, top:bottom, left:right]
-    found = None
-    for border in (0.0, _BORDER):
-        told = torch.zeros_like(image[:1])
-        told[:, top:bottom, left:right] = network_masks(shipped_mask_net(), inner, border)[0].to(image.device)
-        other = _of_told(told, image, "network")
-        if other is not None and (found is None or other.confidence > found.confidence):
-            found = other
-        if found is not None and found.confidence > 0:
-            break
-    return found
-
-
-def _of_told(told: Tensor | None, image: Tensor, way: How) -> Found | None:
-    """The large pieces of what a network told."""
+        told = deeplab_mask(image, kind)
+    else:
+        told = rembg_mask(image)
     kept = None if told is None else large_pieces(told[0].cpu().numpy() > _SOLID, _PIECE)
     if told is None or kept is None or not bool((told > _CORE).any()):
         return None
@@ -159,6 +135,15 @@ def _of_told(told: Tensor | None, image: Tensor, way: How) -> Found | None:
     told = told.to(image.device) * near
     share = float((told > _CORE).sum() / (told > _RIM).sum())
     return Found(told, way, max(0.0, (share - _VAGUE) / (1 - _VAGUE)))
+
+
+def _without_bars(image: Tensor) -> Tensor:
+    """The network's mask of a picture, of which bars beside the photograph are no part."""
+    top, bottom, left, right = without_bars(image.detach().cpu().permute(1, 2, 0).numpy())
+    told = torch.zeros_like(image[:1])
+    inner = image[None, :, top:bottom, left:right]
+    told[:, top:bottom, left:right] = network_masks(shipped_mask_net(), inner)[0].to(image.device)
+    return told
 
 
 def _agreement(pixels: np.ndarray, mask: np.ndarray) -> float:

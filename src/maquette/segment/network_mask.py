@@ -7,7 +7,7 @@ from os import PathLike
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate
 
 from ..io.errors import as_bad_input
 from ..io.typed import typed
@@ -20,28 +20,22 @@ _LONGER = 256  # pixels of a picture's longer side that the network looks at
 
 @torch.no_grad()
 def network_masks(
-    network: nn.Module, images: Float[Tensor, "picture 3 height width"], border: float = 0.0
+    network: nn.Module, images: Float[Tensor, "picture 3 height width"]
 ) -> Float[Tensor, "picture 1 height width"]:
     """Probability of the object at each pixel of pictures of any size.
 
-    They are looked at with 256 pixels along the longer side, border and all, both sides brought to multiples of 32.
+    They are looked at with 256 pixels along the longer side, both sides brought to multiples of 32.
 
     Args:
         network: in evaluation mode.
         images: RGB in [0, 1].
-        border: so much of each side, >= 0, is put around the pictures, in the colours of their edges: what fills a
-            picture then looks like a thing in one.
     """
     size = (images.shape[2], images.shape[3])
-    down, across = (round(border * side) for side in size)
-    wide = pad(images, [across, across, down, down], mode="replicate")
-    around = (wide.shape[2], wide.shape[3])
-    factor = _LONGER / max(around)
-    seen = [max(STEP, round(side * factor / STEP) * STEP) for side in around]
-    smaller = interpolate(wide, seen, mode="bilinear", antialias=True).clamp(0, 1)
+    factor = _LONGER / max(size)
+    seen = [max(STEP, round(side * factor / STEP) * STEP) for side in size]
+    smaller = interpolate(images, seen, mode="bilinear", antialias=True).clamp(0, 1)
     logits = network(smaller.to(next(network.parameters()).device)).float()
-    told = interpolate(logits, around, mode="bilinear", align_corners=False).sigmoid()
-    return told[:, :, down : down + size[0], across : across + size[1]]
+    return interpolate(logits, size, mode="bilinear", align_corners=False).sigmoid()
 
 
 def read_mask_net(weights: str | PathLike[str]) -> MaskNet:
