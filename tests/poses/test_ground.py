@@ -41,8 +41,9 @@ def test_where_there_is_no_floor() -> None:
 def test_up_is_that_of_the_floor() -> None:
     xyz, normal = floor_and_thing(8.0)
     points = SparsePoints(xyz, np.zeros((len(xyz), 3), np.uint8))
-    moved, seen, _ = put_upright(ring(), points, False)
-    flat = seen.xyz[:400]
+    upright = put_upright(ring(), points, False)
+    flat = upright.points.xyz[:400]
     assert np.ptp(flat[:, 1]) < 0.05
-    turned = moved[0].R.T @ ring()[0].R
+    assert upright.ground == pytest.approx(flat[:, 1].mean(), abs=0.005)
+    turned = upright.views[0].R.T @ ring()[0].R
     assert np.allclose(turned @ normal, (0, 1, 0), atol=0.005)

@@ -24,7 +24,7 @@ def anyhow(views, points, seed):
 def test_a_ring_comes_to_the_same_place_from_any_world(seed, on_object):
     cube = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, 5)] * 3), -1).reshape(-1, 3)
     views, points = anyhow(ring(), cube, seed)
-    moved, seen, agreement = put_upright(views, points, on_object)
+    moved, seen, agreement, _ = put_upright(views, points, on_object)
     places = np.stack([-v.R.T @ v.t for v in moved])
     scale = DISTANCE / np.hypot(3, 1)
     assert np.allclose(places, scale * np.stack([-v.R.T @ v.t for v in ring()]), atol=1e-9)
@@ -38,7 +38,7 @@ def test_a_ring_comes_to_the_same_place_from_any_world(seed, on_object):
 def test_cameras_side_by_side_take_the_points_for_the_middle():
     views = [looking((x, 0, 5), at=(x, 0, 0)) for x in (-1, 0, 1)]
     points = SparsePoints(np.array([[0, 0, 1.0], [0, 1, 1], [0, 0.5, 1]]), np.zeros((3, 3), np.uint8))
-    moved, seen, _ = put_upright(views, points, False)
+    moved, seen, _, _ = put_upright(views, points, False)
     assert np.allclose(np.median(seen.xyz, 0), 0)
     assert np.mean([np.linalg.norm(v.t) for v in moved]) == pytest.approx(DISTANCE)
     assert np.isfinite(put_upright(views, SparsePoints(), False)[0][0].t).all()
@@ -46,7 +46,9 @@ def test_cameras_side_by_side_take_the_points_for_the_middle():
 
 def test_no_up_and_a_first_camera_above_are_no_harm():
     above = [looking((0, 5, 0), up=(0, 0, -1)), looking((0, 5, 0.1), up=(0, 0, 1))]
-    moved, _, agreement = put_upright(above, SparsePoints(np.zeros((1, 3)), np.zeros((1, 3), np.uint8)), True)
+    moved, _, agreement, _ = put_upright(
+        above, SparsePoints(np.zeros((1, 3)), np.zeros((1, 3), np.uint8)), True
+    )
     assert agreement < 0.1
     for view in moved:
         assert np.allclose(view.R @ view.R.T, np.eye(3), atol=1e-9)

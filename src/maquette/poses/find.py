@@ -7,12 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from ..io.camera_folder import Format, write_camera_folder
 from ..io.cameras_parse import CamerasData
 from ..io.errors import BadInput
-from .ground import find_ground
 from .photos import prepare_photo
 from .wanted import FoundCameras, SfmOptions, TooFewPlaced, Watch
 from .world import AGREES, put_upright
@@ -67,8 +64,7 @@ def find_cameras(
             reason = "no two of the pictures have enough points in common; more pictures, closer together, may help"
             raise TooFewPlaced(pictures[0].parent, reason)
         on_object = all(photo.masked for photo in photos)
-        moved, points, agreement = put_upright(views, placed.points, on_object)
-        ground = None if on_object else find_ground(moved, points.xyz, np.zeros(3), np.array([0.0, 1.0, 0.0]))
+        moved, points, agreement, ground = put_upright(views, placed.points, on_object)
         data = CamerasData(moved, None, "+Y")
         names = [picture.name for picture in pictures]
         facts: dict[str, Any] = {
@@ -82,7 +78,7 @@ def find_cameras(
             "on_object": on_object,
             "up_agreement": round(agreement, 3),
             "up_is_sure": ground is not None or agreement >= AGREES,
-            "ground": None if ground is None else round(ground.height, 4),
+            "ground": None if ground is None else round(ground, 4),
         }
         cameras = write_camera_folder(data, out, to, points, lambda done: watch("writing", done, len(views)))
     facts["seconds"] = round(time.perf_counter() - began, 1)

@@ -11,10 +11,7 @@ from ..io.cameras_parse import ViewData
 _DRAWS = 500  # of three points
 _NEAR = 0.6  # of the cameras' mean distance from the middle; points farther away do not count
 _THICK = 0.006  # the same, up to which a point lies in a plane
-_SHARE, _LEAST = (
-    0.2,
-    60,
-)  # of the points near the middle that lie in the plane of a floor, and how many at least
+_SHARE, _LEAST = 0.2, 60  # of the points near the middle that lie in a floor's plane, and how many at least
 _TILT_DEG = 25.0  # between a floor's normal and what is up in the pictures
 
 Array = np.ndarray

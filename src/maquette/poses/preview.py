@@ -94,7 +94,7 @@ def _places(views: Sequence[ViewData]) -> np.ndarray:
 
 def _upright(views: Sequence[ViewData], points: SparsePoints) -> tuple[tuple[ViewData, ...], SparsePoints]:
     """Copies with +Y up and the middle at the origin, of points those that are not far out."""
-    moved, there, _ = put_upright(views, points, False)
+    moved, there, _, _ = put_upright(views, points, False)
     return moved, _near(moved, there)
 
 

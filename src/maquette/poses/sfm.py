@@ -33,9 +33,7 @@ _TRIALS = 3000  # of RANSAC for a pair
 _ALL_PAIRS = 1000  # with more the pairs are chosen
 _NEIGHBOURS = 10  # to each side, and as many others, where pairs are chosen
 _PAIRS_AT_ONCE = 32
-_GUIDED = (
-    3000  # features in each of two pictures up to which matching is guided, which is quadratic: 2 s at these
-)
+_GUIDED = 3000  # geometric mean of two pictures' features up to which matching is guided: 2 s, and quadratic
 _HOLDING = 15  # points that a picture is placed by
 _LENS_FROM = 6  # pictures; fewer do not tell how a lens bends
 _WORST = 2.0  # pixels of reprojection for a point that is kept

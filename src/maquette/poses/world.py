@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -17,9 +18,22 @@ _CROSSING = 0.02  # least spread of the optical axes' directions for their cross
 _WITHIN = (2, 98)  # percentiles of points that make their box
 
 
-def put_upright(
-    views: Sequence[ViewData], points: SparsePoints, on_object: bool
-) -> tuple[tuple[ViewData, ...], SparsePoints, float]:
+class Upright(NamedTuple):
+    """A scene in its upright world.
+
+    Attributes:
+        views, points: in it.
+        agreement: how well the pictures agree about up, in [0, 1].
+        ground: y of the floor or table that up was taken from; None where there is none.
+    """
+
+    views: tuple[ViewData, ...]
+    points: SparsePoints
+    agreement: float
+    ground: float | None
+
+
+def put_upright(views: Sequence[ViewData], points: SparsePoints, on_object: bool) -> Upright:
     """Turn up to +Y and the first camera's side to +Z, move the middle to the origin, and scale the cameras' mean
     distance from it to 2.7.
 
@@ -32,9 +46,6 @@ def put_upright(
         views: at least one.
         points: of the same world.
         on_object: whether the points lie on the object alone.
-
-    Returns:
-        Views and points in the new world, and how well the pictures agree about up, in [0, 1].
     """
     places = np.stack([-view.R.T @ view.t for view in views])
     middle = _middle(views, places, points, on_object)
@@ -44,7 +55,8 @@ def put_upright(
     scale = DISTANCE / max(float(np.linalg.norm(places - middle, axis=1).mean()), 1e-12)
     moved = tuple(replace(view, R=view.R @ turn.T, t=scale * (view.t + view.R @ middle)) for view in views)
     xyz = scale * (points.xyz - middle) @ turn.T
-    return moved, replace(points, xyz=xyz), float(np.linalg.norm(up))
+    height = None if ground is None else scale * (ground.height - float(ground.normal @ middle))
+    return Upright(moved, replace(points, xyz=xyz), float(np.linalg.norm(up)), height)
 
 
 def _middle(

@@ -87,7 +87,9 @@ def find_object(
     found = None
     for way in AUTO:
         other = _found(image, way)
-        if other is not None and (found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))):
+        if other is not None and (
+            found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))
+        ):
             found = other
         if found is not None and (found.how == "plain" or found.confidence >= UNSURE):
             break

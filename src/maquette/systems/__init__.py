@@ -27,8 +27,6 @@ _TABLE = {
     "stylegan2": ".stylegan2.system:StyleGAN2System",
 }
 NAMES = _TABLE.keys()
-# Systems that read the weights of those who published them: `official_file.py`, `official_weights.py`.
-CONVERTING = ("stylegan2",)
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims
 SEVERAL = "r2n2"  # the same for several pictures without cameras
 
@@ -72,12 +70,17 @@ def own_command(name: str, where: str) -> Callable[..., None]:
     return found
 
 
+def converting() -> tuple[str, ...]:
+    """Names of the systems that read the weights of those who published them."""
+    return tuple(name for name in NAMES if "convert" in about_system(name).abilities)
+
+
 def official_choices(name: str) -> Mapping[str, str]:
     """What of a system's official weights can be kept, and what for, known without torch; the first where nothing
     is said.
 
     Args:
-        name: of `CONVERTING`; hyphens stand for underscores.
+        name: hyphens stand for underscores.
 
     Raises:
         KeyError: no system of that name reads official weights.
@@ -111,10 +114,9 @@ def _beside(name: str, module: str) -> ModuleType:
 
 
 def _of_converting(name: str, module: str) -> ModuleType:
-    key = name.replace("-", "_")
-    if key not in CONVERTING:
-        raise KeyError(f"no system {name!r} reads official weights; known are {', '.join(CONVERTING)}")
-    return import_module(f".{key}.{module}", __name__)
+    if name.replace("-", "_") not in converting():
+        raise KeyError(f"no system {name!r} reads official weights; known are {', '.join(converting())}")
+    return _beside(name, module)
 
 
 def _key(name: str) -> str:

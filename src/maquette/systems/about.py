@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-Ability = Literal["train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn", "mix"]
+Ability = Literal[
+    "train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn", "mix", "convert"
+]
 
 
 class Command(NamedTuple):
@@ -36,7 +38,8 @@ class About:
             plainly this system's that it takes them where none is named, if its weights ship
             (`Reconstructs.claims`); "export": its network can run by itself (`Exports`); "box": it may be told where
             in a picture the object is (`Views.boxes`); "relight": it shows an object in other light (`Relights`);
-            "turn": from other sides (`Turns`); "mix": it generates pictures between two others (`Mixes`).
+            "turn": from other sides (`Turns`); "mix": it generates pictures with some layers of one and the others of
+            another (`Mixes`); "convert": it reads official weights, by `official_file.py` and `official_weights.py`.
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.

@@ -10,7 +10,7 @@ from maquette.renderer import TexturesVertex
 from maquette.renderer.views import render_views, sphere_views
 from maquette.structures import Meshes
 from maquette.systems.molding.carving import carved_hull
-from maquette.systems.molding.hull import hull_mesh
+from maquette.systems.molding.hull import hull_grid, surface_of
 from maquette.systems.molding.optimise import seeded
 from maquette.systems.molding.points import score_points
 from maquette.systems.molding.silhouettes import find_ball
@@ -33,8 +33,8 @@ def carve(mesh: Meshes, images: Tensor | None = None) -> tuple[Meshes, Meshes | 
     seen = render_views(mesh, cameras, SIZE, lit=False)
     masks = seen.masks.float()
     frame = find_ball(cameras, masks)
-    hull = hull_mesh(masks, cameras, frame)
-    return hull, carved_hull(seen.images if images is None else images, masks, cameras, frame, hull)
+    hull = hull_grid(masks, cameras, frame)
+    return surface_of(hull), carved_hull(seen.images if images is None else images, masks, cameras, hull)
 
 
 def chamfer(mesh: Meshes, truth: Meshes) -> float:

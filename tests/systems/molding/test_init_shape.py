@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maquette.renderer import FoVPerspectiveCameras, PerspectiveCameras, look_at_view_transform
-from maquette.systems.molding.init_shape import rough_hull
+from maquette.systems.molding.init_shape import _grown, rough_hull
 
 CENTRE = torch.tensor([0.3, -0.2, 0.5])
 RADIUS = 0.4
@@ -110,3 +110,12 @@ def test_bad_masks_are_named():
         rough_hull(cameras, [masks[0], torch.zeros_like(masks[1])])
     with pytest.raises(ValueError, match="each of 2 cameras, not 1"):
         rough_hull(cameras, masks[:1])
+
+
+@pytest.mark.parametrize("reach", [0, 1, 4, 30])
+def test_grown_masks_are_those_of_a_pooling_window(reach):
+    mask = torch.rand(19, 24, generator=torch.Generator().manual_seed(reach)) > 0.97
+    grown = torch.nn.functional.max_pool2d(mask.float()[None], 2 * reach + 1, stride=1, padding=reach)[0] > 0
+    assert mask.any()
+    assert not mask.all()
+    assert torch.equal(_grown(mask, reach), grown)

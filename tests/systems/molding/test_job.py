@@ -22,6 +22,7 @@ from maquette.structures import Meshes
 from maquette.structures.textures_uv import TexturesUV
 from maquette.structures.textures_vertex import TexturesVertex
 from maquette.systems.molding import colours, job, points, result_files
+from maquette.systems.molding.hull import surface_of
 from maquette.systems.molding.job import MoldOptions, Start, mold, silhouettes_preset
 from maquette.systems.molding.pictures import load_pictures, picture_mesh
 from maquette.systems.molding.result_files import Molded
@@ -122,7 +123,7 @@ def test_without_xatlas_vertices_are_coloured_and_that_is_said(folder, tmp_path,
 
 
 def test_what_the_hull_is_carved_to_is_molded(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "carved_hull", lambda images, masks, cameras, frame, hull: hull)
+    monkeypatch.setattr(job, "carved_hull", lambda images, masks, cameras, hull: surface_of(hull))
     mold(folder, tmp_path / "m.glb", replace(QUICK, init="carved", colours=False))
     assert report_of(tmp_path / "m.glb")["start"] == "carved hull"
 

@@ -25,7 +25,7 @@ from ...renderer.views import render_views, sphere_views
 from ...structures import Meshes
 from ...systems.molding.carving import carved_hull
 from ...systems.molding.colours import refine
-from ...systems.molding.hull import hull_mesh
+from ...systems.molding.hull import hull_grid, surface_of
 from ...systems.molding.optimise import seeded
 from ...systems.molding.points import score_points
 from ...systems.molding.silhouettes import SilhouettesConfig, find_ball, mold_to_silhouettes
@@ -81,9 +81,10 @@ def _rows(name: str, kind: str, options: argparse.Namespace) -> Iterator[dict[st
     masks = seen.masks.float()
     frame = find_ball(cameras, masks)
     began = time.process_time()
-    hull = hull_mesh(masks, cameras, frame)
+    grid = hull_grid(masks, cameras, frame)
+    hull = surface_of(grid)
     first = time.process_time() - began
-    carved = carved_hull(seen.images, masks, cameras, frame, hull)
+    carved = carved_hull(seen.images, masks, cameras, grid)
     second = time.process_time() - began
     near = SilhouettesConfig.near()
     config = replace(near, steps=round(options.share * near.steps))

@@ -12,8 +12,7 @@ from ...ops.pixel_projections import pixel_projections, pixels_of
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.voxels import VoxelGrid
-from .hull import LEVEL, hull_grid, surface_of
-from .normalise import Normalisation
+from .hull import LEVEL, surface_of
 from .silhouettes import hard_silhouettes, silhouette_iou
 
 _SIZE = 192  # longest side, in pixels, at which pictures are compared
@@ -28,8 +27,7 @@ def carved_hull(
     images: Float[Tensor, "view 3 height width"],
     masks: Float[Tensor, "view height width"],
     cameras: CamerasBase,
-    frame: Normalisation,
-    hull: Meshes,
+    hull: VoxelGrid,
 ) -> Meshes | None:
     """The hull of masks without what the pictures look through to reach what they agree to see.
 
@@ -40,25 +38,23 @@ def carved_hull(
         images: colours in [0, 1].
         masks: > 0.5 on the object.
         cameras: one a picture.
-        frame: the working frame.
-        hull: the visual hull of the masks in it.
+        hull: the visual hull of the masks (`hull.hull_grid`).
 
     Returns:
         A closed mesh; None where less than two fifths of the object's pixels have a depth, where nothing is left,
         or where its outlines fit the masks worse than the hull's by more than 0.02.
     """
-    grid = hull_grid(masks, cameras, frame)
-    seen = _shrunk(images)
-    depths = swept_depths(seen, cameras, hull, grid.cell_size)
+    outer = surface_of(hull).to(masks.device)
+    depths = swept_depths(_shrunk(images), cameras, outer, hull.cell_size)
     there = float((masks > 0.5).float().mean()) * depths.numel()
     if int((~depths.isnan()).sum()) < _KNOWN * there:
         return None
-    carved = without_seen_through(grid, depths, cameras, level=LEVEL)
+    carved = without_seen_through(hull, depths, cameras, level=LEVEL)
     if not bool((carved.occupancy > LEVEL).any()):
         return None
-    mesh = surface_of(_restored(carved, grid, masks, cameras)).to(masks.device)
+    mesh = surface_of(_restored(carved, hull, masks, cameras)).to(masks.device)
     mesh = taubin_smoothing(mesh, num_iter=_SMOOTHING)
-    before, after = (silhouette_iou(m, cameras, masks).mean() for m in (hull, mesh))
+    before, after = (silhouette_iou(m, cameras, masks).mean() for m in (outer, mesh))
     return mesh if after >= before - _LOST else None
 
 

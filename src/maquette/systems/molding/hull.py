@@ -60,15 +60,15 @@ def outlines_agree(hull: Meshes, cameras: CamerasBase, masks: Float[Tensor, "vie
 
 def start_from_hull(
     masks: Float[Tensor, "view height width"], cameras: CamerasBase, frame: Normalisation
-) -> Meshes | None:
+) -> VoxelGrid | None:
     """The hull where it is a better start than a sphere: of `FEWEST` views or more that agree with each other."""
     if len(masks) < FEWEST:
         return None
     try:
-        hull = hull_mesh(masks, cameras, frame)
+        hull = hull_grid(masks, cameras, frame)
     except ValueError:
         return None
-    return hull if outlines_agree(hull, cameras, masks) else None
+    return hull if outlines_agree(surface_of(hull).to(masks.device), cameras, masks) else None
 
 
 def _reaches_border(mask: Float[Tensor, "height width"]) -> bool:

@@ -21,7 +21,7 @@ from ...structures.cameras import CamerasBase
 from ...structures.device import make_device
 from .carving import carved_hull
 from .colours import colour, copy_colours, paint, psnr_inside
-from .hull import hull_mesh, start_from_hull
+from .hull import hull_grid, start_from_hull, surface_of
 from .normalise import Normalisation, ball, normalise
 from .optimise import Method, MethodConfig, Watcher, seeded
 from .pictures import TargetPictures, load_pictures, picture_mesh
@@ -290,15 +290,16 @@ def _first(
     if options.init == "carved" and fitted.images is None:
         raise ValueError("hollows are carved by colours, and a view has only a mask; use --init hull")
     if options.init in ("hull", "carved"):
-        hull = hull_mesh(fitted.masks, fitted.cameras, frame)
+        hull = hull_grid(fitted.masks, fitted.cameras, frame)
     elif options.init is None and options.style == "default":
         hull = start_from_hull(fitted.masks, fitted.cameras, frame)
     if hull is None:
         return "sphere", None
-    if options.init == "hull" or fitted.images is None:
-        return "hull", hull
-    carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, frame, hull)
-    return ("hull", hull) if carved is None else ("carved hull", carved)
+    if options.init != "hull" and fitted.images is not None:
+        carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, hull)
+        if carved is not None:
+            return "carved hull", carved
+    return "hull", surface_of(hull).to(fitted.masks.device)
 
 
 def silhouettes_preset(style: Style, near: bool = False) -> SilhouettesConfig:

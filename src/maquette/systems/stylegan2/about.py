@@ -39,6 +39,6 @@ class StyleGAN2Options:
 ABOUT = About(
     name="stylegan2",
     variants=VARIANTS,
-    abilities=frozenset({"train", "generate", "mix"}),
+    abilities=frozenset({"train", "generate", "mix", "convert"}),
     options=StyleGAN2Options,
 )
