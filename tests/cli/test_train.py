@@ -246,6 +246,18 @@ def test_a_run_that_is_resumed_keeps_its_settings_but_may_get_more_steps(whole, 
             read(*words)
 
 
+def test_the_words_of_a_run_resume_it_too_where_they_turn_something_off(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "run")
+    config = json.loads((folder / "config.json").read_text())
+    config["config"]["views"]["lights"] = False
+    (folder / "config.json").write_text(json.dumps(config))
+    for words in ([], ["--views.no-lights"]):
+        settings = read_settings(["r2n2", "--resume", "-o", str(folder), *words])
+        assert not settings.config.views.lights
+    with pytest.raises(Refusal, match=r"another views\.lights"):
+        read_settings(["r2n2", "--resume", "-o", str(folder), "--views.lights"])
+
+
 @pytest.mark.parametrize(
     "way", ["-o{}", "-o={}", "--out={}", "-o none -o {}", "-o {} --recipe seed001 --recipe best"]
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PROGRAM = "maquette train"
 _MARKERS = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+_BOTH_WAYS = (tyro.conf.HelptextFromCommentsOff,)  # a run that is resumed takes --no-x where x is off already
 _SHORT = {
     "steps": ("training",),
     "batch": ("training",),
@@ -261,7 +262,7 @@ def _configuration(options: Train, default: _Default, rest: Sequence[str]) -> An
     """The configuration with what the words and the short options change, and judged only then."""
     parts_of = _parts_class(default.parts, ())
     try:
-        parsed: Any = tyro.cli(parts_of, prog=_PROGRAM, args=list(rest), config=_MARKERS)
+        parsed: Any = tyro.cli(parts_of, prog=_PROGRAM, args=list(rest), config=_BOTH_WAYS)
         parts = {name: getattr(parsed, name) for name in default.parts}
         for name, places in _SHORT.items():
             value = getattr(options, name)

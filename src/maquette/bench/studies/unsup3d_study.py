@@ -1,12 +1,12 @@
-"""Unsup3D and what it loses without each of its parts, after equal CPU time of training on synthetic faces.
+"""Unsup3D and what it loses without each of its parts, after equal training on synthetic faces.
 
     python -m maquette.bench.studies.unsup3d_study OUT --minutes 60 --train --features FILE --json FILE
 
 With --train every run that is not there yet is trained into OUT/ROW-SEED by `maquette train unsup3d`, on one thread;
 one that was stopped goes on. Equal are the minutes of CPU time, which other work on the machine hardly lengthens: a
 row's seconds a step are the difference between a training of 2 steps and one of 10, or of 50 where steps are short,
-kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations and the start come on top. What was
-used indeed stands beside each row.
+kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations and the start come on top. With
+--steps the number of steps is equal instead. What was used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
 `original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
 and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry, in `filtered` pictures
@@ -84,6 +84,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--rows", nargs="+", choices=tuple(ROWS), default=tuple(ROWS), metavar="ROW")
     parser.add_argument("--seeds", nargs="+", type=int, default=(0,), metavar="N")
     parser.add_argument("--minutes", type=float, default=60.0, help="of CPU time of training, of every run")
+    parser.add_argument("--steps", type=int, help="of every run, however long they take")
     parser.add_argument("--train", action="store_true", help="train the runs that are not there")
     parser.add_argument("--features", type=Path, help="weights of MobileNetV2 (`maquette backbone import`)")
     parser.add_argument("--vgg16", type=Path, help="weights of VGG16")
@@ -103,7 +104,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
         del row["baselines"]
     numbers = {
         **describe_machine(torch.device("cpu")),
-        "minutes": options.minutes,
+        "minutes": None if options.steps else options.minutes,
         "shapes": options.shapes,
         "scored": options.scored,
         "rows": rows,
@@ -127,12 +128,12 @@ def command(name: str, seed: int, options: argparse.Namespace) -> list[str]:
 
 
 def train_row(name: str, seed: int, options: argparse.Namespace) -> None:
-    """Train a run of a row for as many steps as its CPU time allows, unless that has been done."""
-    steps = max(1, int(60 * options.minutes / pace(name, options)))
-    length = ["--steps", str(steps), "--val-every", str(-(-steps // _VALIDATIONS))]
+    """Train a run of a row for as many steps as it may have, unless that has been done."""
     folder, file = options.out / f"{name}-{seed}", options.out / f"{name}-{seed}.json"
     if RunFolder(folder).weights.is_file():
         return
+    steps = options.steps or max(1, int(60 * options.minutes / pace(name, options)))
+    length = ["--steps", str(steps), "--val-every", str(-(-steps // _VALIDATIONS))]
     before, sessions = _children(), json.loads(file.read_text())["cpu_seconds"] if file.is_file() else []
     try:
         train("unsup3d", folder, [*command(name, seed, options), *length])
