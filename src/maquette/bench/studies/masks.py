@@ -30,7 +30,8 @@ from ...segment import UNSURE, Found, find_object
 from ...segment.found import WAYS, How
 from .arguments import run_study, study_parser, write_json
 
-_SIZE, _SHIFT, _WRONG = 192, 24, 0.8
+_SIZE, _SHIFT = 192, 24
+WRONG = 0.8  # IoU with the true mask below which a mask is wrong
 
 Drawn = tuple[str, Float[Tensor, "3 size size"], Float[Tensor, "1 size size"]]
 
@@ -50,14 +51,12 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for name, image, mask in pictures(options, options.count):
         true = mask > 0.5
-        found, _ = _looked_for(image)
-        rows.append({"id": name, "iou": _iou(_pixels(found, true), true), "how": found and found.how,
-                     "confidence": found and found.confidence, "ways": {}})  # fmt: skip
-        for way in options.ways:
-            alone, seconds = _looked_for(image, way)
-            rows[-1]["ways"][way] = {"iou": _iou(_pixels(alone, true), true), "ms": round(1000 * seconds, 1)}
+        found, told = judged(image, true)
+        ways = {way: judged(image, true, way)[1] for way in options.ways}
+        rows.append({"id": name, "iou": told["iou"], "how": found and found.how,
+                     "confidence": found and found.confidence, "ways": ways})  # fmt: skip
     numbers = {
-        **_summary([row for row in rows if row["how"]]),
+        **doubts([row for row in rows if row["how"]]),
         "iou": round(fmean(row["iou"] for row in rows), 4),
         "ways": {way: _way([row["ways"][way] for row in rows]) for way in options.ways},
     }
@@ -66,17 +65,18 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     return numbers
 
 
-def _looked_for(image: Tensor, way: How | None = None) -> tuple[Found | None, float]:
+def judged(image: Tensor, true: Tensor, way: How | None = None) -> tuple[Found | None, dict[str, float]]:
+    """What is found in a picture (by one way alone), its IoU with the true mask, and the milliseconds of a core."""
     began = time.process_time()
-    return find_object(image, way), time.process_time() - began
-
-
-def _pixels(found: Found | None, like: Tensor) -> Tensor:
-    return torch.zeros_like(like) if found is None else found.mask > 0.5
+    found = find_object(image, way)
+    seconds = time.process_time() - began
+    pixels = torch.zeros_like(true) if found is None else found.mask > 0.5
+    iou = float((pixels & true).sum() / (pixels | true).sum().clamp(min=1))
+    return found, {"iou": iou, "ms": round(1000 * seconds, 1)}
 
 
 def _way(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    right = sum(row["iou"] >= _WRONG for row in rows) / len(rows)
+    right = sum(row["iou"] >= WRONG for row in rows) / len(rows)
     mean = {"iou": fmean(row["iou"] for row in rows), "ms": fmean(row["ms"] for row in rows), "right": right}
     return {name: round(value, 4) for name, value in mean.items()}
 
@@ -111,12 +111,9 @@ def _moved(picture: Tensor, shift: Sequence[int]) -> Tensor:
     return padded[:, top : top + _SIZE, left : left + _SIZE]
 
 
-def _iou(a: Tensor, b: Tensor) -> float:
-    return float((a & b).sum() / (a | b).sum().clamp(min=1))
-
-
-def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    wrong = [row["iou"] < _WRONG for row in rows]
+def doubts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many masks are wrong, how many are called doubtful, and how often that is the same."""
+    wrong = [row["iou"] < WRONG for row in rows]
     doubtful = [row["confidence"] < UNSURE for row in rows]
     both = [a and b for a, b in zip(wrong, doubtful, strict=True)]
     return {
