@@ -1,4 +1,4 @@
-"""How good masks of real pictures are: 60 of them whose outlines were drawn by hand.
+"""How good masks of pictures that are no composites are: 60 whose outlines were drawn by hand.
 
     python -m maquette.bench.studies.hand_masks --data DIR --json FILE
 
