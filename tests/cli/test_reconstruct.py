@@ -305,6 +305,21 @@ def test_a_folder_with_cameras_becomes_a_mesh_in_their_world(
     assert torch.allclose((verts.amax(0) + verts.amin(0)) / 2, torch.tensor([10.0, 20, -5]), atol=1.0)
 
 
+@pytest.mark.parametrize("to", ["colmap", "nerf"])
+def test_cameras_in_another_format_make_the_same_mesh(
+    maquette, views, frustum_weights, tmp_path, monkeypatch, to
+):
+    monkeypatch.setattr(frustum_system, "fuse", partial(frustum_system.fuse, cells=40))
+    assert maquette("cameras", views, "-o", tmp_path / "other", "--to", to).code == 0
+    made = []
+    for folder in (views, tmp_path / "other"):
+        ran = maquette("reconstruct", folder, "-o", tmp_path / "m.ply", "--weights", frustum_weights)
+        assert ran.code == 0, ran.err
+        made.append(load_mesh(tmp_path / "m.ply").verts_packed())
+    boxes = [torch.stack([verts.amin(0), verts.amax(0)]) for verts in made]
+    assert torch.allclose(*boxes, atol=0.1)
+
+
 def test_each_of_a_folder_with_cameras_is_seen_through_its_own(maquette, views, frustum_weights, tmp_path):
     words = ("--each", "--weights", frustum_weights, "--json", "-")
     ran = maquette("reconstruct", views, "-o", tmp_path / "meshes", *words)

@@ -49,6 +49,20 @@ def test_a_folder_of_views(maquette, ball, shown, tmp_path):
     assert len(shown[0][1][0]) == len(views) == 2
 
 
+@pytest.mark.parametrize("to", ["colmap", "nerf"])
+def test_views_in_another_format(maquette, ball, shown, tmp_path, to):
+    assert maquette("render", ball, "-o", tmp_path / "views", "--views", 2, "--size", 8).code == 0
+    assert maquette("cameras", tmp_path / "views", "-o", tmp_path / "other", "--to", to).code == 0
+    assert maquette("view", tmp_path / "other", "--check").code == 0
+    (name, (views, _)), *_ = shown
+    assert (name, len(views)) == ("show_cameras", 2)
+
+
+def test_a_folder_without_cameras_is_refused(maquette, tmp_path):
+    ran = maquette("view", tmp_path, "--check")
+    assert (ran.code, "has no cameras" in ran.err) == (3, True)
+
+
 def test_other_files_are_refused(maquette, tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     ran = maquette("view", tmp_path / "notes.txt", "--check")

@@ -34,7 +34,7 @@ COMMANDS = {
     "render": "pictures, masks, depth and cameras.json of a mesh",
     "cameras": "cameras of pictures: converted between formats, or found by structure from motion",
     "voxelize": "solid occupancy of a mesh, as a binvox file",
-    "view": "show a mesh, a voxel grid or a folder with cameras.json in the browser",
+    "view": "show a mesh, a voxel grid or a folder with cameras in the browser",
     "data": "data sets: list, make, pack, check, prepare",
     "backbone": "first weights of networks for features of pictures: import",
     "convert": "official weights of a published system to a weights file of maquette",

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..io.cameras_parse import ViewData, parse_cameras
+from ..io.any_cameras_parse import need_straight, parse_any_cameras
+from ..io.cameras_parse import ViewData
 from ..io.errors import BadInput, ParseError, as_bad_input
 from ..io.files import read_file
 from ..io.image_files import PICTURE_SUFFIXES, decode_image, image_size, mask_in
@@ -70,15 +71,15 @@ def _in_folder(folder: Path) -> list[Path]:
     return [folder / name for name in found]
 
 
-def sources_of_cameras(folder: Path, root: Path | None = None) -> list[Source]:
-    """Pictures, masks and cameras of a folder's `cameras.json`.
+def sources_of_cameras(path: Path, root: Path | None = None) -> list[Source]:
+    """Pictures, masks and cameras of a file, or of COLMAP's folder (`io.any_cameras_parse`).
 
     Raises:
-        BadInput: a file that is missing or malformed, or a view without a picture.
+        BadInput: a file that is missing or malformed, a view without a picture, or one that a lens has bent.
     """
-    path = folder / "cameras.json"
-    sources = []
-    for i, view in enumerate(parse_cameras(path, root).views):
+    sources, views = [], parse_any_cameras(path, root).views
+    need_straight(path, views)
+    for i, view in enumerate(views):
         if view.image is None:
             raise BadInput(path, "has no picture", f"view {i}")
         sources.append(Source(view.image, view.mask, view))

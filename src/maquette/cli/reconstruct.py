@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
-from ..io.cameras_parse import parse_cameras
+from ..io.any_cameras_parse import known_cameras, parse_any_cameras
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..io.local_path import local_path
@@ -51,8 +51,8 @@ class Reconstruct(Root, Compute):
     """
 
     images: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE...")]
-    """Pictures (PNG, JPEG, WebP, ...), or folders of them; or one folder with cameras.json, as `maquette render`
-    writes it, whose pictures become a mesh in the world of the cameras."""
+    """Pictures (PNG, JPEG, WebP, ...), or folders of them; or one folder with cameras (cameras.json, as `maquette
+    render` writes it, transforms.json, COLMAP, Middlebury), whose pictures become a mesh in their world."""
     out: Out
     """The mesh to write: .glb, .obj or .ply; a folder with --each."""
     each: bool = False
@@ -110,12 +110,13 @@ def run(words: Sequence[str]) -> None:
 
 def _sources(options: Reconstruct) -> list[Source]:
     first = options.images[0]
-    if len(options.images) == 1 and (first / "cameras.json").is_file():
+    known = known_cameras(first) if len(options.images) == 1 and first.is_dir() else None
+    if known is not None and known.kind != "Pix3D":  # which has many objects
         if options.mask:
-            raise Refusal(f"--mask: the masks are those that {first / 'cameras.json'} names")
-        return sources_of_cameras(first, options.root)
+            raise Refusal(f"--mask: the masks are those that {known.path} names")
+        return sources_of_cameras(known.path, options.root)
     if options.root is not None:
-        raise Refusal("--root goes with a folder with cameras.json, which names pictures")
+        raise Refusal("--root goes with a folder with cameras, which name pictures")
     files = picture_files(options.images)
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
@@ -351,8 +352,8 @@ def _make(
     from ..films import film
     from ..reconstruct import files_of, more_files, node_names, reconstruct, write
 
-    file, root = request.options.images[0] / "cameras.json", request.options.root
-    up = parse_cameras(file, root).up if prepared.views.cameras is not None else "+Y"
+    folder, root = request.options.images[0], request.options.root
+    up = parse_any_cameras(folder, root).up if prepared.views.cameras is not None else "+Y"
     objects = reconstruct(prepared, system, options=request.own)
     written = {out: objects}
     if request.options.each_object:

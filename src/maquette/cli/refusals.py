@@ -15,14 +15,6 @@ class Refusal(Exception):
     """A wrong flag or word; exit code 2."""
 
 
-def need_camera_folder(path: Path) -> Path:
-    """Refuse a folder without `cameras.json`, and give the file's path."""
-    file = path / "cameras.json"
-    if not file.is_file():
-        raise BadInput(path, "is a folder without cameras.json")
-    return file
-
-
 def need_side(side: int | None) -> None:
     """Refuse voxels of so many cells an edge that a packed file cannot have; None passes."""
     if side is not None and side not in _SIDES:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from ..io.any_cameras_parse import known_cameras, parse_any_cameras
 from ..io.errors import BadInput
 from .console import Console
 from .extras import need_extra
 from .options import Common, Root, parse
-from .refusals import Refusal, need_camera_folder
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from ..structures import Meshes
@@ -22,10 +23,11 @@ Show = Callable[["ViewOptions"], "Viewer"]
 
 @dataclass(frozen=True, kw_only=True)
 class ViewOptions(Root, Common):
-    """Show a mesh, a voxel grid or a folder with cameras.json in the browser, until Ctrl-C."""
+    """Show a mesh, a voxel grid or a folder with cameras in the browser, until Ctrl-C."""
 
     file: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FILE")]
-    """A mesh (.glb, .gltf, .obj, .ply, .off, .stl), a .binvox, or a folder with cameras.json."""
+    """A mesh (.glb, .gltf, .obj, .ply, .off, .stl), a .binvox, or a folder or file with cameras in a known
+    format (cameras.json, transforms.json, COLMAP, Middlebury, Pix3D)."""
     port: Annotated[int, tyro.conf.arg(metavar="N")] = 8080
     """Port to listen on; the next free one is taken where it is in use."""
     host: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = "127.0.0.1"
@@ -52,7 +54,7 @@ def run(words: Sequence[str]) -> None:
 
 def _reader(path: Path) -> Callable[[Path, Path | None], Show]:
     """What reads a file, refuses a bad one before torch is imported, and gives what opens the page."""
-    if path.is_dir() or path.name == "cameras.json":
+    if path.is_dir() or known_cameras(path) is not None:
         return _cameras
     return _cubes if path.suffix.lower() == ".binvox" else _mesh
 
@@ -104,10 +106,7 @@ def _show_mesh(mesh: "Meshes", options: ViewOptions) -> "Viewer":
 
 
 def _cameras(path: Path, root: Path | None) -> Show:
-    from ..io.cameras_parse import parse_cameras
-
-    file = need_camera_folder(path) if path.is_dir() else path
-    data = parse_cameras(file, root)
+    data = parse_any_cameras(path, root)
 
     def show(options: ViewOptions) -> "Viewer":
         import numpy as np

@@ -3,9 +3,8 @@
 from os import PathLike
 from pathlib import Path
 
-from .any_cameras_parse import parse_any_cameras
+from .any_cameras_parse import need_straight, parse_any_cameras
 from .cameras_json import CameraFile, camera_view
-from .errors import BadInput
 from .undistort import undistorted
 
 
@@ -26,10 +25,8 @@ def read_any_cameras(
     """
     data = parse_any_cameras(place, root, shape)
     views = data.views
-    bent = [view.lens for view in views if view.lens is not None]
-    if bent and undistort_to is None:
-        reason = f"its pictures are bent by a lens ({bent[0].model}); `maquette cameras` undistorts them"
-        raise BadInput(place, reason)
-    if bent and undistort_to is not None:
+    if undistort_to is None:
+        need_straight(place, views)
+    elif any(view.lens is not None for view in views):
         views = tuple(undistorted(views, Path(undistort_to)))
     return CameraFile(tuple(camera_view(view) for view in views), data.bounds, data.up)

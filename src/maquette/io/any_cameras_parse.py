@@ -1,11 +1,11 @@
 """Cameras in whatever known format a folder or a file has them, read without torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from .cameras_parse import CamerasData, parse_cameras
+from .cameras_parse import CamerasData, ViewData, parse_cameras
 from .colmap_parse import find_colmap, parse_colmap
 from .errors import BadInput
 from .files import need_file
@@ -73,6 +73,19 @@ def parse_any_cameras(
         "Middlebury": parse_middlebury,
     }
     return readers[kind](path, root)
+
+
+def need_straight(place: str | PathLike[str], views: Sequence[ViewData]) -> None:
+    """Refuse pictures that a lens has bent, which only `read_any_cameras` undistorts.
+
+    Raises:
+        BadInput: there are some.
+    """
+    bent = [view.lens for view in views if view.lens is not None]
+    if bent:
+        raise BadInput(
+            place, f"its pictures are bent by a lens ({bent[0].model}); `maquette cameras` undistorts them"
+        )
 
 
 def _in_folder(folder: Path) -> CameraSource | None:
