@@ -16,7 +16,7 @@ from .pieces import large_pieces
 from .plain import plain_mask, plain_steadiness
 from .rembg_mask import rembg_mask
 
-How = Literal["given", "alpha", "plain", "network", "grabcut", "deeplab", "rembg"]
+How = Literal["given", "alpha", "plain", "network", "grabcut", "deeplab", "rembg", "space"]
 AUTO: tuple[How, ...] = (
     "plain",
     "network",
@@ -45,10 +45,12 @@ class Found:
 
     Attributes:
         mask: 1 on the object; soft along its outline.
-        how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency.
+        how: what the mask was taken from; "given" for one that somebody gave, "alpha" for the picture's transparency,
+            "space" for one that was told by what the other pictures show.
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
-            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is.
+            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is. In
+            space: how much of it the other pictures' masks leave.
         repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
     """
 
@@ -91,7 +93,7 @@ def find_object(
             found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))
         ):
             found = other
-        if found is not None and (found.how == "plain" or found.confidence >= UNSURE):
+        if found is not None and found.confidence >= UNSURE:
             break
     return found
 
