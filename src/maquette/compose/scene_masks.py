@@ -1,17 +1,28 @@
 """Masks for all pictures of a folder with cameras, so that it can be molded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ..io.camera_views import cameras_from_views
 from ..io.cameras_json import CameraFile, read_cameras, write_cameras
 from ..io.errors import BadInput
+from ..io.ply_io import load_ply
 from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
+from ..structures.cameras import CamerasBase
 from ..structures.views import Views
-from .agreeing_masks import FEWEST, agreeing_masks
+from ..systems.molding.hull import start_from_hull
+from ..systems.molding.silhouettes import find_ball
+from .agreeing_masks import AGREEING, FEWEST, Agreed, agreeing_masks
+from .masks_in_space import masks_in_space
 
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
+_JUDGED = 288  # of those that show whether masks are outlines of one shape
 _BROUGHT = ("given", "alpha")
 
 
@@ -34,7 +45,8 @@ class SceneMasks:
 def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     """Find the object in each picture of a folder that has no mask yet, as that of one object, and write the masks.
 
-    Masks that were found are then compared in space (`agreeing_masks`).
+    Where no picture has one, and a floor and points are known, by what stands there (`masks_in_space`); else in each
+    picture (`segment.find_masks`). Masks that were found are then compared in space (`agreeing_masks`).
 
     Args:
         folder: with `cameras.json`, as `photo_scene` writes it.
@@ -52,8 +64,10 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
         pictures.append(colours)
         known.append(mask)
     names = [str(view.image) for view in file.views]
-    found = find_masks(Views(pictures, known if any(m is not None for m in known) else None, names=names))
-    made = _agreeing(file, found, ground)
+    given = any(mask is not None for mask in known)
+    made = None if given or ground is None else _by_place(folder, file, pictures, ground)
+    if made is None:
+        made = _agreeing(file, find_masks(Views(pictures, known if given else None, names=names)), ground)
     seen = []
     for view, one in zip(file.views, made.found, strict=True):
         if view.image is not None and view.image.name in made.left_out:
@@ -65,6 +79,43 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
         seen.append(view)
     write_cameras(replace(file, views=tuple(seen)), folder / "cameras.json")
     return made
+
+
+def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground: float) -> SceneMasks | None:
+    """Masks of what stands on the floor; None where they cannot be told, do not agree, or fit no shape."""
+    place = folder / "points.ply"
+    if len(pictures) < FEWEST or not place.is_file():
+        return None
+    points, cameras = load_ply(place)[0].double().numpy(), cameras_from_views(file.views)
+    masks = masks_in_space(pictures, cameras, points, ground)
+    seen = [i for i, mask in enumerate(masks or ()) if bool(mask.any())]
+    if masks is None or len(seen) < AGREEING * len(masks):
+        return None
+    agreed = agreeing_masks([masks[i] for i in seen], cameras[seen], ground)
+    if agreed is None or not _fit(agreed, cameras[seen]):
+        return None
+    found = [Found(mask, "space", 0.0) for mask in masks]
+    for i, mask, share in zip(seen, agreed.masks, agreed.agreement, strict=True):
+        found[i] = Found(mask, "space", share)
+    contradict = {*range(len(masks))} - {*seen} | {seen[i] for i in agreed.contradict}
+    return SceneMasks(tuple(found), _names(file, sorted(contradict)), True)
+
+
+def _fit(agreed: Agreed, cameras: CamerasBase) -> bool:
+    """Whether masks that agree are the outlines of one shape."""
+    kept = [i for i in range(len(agreed.masks)) if i not in agreed.contradict]
+    scale = min(1.0, _JUDGED / max(agreed.masks[0].shape))
+    small = [interpolate(agreed.masks[i][None], scale_factor=scale, mode="area")[0] for i in kept]
+    masks, seen = torch.cat(small), cameras[kept]
+    try:
+        return start_from_hull(masks, seen, find_ball(seen, masks)) is not None
+    except ValueError:  # most of them have no place in common
+        return False
+
+
+def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
+    images = [view.image for view in file.views]
+    return tuple(image.name for i in numbers if (image := images[i]) is not None)
 
 
 def _agreeing(file: CameraFile, found: tuple[Found, ...], ground: float | None) -> SceneMasks:
@@ -80,6 +131,4 @@ def _agreeing(file: CameraFile, found: tuple[Found, ...], ground: float | None) 
         replace(one, mask=mask, repaired=True) if ours and mask is not one.mask else one
         for one, mask, ours in parts
     )
-    images = [view.image for view in file.views]
-    names = tuple(image.name for i in agreed.contradict if (image := images[i]) is not None)
-    return SceneMasks(kept, names, True)
+    return SceneMasks(kept, _names(file, agreed.contradict), True)
