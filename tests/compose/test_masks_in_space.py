@@ -3,14 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+import maquette.compose.masks_in_space as space
+import maquette.compose.scene_masks as scene_masks
 from floor_scene import GROUND, SIZE, FloorScene, floor_scene
-from maquette.compose.masks_in_space import masks_in_space
+from maquette.compose.masks_in_space import _cut_again, masks_in_space
 from maquette.compose.scene_masks import mask_scene
 from maquette.io import CameraFile, load_mask, read_cameras, save_image, save_ply, views_from_cameras
 from maquette.io.cameras_json import write_cameras
+from maquette.io.errors import BadInput
 from maquette.renderer import look_at_view_transform
 
 
@@ -39,6 +43,13 @@ def test_pictures_of_two_sizes_are_not_compared(scene: FloorScene) -> None:
     assert masks_in_space(other, scene.cameras, scene.points, GROUND) is None
 
 
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer cells and depths, which are enough for a ball."""
+    monkeypatch.setattr(space, "_CELLS", 40)
+    monkeypatch.setattr(space, "_STEPS", 32)
+
+
 @pytest.fixture
 def folder(scene: FloorScene, tmp_path: Path) -> Path:
     """The scene as structure from motion leaves it, the third camera somewhere else than where it was."""
@@ -56,9 +67,18 @@ def folder(scene: FloorScene, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_thinner_than_the_rim_stays() -> None:
+    image, mask = torch.full((3, 480, 640), 0.9), np.zeros((216, 288), bool)
+    image[:, 240:247, 100:500] = torch.tensor([0.8, 0.1, 0.1])[:, None, None]
+    mask[108:111, 45:225] = True
+    ours, true = _cut_again(image, mask)[0] > 0.5, image[1] < 0.5
+    assert (ours & true).sum() / (ours | true).sum() > 0.7
+
+
 def test_masks_of_a_folder_and_the_camera_that_contradicts_them(scene: FloorScene, folder: Path) -> None:
     made = mask_scene(folder, GROUND)
-    assert {one.how for one in made.found} == {"space"}
+    assert [one.how for one in made.found] == ["space"] * 11
+    assert min(one.confidence for one in made.found) > 0.8
     assert made.left_out == ("2.png",)
     assert made.agree
     views = read_cameras(folder / "cameras.json").views
@@ -68,6 +88,59 @@ def test_masks_of_a_folder_and_the_camera_that_contradicts_them(scene: FloorScen
         assert (ours & true).sum() / (ours | true).sum() > 0.85
 
 
-def test_without_a_floor_each_picture_is_looked_at_alone(folder: Path) -> None:
-    made = mask_scene(folder, None)
-    assert "space" not in {one.how for one in made.found}
+@pytest.mark.parametrize("count", [4, 5])
+def test_five_pictures_are_enough(folder: Path, count: int) -> None:
+    file = read_cameras(folder / "cameras.json")
+    write_cameras(replace(file, views=file.views[5 : 5 + count]), folder / "cameras.json")
+    made = mask_scene(folder, GROUND)
+    assert (hows(made) == {"space"}) == (count == 5)
+
+
+def hows(made: scene_masks.SceneMasks) -> set[str]:
+    return {one.how for one in made.found}
+
+
+class LookedAtAlone(Exception):
+    """Each picture was."""
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked(*_: object) -> None:
+        raise LookedAtAlone
+
+    monkeypatch.setattr(scene_masks, "find_masks", looked)
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_fits_no_shape_is_not_taken(
+    scene: FloorScene, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks = list(scene.masks.float()[:, None])
+    monkeypatch.setattr(scene_masks, "masks_in_space", lambda *_: masks)
+    file = (folder / "cameras.json").read_text()
+    assert hows(mask_scene(folder, GROUND)) == {"space"}
+    (folder / "cameras.json").write_text(file)
+    masks[1::2] = [torch.roll(mask, 40, 2) for mask in masks[1::2]]
+    with pytest.raises(LookedAtAlone):
+        mask_scene(folder, GROUND)
+
+
+@pytest.mark.usefixtures("alone")
+def test_with_a_mask_of_ones_own_or_without_a_floor_each_picture_is_looked_at_alone(
+    scene: FloorScene, folder: Path
+) -> None:
+    with pytest.raises(LookedAtAlone):
+        mask_scene(folder, None)
+    file = read_cameras(folder / "cameras.json")
+    save_image(scene.masks[:1].float(), folder / "own.png")
+    views = (replace(file.views[0], mask=folder / "own.png"), *file.views[1:])
+    write_cameras(replace(file, views=views), folder / "cameras.json")
+    with pytest.raises(LookedAtAlone):
+        mask_scene(folder, GROUND)
+
+
+def test_points_that_cannot_be_read(folder: Path) -> None:
+    (folder / "points.ply").write_text("ply")
+    with pytest.raises(BadInput, match=r"points\.ply"):
+        mask_scene(folder, GROUND)

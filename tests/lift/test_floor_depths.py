@@ -5,7 +5,7 @@ import torch
 
 from floor_scene import GROUND, FloorScene, floor_scene
 from maquette.lift.floor_depths import floor_depths
-from maquette.renderer import MeshRasterizer, RasterizationSettings
+from maquette.renderer import FoVOrthographicCameras, MeshRasterizer, RasterizationSettings
 from maquette.structures import Meshes
 
 
@@ -34,6 +34,12 @@ def test_its_depth_is_that_of_the_plane(scene: FloorScene) -> None:
 def test_at_a_wrong_height_there_is_none(scene: FloorScene) -> None:
     depths = floor_depths(torch.stack(scene.images), scene.cameras, GROUND - 0.3)
     assert (~depths.isnan()).float().mean() < 0.05
+
+
+def test_cameras_without_perspective_are_refused(scene: FloorScene) -> None:
+    cameras = FoVOrthographicCameras(R=scene.cameras.R, T=scene.cameras.T)
+    with pytest.raises(ValueError, match="perspective"):
+        floor_depths(torch.stack(scene.images), cameras, GROUND)
 
 
 def test_a_plain_floor_tells_nothing(scene: FloorScene) -> None:

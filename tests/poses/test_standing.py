@@ -38,6 +38,20 @@ def test_parts_of_it_count_too() -> None:
     assert box[1][0] > 0.4
 
 
+def test_points_far_away_cost_nothing_and_change_nothing() -> None:
+    points = np.concatenate([floor(), thing((0.1, -0.1), 0.6, 400)])
+    far = np.array([[1e5, 3.0, -1e7], [np.nan, 1.0, 0.0], [0.2, np.inf, 0.2]])
+    near, with_far = standing_box(points, GROUND), standing_box(np.concatenate([points, far]), GROUND)
+    assert near is not None
+    assert with_far is not None
+    assert np.array_equal(near, with_far)
+
+
+def test_what_reaches_around_the_cameras_is_no_thing() -> None:
+    wall = np.random.default_rng(1).uniform(-1, 1, (20000, 3)) * (2, 0.3, 2) + (0, GROUND + 0.5, 0)
+    assert standing_box(wall, GROUND) is None
+
+
 def test_where_nothing_stands() -> None:
     few = thing((0, 0), 0.5, 12)
     alone = np.stack([np.linspace(-3, 3, 40), np.zeros(40), np.zeros(40)], axis=1)

@@ -43,6 +43,17 @@ def test_pieces_without_a_sure_pixel_are_none_of_it() -> None:
     assert not masks[1].any()
 
 
+def test_pictures_of_two_heights() -> None:
+    (one, first), (other, second) = red_square(8), red_square(30)
+    core, spot = np.zeros_like(first), np.zeros_like(second)
+    core[14:34, 10:26] = True
+    spot[24, 40] = True
+    masks = seeded_masks([one, other[:40]], [labels(core), labels(spot)[:40]])
+    assert masks is not None
+    assert [mask.shape for mask in masks] == [(48, 64), (40, 64)]
+    assert (masks[1] ^ second[:40]).mean() < 0.02
+
+
 def test_labels_of_one_kind_alone_are_not_enough() -> None:
     picture, _ = red_square(8)
     for kind in (BACKGROUND, OBJECT, PERHAPS):

@@ -71,19 +71,19 @@ def _in_folder(folder: Path) -> list[Path]:
     return [folder / name for name in found]
 
 
-def sources_of_cameras(path: Path, root: Path | None = None) -> list[Source]:
-    """Pictures, masks and cameras of a file, or of COLMAP's folder (`io.any_cameras_parse`).
+def sources_of_cameras(path: Path, root: Path | None = None) -> tuple[list[Source], str]:
+    """Pictures, masks and cameras of a file, or of COLMAP's folder (`io.any_cameras_parse`), and which way is up.
 
     Raises:
         BadInput: a file that is missing or malformed, a view without a picture, or one that a lens has bent.
     """
-    sources, views = [], parse_any_cameras(path, root).views
-    need_straight(path, views)
-    for i, view in enumerate(views):
+    sources, data = [], parse_any_cameras(path, root)
+    need_straight(path, data.views)
+    for i, view in enumerate(data.views):
         if view.image is None:
             raise BadInput(path, "has no picture", f"view {i}")
         sources.append(Source(view.image, view.mask, view))
-    return sources
+    return sources, data.up
 
 
 def need_picture(path: Path) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
-from ..io.any_cameras_parse import known_cameras, parse_any_cameras
+from ..io.any_cameras_parse import known_cameras
 from ..io.errors import BadInput
 from ..io.image_files import image_fov
 from ..io.local_path import local_path
@@ -91,6 +91,7 @@ class ReconstructRequest(NamedTuple):
     about: About
     own: Any
     sweeps: Mapping[str, Sweep]
+    up: str = "+Y"
 
 
 def run(words: Sequence[str]) -> None:
@@ -98,7 +99,8 @@ def run(words: Sequence[str]) -> None:
     request = _read_words(words)
     options = request.options
     _check(request)
-    sources = _sources(options)
+    sources, up = _sources(options)
+    request = request._replace(up=up)
     _check_out(options)
     read = [file for source in sources for file in (source.file, source.mask)]
     need_spared([*read, options.weights], [options.json])
@@ -108,12 +110,13 @@ def run(words: Sequence[str]) -> None:
         console.write_json(make(request, sources, console))
 
 
-def _sources(options: Reconstruct) -> list[Source]:
+def _sources(options: Reconstruct) -> tuple[list[Source], str]:
+    """The pictures, and which way is up in the world of their cameras."""
     first = options.images[0]
     known = known_cameras(first) if len(options.images) == 1 and first.is_dir() else None
     if known is not None and known.kind != "Pix3D":  # which has many objects
         if options.mask:
-            raise Refusal(f"--mask: the masks are those that {known.path} names")
+            raise Refusal(f"--mask: the masks are those that {known.path} names, if any")
         return sources_of_cameras(known.path, options.root)
     if options.root is not None:
         raise Refusal("--root goes with a folder with cameras, which name pictures")
@@ -121,7 +124,7 @@ def _sources(options: Reconstruct) -> list[Source]:
     if options.mask and len(options.mask) != len(files):
         raise Refusal(f"--mask: {len(options.mask)} masks for {len(files)} pictures")
     masks = [Path(local_path(mask, "mask")) for mask in options.mask] or (None,) * len(files)
-    return [Source(file, mask) for file, mask in zip(files, masks, strict=True)]
+    return [Source(file, mask) for file, mask in zip(files, masks, strict=True)], "+Y"
 
 
 def _read_words(words: Sequence[str]) -> ReconstructRequest:
@@ -352,8 +355,7 @@ def _make(
     from ..films import film
     from ..reconstruct import files_of, more_files, node_names, reconstruct, write
 
-    folder, root = request.options.images[0], request.options.root
-    up = parse_any_cameras(folder, root).up if prepared.views.cameras is not None else "+Y"
+    up = request.up if prepared.views.cameras is not None else "+Y"
     objects = reconstruct(prepared, system, options=request.own)
     written = {out: objects}
     if request.options.each_object:

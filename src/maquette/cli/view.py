@@ -27,7 +27,7 @@ class ViewOptions(Root, Common):
 
     file: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FILE")]
     """A mesh (.glb, .gltf, .obj, .ply, .off, .stl), a .binvox, or a folder or file with cameras in a known
-    format (cameras.json, transforms.json, COLMAP, Middlebury, Pix3D)."""
+    format (cameras.json, transforms.json, COLMAP, Middlebury)."""
     port: Annotated[int, tyro.conf.arg(metavar="N")] = 8080
     """Port to listen on; the next free one is taken where it is in use."""
     host: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = "127.0.0.1"

@@ -10,15 +10,15 @@ from torch.nn.functional import interpolate
 
 from ..io.camera_views import cameras_from_views
 from ..io.cameras_json import CameraFile, read_cameras, write_cameras
-from ..io.errors import BadInput
+from ..io.errors import BadInput, as_bad_input
 from ..io.ply_io import load_ply
 from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
 from ..structures.cameras import CamerasBase
 from ..structures.views import Views
-from ..systems.molding.hull import start_from_hull
-from ..systems.molding.silhouettes import find_ball
-from .agreeing_masks import AGREEING, FEWEST, Agreed, agreeing_masks
+from ..systems.molding.hull import AGREE, hull_mesh
+from ..systems.molding.silhouettes import find_ball, silhouette_iou
+from .agreeing_masks import AGREEING, FEWEST, agreeing_masks
 from .masks_in_space import masks_in_space
 
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
@@ -31,7 +31,7 @@ class SceneMasks:
     """Masks of a folder's pictures.
 
     Attributes:
-        found: how that of each picture came about.
+        found: how that of each picture that stays came about.
         left_out: names of pictures that contradict the others, by their camera or their mask; the folder's cameras
             are those of the others.
         agree: whether masks and cameras go together; None where nothing tells.
@@ -68,17 +68,18 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     made = None if given or ground is None else _by_place(folder, file, pictures, ground)
     if made is None:
         made = _agreeing(file, find_masks(Views(pictures, known if given else None, names=names)), ground)
-    seen = []
+    seen, kept = [], []
     for view, one in zip(file.views, made.found, strict=True):
         if view.image is not None and view.image.name in made.left_out:
             continue
+        kept.append(one)
         if view.mask is None and view.image is not None:
             place = folder / "masks" / f"{view.image.name}.png"
             save_mask(one.mask, view.image, place)
             view = replace(view, mask=place)
         seen.append(view)
     write_cameras(replace(file, views=tuple(seen)), folder / "cameras.json")
-    return made
+    return replace(made, found=tuple(kept))
 
 
 def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground: float) -> SceneMasks | None:
@@ -86,31 +87,36 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
     place = folder / "points.ply"
     if len(pictures) < FEWEST or not place.is_file():
         return None
-    points, cameras = load_ply(place)[0].double().numpy(), cameras_from_views(file.views)
+    with as_bad_input(place, ValueError):
+        points = load_ply(place)[0].double().numpy()
+    cameras = cameras_from_views(file.views)
     masks = masks_in_space(pictures, cameras, points, ground)
     seen = [i for i, mask in enumerate(masks or ()) if bool(mask.any())]
-    if masks is None or len(seen) < AGREEING * len(masks):
+    if masks is None or len(seen) < max(FEWEST, AGREEING * len(masks)):
         return None
     agreed = agreeing_masks([masks[i] for i in seen], cameras[seen], ground)
-    if agreed is None or not _fit(agreed, cameras[seen]):
+    if agreed is None:
         return None
-    found = [Found(mask, "space", 0.0) for mask in masks]
-    for i, mask, share in zip(seen, agreed.masks, agreed.agreement, strict=True):
-        found[i] = Found(mask, "space", share)
-    contradict = {*range(len(masks))} - {*seen} | {seen[i] for i in agreed.contradict}
-    return SceneMasks(tuple(found), _names(file, sorted(contradict)), True)
+    kept = [k for k in range(len(seen)) if k not in agreed.contradict]
+    fits = _fits([agreed.masks[k] for k in kept], cameras[[seen[k] for k in kept]])
+    if fits is None:
+        return None
+    found = dict.fromkeys(range(len(masks)), Found(masks[0], "space", 0.0))
+    found |= {seen[k]: Found(agreed.masks[k], "space", fit) for k, fit in zip(kept, fits, strict=True)}
+    left_out = [i for i in range(len(masks)) if i not in [seen[k] for k in kept]]
+    return SceneMasks(tuple(found.values()), _names(file, left_out), True)
 
 
-def _fit(agreed: Agreed, cameras: CamerasBase) -> bool:
-    """Whether masks that agree are the outlines of one shape."""
-    kept = [i for i in range(len(agreed.masks)) if i not in agreed.contradict]
-    scale = min(1.0, _JUDGED / max(agreed.masks[0].shape))
-    small = [interpolate(agreed.masks[i][None], scale_factor=scale, mode="area")[0] for i in kept]
-    masks, seen = torch.cat(small), cameras[kept]
+def _fits(masks: Sequence[Tensor], cameras: CamerasBase) -> list[float] | None:
+    """IoU of each mask with the outline of the shape that all allow; None where they are no outlines of one."""
+    scale = min(1.0, _JUDGED / max(masks[0].shape))
+    small = torch.cat([interpolate(mask[None], scale_factor=scale, mode="area")[0] for mask in masks])
     try:
-        return start_from_hull(masks, seen, find_ball(seen, masks)) is not None
+        hull = hull_mesh(small, cameras, find_ball(cameras, small))
     except ValueError:  # most of them have no place in common
-        return False
+        return None
+    fits = silhouette_iou(hull, cameras, small)
+    return fits.tolist() if float(fits.mean()) >= AGREE else None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:

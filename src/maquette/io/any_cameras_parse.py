@@ -83,9 +83,8 @@ def need_straight(place: str | PathLike[str], views: Sequence[ViewData]) -> None
     """
     bent = [view.lens for view in views if view.lens is not None]
     if bent:
-        raise BadInput(
-            place, f"its pictures are bent by a lens ({bent[0].model}); `maquette cameras` undistorts them"
-        )
+        reason = f"its pictures are bent by a lens ({bent[0].model}); `maquette cameras` undistorts them"
+        raise BadInput(place, f"{reason}; given by their own names they are pictures without cameras")
 
 
 def _in_folder(folder: Path) -> CameraSource | None:
@@ -117,5 +116,7 @@ def _of_file(path: Path) -> CameraSource | None:
         return CameraSource("Pix3D", path)
     if path.suffix != ".json":
         return None
+    if path.name.startswith("transforms"):
+        return CameraSource("transforms.json", path)
     is_transforms = "maquette_cameras" not in (content := read_json(path, dict)) and "frames" in content
     return CameraSource("transforms.json" if is_transforms else "cameras.json", path)

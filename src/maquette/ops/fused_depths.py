@@ -80,7 +80,8 @@ def _smallest(cost: Float[Tensor, "x y z"], free: Tensor, smoothness: float) -> 
     inner = _gradient(kept) == 0  # between free cells, or others; the volume's own surface costs nothing
     for _ in range(_STEPS):
         flow = flow + _DUAL * _gradient(ahead) * inner
-        flow = flow / (flow.norm(dim=0) / max(smoothness, 1e-6)).clamp(min=1)
+        length = (flow[0] * flow[0] + flow[1] * flow[1] + flow[2] * flow[2]).sqrt()  # faster than norm(dim=0)
+        flow = flow / (length / max(smoothness, 1e-6)).clamp(min=1)
         moved = (kept + _PRIMAL * (_divergence(flow) - cost)).clamp(0, 1) * free
         ahead, kept = 2 * moved - kept, moved
     return kept

@@ -32,6 +32,24 @@ def pixel_projections(cameras: CamerasBase, size: tuple[int, int]) -> Float[Tens
     return torch.stack([x, y, to_view[:, :, 2], ndc[:, 3]], dim=1)
 
 
+def pixel_rays(
+    matrix: Float[Tensor, "4 4"], size: tuple[int, int]
+) -> tuple[Float[Tensor, " 3"], Float[Tensor, "height width 3"]]:
+    """Where a perspective camera's pixels look: the place at depth d is eye + d * way.
+
+    Args:
+        matrix: of `pixel_projections`.
+        size: height and width of the picture.
+
+    Returns:
+        The eye, and the way of each pixel's middle.
+    """
+    middles = [torch.arange(side, dtype=matrix.dtype, device=matrix.device) + 0.5 for side in size]
+    row, column = torch.meshgrid(*middles, indexing="ij")
+    inverse = torch.linalg.inv(matrix[:3, :3])
+    return -inverse @ matrix[:3, 3], torch.stack([column, row, torch.ones_like(row)], dim=-1) @ inverse.T
+
+
 class SeenPixels(NamedTuple):
     """Where points are in a picture.
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from .found import AUTO, Found, How, find_object
+from .found import AUTO, Found, Way, find_object
 
 _BINS, _SIDE = 8, 192
 _FEWEST = 3  # pictures that tell what is usual
@@ -22,7 +22,7 @@ Histogram = np.ndarray
 def consistent(
     images: Sequence[Float[Tensor, "3 _h _w"]],
     found: Sequence[Found],
-    find: Callable[[Tensor, How], Found | None] = find_object,
+    find: Callable[[Tensor, Way], Found | None] = find_object,
 ) -> tuple[Found, ...]:
     """The same masks, but that one whose size or colours are not those of the others gives way to a better one.
 

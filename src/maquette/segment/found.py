@@ -16,13 +16,14 @@ from .pieces import large_pieces
 from .plain import plain_mask, plain_steadiness
 from .rembg_mask import rembg_mask
 
-How = Literal["given", "alpha", "plain", "network", "grabcut", "deeplab", "rembg", "space"]
-AUTO: tuple[How, ...] = (
+Way = Literal["plain", "network", "grabcut", "deeplab", "rembg"]
+How = Literal["given", "alpha", "space"] | Way
+AUTO: tuple[Way, ...] = (
     "plain",
     "network",
     "grabcut",
 )  # in this order the first that finds an object surely counts
-WAYS: tuple[How, ...] = (*AUTO, "deeplab", "rembg")
+WAYS: tuple[Way, ...] = (*AUTO, "deeplab", "rembg")
 _LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
 _TRUST = {"plain": 1.0, "grabcut": 0.7}
 _CLEAR = 0.15  # difference of colours across the outline that counts as clear
@@ -50,7 +51,7 @@ class Found:
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
             another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is. In
-            space: how much of it the other pictures' masks leave.
+            space: its IoU with the outline of the shape that all masks allow.
         repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
     """
 
@@ -65,11 +66,12 @@ class Found:
 
 
 def find_object(
-    image: Float[Tensor, "3 height width"], by: How | None = None, kind: str | None = None
+    image: Float[Tensor, "3 height width"], by: Way | None = None, kind: str | None = None
 ) -> Found | None:
     """Find the object in a picture without transparency.
 
-    By a plain background, else by the network that ships, else, where that is unsure, by GrabCut where this is sure.
+    By a plain background; where that is unsure, by the network that ships if this is surer; where that is unsure,
+    too, by GrabCut, if this is sure.
     Deterministic. The work is done on a bounded number of pixels, so that its time is bounded.
 
     Args:
@@ -98,14 +100,14 @@ def find_object(
     return found
 
 
-def _found(image: Tensor, way: How, kind: str | None = None) -> Found | None:
+def _found(image: Tensor, way: Way, kind: str | None = None) -> Found | None:
     found = _by_colours(image, way) if way in ("plain", "grabcut") else _by_network(image, way, kind)
     if found is None or not _SMALLEST <= float((found.mask > 0.5).float().mean()) <= _LARGEST_SHARE:
         return None
     return found
 
 
-def _by_colours(image: Tensor, way: How) -> Found | None:
+def _by_colours(image: Tensor, way: Way) -> Found | None:
     pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST[way])
     mask = plain_mask(pixels) if way == "plain" else grabcut_mask(pixels)
     if mask is None:
@@ -120,7 +122,7 @@ def _by_colours(image: Tensor, way: How) -> Found | None:
     return Found(_enlarge(mask, image), way, confidence)
 
 
-def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
+def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
     told: Tensor | None
     if bool((image == image[:, :1, :1]).all()):
         return None
@@ -130,8 +132,10 @@ def _by_network(image: Tensor, way: How, kind: str | None) -> Found | None:
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
         told = deeplab_mask(image, kind)
-    else:
+    elif way == "rembg":
         told = rembg_mask(image)
+    else:
+        raise ValueError(f"{way} is no network")
     kept = None if told is None else large_pieces(told[0].cpu().numpy() > _SOLID, _PIECE)
     if told is None or kept is None or not bool((told > _CORE).any()):
         return None

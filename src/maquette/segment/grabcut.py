@@ -8,6 +8,7 @@ from scipy import ndimage
 from ..structures.mask_box import covered_range
 from .outline import outline_contrast
 from .pieces import large_pieces
+from .seeded import grabcut
 
 _INSET = 0.03  # width of the border that is background, as a share of each side
 _CENTRE = 0.30  # half axes of the ellipse in the middle that is probably the object
@@ -71,13 +72,8 @@ def _best_cut(pixels: np.ndarray) -> np.ndarray | None:
 
 def _cut(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """GrabCut from a first guess."""
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.setRNGSeed(_SEED)
-    try:
-        cv2.grabCut(image, labels, (0, 0, 1, 1), *models, _ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:  # too few pixels of one of the two kinds
-        return None
-    return _clean((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD))
+    cut = grabcut(image, labels, _ITERATIONS)
+    return None if cut is None else _clean(cut)
 
 
 def _score(pixels: np.ndarray, mask: np.ndarray) -> float:

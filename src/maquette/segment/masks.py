@@ -7,12 +7,12 @@ from torch import Tensor
 from ..io.errors import BadInput
 from ..structures.views import Views
 from .consistent import consistent
-from .found import Found, How, find_object
+from .found import Found, How, Way, find_object
 from .pieces import without_specks
 
 
 def find_masks(
-    views: Views, brought: How = "given", by: How | None = None, kind: str | None = None, same: bool = True
+    views: Views, brought: How = "given", by: Way | None = None, kind: str | None = None, same: bool = True
 ) -> tuple[Found, ...]:
     """The object in every picture: as the picture's mask says, else as `find_object` finds it.
 
@@ -64,7 +64,7 @@ def given_mask(mask: Tensor, how: How, name: str) -> Found:
     return Found(without_specks(mask, name), how, 1.0)
 
 
-def _find(image: Tensor, name: str, by: How | None, kind: str | None) -> Found:
+def _find(image: Tensor, name: str, by: Way | None, kind: str | None) -> Found:
     found = find_object(image, by, kind)
     if found is None:
         raise BadInput(name, "no object was found in the picture; give its mask")

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 BACKGROUND, OBJECT, PERHAPS_NOT, PERHAPS = cv2.GC_BGD, cv2.GC_FGD, cv2.GC_PR_BGD, cv2.GC_PR_FGD
+_FEWEST = 5  # pixels of either kind; a model of colours has so many parts
 _SEED = 0
 
 
@@ -18,7 +19,7 @@ def seeded_masks(
     The pictures are cut as one, so that what is told in one of them counts in all.
 
     Args:
-        pictures: (H, W, 3) bytes each, of one size.
+        pictures: (H, W, 3) bytes each, of one width.
         labels: (H, W) bytes each: `BACKGROUND`, `OBJECT`, `PERHAPS_NOT`, `PERHAPS`.
         rounds: of learning colours and cutting.
 
@@ -26,14 +27,23 @@ def seeded_masks(
         (H, W) booleans each: the pieces that hold a pixel of `OBJECT`; None where the labels leave too few pixels of
         either kind.
     """
-    together, models = np.concatenate(labels), (np.zeros((1, 65)), np.zeros((1, 65)))
-    cv2.setRNGSeed(_SEED)
-    try:
-        cv2.grabCut(np.concatenate(pictures), together, (0, 0, 1, 1), *models, rounds, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:
+    cut = grabcut(np.concatenate(pictures), np.concatenate(labels), rounds)
+    if cut is None:
         return None
-    cut = np.split((together == OBJECT) | (together == PERHAPS), len(pictures))
-    return [_pieces_of(mask, label == OBJECT) for mask, label in zip(cut, labels, strict=True)]
+    parts = np.split(cut, np.cumsum([len(label) for label in labels])[:-1])
+    return [_pieces_of(mask, label == OBJECT) for mask, label in zip(parts, labels, strict=True)]
+
+
+def grabcut(picture: np.ndarray, labels: np.ndarray, rounds: int) -> np.ndarray | None:
+    """OpenCV's GrabCut of one picture from labels, always the same; arguments and result as of `seeded_masks`."""
+    inside = (labels == OBJECT) | (labels == PERHAPS)
+    if min(int(inside.sum()), int((~inside).sum())) < _FEWEST:
+        return None
+    cut, models = labels.copy(), (np.zeros((1, 65)), np.zeros((1, 65)))
+    cv2.setRNGSeed(_SEED)
+    cv2.grabCut(picture, cut, (0, 0, 1, 1), *models, rounds, cv2.GC_INIT_WITH_MASK)
+    found: np.ndarray = (cut == OBJECT) | (cut == PERHAPS)
+    return found
 
 
 def _pieces_of(mask: np.ndarray, core: np.ndarray) -> np.ndarray:

@@ -18,14 +18,14 @@ import torch
 from torch import Tensor
 
 from ...io.json_file import read_json
-from ...segment.found import How
+from ...segment.found import Way
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
 from .hand_outlines import Outline, Outlines, outlined_pictures
 from .masks import WRONG, doubts, judged
 
 _OUTLINES = Path(__file__).parents[4] / "benchmarks" / "data" / "hand_masks.json"
-_ALONE: tuple[How, ...] = ("network", "grabcut")
+_ALONE: tuple[Way, ...] = ("network", "grabcut")
 
 
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:

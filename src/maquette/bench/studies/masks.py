@@ -27,7 +27,7 @@ from ...data.mesh_set import turned
 from ...io import BadInput, load_mesh
 from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
 from ...segment import UNSURE, Found, find_object
-from ...segment.found import WAYS, How
+from ...segment.found import WAYS, Way
 from .arguments import run_study, study_parser, write_json
 
 _SIZE, _SHIFT = 192, 24
@@ -65,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     return numbers
 
 
-def judged(image: Tensor, true: Tensor, way: How | None = None) -> tuple[Found | None, dict[str, float]]:
+def judged(image: Tensor, true: Tensor, way: Way | None = None) -> tuple[Found | None, dict[str, float]]:
     """What is found in a picture (by one way alone), its IoU with the true mask, and the milliseconds of a core."""
     began = time.process_time()
     found = find_object(image, way)

@@ -19,7 +19,7 @@ _CELLS = 64  # along an edge; their size is about that of the edges that molding
 _ROOM = 1.1  # edge of the box, in those of the working frame's cube
 LEVEL = 0.4  # share of a cell at its surface: a little below half, so that thin parts stay
 _CLEAR = 1e-3  # least distance of shares from the level: at it triangles go, and the surface opens
-_AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do not fit one another
+AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do not fit one another
 
 
 @torch.no_grad()
@@ -55,7 +55,7 @@ def hull_grid(
 
 def outlines_agree(hull: Meshes, cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> bool:
     """Whether a hull looks as its masks do; where masks or cameras are wrong, it lacks what one of them cut off."""
-    return float(silhouette_iou(hull, cameras, masks).mean()) >= _AGREE
+    return float(silhouette_iou(hull, cameras, masks).mean()) >= AGREE
 
 
 def start_from_hull(
