@@ -1,6 +1,6 @@
 """`find_object`: the mask of the object that a picture is about, by the surest way the picture allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import cv2
@@ -50,7 +50,8 @@ class Found:
             "space" for one that was told by what the other pictures show.
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
-            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is. In
+            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is. Where
+            the first mask was a doubtful one before a plain background, it is less the less they agree. In
             space: its IoU with the outline of the shape that all masks allow.
         repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
     """
@@ -88,8 +89,10 @@ def find_object(
     """
     if by is not None:
         return _found(image, by, kind)
-    found = None
-    for way in AUTO:
+    plain = found = _found(image, "plain")
+    if found is not None and found.confidence >= UNSURE:
+        return found
+    for way in AUTO[1:]:
         other = _found(image, way)
         if other is not None and (
             found is None or other.confidence > max(found.confidence, _LEAST.get(way, 0))
@@ -97,7 +100,13 @@ def find_object(
             found = other
         if found is not None and found.confidence >= UNSURE:
             break
-    return found
+    if plain is None or found is None or found is plain:
+        return found
+    return replace(found, confidence=found.confidence * _iou(plain.mask > 0.5, found.mask > 0.5) ** _STRICT)
+
+
+def _iou(a: Tensor, b: Tensor) -> float:
+    return float((a & b).sum() / (a | b).sum().clamp(min=1))
 
 
 def _found(image: Tensor, way: Way, kind: str | None = None) -> Found | None:
