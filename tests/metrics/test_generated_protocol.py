@@ -41,6 +41,14 @@ class Coarse:
         return None
 
 
+class Twice(Coarse):
+    """Its training pictures are the held ones."""
+
+    def held_batch(self, indices: Sequence[int], views: int, device="cpu") -> Batch:
+        batch = super().held_batch([TRAIN + i % TEST for i in indices], views, device)
+        return Batch(batch.images, torch.tensor(list(indices)))
+
+
 class Knowing:
     """Generates the very held pictures, whose seeds are those of the protocol."""
 
@@ -91,6 +99,12 @@ def test_the_held_pictures_themselves(protocol):
     assert "What training pictures would score" in page
     assert "By realism." in page
     assert "<h2>Classes</h2>" not in page
+
+
+def test_training_pictures_are_scored_as_generated_ones_are(protocol):
+    found = evaluate(Knowing(), Twice(), protocol, cases=1)
+    scored = {name: found.beyond["training"][name] for name in ("mfid", "precision", "recall")}
+    assert scored == pytest.approx({"mfid": 0.0, "precision": 1.0, "recall": 1.0}, abs=1e-5)
 
 
 def test_other_seeds_are_other_pictures(protocol):

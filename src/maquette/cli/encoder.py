@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from ..systems.project_options import ENCODER_STEPS
 from .console import Console
 from .generator_input import GeneratorWeights, GeneratorWords, need_able, read_generator
 from .options import Out, at_least, check_compute, set_up
@@ -22,7 +23,7 @@ class EncoderOptions(GeneratorWeights):
 
     out: Out
     """The .safetensors file to write; it is of use for these weights alone."""
-    steps: Annotated[int, tyro.conf.arg(metavar="N")] = 4000
+    steps: Annotated[int, tyro.conf.arg(metavar="N")] = ENCODER_STEPS
     """Of training, of 16 pictures."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Of first weights and pictures."""

@@ -8,6 +8,7 @@ import tyro
 
 from ..io.errors import BadInput
 from ..systems.about import About
+from ..systems.project_options import ProjectOptions
 from .console import Console
 from .generator_input import need_able
 from .options import at_least
@@ -60,12 +61,10 @@ def write_projected(
 ) -> list[dict[str, Any]]:
     """The nearest picture, the target, the way and the latents, and how near it is."""
     from ..io import load_image, save_image
-    from ..systems.projected import ProjectOptions
 
     picture = load_image(options.project, 3)
     how = ProjectOptions(options.steps, 0, options.backbone or "auto", options.encoder)
-    steps = options.steps if options.steps is not None else 0 if options.encoder else 1000
-    with console.progress("projecting", steps) as advance:
+    with console.progress("projecting", how.count) as advance:
         found = system.project(picture, how, own, advance)
     size, (height, width) = found.target.shape[-1], picture.shape[1:]
     if (height, width) != (size, size):

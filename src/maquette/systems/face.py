@@ -18,7 +18,8 @@ from .about import About
 from .info import Info
 from .pictures import Pictures
 from .portable import Portable
-from .projected import Projected, ProjectOptions
+from .project_options import ProjectOptions
+from .projected import Projected
 from .remembered import Placed, Recollection, Remembered
 
 
@@ -255,7 +256,7 @@ class Projects(Generates, Protocol):
     def train_encoder(
         self,
         path: str | PathLike[str],
-        steps: int | None = None,
+        steps: int,
         seed: int = 0,
         options: Any = None,
         watch: Callable[[int, str], None] | None = None,
@@ -264,7 +265,7 @@ class Projects(Generates, Protocol):
 
         Args:
             path: the file.
-            steps: of training; the system's own number when not given.
+            steps: of training.
             seed: of what is drawn.
             options: as for `generate`.
             watch: told steps done, and its errors.

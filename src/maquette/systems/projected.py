@@ -1,30 +1,11 @@
-"""`Projected`: the picture of a generator that is nearest to a given one, and how it is looked for."""
+"""`Projected`: the picture of a generator that is nearest to a given one, and what it is made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
-
-
-@dataclass(frozen=True)
-class ProjectOptions:
-    """How it is looked for.
-
-    Attributes:
-        steps: of optimisation; as many as were published where nothing is said, and none behind an encoder.
-        seed: of what is drawn.
-        backbone: first weights of the network in whose features pictures are compared
-            (`metrics.picture_features.feature_network`).
-        encoder: a file of `Projects.train_encoder`, whose guess is the start.
-    """
-
-    steps: int | None = None
-    seed: int = 0
-    backbone: str = "auto"
-    encoder: Path | None = None
 
 
 @dataclass(frozen=True)

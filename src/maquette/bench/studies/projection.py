@@ -3,8 +3,9 @@
     python -m maquette.bench.studies.projection WEIGHTS --shapes DIR|PACK|families:N --json FILE
 
 Targets are pictures that the generator made itself, of seeds that the encoder was not trained on, and held
-drawings of shapes that it has never seen. `mean` is the picture of the mean w, which no one has looked for. `distance`
-is of features and pixels together, what optimisation makes small; `pixels` the root of the mean squared difference.
+drawings of shapes that it has never seen. `mean` is the picture of the mean w, which no one has looked for.
+`distance` is of features and pixels together, what optimisation makes small; `pixels` the root of the mean squared
+difference.
 A generator that was hardly trained shows how the two ways compare, not how good projection can be.
 """
 
@@ -19,8 +20,7 @@ import torch
 from torch import Tensor
 
 from ...data.open import DataPlace, open_source
-from ...systems.projected import ProjectOptions
-from ...systems.stylegan2.encoder import STEPS
+from ...systems.project_options import ENCODER_STEPS, ProjectOptions
 from ...systems.stylegan2.system import StyleGAN2System
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--shapes", required=True, metavar="DIR|PACK|families:N", help="held drawings")
     parser.add_argument("--pictures", type=int, default=6, metavar="N", help="of each kind of target")
     parser.add_argument("--steps", type=int, nargs="+", default=[100, 1000], metavar="N")
-    parser.add_argument("--encoder-steps", type=int, default=STEPS, metavar="N")
+    parser.add_argument("--encoder-steps", type=int, default=ENCODER_STEPS, metavar="N")
     parser.add_argument("--backbone", default="auto", metavar="FILE|torchvision|none")
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     options = parser.parse_args(words)

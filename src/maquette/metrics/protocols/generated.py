@@ -234,9 +234,8 @@ def _generated(system: GeneratingSystem, count: int, seed: int) -> Float[Tensor,
 
 
 def _sets(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
-    """Features of all held and of all generated pictures, about the mean of the held ones, in float64."""
-    real, made = (torch.cat([getattr(row.kept, name) for row in rows]).double() for name in ("real", "made"))
-    return real - real.mean(0), made - real.mean(0)
+    """Features of all held and of all generated pictures."""
+    return torch.cat([row.kept.real for row in rows]), torch.cat([row.kept.made for row in rows])
 
 
 def _scores(real: Tensor, made: Tensor) -> list[tuple[str, Tensor]]:
@@ -244,6 +243,8 @@ def _scores(real: Tensor, made: Tensor) -> list[tuple[str, Tensor]]:
     if min(len(real), len(made)) <= NEIGHBOURS:
         nothing = real.new_full((len(made),), math.nan)
         return [(measure.name, nothing) for measure in (PRECISION, RECALL, REALISM)]
+    centre = real.double().mean(0)  # distances lose fewer digits about it
+    real, made = real - centre, made - centre
     return [
         (PRECISION.name, within_manifold(made, real).double()),
         (RECALL.name, within_manifold(real, made).double()),

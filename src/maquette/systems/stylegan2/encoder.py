@@ -21,7 +21,7 @@ from .network import Generator
 from .projection import Draw
 
 KIND = "stylegan2_encoder"
-STEPS, BATCH = 4000, 16
+BATCH = 16
 _RATE = 1e-3
 _PIXEL_WEIGHT = 4.0
 _FIRST, _MOST, _GROUP = 32, 128, 8  # channels
@@ -91,7 +91,7 @@ class Encoder(nn.Module):
 def train_encoder(
     generator: Generator,
     draw: Draw,
-    steps: int = STEPS,
+    steps: int,
     batch: int = BATCH,
     seed: int = 0,
     watch: Callable[[int, str], None] | None = None,

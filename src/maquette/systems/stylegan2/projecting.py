@@ -11,11 +11,11 @@ from torch import Tensor
 from ...io.errors import BadInput
 from ...metrics.picture_features import feature_network
 from ...training.weights import load_weights, save_weights
-from ..projected import Projected, ProjectOptions
+from ..project_options import ProjectOptions
+from ..projected import Projected
 from .encoder import load_encoder
 from .network import Generator
 from .projection import (
-    STEPS,
     TAPS,
     Draw,
     Projection,
@@ -56,7 +56,6 @@ def projected(
     network = features.network.to(device).requires_grad_(False)
     target = framed(picture, generator.config.size).to(device)
     encoder = None if how.encoder is None else load_encoder(how.encoder, generator)
-    steps = how.steps if how.steps is not None else (STEPS if encoder is None else 0)
     frozen = [parameter for parameter in generator.parameters() if parameter.requires_grad]
     began = time.perf_counter()
     for parameter in frozen:
@@ -65,7 +64,7 @@ def projected(
         with torch.no_grad():
             start = None if encoder is None else encoder(target)
         styles = style_statistics(draw)
-        found = project(generator, target, network, styles, steps, how.seed, start, watch)
+        found = project(generator, target, network, styles, how.count, how.seed, start, watch)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -73,7 +72,7 @@ def projected(
         "distance": found.distance,
         "pixels": float((found.image.clamp(0, 1) - target).square().mean().sqrt()),
         "features": features.words,
-        "steps": steps,
+        "steps": how.count,
         "encoder": None if how.encoder is None else str(how.encoder),
         "seconds": time.perf_counter() - began,
     }

@@ -18,7 +18,6 @@ from ...nn.backbones.backbone import Backbone
 from .network import Generator
 from .synthesis import Noise
 
-STEPS = 1000
 SAMPLES = 10_000
 TAPS = (2, 4, 8, 16)
 _RATE = 0.1
@@ -142,7 +141,7 @@ def project(
     target: Float[Tensor, "1 3 size size"],
     network: Backbone,
     styles: Styles,
-    steps: int = STEPS,
+    steps: int,
     seed: int = 0,
     start: Float[Tensor, "1 w_dim"] | None = None,
     watch: Watch | None = None,

@@ -17,11 +17,12 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info
-from ..projected import Projected, ProjectOptions
+from ..project_options import ENCODER_STEPS, ProjectOptions
+from ..projected import Projected
 from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT, StyleGAN2Options
 from .config import NetworkConfig
-from .encoder import STEPS, save_encoder, train_encoder
+from .encoder import save_encoder, train_encoder
 from .mapping import mixed
 from .network import Generator, StyleGAN2Network
 from .projecting import picture_of_latents, projected, save_latents
@@ -221,14 +222,14 @@ class StyleGAN2System:
     def train_encoder(
         self,
         path: str | PathLike[str],
-        steps: int | None = None,
+        steps: int = ENCODER_STEPS,
         seed: int = 0,
         options: StyleGAN2Options | None = None,
         watch: Callable[[int, str], None] | None = None,
     ) -> None:
         """Train and write an encoder (`Projects.train_encoder`)."""
         draw = self._drawing(options)
-        encoder = train_encoder(self.generator, draw, steps or STEPS, seed=seed, watch=watch)
+        encoder = train_encoder(self.generator, draw, steps, seed=seed, watch=watch)
         save_encoder(path, encoder, self.variant)
 
     def _drawing(self, options: StyleGAN2Options | None) -> Draw:
