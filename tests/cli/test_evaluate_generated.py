@@ -1,5 +1,6 @@
 """`maquette evaluate stylegan2`: at the end of training, again with other features, side by side, and refusals."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,18 @@ from maquette.systems.stylegan2.config import NetworkConfig
 from maquette.systems.stylegan2.network import fresh_network
 from maquette.systems.stylegan2.system import StyleGAN2System
 
+DRAWN = feature_network("none")
 TINY = NetworkConfig(size=16, width=0.005, channel_max=8, z_dim=6, w_dim=5, labels=2)
 SMALL = (
     "--network.size", 16, "--views.size", 16, "--views.render-size", 16, "--network.width", 0.005,
     "--network.channel-max", 8, "--batch", 2, "--steps", 1, "--threads", 1, "--workers", 0,
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    """The network sees small pictures, which is quicker."""
+    monkeypatch.setattr("maquette.metrics.protocols.generated._SIDE", 32)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +42,7 @@ def test_trained_evaluated_and_compared(maquette, pictures, tmp_path, monkeypatc
 
     def offline(weights: str):
         asked.append(weights)
-        return feature_network("none")
+        return DRAWN
 
     monkeypatch.setattr("maquette.metrics.protocols.generated.feature_network", offline)
     run = tmp_path / "run"
@@ -60,7 +68,7 @@ def test_features_of_other_weights_are_not_comparable(maquette, pictures, tmp_pa
     named = {"none": "drawn", "torchvision": "those of ImageNet"}
 
     def known(weights: str):
-        return type(feature_network("none"))(feature_network("none").network, named[weights])
+        return replace(DRAWN, words=named[weights])
 
     monkeypatch.setattr("maquette.metrics.protocols.generated.feature_network", known)
     weights = tmp_path / "w.safetensors"

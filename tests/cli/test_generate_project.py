@@ -10,6 +10,7 @@ from PIL import Image
 
 import fakes
 from maquette.systems import system_class
+from maquette.systems.project_options import ProjectOptions
 from maquette.systems.stylegan2.config import NetworkConfig
 from maquette.systems.stylegan2.network import fresh_network
 from maquette.systems.stylegan2.system import StyleGAN2System
@@ -156,3 +157,13 @@ def test_generators_that_cannot(maquette, photo, tmp_path):
             assert (ran.code, "pictures of fake-gan cannot be projected" in ran.err) == (2, True), ran.err
     finally:
         fakes.unmount()
+
+
+def test_usual_steps():
+    own = [
+        ProjectOptions(),
+        ProjectOptions(encoder=Path("e")),
+        ProjectOptions(7, encoder=Path("e")),
+        ProjectOptions(0),
+    ]
+    assert [options.count for options in own] == [1000, 0, 7, 0]

@@ -72,6 +72,12 @@ class Asking(Knowing):
         raise ValueError("label None: these weights need one from 0 to 1")
 
 
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    """The network sees small pictures, which is quicker."""
+    monkeypatch.setattr("maquette.metrics.protocols.generated._SIDE", 32)
+
+
 @pytest.fixture(scope="module")
 def protocol():
     return PROTOCOLS["generated"].opened("none")
