@@ -84,6 +84,7 @@ def evaluate(
         BadInput: not one of them could be read.
     """
     began = time.perf_counter()
+    protocol = protocol.opened()
     counts = tuple(sorted(set(views or protocol.views)))
     places = [i for i, entry in enumerate(source.entries) if entry.split == split]
     if not places or counts[0] < 1:
@@ -105,13 +106,14 @@ def evaluate(
             watch(len(found) + len(unreadable), _running(protocol, rows[counts[0]]))
     if not found:
         raise BadInput(unreadable[0].path, unreadable[0].reason)
-    first = rows[counts[0]]
+    whole = {count: tuple(protocol.together(some)) for count, some in rows.items()}
+    first = whole[counts[0]]
     return Evaluation(
         protocol=protocol,
         split=split,
         views=counts,
         entries=tuple(source.entries[i] for i in found),
-        rows={count: tuple(some) for count, some in rows.items()},
+        rows=whole,
         beyond=protocol.beyond(first, source, split, seed),
         cases=tuple(_cases(system, source, protocol, found, first, cases, device)),
         problems=(*problems, *unreadable),
@@ -136,11 +138,11 @@ def _cases(
     count: int,
     device: str | torch.device,
 ) -> Iterator[Case]:
-    """The samples at both ends and in the middle of the order of the headline, predicted once more."""
-    name = protocol.headline.name
+    """The samples at both ends and in the middle of the order of the protocol's ranking, predicted once more."""
+    name = protocol.ranking.name
     values = [row.values.get(name, 0.0) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: values[i])
-    if not protocol.headline.higher:
+    if not protocol.ranking.higher:
         order.reverse()
     count = min(count, len(order) // 3 or 1)
     middle = max(0, len(order) // 2 - count // 2)
@@ -148,5 +150,5 @@ def _cases(
     for kind, samples in chosen.items():
         for sample in samples:
             batch = source.held_batch([places[sample]], rows[sample].views, device)
-            made = protocol.predict(system, batch)
+            made = protocol.predict_again(system, batch, rows[sample])
             yield Case(kind, rows[sample].entry, values[sample], batch.to("cpu"), made)

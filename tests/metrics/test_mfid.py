@@ -73,3 +73,11 @@ def test_the_gaussian_is_the_same_in_chunks(monkeypatch):
 def test_one_picture_has_no_covariance():
     with pytest.raises(ValueError, match="2 pictures or more, got 1"):
         mfid(torch.zeros(1, 4), torch.zeros(3, 4))
+
+
+def test_of_few_pictures_it_is_the_same():
+    features, others = torch.randn(7, 20), 2 * torch.rand(12, 20)
+    whole = frechet_distance(gaussian_of(features), gaussian_of(others))
+    torch.testing.assert_close(mfid(features, others), whole, rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="2 pictures or more, got 1"):
+        mfid(features[:1], others)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from maquette.metrics import precision_recall as module
-from maquette.metrics.precision_recall import precision_recall, within_manifold
+from maquette.metrics.precision_recall import precision_recall, realism, within_manifold
 
 
 def by_loops(features: torch.Tensor, others: torch.Tensor, k: int) -> list[bool]:
@@ -71,3 +71,13 @@ def test_blocks_change_nothing(monkeypatch):
 def test_too_few_for_so_many_neighbours(k):
     with pytest.raises(ValueError, match=r"k = [04] neighbours need more than [14] (real|made) pictures"):
         precision_recall(torch.randn(9, 2), torch.randn(4, 2), k)
+
+
+def test_realism_is_the_reach_over_the_distance():
+    """Balls around 0, 1 and 3 on a line reach to 1, 1 and 2 with k = 1; the last, the largest, is left out."""
+    real = torch.tensor([[0.0], [1.0], [3.0]])
+    made = torch.tensor([[0.5], [2.5], [5.0], [1.0]])
+    found = realism(made, real, k=1)
+    torch.testing.assert_close(found[:3], torch.tensor([2.0, 1 / 1.5, 0.25], dtype=torch.float64))
+    assert found[3] > 1e6
+    assert within_manifold(made[:1], real, k=1).tolist() == [True]

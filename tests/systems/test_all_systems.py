@@ -16,7 +16,17 @@ from maquette.io import BadInput
 from maquette.metrics.protocols import PROTOCOLS
 from maquette.structures.views import Views
 from maquette.systems import NAMES, about_system, system_class, system_recipes
-from maquette.systems.face import Exports, Generates, Mixes, Reconstructs, Relights, Remembers, System, Turns
+from maquette.systems.face import (
+    Exports,
+    Generates,
+    Mixes,
+    Projects,
+    Reconstructs,
+    Relights,
+    Remembers,
+    System,
+    Turns,
+)
 from maquette.systems.frustum.config import NetworkConfig as FrustumConfig
 from maquette.systems.frustum.network import FrustumNetwork
 from maquette.systems.frustum.recipes import best
@@ -155,6 +165,7 @@ def test_what_is_said_without_torch_is_true(name: str) -> None:
     assert isinstance(system, Turns) == ("turn" in about.abilities)
     assert isinstance(system, Generates) == ("generate" in about.abilities)
     assert isinstance(system, Mixes) == ("mix" in about.abilities)
+    assert isinstance(system, Projects) == ("project" in about.abilities)
     assert isinstance(system, Exports) == ("export" in about.abilities)
     assert isinstance(system, Remembers) == bool(about.remembers)
     assert about.remembers <= set(about.variants)

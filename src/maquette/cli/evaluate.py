@@ -42,10 +42,13 @@ class Evaluate(ShapesOrData, Compute):
     """Numbers of pictures an object; the protocol's own when not given."""
     study: bool = False
     """The study of views: 1, 2, 3, 4, 5, 8, 12, 16 and 20 pictures."""
+    backbone: Annotated[str | None, tyro.conf.arg(metavar="FILE|torchvision|none")] = None
+    """First weights of the network in whose features a protocol compares pictures: a file of `backbone import`,
+    torchvision's of ImageNet, or none, drawn at random; torchvision's, where they can be had, when not given."""
     out: Annotated[Path | None, tyro.conf.arg(aliases=("-o",), metavar="DIR")] = None
     """Folder for the JSON file and the page."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Of the points of the F-score and the control's draws."""
+    """Of the points of the F-score, the control's draws, and generated pictures."""
     json: JsonFile = None
     """Write the numbers there too; `-` is stdout."""
 
@@ -123,7 +126,8 @@ def _place(options: Evaluate) -> Path | None:
 
 
 def _files_read(options: Evaluate) -> list[Path | None]:
-    return [options.weights, *(Path(name) for name in (options.shapes, options.split_file) if name)]
+    named = (options.shapes, options.split_file, options.backbone)
+    return [options.weights, *(Path(name) for name in named if name)]
 
 
 def _check_weights(options: Evaluate) -> None:
@@ -139,7 +143,7 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
     from ..metrics.protocols.face import STUDY_VIEWS
     from ..systems import about_system, system_class
 
-    protocol = PROTOCOLS[options.protocol or about_system(options.system).protocols[0]]
+    protocol = _opened(PROTOCOLS[options.protocol or about_system(options.system).protocols[0]], options)
     system = system_class(options.system).load(options.weights, device=device)
     opened = open_source(place_of(options), system.views_config, console, protocol.needs, protocol.side)
     with as_bad_input(opened.name, ValueError):
@@ -147,6 +151,13 @@ def _evaluate(options: Evaluate, folder: Path | None, console: Console) -> dict[
     views = options.views or (STUDY_VIEWS if options.study else None)
     asked = Asked(options.split, views, bool(options.views), options.seed, str(options.weights or "shipped"))
     return score(system, opened, protocol, asked, folder, console)
+
+
+def _opened(protocol: "EvaluationProtocol[Any]", options: Evaluate) -> "EvaluationProtocol[Any]":
+    try:
+        return protocol.opened(options.backbone)
+    except ValueError as error:
+        raise Refusal(f"--backbone {options.backbone}: {error}") from error
 
 
 class Asked(NamedTuple):
@@ -180,6 +191,7 @@ def score(
     from ..report.files import write_evaluation
     from ..report.numbers import numbers_of
 
+    protocol = protocol.opened()
     device = next(system.network.parameters()).device
     count = _count(opened, asked.split)
     usual = tuple(asked.views or protocol.views)

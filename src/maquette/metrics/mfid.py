@@ -38,6 +38,8 @@ def mfid(
     Raises:
         ValueError: fewer than two pictures in a set.
     """
+    if max(len(features), len(others)) < features.shape[1]:
+        return _of_few(features, others)
     return frechet_distance(gaussian_of(features), gaussian_of(others))
 
 
@@ -71,6 +73,26 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> Float[Tensor, ""]:
     singular = torch.linalg.svdvals(_root(a.covariance) @ _root(b.covariance))
     spread = a.covariance.trace() + b.covariance.trace() - 2 * singular.sum()
     distance: Tensor = (a.mean - b.mean).square().sum() + spread
+    return distance.clamp(min=0)
+
+
+def _of_few(
+    features: Float[Tensor, "picture feature"], others: Float[Tensor, "other feature"]
+) -> Float[Tensor, ""]:
+    """The same of fewer pictures than features, without the covariances.
+
+    With rows X and Y about their means, over the roots of their numbers less 1, S_a S_b = X^T X Y^T Y has the squared
+    singular values of X Y^T as its eigenvalues.
+    """
+    if min(len(features), len(others)) < 2:
+        raise ValueError(f"a covariance needs 2 pictures or more, got {min(len(features), len(others))}")
+    means = [rows.double().mean(0) for rows in (features, others)]
+    x, y = (
+        (rows.double() - mean) / (len(rows) - 1) ** 0.5
+        for rows, mean in zip((features, others), means, strict=True)
+    )
+    spread = x.square().sum() + y.square().sum() - 2 * torch.linalg.svdvals(x @ y.T).sum()
+    distance: Tensor = (means[0] - means[1]).square().sum() + spread
     return distance.clamp(min=0)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 NEIGHBOURS = 3
 _ENTRIES = 2**21  # of a block of distances: 16 MiB in float64
 _ROUNDING = 1e-12  # of squared distances, as a share of the squared lengths
+_LEAST = 1e-30  # squared distance that is divided by
 
 
 class PrecisionRecall(NamedTuple):
@@ -66,6 +67,26 @@ def within_manifold(
     """
     reach = _squared_reach(others, k)
     return torch.cat([(_squared(rows, others) <= reach).any(1) for rows in _blocks(features, len(others))])
+
+
+def realism(
+    made: Float[Tensor, "made feature"], real: Float[Tensor, "real feature"], k: int = NEIGHBOURS
+) -> Float[Tensor, " made"]:
+    """How real each made picture looks (eq. 3 there): from 1 on it lies within a ball of real pictures.
+
+    The largest ratio of a ball's reach to the distance from its middle, of the half of the balls that reach less far.
+
+    Args:
+        made: features of made pictures.
+        real: of real ones, more than k.
+        k: which neighbour.
+    """
+    reach = _squared_reach(real, k)
+    near = reach <= reach.median()
+    balls, reach = real[near], reach[near]
+    blocks = _blocks(made, len(balls))
+    ratios = [(reach / _squared(rows, balls).clamp(min=_LEAST)).max(1).values for rows in blocks]
+    return torch.cat(ratios).sqrt()
 
 
 def _squared_reach(features: Float[Tensor, "picture feature"], k: int) -> Float[Tensor, " picture"]:

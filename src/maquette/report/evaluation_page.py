@@ -151,7 +151,7 @@ def _cases(evaluation: Evaluation) -> list[str]:
     legend = "".join(_swatch(colour, name) for name, colour in protocol.legend())
     pieces = [
         "<h2>Worst, median and best</h2>",
-        f'<p class="soft">By {text(protocol.headline.label)}.{legend}</p>',
+        f'<p class="soft">By {text(protocol.ranking.label)}.{legend}</p>',
     ]
     for kind in ("worst", "median", "best"):
         cards = [_card(case, protocol) for case in evaluation.cases if case.kind == kind]
@@ -169,10 +169,16 @@ def _card(case: Case, protocol: EvaluationProtocol[Any]) -> str:
     """What the system was given and what it made of it; three pictures a row, the number in the second."""
     made = [_figure(image, caption) for caption, image in protocol.pictures(case)]
     about = (
-        f'<div class="about"><b>{protocol.headline.text(case.value)}</b>{text(case.entry.category)}<br>'
+        f'<div class="about"><b>{protocol.ranking.text(case.value)}</b>{text(case.entry.category)}<br>'
         f'<span class="soft">{text(case.entry.id)}</span></div>'
     )
-    cells = [_inputs(case.batch.images[0]), *made[:2], about, *made[2:], _models(case, protocol)]
+    cells = [
+        _inputs(case.batch.images[0], protocol.given),
+        *made[:2],
+        about,
+        *made[2:],
+        _models(case, protocol),
+    ]
     return f'<div class="case">{"".join(cells)}</div>'
 
 
@@ -183,12 +189,12 @@ def _models(case: Case, protocol: EvaluationProtocol[Any]) -> str:
     return model_figures(protocol.models(case), 90 - azimuth, elevation)
 
 
-def _inputs(images: Float[Tensor, "view 3 height width"]) -> str:
+def _inputs(images: Float[Tensor, "view 3 height width"], given: str) -> str:
     shown = images[:_MOST_INPUTS]
-    caption = "input"
+    caption = given
     if len(images) > 1:
         left_out = f"{len(shown)} of " if len(shown) < len(images) else ""
-        caption = f"{left_out}{len(images)} input pictures"
+        caption = f"{left_out}{len(images)} {given} pictures"
     many = " many" if len(shown) > 1 else ""
     pictures = "".join(map(_picture, shown))
     return f'<figure><div class="inputs{many}">{pictures}</div><figcaption>{caption}</figcaption></figure>'
@@ -226,6 +232,8 @@ def _spread(numbers: Mapping[str, Any]) -> list[str]:
 
 
 def _classes(numbers: Mapping[str, Any]) -> list[str]:
+    if not numbers["classes"]:
+        return []
     counts = [str(count) for count in numbers["protocol"]["views"]]
     shown = [counts[0], counts[-1]] if len(counts) > 1 else counts
     measures, headline = numbers["measures"], numbers["protocol"]["headline"]

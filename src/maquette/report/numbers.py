@@ -25,7 +25,7 @@ def numbers_of(evaluation: Evaluation, about: Mapping[str, Any]) -> dict[str, An
         beyond that, `samples` with the scores of each, `skipped` and `seconds`.
     """
     protocol = evaluation.protocol
-    classes = sorted({entry.category for entry in evaluation.entries})
+    classes = sorted({entry.category for entry in evaluation.entries}) if protocol.apart else []
     return {
         "maquette_evaluation": FORMAT,
         "version": __version__,
@@ -43,7 +43,7 @@ def numbers_of(evaluation: Evaluation, about: Mapping[str, Any]) -> dict[str, An
             "note": protocol.note,
         },
         "measures": [measure.as_json() for measure in protocol.measures],
-        "groups": {name: _group(evaluation, rows) for name, rows in _groups(evaluation.entries).items()},
+        "groups": {name: _group(evaluation, rows) for name, rows in _groups(evaluation).items()},
         "classes": {
             name: _class(evaluation, [i for i, e in enumerate(evaluation.entries) if e.category == name])
             for name in classes
@@ -71,12 +71,13 @@ def origin(source: str) -> str:
     return source if source in GENERATED else HAND_MADE
 
 
-def _groups(entries: Sequence[Entry]) -> dict[str, list[int]]:
+def _groups(evaluation: Evaluation) -> dict[str, list[int]]:
     """Rows of the samples of every group; those by origin only where sources are known and origins differ."""
+    entries: Sequence[Entry] = evaluation.entries
     groups: dict[str, list[int]] = {}
     for i, entry in enumerate(entries):
         groups.setdefault(origin(entry.source), []).append(i)
-    apart = dict(sorted(groups.items())) if len(groups) > 1 else {}
+    apart = dict(sorted(groups.items())) if len(groups) > 1 and evaluation.protocol.apart else {}
     return {ALL: list(range(len(entries))), **apart}
 
 

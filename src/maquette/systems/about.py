@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Ability = Literal[
-    "train", "reconstruct", "generate", "claim", "export", "box", "relight", "turn", "mix", "convert"
+    "train",
+    "reconstruct",
+    "generate",
+    "claim",
+    "export",
+    "box",
+    "relight",
+    "turn",
+    "mix",
+    "project",
+    "convert",
 ]
 
 
@@ -39,7 +49,8 @@ class About:
             (`Reconstructs.claims`); "export": its network can run by itself (`Exports`); "box": it may be told where
             in a picture the object is (`Views.boxes`); "relight": it shows an object in other light (`Relights`);
             "turn": from other sides (`Turns`); "mix": it generates pictures with some layers of one and the others of
-            another (`Mixes`); "convert": it reads official weights, by `official_file.py` and `official_weights.py`.
+            another (`Mixes`); "project": it finds its picture that is nearest to a given one (`Projects`); "convert":
+            it reads official weights, by `official_file.py` and `official_weights.py`.
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.
         commands: of its own, by name.

@@ -18,6 +18,8 @@ from .about import About
 from .info import Info
 from .pictures import Pictures
 from .portable import Portable
+from .project_options import ProjectOptions
+from .projected import Projected
 from .remembered import Placed, Recollection, Remembered
 
 
@@ -214,6 +216,63 @@ class Mixes(Generates, Protocol):
 
         Raises:
             ValueError: a layer that is none, or options that these weights cannot follow.
+        """
+        ...
+
+
+@runtime_checkable
+class Projects(Generates, Protocol):
+    """A generator that finds what a given picture could be made of."""
+
+    def project(
+        self,
+        picture: Float[Tensor, "3 height width"],
+        how: ProjectOptions,
+        options: Any = None,
+        watch: Callable[[int, str], None] | None = None,
+    ) -> Projected:
+        """The generator's picture that is nearest to a given one.
+
+        Args:
+            picture: RGB in [0, 1], of any size; only its middle square counts.
+            how: it is looked for.
+            options: as for `generate`.
+            watch: told steps done, and how far it still is.
+
+        Raises:
+            BadInput: an encoder of another generator, or weights of a backbone that cannot be had.
+            ValueError: options that these weights cannot follow.
+        """
+        ...
+
+    def save_latents(self, path: str | PathLike[str], latents: Mapping[str, Tensor]) -> None:
+        """Write `Projected.latents`; raises BadInput where they cannot be written."""
+        ...
+
+    def picture_of(self, path: str | PathLike[str]) -> Float[Tensor, "3 size size"]:
+        """The picture of such a file, RGB in [0, 1]; raises BadInput where it is of another generator's sizes."""
+        ...
+
+    def train_encoder(
+        self,
+        path: str | PathLike[str],
+        steps: int,
+        seed: int = 0,
+        options: Any = None,
+        watch: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """Train a network that tells what a picture is made of, on pictures of this generator, and write it.
+
+        Args:
+            path: the file.
+            steps: of training.
+            seed: of what is drawn.
+            options: as for `generate`.
+            watch: told steps done, and its errors.
+
+        Raises:
+            BadInput: the file cannot be written.
+            ValueError: options that these weights cannot follow.
         """
         ...
 

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -46,9 +46,9 @@ class Case:
     Attributes:
         kind: "worst", "median" or "best".
         entry: the sample.
-        value: of the headline.
+        value: of what samples are ranked by.
         batch: the sample alone, on the CPU.
-        made: what the system made of it (`EvaluationProtocol.predict`).
+        made: what the system made of it (`EvaluationProtocol.predict_again`).
     """
 
     kind: str
@@ -123,9 +123,11 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
         views: numbers of pictures an object that are evaluated when none are asked for.
         averaging: mean that the published headline numbers are; the other one is always shown too.
         measures: what each summary has, in order.
-        headline: decides which samples are worst and best.
+        headline: what a run is about.
         needs: what batches must know (`Truth.known`).
         side: cells along the edges of their voxels.
+        apart: whether some of the samples, such as those of a class, have numbers of their own.
+        given: what the pictures of the samples are to the system.
     """
 
     name: str
@@ -137,6 +139,28 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
     headline: ClassVar[Measure]
     needs: ClassVar[frozenset[str]]
     side: ClassVar[int] = SIDE
+    apart: ClassVar[bool] = True
+    given: ClassVar[str] = "input"
+
+    @property
+    def ranking(self) -> Measure:
+        """Decides which samples are worst and best: one of `Row.values`, the headline where nothing is said."""
+        return self.headline
+
+    def opened(self, backbone: str | None = None) -> Self:
+        """The protocol with what it needs beside data and system, such as a network; one that is open stays so.
+
+        Args:
+            backbone: first weights of the network in whose features pictures are compared, as
+                `nn.backbones.backbone.backbone` takes them, or "auto"; the protocol's own choice when not given.
+
+        Raises:
+            ValueError: it was told of a backbone, and uses none.
+            BadInput: weights that cannot be had.
+        """
+        if backbone is not None:
+            raise ValueError(f"protocol {self.name} compares no features")
+        return self
 
     def settings(self) -> Mapping[str, Any]:
         """What the protocol fixes beside views and averaging, by name, as JSON can hold it."""
@@ -196,6 +220,10 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
             a row for every entry and number of views.
         """
 
+    def together(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of all samples with the same number of views, with values that only all of them decide."""
+        return rows
+
     def summarise(self, rows: Sequence[Row]) -> Summary:
         """Numbers of many samples with the same number of views: by measure, then by kind of mean.
 
@@ -227,6 +255,10 @@ class EvaluationProtocol(ABC, Generic[SystemT]):
     @abstractmethod
     def predict(self, system: SystemT, batch: Batch) -> Any:
         """What the system makes of a batch of one sample, for `pictures`."""
+
+    def predict_again(self, system: SystemT, batch: Batch, row: Row) -> Any:
+        """The same for a sample that was scored, whose row may say what it was made from."""
+        return self.predict(system, batch)
 
     @abstractmethod
     def pictures(self, case: Case) -> list[tuple[str, Float[Tensor, "3 height width"]]]:

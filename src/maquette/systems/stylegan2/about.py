@@ -39,6 +39,7 @@ class StyleGAN2Options:
 ABOUT = About(
     name="stylegan2",
     variants=VARIANTS,
-    abilities=frozenset({"train", "generate", "mix", "convert"}),
+    protocols=("generated",),
+    abilities=frozenset({"train", "generate", "mix", "project", "convert"}),
     options=StyleGAN2Options,
 )

@@ -17,16 +17,21 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info
+from ..project_options import ENCODER_STEPS, ProjectOptions
+from ..projected import Projected
 from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT, StyleGAN2Options
 from .config import NetworkConfig
+from .encoder import save_encoder, train_encoder
 from .mapping import mixed
 from .network import Generator, StyleGAN2Network
+from .projecting import picture_of_latents, projected, save_latents
+from .projection import Draw
 from .recipes import RECIPES, StyleGAN2Config, drawn
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Mixes
+    from ..face import Mixes, Projects
 
 _AT_ONCE = 16
 _MIXED = 7  # first layers whose styles are mixed
@@ -191,6 +196,55 @@ class StyleGAN2System:
         label = self._label(len(z), options)
         return self.generator.styles(z, label, options.truncation, options.cutoff)
 
+    def project(
+        self,
+        picture: Float[Tensor, "3 height width"],
+        how: ProjectOptions,
+        options: StyleGAN2Options | None = None,
+        watch: Callable[[int, str], None] | None = None,
+    ) -> Projected:
+        """The picture that is nearest to a given one (`Projects.project`).
+
+        Raises:
+            BadInput: an encoder of another generator, or weights of a backbone that cannot be had.
+            ValueError: a label that is missing or none of the network's.
+        """
+        return projected(self.generator, self._drawing(options), picture, how, watch)
+
+    def save_latents(self, path: str | PathLike[str], latents: Mapping[str, Tensor]) -> None:
+        """Write w and noise (`Projects.save_latents`)."""
+        save_latents(path, latents, self.generator)
+
+    def picture_of(self, path: str | PathLike[str]) -> Float[Tensor, "3 size size"]:
+        """The picture of w and noise in a file (`Projects.picture_of`)."""
+        return picture_of_latents(path, self.generator)
+
+    def train_encoder(
+        self,
+        path: str | PathLike[str],
+        steps: int = ENCODER_STEPS,
+        seed: int = 0,
+        options: StyleGAN2Options | None = None,
+        watch: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """Train and write an encoder (`Projects.train_encoder`)."""
+        draw = self._drawing(options)
+        encoder = train_encoder(self.generator, draw, steps, seed=seed, watch=watch)
+        save_encoder(path, encoder, self.variant)
+
+    def _drawing(self, options: StyleGAN2Options | None) -> Draw:
+        """What gives w of random numbers, untruncated."""
+        options = options or StyleGAN2Options()
+        self._label(1, options)
+
+        @torch.no_grad()
+        def draw(count: int, numbers: torch.Generator) -> Tensor:
+            z = torch.randn(count, self.network.config.z_dim, generator=numbers).to(self.device)
+            w: Tensor = self.generator.mapping(z, self._label(count, options))
+            return w
+
+        return draw
+
     def _label(self, count: int, options: StyleGAN2Options) -> Tensor | None:
         classes, label = self.network.config.labels, options.label
         if not classes:
@@ -239,3 +293,4 @@ class StyleGAN2System:
 
 if TYPE_CHECKING:
     _: type[Mixes] = StyleGAN2System
+    __: type[Projects] = StyleGAN2System
