@@ -38,6 +38,17 @@ def test_without_points_above_the_floor_there_are_none(scene: FloorScene) -> Non
     assert masks_in_space(scene.images, scene.cameras, flat, GROUND) is None
 
 
+def test_a_camera_within_the_thing_sees_nothing_of_it(
+    scene: FloorScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space, "_SHOWN", 0.0)
+    cameras = type(scene.cameras)(R=scene.cameras.R, T=scene.cameras.T.clone(), fov=45.0)
+    cameras.T[3] = 0.1
+    masks = masks_in_space(scene.images, cameras, scene.points, GROUND)
+    assert masks is not None
+    assert [bool(mask.any()) for mask in masks] == [i != 3 for i in range(len(masks))]
+
+
 def test_pictures_of_two_sizes_are_not_compared(scene: FloorScene) -> None:
     other = [torch.zeros(3, 60, 80), *scene.images[1:]]
     assert masks_in_space(other, scene.cameras, scene.points, GROUND) is None

@@ -60,9 +60,9 @@ def masks_in_space(
         ground: y of the floor.
 
     Returns:
-        Masks in {0, 1}. One is empty where the object is not seen, or where its picture shows little of what the
-        others do, as where a camera is wrong. None where pictures differ in size, where nothing stands there, and
-        where nothing of it is told from the air around it.
+        Masks in {0, 1}. One is empty where the object is not seen, where its picture shows little of what the others
+        do, and where its camera stands in the object's box. None where pictures differ in size, where nothing stands
+        there, and where nothing of it is told from the air around it.
 
     Raises:
         ValueError: cameras without perspective.
@@ -102,10 +102,21 @@ def _labels(
         return None
     core = hard_silhouettes(surface_of(left), cameras, size) > 0.5
     flat = ~floor.isnan() | ((_heights(depths, cameras) - ground).abs() < _FLAT)
-    known = (~depths.isnan() & within).sum(dim=(1, 2)) / within.sum(dim=(1, 2)).clamp(min=1)
-    shown = (known >= _SHOWN * known.median()).tolist()
+    shown = _showing(~depths.isnan() & within, within, cameras, box)
     each = zip(core, ~within | flat, shown, strict=True)
     return [_label(sure.numpy(), other.numpy()) if seen else None for sure, other, seen in each]
+
+
+def _showing(
+    known: Bool[Tensor, "view h w"], within: Bool[Tensor, "view h w"], cameras: CamerasBase, box: Box
+) -> list[bool]:
+    """Whether each picture shows about as much of the box as the others, from outside."""
+    shares = known.sum(dim=(1, 2)) / within.sum(dim=(1, 2)).clamp(min=1)
+    low, high = (torch.from_numpy(corner) for corner in box)
+    eyes = cameras.get_camera_center()
+    outside = ((eyes < low) | (eyes > high)).any(dim=1)
+    showing: list[bool] = (outside & (shares >= _SHOWN * shares.median())).tolist()
+    return showing
 
 
 def _label(core: Bool[np.ndarray, "h w"], background: Bool[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
