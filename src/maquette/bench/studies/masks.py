@@ -5,7 +5,8 @@
 Shapes of a split are drawn from viewpoints of 3D-R2N2's range, moved by up to an eighth of the picture, and
 laid over photographs (or plain greys, without `--photos`). Masks are found as `reconstruct` finds them. A
 mask is wrong below an IoU of 0.8 with the true one, and doubtful below the confidence at which `reconstruct`
-says so. --ways looks for the same objects by these alone: mean IoU, share of right masks, milliseconds of a core.
+says so. --ways looks for the same objects by these alone, --weights by another network: mean IoU, share of right
+masks, milliseconds of a core.
 """
 
 import time
@@ -28,6 +29,8 @@ from ...io import BadInput, load_mesh
 from ...renderer.views import bounding_ball, cameras_from_r2n2, render_views
 from ...segment import UNSURE, Found, find_object
 from ...segment.found import WAYS, Way
+from ...segment.mask_net import MaskNet
+from ...segment.network_mask import network_masks, read_mask_net
 from .arguments import run_study, study_parser, write_json
 
 _SIZE, _SHIFT = 192, 24
@@ -46,19 +49,23 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--without", nargs="*", default=["shapeassembly"], help="sources that are left out")
     parser.add_argument("--count", type=int, help="pictures; one of each shape when not given")
     parser.add_argument("--ways", nargs="*", default=[], choices=WAYS, help="that are tried alone, too")
+    parser.add_argument("--weights", type=Path, help="of another network, which is tried alone, too")
     options = parser.parse_args(words)
     torch.set_num_threads(1)
     rows: list[dict[str, Any]] = []
+    network = None if options.weights is None else read_mask_net(options.weights)
     for name, image, mask in pictures(options, options.count):
         true = mask > 0.5
         found, told = judged(image, true)
         ways = {way: judged(image, true, way)[1] for way in options.ways}
+        if network is not None:
+            ways[str(options.weights.name)] = _by(network, image, true)
         rows.append({"id": name, "iou": told["iou"], "how": found and found.how,
                      "confidence": found and found.confidence, "ways": ways})  # fmt: skip
     numbers = {
         **doubts([row for row in rows if row["how"]]),
         "iou": round(fmean(row["iou"] for row in rows), 4),
-        "ways": {way: _way([row["ways"][way] for row in rows]) for way in options.ways},
+        "ways": {way: _way([row["ways"][way] for row in rows]) for way in (rows[0]["ways"] if rows else ())},
     }
     print(numbers)
     write_json(options.json, {"summary": numbers, "pictures": rows})
@@ -71,8 +78,19 @@ def judged(image: Tensor, true: Tensor, way: Way | None = None) -> tuple[Found |
     found = find_object(image, way)
     seconds = time.process_time() - began
     pixels = torch.zeros_like(true) if found is None else found.mask > 0.5
+    return found, _told(pixels, true, seconds)
+
+
+def _by(network: MaskNet, image: Tensor, true: Tensor) -> dict[str, float]:
+    """The same of a network's mask."""
+    began = time.process_time()
+    pixels = network_masks(network, image[None])[0] > 0.5
+    return _told(pixels, true, time.process_time() - began)
+
+
+def _told(pixels: Tensor, true: Tensor, seconds: float) -> dict[str, float]:
     iou = float((pixels & true).sum() / (pixels | true).sum().clamp(min=1))
-    return found, {"iou": iou, "ms": round(1000 * seconds, 1)}
+    return {"iou": iou, "ms": round(1000 * seconds, 1)}
 
 
 def _way(rows: Sequence[dict[str, float]]) -> dict[str, float]:
