@@ -21,7 +21,7 @@ from torch.nn.functional import interpolate
 from ..structures.cameras import CamerasBase
 
 FEWEST = 5  # masks
-AGREEING = 0.6  # share of the pictures that have to agree
+_LEFT = 0.6  # share of the pictures that have to agree
 _SIZE = 320  # pixels of the longer side at which masks vote
 _CELLS = 72  # along the longest edge of the box that is voted in
 _ROUNDS = 3
@@ -102,7 +102,7 @@ def _voters(
 ) -> list[int] | None:
     """Pictures that go with each other; the worst of those that do not is left out, and all are tried again."""
     voters = list(voters)
-    while len(voters) >= max(FEWEST, AGREEING * len(small)):
+    while len(voters) >= max(FEWEST, _LEFT * len(small)):
         seen = _voted(small, voters, cameras, ground)
         if seen is None:
             return None

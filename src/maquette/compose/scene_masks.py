@@ -18,7 +18,7 @@ from ..structures.cameras import CamerasBase
 from ..structures.views import Views
 from ..systems.molding.hull import AGREE, hull_mesh
 from ..systems.molding.silhouettes import find_ball, silhouette_iou
-from .agreeing_masks import AGREEING, FEWEST, agreeing_masks
+from .agreeing_masks import FEWEST, agreeing_masks
 from .masks_in_space import masks_in_space
 
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
@@ -92,7 +92,7 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
     cameras = cameras_from_views(file.views)
     masks = masks_in_space(pictures, cameras, points, ground)
     seen = [i for i, mask in enumerate(masks or ()) if bool(mask.any())]
-    if masks is None or len(seen) < max(FEWEST, AGREEING * len(masks)):
+    if masks is None or len(seen) < max(FEWEST, len(masks) // 2 + 1):
         return None
     agreed = agreeing_masks([masks[i] for i in seen], cameras[seen], ground)
     if agreed is None:
