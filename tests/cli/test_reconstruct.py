@@ -50,7 +50,9 @@ def test_one_picture(maquette, picture, weights, tmp_path):
     assert ran.code == 0, ran.err
     report = ran.json()
     assert report["variant"] == VARIANT
-    assert report["pictures"][0]["mask"] == "plain"
+    assert (
+        report["pictures"][0]["mask"] == "network"
+    )  # JPEG's blocks make the plain background's mask doubtful
     assert report["faces"] > 0
     assert outputs(tmp_path) == {"chair.glb", "chair_preview.png", "chair_report.json"}
     assert json.loads((tmp_path / "chair_report.json").read_text()) == report

@@ -75,4 +75,4 @@ def test_a_root_that_is_none_is_refused(maquette, textured, views, tmp_path) -> 
     ran = maquette("voxelize", textured, "-o", tmp_path / "v.binvox", "--root", tmp_path / "none")
     assert (ran.code, "none: is the folder that names may lead into, but is none" in ran.err) == (3, True)
     ran = maquette("reconstruct", views / "images" / "000.png", "-o", tmp_path / "r.glb", "--root", tmp_path)
-    assert (ran.code, "--root goes with a folder with cameras.json" in ran.err) == (2, True)
+    assert (ran.code, "--root goes with a folder with cameras, which name pictures" in ran.err) == (2, True)
