@@ -26,6 +26,7 @@ _TABLE = {
     "occlusion-masked": ".occlusion:MASKED",
     "unsup3d": ".depth:UNSUP3D",
     "masks": ".masks:MASKS",
+    "viewpoint": ".viewpoint:VIEWPOINT",
 }
 
 
