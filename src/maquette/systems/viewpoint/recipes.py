@@ -78,7 +78,7 @@ def best(variant: str = "view") -> ViewpointConfig:
             flip=0.0,
             noise=0.02,
         ),
-        training=_training(6000),
+        training=_training(12_000),
     )
 
 
@@ -90,14 +90,14 @@ def drawn64(variant: str = "view") -> ViewpointConfig:
     return ViewpointConfig(
         network=NetworkConfig(variant),
         views=ViewsConfig(size=64, render_size=64, plain=(240 / 255, 240 / 255), flip=0.0),
-        training=_training(3000),
+        training=_training(6000),
     )
 
 
 def _training(steps: int) -> TrainConfig:
     return TrainConfig(
         steps=steps,
-        batch=64,
+        batch=32,
         views=(1, 1),
         optimiser="adamw",
         lr=2e-3,
