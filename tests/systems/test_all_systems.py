@@ -44,6 +44,8 @@ from maquette.systems.stylegan2.config import NetworkConfig as StyleGAN2NetworkC
 from maquette.systems.stylegan2.network import StyleGAN2Network
 from maquette.systems.unsup3d.config import NetworkConfig as Unsup3DConfig
 from maquette.systems.unsup3d.network import Unsup3DNetwork
+from maquette.systems.viewpoint.config import NetworkConfig as ViewpointNetworkConfig
+from maquette.systems.viewpoint.network import ViewpointNetwork
 from tiny_mem3d import tiny_mem3d
 
 
@@ -94,6 +96,10 @@ def small_stylegan2(variant: str):
     return system_class("stylegan2")(StyleGAN2Network(config))
 
 
+def small_viewpoint(variant: str):
+    return system_class("viewpoint")(ViewpointNetwork(ViewpointNetworkConfig(variant, size=32, width=8)))
+
+
 SMALL = {
     "r2n2": small_r2n2,
     "frustum": small_frustum,
@@ -102,6 +108,7 @@ SMALL = {
     "unsup3d": small_unsup3d,
     "segment": small_segment,
     "stylegan2": small_stylegan2,
+    "viewpoint": small_viewpoint,
 }
 EACH = [(name, variant) for name in NAMES for variant in system_class(name).variants]
 

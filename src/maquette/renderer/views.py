@@ -7,6 +7,7 @@ is half the picture's shorter side.
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -25,6 +26,7 @@ from .mesh.rasterizer import MeshRasterizer, RasterizationSettings
 from .mesh.shader import HardPhongShader
 from .utils import parse_image_size
 
+AngleT = TypeVar("AngleT", float, Tensor)
 R2N2_FOV = math.degrees(2 * math.atan(16 / 35))  # 35 mm lens on a 32 mm sensor: 49.13 degrees
 R2N2_REACH = 1.75  # camera distance at ratio 1, in bounding-box diagonals
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
@@ -117,8 +119,15 @@ def cameras_from_r2n2(
     return _looking_in(eyes, R2N2_FOV, device)
 
 
-def azimuth_from_r2n2(azimuth: float) -> float:
-    """An azimuth from +X towards +Z, as R2N2's, as everything else here counts it: 0 looks from +Z, 90 from +X."""
+def azimuth_from_r2n2(azimuth: AngleT) -> AngleT:
+    """An azimuth from +X towards +Z, as R2N2's, as everything else here counts it: 0 looks from +Z, 90 from +X.
+
+    Args:
+        azimuth: degrees: a number, or a tensor of any shape.
+
+    Returns:
+        degrees in [0, 360), of the same shape.
+    """
     return (90 - azimuth) % 360
 
 

@@ -25,6 +25,7 @@ _TABLE = {
     "unsup3d": ".unsup3d.system:Unsup3DSystem",
     "segment": ".segment.system:SegmentSystem",
     "stylegan2": ".stylegan2.system:StyleGAN2System",
+    "viewpoint": ".viewpoint.system:ViewpointSystem",
 }
 NAMES = _TABLE.keys()
 DEFAULT = "frustum"  # reconstructs one picture, or several with cameras, that no system claims

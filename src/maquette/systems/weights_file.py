@@ -29,7 +29,7 @@ def write_weights(
     network: nn.Module,
     config: Any,
     views: ViewsConfig,
-    threshold: float,
+    threshold: float | None,
     training: Mapping[str, Any],
     precision: Precision,
     tensors: Mapping[str, Tensor] | None = None,
@@ -44,7 +44,7 @@ def write_weights(
         config: settings of the network: a dataclass with `variant` and `size`.
         views: how its training pictures were taken; a folder of photographs behind them is not kept, since pictures
             without augmentation need none.
-        threshold: least probability of a solid cell.
+        threshold: least probability of a solid cell; None where there are none.
         training: what is to be known of its training, as JSON can hold it.
         precision: of the tensors in the file.
         tensors: what the file holds in the place of the network's own state.
@@ -57,7 +57,7 @@ def write_weights(
     settings = {
         "network": asdict(config),
         "views": asdict(replace(views, photos=None, backgrounds=backgrounds)),
-        "threshold": threshold,
+        **({} if threshold is None else {"threshold": threshold}),
         "training": dict(training),
         **(more or {}),
     }

@@ -27,6 +27,7 @@ _TABLE = {
     "unsup3d": ".depth:UNSUP3D",
     "masks": ".masks:MASKS",
     "generated": ".generated:GENERATED",
+    "viewpoint": ".viewpoint:VIEWPOINT",
 }
 
 
