@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ..structures.cameras import CamerasBase
+from ..structures.mask_box import mask_overlap
 
 FEWEST = 5  # masks
 _LEFT = 0.6  # share of the pictures that have to agree
@@ -77,7 +78,7 @@ def agreeing_masks(
     made, shares = list(masks), [1.0] * len(masks)
     for i in voters:
         kept = _full(masks[i], seen[i])
-        shares[i] = _iou(masks[i] > 0.5, kept > 0.5)
+        shares[i] = mask_overlap(masks[i] > 0.5, kept > 0.5)
         if shares[i] < _SAME and bool(kept.any()):
             made[i] = kept
     contradict = tuple(i for i in range(len(masks)) if i not in voters)
@@ -236,7 +237,3 @@ def _ray(mask: Tensor, camera: CamerasBase) -> Float[Tensor, " 3"]:
     ndc = torch.stack([(width / 2 - x) * 2 / shorter, (height / 2 - y) * 2 / shorter, torch.tensor(1.0)])
     place = camera.unproject_points(ndc[None].float(), world_coordinates=True).reshape(3)
     return torch.nn.functional.normalize(place - camera.get_camera_center().reshape(3), dim=0)
-
-
-def _iou(a: Tensor, b: Tensor) -> float:
-    return float((a & b).sum() / (a | b).sum().clamp(min=1))

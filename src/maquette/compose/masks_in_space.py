@@ -19,14 +19,17 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ..data.families.solids import box as box_between
 from ..lift.floor_depths import floor_depths
 from ..lift.swept_depths import SweepConfig, swept_depths
 from ..ops.fused_depths import without_seen_through
 from ..ops.pixel_projections import pixel_projections, pixel_rays
+from ..ops.shrunk import shrunk
 from ..poses.standing import Box, standing_box
 from ..segment.seeded import BACKGROUND, OBJECT, PERHAPS, PERHAPS_NOT, seeded_masks
 from ..structures import Meshes
 from ..structures.cameras import CamerasBase
+from ..structures.mask_box import mask_box
 from ..structures.voxels import VoxelGrid
 from ..systems.molding.hull import LEVEL, surface_of
 from ..systems.molding.silhouettes import hard_silhouettes
@@ -41,7 +44,6 @@ _FLAT = 0.02  # height up to which what is seen is the floor
 _SHOWN = 0.3  # of the share of the box at known depths, in the median, that every picture has to have
 _RIM = 2  # pixels at `_SWEPT` around an outline that may still change when it is cut again
 _ROOM = 0.2  # of the height and width of an object's box, that are cut again around it
-_FACES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
 
 
 @torch.no_grad()
@@ -70,7 +72,7 @@ def masks_in_space(
     box = standing_box(points, ground)
     if box is None or len({image.shape for image in images}) > 1:
         return None
-    small = _shrunk(images, _SWEPT)
+    small = shrunk(torch.stack(list(images)), _SWEPT)
     labels = _labels(small, cameras, box, ground)
     if labels is None:
         return None
@@ -139,10 +141,13 @@ def _without_contradicted(masks: list[np.ndarray], cameras: CamerasBase, ground:
 
 def _cut_again(image: Float[Tensor, "3 height width"], mask: np.ndarray) -> Float[Tensor, "1 height width"]:
     """A mask of a larger picture, changed along its outline alone."""
-    large = _shrunk([image], _CUT)[0]
+    large = shrunk(image[None], _CUT)[0]
     height, width = large.shape[1:]
     wide = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    rows, columns = (_span(wide.max(axis=axis)) for axis in (1, 0))
+    box = mask_box(torch.from_numpy(wide > 0))
+    if box is None:
+        return torch.zeros_like(image[:1])
+    rows, columns = _room(*box[:2], height), _room(*box[2:], width)
     inner = np.ascontiguousarray(wide[rows, columns])
     labels = _rim(inner, max(1, round(_RIM * height / mask.shape[0])))
     cut = seeded_masks([np.ascontiguousarray(_bytes(large)[rows, columns])], [labels], rounds=2)
@@ -152,13 +157,10 @@ def _cut_again(image: Float[Tensor, "3 height width"], mask: np.ndarray) -> Floa
     return (made[0] > 0.5).float()
 
 
-def _span(covered: UInt8[np.ndarray, " side"]) -> slice:
+def _room(low: int, high: int, side: int) -> slice:
     """From the first to the last that is covered, and some more."""
-    at = np.flatnonzero(covered)
-    if not len(at):
-        return slice(0, len(covered))
-    room = max(8, round(_ROOM * (at[-1] - at[0])))
-    return slice(max(0, at[0] - room), at[-1] + room + 1)
+    room = max(8, round(_ROOM * (high - low)))
+    return slice(max(0, low - room), min(side, high + room))
 
 
 def _rim(mask: UInt8[np.ndarray, "h w"], width: int) -> UInt8[np.ndarray, "h w"]:
@@ -173,23 +175,14 @@ def _rim(mask: UInt8[np.ndarray, "h w"], width: int) -> UInt8[np.ndarray, "h w"]
     return labels
 
 
-def _shrunk(images: Sequence[Tensor], longest: int) -> Float[Tensor, "view 3 h w"]:
-    height, width = images[0].shape[1:]
-    scale = min(1.0, longest / max(height, width))
-    size = [max(1, round(side * scale)) for side in (height, width)]
-    return torch.cat([interpolate(image[None], size, mode="area") for image in images])
-
-
 def _bytes(image: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h w 3"]:
     pixels: np.ndarray = (image.permute(1, 2, 0) * 255).round().to(torch.uint8).contiguous().numpy()
     return pixels
 
 
 def _box_mesh(box: Box) -> Meshes:
-    low, high = box
-    corners = np.stack(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij"), axis=-1).reshape(-1, 3)
-    faces = [three for a, b, c, d in _FACES for three in ((a, b, c), (a, c, d))]
-    return Meshes([torch.from_numpy(low + corners * (high - low)).float()], [torch.tensor(faces)])
+    solid = box_between(*box)
+    return Meshes([torch.from_numpy(solid.verts).float()], [torch.from_numpy(solid.faces.copy()).long()])
 
 
 def _solid(box: Box) -> VoxelGrid:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from ..io.camera_views import cameras_from_views
 from ..io.cameras_json import CameraFile, read_cameras, write_cameras
 from ..io.errors import BadInput, as_bad_input
 from ..io.ply_io import load_ply
+from ..ops.shrunk import shrunk
 from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
 from ..structures.cameras import CamerasBase
@@ -109,8 +109,7 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
 
 def _fits(masks: Sequence[Tensor], cameras: CamerasBase) -> list[float] | None:
     """IoU of each mask with the outline of the shape that all allow; None where they are no outlines of one."""
-    scale = min(1.0, _JUDGED / max(masks[0].shape))
-    small = torch.cat([interpolate(mask[None], scale_factor=scale, mode="area")[0] for mask in masks])
+    small = shrunk(torch.stack(list(masks)), _JUDGED)[:, 0]
     try:
         hull = hull_mesh(small, cameras, find_ball(cameras, small))
     except ValueError:  # most of them have no place in common

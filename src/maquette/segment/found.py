@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..structures.mask_box import mask_overlap
 from .grabcut import grabcut_mask, without_bars
 from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
@@ -102,11 +103,9 @@ def find_object(
             break
     if plain is None or found is None or found is plain:
         return found
-    return replace(found, confidence=found.confidence * _iou(plain.mask > 0.5, found.mask > 0.5) ** _STRICT)
-
-
-def _iou(a: Tensor, b: Tensor) -> float:
-    return float((a & b).sum() / (a | b).sum().clamp(min=1))
+    return replace(
+        found, confidence=found.confidence * mask_overlap(plain.mask > 0.5, found.mask > 0.5) ** _STRICT
+    )
 
 
 def _found(image: Tensor, way: Way, kind: str | None = None) -> Found | None:

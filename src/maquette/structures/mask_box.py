@@ -1,4 +1,4 @@
-"""Where in a picture something is: the box around what a mask covers."""
+"""Where in a picture something is: the box around what a mask covers, and how much of it two masks share."""
 
 from jaxtyping import Bool
 from torch import Tensor
@@ -18,3 +18,8 @@ def mask_box(mask: Bool[Tensor, "height width"]) -> tuple[int, int, int, int] | 
     """
     rows, columns = covered_range(mask.any(dim=1)), covered_range(mask.any(dim=0))
     return None if rows is None or columns is None else (*rows, *columns)
+
+
+def mask_overlap(one: Bool[Tensor, "*pixels"], other: Bool[Tensor, "*pixels"]) -> float:
+    """Intersection over union of two masks; 0 where both are empty."""
+    return float((one & other).sum() / (one | other).sum().clamp(min=1))

@@ -31,6 +31,7 @@ from ...segment import UNSURE, Found, find_object
 from ...segment.found import WAYS, Way
 from ...segment.mask_net import MaskNet
 from ...segment.network_mask import network_masks, read_mask_net
+from ...structures.mask_box import mask_overlap
 from .arguments import run_study, study_parser, write_json
 
 _SIZE, _SHIFT = 192, 24
@@ -89,8 +90,7 @@ def _by(network: MaskNet, image: Tensor, true: Tensor) -> dict[str, float]:
 
 
 def _told(pixels: Tensor, true: Tensor, seconds: float) -> dict[str, float]:
-    iou = float((pixels & true).sum() / (pixels | true).sum().clamp(min=1))
-    return {"iou": iou, "ms": round(1000 * seconds, 1)}
+    return {"iou": mask_overlap(pixels, true), "ms": round(1000 * seconds, 1)}
 
 
 def _way(rows: Sequence[dict[str, float]]) -> dict[str, float]:

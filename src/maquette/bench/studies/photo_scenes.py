@@ -35,6 +35,7 @@ from ...poses.join import robust_similarity
 from ...segment import Found
 from ...segment.sheet import mask_sheet
 from ...structures import Meshes
+from ...structures.mask_box import mask_overlap
 from ...systems.molding.job import MoldOptions, mold
 from ...systems.molding.points import score_points
 from ..machine import describe_machine
@@ -149,7 +150,9 @@ def judged(taken: Taken, scene: Path, out: Path) -> dict[str, Any]:
     errors = [_degrees(b.R.numpy() @ turn.T, a.R.numpy()) for a, b in pairs]
     off = _places(a for a, _ in pairs) - scale * _places(b for _, b in pairs) @ turn.T - shift
     away = np.linalg.norm(off, axis=1)
-    ious = [_iou(load_mask(a.mask), load_mask(b.mask)) for a, b in pairs if a.mask and b.mask]
+    ious = [
+        mask_overlap(load_mask(a.mask) > 0.5, load_mask(b.mask) > 0.5) for a, b in pairs if a.mask and b.mask
+    ]
     mesh = load_mesh(out)
     verts = scale * mesh.verts_packed().double() @ torch.from_numpy(turn).T + torch.from_numpy(shift)
     with torch.random.fork_rng(devices=[]):
@@ -182,11 +185,6 @@ def _places(views: Iterator[Any]) -> np.ndarray:
 
 def _degrees(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.degrees(np.arccos(np.clip((np.trace(a @ b.T) - 1) / 2, -1, 1))))
-
-
-def _iou(a: Tensor, b: Tensor) -> float:
-    a, b = a > 0.5, b > 0.5
-    return float((a & b).sum() / (a | b).sum().clamp(min=1))
 
 
 def sheet(scene: Path, out: Path) -> Tensor:

@@ -178,11 +178,16 @@ def about_run(name: str, seed: int, options: argparse.Namespace) -> dict[str, An
         "row": name,
         "features": f"{loss['features']} drawn" if loss["first_weights"] == "none" else loss["features"],
         "seed": seed,
-        "command": shlex.join(["maquette", "train", "unsup3d", *told["command"]]),
+        "command": shlex.join(["maquette", "train", "unsup3d", *map(_named, told["command"])]),
         "samples": run["steps"] * config["training"]["batch"],
         "cpu_seconds": sum(told["cpu_seconds"]),
         **run,
     }
+
+
+def _named(word: str) -> str:
+    """A word of a command; of a file, whose folder says nothing elsewhere, its name."""
+    return Path(word).name if Path(word).is_absolute() else word
 
 
 def score(folder: Path, scored: str) -> dict[str, Any]:

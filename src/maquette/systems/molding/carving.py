@@ -3,12 +3,12 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from ...lift.swept_depths import swept_depths
 from ...ops.fused_depths import without_seen_through
 from ...ops.mesh_filtering import taubin_smoothing
 from ...ops.pixel_projections import pixel_projections, pixels_of
+from ...ops.shrunk import shrunk
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
 from ...structures.voxels import VoxelGrid
@@ -45,7 +45,7 @@ def carved_hull(
         or where its outlines fit the masks worse than the hull's by more than 0.02.
     """
     outer = surface_of(hull).to(masks.device)
-    depths = swept_depths(_shrunk(images), cameras, outer, hull.cell_size)
+    depths = swept_depths(shrunk(images, _SIZE), cameras, outer, hull.cell_size)
     there = float((masks > 0.5).float().mean()) * depths.numel()
     if int((~depths.isnan()).sum()) < _KNOWN * there:
         return None
@@ -74,11 +74,3 @@ def _restored(
     back = at[count >= _MISSED]
     shares[0, *back.T] = hull.occupancy[0, *back.T]
     return VoxelGrid(shares, hull.side, hull.center)
-
-
-def _shrunk(images: Float[Tensor, "view 3 height width"]) -> Float[Tensor, "view 3 h w"]:
-    scale = _SIZE / max(images.shape[2:])
-    if scale >= 1:
-        return images
-    height, width = (max(2, round(side * scale)) for side in images.shape[2:])
-    return interpolate(images, (height, width), mode="area")

@@ -8,8 +8,8 @@ from functools import partial
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import interpolate
 
+from ...ops.shrunk import shrunk
 from ...renderer import MeshRasterizer, RasterizationSettings, soft_silhouettes
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
@@ -215,15 +215,6 @@ def mold_to_silhouettes(
         return _mold(masks, cameras, config, frame, watch, start)
 
 
-def _shrunk(masks: Float[Tensor, "view height width"], size: int) -> Float[Tensor, "view h w"]:
-    height, width = masks.shape[1:]
-    scale = size / max(height, width)
-    if scale >= 1:
-        return masks
-    target = (max(round(height * scale), 1), max(round(width * scale), 1))
-    return interpolate(masks[None], size=target, mode="area")[0]
-
-
 def _ndc_extent(masks: Float[Tensor, "view height width"]) -> Float[Tensor, " 3"]:
     """NDC x and y at the border of the pictures, and 1 for z, on which a picture's shape has no influence."""
     height, width = masks.shape[1:]
@@ -235,7 +226,7 @@ class _Target:
     """Masks at the size they are compared at, and the losses of a mesh against some of them."""
 
     def __init__(self, masks: Tensor, cameras: CamerasBase, config: SilhouettesConfig, frame: Normalisation):
-        self._masks = _shrunk(masks, config.size)
+        self._masks = shrunk(masks[None], config.size)[0]
         self._stretch = _ndc_extent(self._masks) / _ndc_extent(masks)
         self._cameras, self._weights, self._frame = cameras, config.weights, frame
         self._views = min(config.views_per_step, len(masks))
