@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from maquette.kernels.blend_shapes import blend_shapes
+from maquette.kernels.lanes import in_lanes
 
 
 @pytest.fixture
@@ -20,11 +21,13 @@ def test_vertices_are_the_sum_moved(arguments) -> None:
     mean, deltas, unit, coefficients, matrices, shifts = arguments
     blended = mean + unit * torch.einsum("pk,vkc->pvc", coefficients.double(), deltas.double())
     expected = torch.einsum("pij,pvj->pvi", matrices.double(), blended) + shifts[:, None]
-    torch.testing.assert_close(blend_shapes(*arguments).double(), expected, rtol=1e-4, atol=1e-4)
+    blended = blend_shapes(in_lanes(mean), in_lanes(deltas), *arguments[2:])
+    torch.testing.assert_close(blended.double(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_picture_has_the_same_bits_alone(arguments) -> None:
-    together = blend_shapes(*arguments)
+    head = (*map(in_lanes, arguments[:2]), arguments[2])
+    together = blend_shapes(*head, *arguments[3:])
     for i in range(4):
-        alone = blend_shapes(*arguments[:3], *(part[i : i + 1] for part in arguments[3:]))
+        alone = blend_shapes(*head, *(part[i : i + 1] for part in arguments[3:]))
         assert torch.equal(alone[0], together[i])

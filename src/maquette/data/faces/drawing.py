@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...kernels.blend_shapes import blend_shapes
 from ...kernels.draw_smooth import SmoothShapes, draw_smooth
+from ...kernels.lanes import Lanes, in_lanes
 from ...kernels.paint_layers import paint_layers
 from ...kernels.smooth_normals import smooth_normals
 from ..batch import Truth
@@ -56,7 +57,8 @@ def draw_faces(people: People, takes: Takes, model: FaceModel, size: int) -> tup
 def landmarks_of(people: People, takes: Takes, model: FaceModel, size: int) -> Tensor:
     """(P, 68, 2) columns and rows of the 68 landmarks in pixels of such pictures, hidden or not."""
     turns = rotations(takes.pose[:, :3])
-    at = _posed(people, takes, turns, model.mean[model.landmarks], model.deltas[model.landmarks])
+    marks = (in_lanes(rows[model.landmarks]) for rows in (model.mean, model.deltas))
+    at = _posed(people, takes, turns, *marks)
     focal, _, middle, _ = window_of(size)
     return middle + focal * torch.stack([at[..., 0], -at[..., 1]], dim=-1) / (1 - at[..., 2:])
 
@@ -88,12 +90,12 @@ def _shapes(
     people: People, takes: Takes, turns: np.ndarray, towards: np.ndarray, model: FaceModel, size: int
 ) -> SmoothShapes:
     device = model.mean.device
-    verts = _posed(people, takes, turns, model.mean, model.deltas)
+    verts = _posed(people, takes, turns, model.drawn.mean, model.drawn.deltas)
     paint = (_tensor(part, device) for part in people[1:])
     return SmoothShapes(
         verts=verts,
         normals=smooth_normals(verts, model.faces, *model.around),
-        colours=paint_layers(model.layers, *paint),
+        colours=paint_layers(model.drawn.layers, *paint),
         faces=model.faces,
         window=torch.tensor(window_of(size), device=device).expand(len(verts), 4).contiguous(),
         light=_tensor(np.concatenate([towards, takes.light[:, 1:2]], axis=1), device),
@@ -105,7 +107,7 @@ def _shapes(
     )
 
 
-def _posed(people: People, takes: Takes, turns: np.ndarray, mean: Tensor, deltas: Tensor) -> Tensor:
+def _posed(people: People, takes: Takes, turns: np.ndarray, mean: Lanes, deltas: Lanes) -> Tensor:
     """Vertices as drawing takes them: the camera at 1 on the z axis, x to the right, y up."""
     device = mean.device
     matrices = turns * takes.scale[:, None, None]

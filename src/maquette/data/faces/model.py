@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float, Int, Int16, UInt8
 from torch import Tensor
 
+from ...kernels.lanes import Lanes, in_lanes
+
 STEP = 0.0005  # of deltas, in centimetres
 LAYERS = (
     *("broad", "other broad", "fine", "other fine", "freckles"),
@@ -23,6 +25,14 @@ class Links(NamedTuple):
 
     starts: Int[Tensor, " vert_and_one"]
     faces: Int[Tensor, " corner"]
+
+
+class Drawn(NamedTuple):
+    """The head in lanes: mean, deltas and layers as `FaceModel` has them."""
+
+    mean: Lanes
+    deltas: Lanes
+    layers: Lanes
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +50,7 @@ class FaceModel:
         layers: how much of each of `LAYERS` a vertex has, in units of 1 / 255.
         landmarks: vertices at the 68 landmarks of iBUG 300-W.
         expressions: names of the shapes of expression.
+        drawn: as kernels read it.
     """
 
     mean: Float[Tensor, "vert 3"]
@@ -49,6 +60,7 @@ class FaceModel:
     layers: UInt8[Tensor, "vert layer"]
     landmarks: Int[Tensor, "68"]
     expressions: tuple[str, ...]
+    drawn: Drawn
 
     @property
     def identities(self) -> int:
@@ -60,7 +72,8 @@ class FaceModel:
         tensors = (self.mean, self.deltas, self.faces, self.layers, self.landmarks)
         mean, deltas, faces, layers, landmarks = (tensor.to(device) for tensor in tensors)
         around = Links(*(part.to(device) for part in self.around))
-        return FaceModel(mean, deltas, faces, around, layers, landmarks, self.expressions)
+        drawn = Drawn(*(part.to(device) for part in self.drawn))
+        return FaceModel(mean, deltas, faces, around, layers, landmarks, self.expressions, drawn)
 
 
 @cache
@@ -71,15 +84,17 @@ def load_model() -> FaceModel:
         np.load(path) as npz,
     ):
         arrays = {name: npz[name] for name in npz.files}
-    faces = torch.from_numpy(arrays["faces"].astype(np.int32))
+    faces, mean, layers = (torch.from_numpy(arrays[name]) for name in ("faces", "mean", "layers"))
+    deltas = torch.from_numpy(np.concatenate([arrays["identity"], arrays["expression"]], axis=1))
     return FaceModel(
-        torch.from_numpy(arrays["mean"]),
-        torch.from_numpy(np.concatenate([arrays["identity"], arrays["expression"]], axis=1)),
-        faces,
-        _around(faces, len(arrays["mean"])),
-        torch.from_numpy(arrays["layers"]),
+        mean,
+        deltas,
+        faces.int(),
+        _around(faces, len(mean)),
+        layers,
         torch.from_numpy(arrays["landmarks"].astype(np.int64)),
         tuple(str(name) for name in arrays["expression_names"]),
+        Drawn(*(in_lanes(rows) for rows in (mean, deltas, layers))),
     )
 
 
