@@ -120,16 +120,25 @@ def test_drawn_objects_before_drawn_rooms_are_found_by_the_network():
     assert scores.mean() > 0.7
 
 
-def test_where_the_network_is_unsure_grabcut_may_be_surer(monkeypatch):
-    """It tells half a probability everywhere around the middle."""
+def unsure(network, images):
+    """Half a probability everywhere around the middle."""
+    told = torch.full_like(images[:, :1], 0.3)
+    told[..., 30:60, 30:60] = 0.6
+    told[..., 40:50, 40:50] = 0.9
+    return told
 
-    def unsure(network, images):
-        told = torch.full_like(images[:, :1], 0.3)
-        told[..., 30:60, 30:60] = 0.6
-        told[..., 40:50, 40:50] = 0.9
-        return told
 
+def test_where_the_network_is_unsure_colours_help(monkeypatch):
     monkeypatch.setattr("maquette.segment.found.network_masks", unsure)
+    found = find_object(busy_scene())
+    assert found.how == "network"
+    assert iou(found, disc()) > 0.95
+    assert UNSURE < found.confidence <= 1
+
+
+def test_where_colours_do_not_agree_either_grabcut_may_be_surer(monkeypatch):
+    monkeypatch.setattr("maquette.segment.found.network_masks", unsure)
+    monkeypatch.setattr("maquette.segment.found.sharpened", lambda pixels, told: None)
     found = find_object(busy_scene())
     assert found.how == "grabcut"
     assert iou(found, disc()) > 0.9

@@ -16,6 +16,7 @@ from .outline import outline_contrast
 from .pieces import large_pieces
 from .plain import plain_mask, plain_steadiness
 from .rembg_mask import rembg_mask
+from .sharpened import sharpened
 
 Way = Literal["plain", "network", "grabcut", "deeplab", "rembg"]
 How = Literal["given", "alpha", "space"] | Way
@@ -25,8 +26,8 @@ AUTO: tuple[Way, ...] = (
     "grabcut",
 )  # in this order the first that finds an object surely counts
 WAYS: tuple[Way, ...] = (*AUTO, "deeplab", "rembg")
-_LARGEST = {"plain": 512, "grabcut": 192}  # longest side in pixels at which each way works
-_TRUST = {"plain": 1.0, "grabcut": 0.7}
+_LARGEST = {"plain": 512, "network": 192, "grabcut": 192}  # longest side in pixels at which each way works
+_TRUST = {"plain": 1.0, "network": 1.0, "grabcut": 0.7}
 _CLEAR = 0.15  # difference of colours across the outline that counts as clear
 _MARGIN = 0.104  # share of each side cut off, both ends, before a mask is found again
 _STEADY = 192  # longest side in pixels at which a plain background is judged again
@@ -120,14 +121,20 @@ def _by_colours(image: Tensor, way: Way) -> Found | None:
     mask = plain_mask(pixels) if way == "plain" else grabcut_mask(pixels)
     if mask is None:
         return None
-    edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
-    sure = float(1 - edge)
     if way == "grabcut":
-        sure = (sure * _agreement(pixels, mask)) ** _STRICT
+        sure = (_within(mask) * _agreement(pixels, mask)) ** _STRICT
     else:
-        sure *= plain_steadiness(_shrink(pixels, _STEADY)) ** _STRICT
-    confidence = _TRUST[way] * min(1.0, outline_contrast(pixels, mask) / _CLEAR) * sure
-    return Found(_enlarge(mask, image), way, confidence)
+        sure = _within(mask) * plain_steadiness(_shrink(pixels, _STEADY)) ** _STRICT
+    return Found(_enlarge(mask, image), way, _clear(pixels, mask, way) * sure)
+
+
+def _clear(pixels: np.ndarray, mask: np.ndarray, way: Way) -> float:
+    return _TRUST[way] * min(1.0, outline_contrast(pixels, mask) / _CLEAR)
+
+
+def _within(mask: np.ndarray) -> float:
+    """Share of the picture's edge that a mask leaves free."""
+    return float(1 - np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
 def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
@@ -136,6 +143,8 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
         return None
     if way == "network":
         told = _without_bars(image)
+        if (cut := _sharpened(image, told)) is not None:
+            return cut
     elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
@@ -151,6 +160,23 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
     told = told.to(image.device) * near
     share = float((told > _CORE).sum() / (told > _RIM).sum())
     return Found(told, way, max(0.0, (share - _VAGUE) / (1 - _VAGUE)))
+
+
+def _sharpened(image: Tensor, told: Tensor) -> Found | None:
+    """The network's mask, cut along the picture's own colours where these tell the object surely.
+
+    Not before a plain background, where colours have been asked already: the network is wanted where the object's are
+    nearly those of the background.
+    """
+    pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
+    if plain_mask(pixels) is not None:
+        return None
+    found = sharpened(pixels, _resized(told[0].cpu().numpy(), pixels.shape[1::-1]))
+    kept = None if found is None else large_pieces(found[0], _PIECE)
+    if found is None or kept is None:
+        return None
+    sure = _within(kept) * found[1] ** _STRICT
+    return Found(_enlarge(kept, image), "network", _clear(pixels, kept, "network") * sure)
 
 
 def _without_bars(image: Tensor) -> Tensor:
@@ -184,6 +210,10 @@ def _shrink(pixels: np.ndarray, largest: int) -> np.ndarray:
         return np.ascontiguousarray(pixels)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _resized(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA))
 
 
 def _enlarge(mask: np.ndarray, image: Tensor) -> Float[Tensor, "1 height width"]:
