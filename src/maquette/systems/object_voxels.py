@@ -13,7 +13,8 @@ from torch import Tensor
 from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
 from .framing import frame_views
-from .occupancy import NetworkT, OccupancySystem
+from .occupancy import OccupancySystem
+from .of_network import NetworkT
 
 _PICTURES_AT_ONCE = 32
 Seen = tuple[

@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data.backgrounds import HELD_GREY
 from ..data.views_config import ViewsConfig
@@ -17,13 +17,13 @@ from ..training.weights_header import Precision
 from . import system_recipes
 from .about import About
 from .info import Info, describe_network
+from .of_network import NetworkT, OfNetwork, check_size
 from .weights_file import filled, open_weights, read_settings, source_of, write_weights
 
-NetworkT = TypeVar("NetworkT", bound=nn.Module)
 THRESHOLD = 0.4  # least probability of a solid cell where weights say nothing, as 3D-R2N2's
 
 
-class OccupancySystem(ABC, Generic[NetworkT]):
+class OccupancySystem(OfNetwork[NetworkT], ABC):
     """One network behind the common face of the systems; what it makes of pictures is its heirs' to say.
 
     Args:
@@ -55,28 +55,7 @@ class OccupancySystem(ABC, Generic[NetworkT]):
         self.threshold = threshold
         self.training = dict(training or {})
         self.weights = weights
-        if self.views_config.size != size:
-            sizes = f"{size} and {self.views_config.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
-
-    @property
-    def network_config(self) -> Any:
-        """Which of the networks it is, and how large."""
-        return self.network.config
-
-    @property
-    def variant(self) -> str:
-        """Which of the networks it is."""
-        variant: str = self.network_config.variant
-        return variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
+        check_size(size, self.views_config.size)
 
     @classmethod
     def load(

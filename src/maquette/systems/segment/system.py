@@ -15,6 +15,7 @@ from ...segment.network_mask import network_masks
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info, describe_network
+from ..of_network import OfNetwork, check_size
 from ..weights_file import filled, open_weights, read_settings, source_of, write_weights
 from .about import ABOUT
 from .config import NetworkConfig
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 THRESHOLD = 0.5
 
 
-class SegmentSystem:
+class SegmentSystem(OfNetwork[MaskNet]):
     """The mask network: a picture to the pixels of the object that it is about.
 
     Args:
@@ -56,22 +57,12 @@ class SegmentSystem:
         size = self.config.size
         self.views_config = views_config or ViewsConfig(size=size, framing="object")
         self.training, self.weights = dict(training or {}), weights
-        if self.views_config.size != size:
-            sizes = f"{size} and {self.views_config.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
+        check_size(size, self.views_config.size)
 
     @property
-    def variant(self) -> str:
-        """The only one."""
-        return self.config.variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
+    def network_config(self) -> NetworkConfig:
+        """How large it is."""
+        return self.config
 
     @classmethod
     def load(

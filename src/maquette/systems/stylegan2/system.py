@@ -17,6 +17,7 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info
+from ..of_network import OfNetwork, check_size
 from ..project_options import ENCODER_STEPS, ProjectOptions
 from ..projected import Projected
 from ..weights_file import filled, open_weights, read_network, source_of
@@ -37,7 +38,7 @@ _AT_ONCE = 16
 _MIXED = 7  # first layers whose styles are mixed
 
 
-class StyleGAN2System:
+class StyleGAN2System(OfNetwork[StyleGAN2Network]):
     """StyleGAN2-ADA (Karras et al., NeurIPS 2020): pictures from seeds.
 
     Args:
@@ -63,24 +64,8 @@ class StyleGAN2System:
         size = network.config.size
         self.network, self.views_config = network.eval(), views_config or drawn(size)
         self.training, self.weights = dict(training or {}), weights
-        if self.views_config.size != size:
-            raise ValueError(
-                f"network and pictures must have one size, got {size} and {self.views_config.size}"
-            )
+        check_size(size, self.views_config.size)
         check_pictures(self.views_config)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
-
-    @property
-    def variant(self) -> str:
-        """Which of the networks it is."""
-        return self.network.config.variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the networks are."""
-        return next(self.network.parameters()).device
 
     @property
     def generator(self) -> Generator:

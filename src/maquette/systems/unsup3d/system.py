@@ -20,6 +20,7 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About, NoOptions
 from ..info import Info, describe_network
+from ..of_network import OfNetwork, check_size
 from ..pictures import Pictures, as_views
 from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _FINE = 256  # pixels a side of the part of a picture that colours are taken from
 
 
-class Unsup3DSystem:
+class Unsup3DSystem(OfNetwork[Unsup3DNetwork]):
     """Unsup3D (Wu et al., CVPR 2020): a picture to depth, colours, light and view, and from these to a mesh.
 
     Args:
@@ -67,22 +68,7 @@ class Unsup3DSystem:
         size = network.config.size
         self.network, self.views_config = network.eval(), views_config or PicturesConfig(size=size)
         self.training, self.weights = dict(training or {}), weights
-        if self.views_config.size != size:
-            sizes = f"{size} and {self.views_config.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
-
-    @property
-    def variant(self) -> str:
-        """Which of the networks it is."""
-        return self.network.config.variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the networks are."""
-        return next(self.network.parameters()).device
+        check_size(size, self.views_config.size)
 
     @classmethod
     def load(

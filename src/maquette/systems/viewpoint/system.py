@@ -15,6 +15,7 @@ from ...metrics.protocols.viewpoint import Viewpoints
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info, describe_network
+from ..of_network import OfNetwork, check_size
 from ..weights_file import filled, open_weights, read_network, source_of, write_weights
 from .about import ABOUT
 from .config import NetworkConfig
@@ -30,7 +31,7 @@ _AT_ONCE = 256
 _CIRCLE = 360
 
 
-class ViewpointSystem:
+class ViewpointSystem(OfNetwork[ViewpointNetwork]):
     """Pictures of one object each to where they were taken from.
 
     Args:
@@ -57,23 +58,8 @@ class ViewpointSystem:
         self.network = network.eval()
         self.views_config = views_config or ViewsConfig(size=size, render_size=size, flip=0.0)
         self.training, self.weights = dict(training or {}), weights
-        if self.views_config.size != size:
-            sizes = f"{size} and {self.views_config.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(size, self.views_config.size)
         check_pictures(self.views_config)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
-
-    @property
-    def variant(self) -> str:
-        """The only one."""
-        return self.network.config.variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self.network.parameters()).device
 
     @classmethod
     def load(

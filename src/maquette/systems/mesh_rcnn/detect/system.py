@@ -30,6 +30,7 @@ from ... import shipped_weights
 from ...about import About
 from ...info import Info
 from ...lens import Lens
+from ...of_network import OfNetwork
 from ...pictures import Pictures, as_views
 from ...portable import Portable
 from ..about import ABOUT, MeshRCNNOptions
@@ -45,7 +46,7 @@ _SAME = 0.5  # overlap of boxes of one object
 _EXAMPLE = (224, 224)
 
 
-class DetectSystem:
+class DetectSystem(OfNetwork[DetectNetwork]):
     """A photograph to the objects in it, placed in the camera frame.
 
     Args:
@@ -73,19 +74,6 @@ class DetectSystem:
         self.training, self.weights = dict(training or {}), weights
         if self.views_config.classes != classes:
             raise ValueError(f"network and pictures have classes {classes} and {self.views_config.classes}")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
-
-    @property
-    def variant(self) -> str:
-        """The only one."""
-        return self.network.config.variant
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return self.network.heights.device
 
     @classmethod
     def load(

@@ -1,0 +1,45 @@
+"""`OfNetwork`: what the classes of the systems have in common, whatever they make."""
+
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import nn
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+
+class OfNetwork(Generic[NetworkT]):
+    """A network with its settings in `config`, and weights that came from somewhere.
+
+    Attributes:
+        network: in evaluation mode.
+        weights: where its weights came from.
+    """
+
+    network: NetworkT
+    weights: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.variant}, weights {self.weights}, on {self.device})"
+
+    @property
+    def network_config(self) -> Any:
+        """Which of the networks it is, and how large."""
+        return self.network.config
+
+    @property
+    def variant(self) -> str:
+        """Which of the networks it is."""
+        variant: str = self.network_config.variant
+        return variant
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+
+def check_size(network: int, pictures: int) -> None:
+    """Refuse pictures of another size than a network's, by a ValueError."""
+    if network != pictures:
+        raise ValueError(f"network and pictures must have one size, got {network} and {pictures}")
