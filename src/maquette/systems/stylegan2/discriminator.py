@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .config import NetworkConfig
 from .filters import BINOMIAL, downsample, fir_filter
-from .layers import Conv, Dense, batch_deviation
+from .layers import Conv, Dense, batch_deviation, laid_out
 from .mapping import Mapping
 
 _HALF = math.sqrt(0.5)  # two parts that are added keep their variance
@@ -115,7 +115,7 @@ class Discriminator(nn.Module):
     ) -> list[tuple[Tensor | None, Tensor | None]]:
         """Features behind each block but the last, and the picture of their size where there is one."""
         x: Tensor | None = None
-        image: Tensor | None = images
+        image: Tensor | None = laid_out(images)
         made = []
         for resolution in self.config.resolutions[:0:-1]:
             x, image = self.get_submodule(f"b{resolution}")(x, image)

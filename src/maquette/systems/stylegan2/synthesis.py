@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .config import NetworkConfig
 from .convolution import modulated_conv
 from .filters import BINOMIAL, fir_filter, upsample
-from .layers import LEAKY_GAIN, Dense, clamped, leaky
+from .layers import LEAKY_GAIN, Dense, clamped, laid_out, leaky
 
 NoiseKind = Literal["random", "const", "none"]
 Noise = NoiseKind | Sequence[Tensor]  # one (batch, 1, size, size) for each convolution
@@ -121,7 +121,7 @@ class SynthesisBlock(nn.Module):
         """Features and the picture so far; `styles` are the block's own, the colours' last."""
         own = styles.unbind(1)
         if x is None:
-            x = self.const.repeat(len(styles), 1, 1, 1)
+            x = laid_out(self.const.repeat(len(styles), 1, 1, 1))
         else:
             x = self.conv0(x, own[0], noise if isinstance(noise, str) else noise[:1])
         x = self.conv1(x, own[-2], noise if isinstance(noise, str) else noise[-1:])
