@@ -18,7 +18,7 @@ from maquette.io import load_mask, read_cameras, save_image
 from maquette.io.camera_views import cameras_from_views
 from maquette.io.cameras_json import write_cameras
 from maquette.io.errors import BadInput
-from maquette.poses.silhouettes import rotation_error
+from maquette.poses.compared import rotation_error
 from maquette.poses.wanted import TooFewPlaced
 from turning_thing import FOV, QUICK, VIEWS, turning_thing
 

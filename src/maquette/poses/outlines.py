@@ -20,7 +20,8 @@ from ..io.image_files import image_fov, image_size
 from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
-from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes, rotation_error
+from .compared import rotation_error
+from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes
 from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy, interpolate, max_pool3d, pad
 
 from ..transforms import axis_angle_to_matrix
+from .compared import rotation_error
 from .in_order import in_order
 from .volume import HALF, look_into, rays_of
 
@@ -181,19 +182,6 @@ def _different(states: Sequence[_State]) -> list[_State]:
         if all(rotation_error(state.R, other.R).median() > _SAME for other in kept):
             kept.append(state)
     return kept
-
-
-def rotation_error(R: Float[Tensor, "view 3 3"], other: Float[Tensor, "view 3 3"]) -> Float[Tensor, " view"]:
-    """Degrees between rotations of cameras, behind the one turn of the world that brings them together best.
-
-    Args:
-        R, other: for row vectors, of the same pictures.
-    """
-    U, _, V = torch.linalg.svd(torch.einsum("nij,nkj->ik", other, R))
-    U = torch.cat([U[:, :2], U[:, 2:] * torch.det(U @ V)], dim=1)
-    turned = (U @ V) @ R
-    cosine = ((turned * other).sum((1, 2)) - 1) / 2
-    return torch.rad2deg(torch.arccos(cosine.clamp(-1, 1)))
 
 
 def likeness_of(masks: Masks) -> np.ndarray:
