@@ -129,6 +129,8 @@ def test_what_a_person_should_know() -> None:
     report = {"masks": masks, "not_placed": ["a.png"], "rivals": [1], "fit_badly": ["b.png"]} | {
         "left_out": ["c.png"],
         "masks_agree": False,
+        "sizes": 2,
+        "source": "silhouettes",
     }
     said = "\n".join(remarks_of(report))
     for words in (
@@ -136,6 +138,7 @@ def test_what_a_person_should_know() -> None:
         "wrong way around",
         "b.png",
         "1 of 2 masks are doubtful",
+        "of 2 sizes; supposed is one field of view for all",
         "contradict the others: c.png",
         "cameras and masks contradict",
     ):

@@ -11,6 +11,7 @@ import torch
 
 from ..io.atomic_folder import replacing_folder
 from ..io.errors import BadInput
+from ..io.image_files import image_size
 from ..io.images import save_image
 from ..io.json_text import json_text
 from ..io.video_frames import sample_frames
@@ -69,6 +70,7 @@ def photo_target(
             watch("masks", 1, 1)
             report.setdefault("masks", [one.as_dict() for one in made.found])
             report |= {"left_out": list(made.left_out), "masks_agree": made.agree}
+            report["sizes"] = len({image_size(file) for file in files})
             (place / "report.json").write_text(json_text(report), encoding="utf-8")
     return PhotoTarget(folder, report, tuple(remarks_of(report)))
 
@@ -96,6 +98,9 @@ def frames_of(pictures: list[Path], count: int = _FRAMES) -> Iterator[list[Path]
 
 def remarks_of(report: dict[str, Any]) -> Iterator[str]:
     """What may have gone wrong, with the numbers that show it."""
+    if report.get("sizes", 1) > 1:
+        supposed = "one field of view for all" if report["source"] == "silhouettes" else "one lens for each"
+        yield f"pictures are of {report['sizes']} sizes; supposed is {supposed}"
     if report.get("not_placed"):
         yield f"could not place {', '.join(report['not_placed'])}"
     if report.get("rivals"):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..io.camera_views import cameras_from_views
@@ -109,13 +108,13 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
 
 def _fits(masks: Sequence[Tensor], cameras: CamerasBase) -> list[float] | None:
     """IoU of each mask with the outline of the shape that all allow; None where they are no outlines of one."""
-    small = shrunk(torch.stack(list(masks)), _JUDGED)[:, 0]
+    small = [shrunk(mask[None], _JUDGED)[0, 0] for mask in masks]
     try:
         hull = hull_mesh(small, cameras, find_ball(cameras, small))
     except ValueError:  # most of them have no place in common
         return None
-    fits = silhouette_iou(hull, cameras, small)
-    return fits.tolist() if float(fits.mean()) >= AGREE else None
+    fits = [float(silhouette_iou(hull, cameras[[i]], mask[None])) for i, mask in enumerate(small)]
+    return fits if sum(fits) >= AGREE * len(fits) else None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
