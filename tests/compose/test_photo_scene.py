@@ -149,7 +149,7 @@ def test_what_a_person_should_know() -> None:
 def test_a_picture_without_an_object_leaves_no_scene(
     photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(folder: Path, ground: float | None) -> None:
+    def nothing(folder: Path, *_: object) -> None:
         raise BadInput(folder, "no object was found")
 
     monkeypatch.setattr("maquette.compose.photo_target.mask_scene", nothing)

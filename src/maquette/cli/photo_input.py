@@ -59,10 +59,10 @@ def stages(console: Console) -> Iterator[Any]:
     with ExitStack() as stack:
         shown: dict[str, Advance] = {}
 
-        def watch(stage: str, done: int, total: int) -> None:
+        def watch(stage: str, done: int, total: int, note: str = "") -> None:
             if stage not in shown:
                 stack.close()
                 shown[stage] = stack.enter_context(console.progress(stage, total))
-            shown[stage](done, "")
+            shown[stage](done, note)
 
         yield watch

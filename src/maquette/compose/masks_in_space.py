@@ -9,7 +9,7 @@ the floor, and things behind are outside of the box, whatever a network takes th
 Constants were chosen on the drawn rooms of `bench.studies.photo_scenes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -53,6 +53,7 @@ def masks_in_space(
     cameras: CamerasBase,
     points: Float[np.ndarray, "point 3"],
     ground: float,
+    watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Float[Tensor, "1 _h _w"]] | None:
     """Cut what stands on the floor nearest the world's middle out of all pictures.
 
@@ -61,6 +62,7 @@ def masks_in_space(
         cameras: perspective ones, one a picture, in an upright world (`poses.world`).
         points: of the scene.
         ground: y of the floor.
+        watch: called with how many pictures were compared, and how many there are.
 
     Returns:
         Masks in {0, 1}. One is empty where the object is not seen, where its picture shows little of what the others
@@ -74,7 +76,7 @@ def masks_in_space(
     if box is None:
         return None
     small = on_one_canvas(images, cameras, _SWEPT)
-    labels = _labels(small, box, ground)
+    labels = _labels(small, box, ground, watch)
     if labels is None:
         return None
     told = [i for i, label in enumerate(labels) if label is not None]
@@ -90,7 +92,9 @@ def masks_in_space(
     return [_cut_again(image, mask) for image, mask in zip(images, masks, strict=True)]
 
 
-def _labels(canvas: Canvas, box: Box, ground: float) -> list[UInt8[np.ndarray, "h w"] | None] | None:
+def _labels(
+    canvas: Canvas, box: Box, ground: float, watch: Callable[[int, int], None]
+) -> list[UInt8[np.ndarray, "h w"] | None] | None:
     """What is known of the pixels of each picture, None of those that show little of what others do; None alone
     where nothing is left of the box."""
     images, cameras, own = canvas.pictures, canvas.cameras, canvas.inside
@@ -99,7 +103,7 @@ def _labels(canvas: Canvas, box: Box, ground: float) -> list[UInt8[np.ndarray, "
     within = (hard_silhouettes(around, cameras, size) > 0.5) & own
     step = float((high - low).max()) / _STEPS
     floor = floor_depths(images, cameras, ground).where(own, torch.nan)
-    depths = swept_depths(images, cameras, around, step, SweepConfig(slants=((0, 0),)))
+    depths = swept_depths(images, cameras, around, step, SweepConfig(slants=((0, 0),)), watch)
     depths = torch.where(floor.isnan(), depths, floor).where(own, torch.nan)
     left = without_seen_through(_solid(box), depths, cameras, level=LEVEL)
     if not bool((left.occupancy > LEVEL).any()):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -65,9 +66,10 @@ def photo_target(
         title = pictures[0].name if len(pictures) == 1 else pictures[0].parent.name
         with replacing_folder(folder) as place:
             report = fill_scene(files, [None] * len(files), place, "json", options, watch, say, title)
-            watch("masks", 0, 1)
-            made = mask_scene(place, report.get("ground"))
-            watch("masks", 1, 1)
+            count = report["placed"]
+            watch("masks", 0, count)
+            made = mask_scene(place, report.get("ground"), partial(watch, "masks"))
+            watch("masks", count, count)
             report.setdefault("masks", [one.as_dict() for one in made.found])
             report |= {"left_out": list(made.left_out), "masks_agree": made.agree}
             report["sizes"] = len({image_size(file) for file in files})

@@ -1,6 +1,6 @@
 """Masks for all pictures of a folder with cameras, so that it can be molded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +41,11 @@ class SceneMasks:
     agree: bool | None = None
 
 
-def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
+def mask_scene(
+    folder: Path,
+    ground: float | None = None,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> SceneMasks:
     """Find the object in each picture of a folder that has no mask yet, as that of one object, and write the masks.
 
     Where no picture has one, and a floor and points are known, by what stands there (`masks_in_space`); else in each
@@ -50,6 +54,7 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     Args:
         folder: with `cameras.json`, as `photo_scene` writes it.
         ground: y of the floor that the object stands on, where it is known.
+        watch: called with how many pictures were compared, and how many there are.
 
     Raises:
         BadInput: a view without a picture, no object in one, or a mask that is empty.
@@ -64,7 +69,7 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
         known.append(mask)
     names = [str(view.image) for view in file.views]
     given = any(mask is not None for mask in known)
-    made = None if given or ground is None else _by_place(folder, file, pictures, ground)
+    made = None if given or ground is None else _by_place(folder, file, pictures, ground, watch)
     if made is None:
         made = _agreeing(file, find_masks(Views(pictures, known if given else None, names=names)), ground)
     seen, kept = [], []
@@ -81,7 +86,13 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     return replace(made, found=tuple(kept))
 
 
-def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground: float) -> SceneMasks | None:
+def _by_place(
+    folder: Path,
+    file: CameraFile,
+    pictures: Sequence[Tensor],
+    ground: float,
+    watch: Callable[[int, int], None],
+) -> SceneMasks | None:
     """Masks of what stands on the floor; None where they cannot be told, do not agree, or fit no shape."""
     place = folder / "points.ply"
     if len(pictures) < FEWEST or not place.is_file():
@@ -89,7 +100,7 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
     with as_bad_input(place, ValueError):
         points = load_ply(place)[0].double().numpy()
     cameras = cameras_from_views(file.views)
-    masks = masks_in_space(pictures, cameras, points, ground)
+    masks = masks_in_space(pictures, cameras, points, ground, watch)
     seen = [i for i, mask in enumerate(masks or ()) if bool(mask.any())]
     if masks is None or len(seen) < max(FEWEST, len(masks) // 2 + 1):
         return None
