@@ -23,6 +23,9 @@ from .masks_in_space import masks_in_space
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _JUDGED = 288  # of those that show whether masks are outlines of one shape
 _BROUGHT = ("given", "alpha")
+_FEW_AGREE = (
+    0.6  # IoU of few masks with the outlines of their hull, which right cameras give even of thin things
+)
 
 
 @dataclass(frozen=True)
@@ -117,15 +120,15 @@ def _by_place(
     return SceneMasks(tuple(found.values()), _names(file, left_out), True)
 
 
-def _fits(masks: Sequence[Tensor], cameras: CamerasBase) -> list[float] | None:
-    """IoU of each mask with the outline of the shape that all allow; None where they are no outlines of one."""
+def _fits(masks: Sequence[Tensor], cameras: CamerasBase, least: float = AGREE) -> list[float] | None:
+    """IoU of each mask with the outline of the shape that all allow; None where its mean is less."""
     small = [shrunk(mask[None], _JUDGED)[0, 0] for mask in masks]
     try:
         hull = hull_mesh(small, cameras, find_ball(cameras, small))
     except ValueError:  # most of them have no place in common
         return None
     fits = [float(silhouette_iou(hull, cameras[[i]], mask[None])) for i, mask in enumerate(small)]
-    return fits if sum(fits) >= AGREE * len(fits) else None
+    return fits if sum(fits) >= least * len(fits) else None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
@@ -136,9 +139,12 @@ def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
 def _agreeing(file: CameraFile, found: tuple[Found, ...], ground: float | None) -> SceneMasks:
     """The masks, without what the others contradict; those that somebody gave stay."""
     looked_for = [one.how not in _BROUGHT for one in found]
-    if len(found) < FEWEST or not any(looked_for):
+    masks, cameras = [one.mask for one in found], cameras_from_views(file.views)
+    if len(found) < FEWEST:
+        return SceneMasks(found, agree=_fits(masks, cameras, _FEW_AGREE) is not None)
+    if not any(looked_for):
         return SceneMasks(found)
-    agreed = agreeing_masks([one.mask for one in found], cameras_from_views(file.views), ground)
+    agreed = agreeing_masks(masks, cameras, ground)
     if agreed is None:
         return SceneMasks(found, agree=False)
     parts = zip(found, agreed.masks, looked_for, strict=True)
