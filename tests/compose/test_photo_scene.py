@@ -164,6 +164,7 @@ def test_what_a_person_should_know() -> None:
         "fov_is_known": False,
         "fov_deg": 45.0,
         "up_is_sure": False,
+        "sideways": True,
         "source": "silhouettes",
     }
     said = "\n".join(remarks_of(report))
@@ -174,6 +175,7 @@ def test_what_a_person_should_know() -> None:
         "1 of 2 masks are doubtful",
         "a field of view of 45 degrees is supposed",
         "which way is up",
+        "lie on their side",
         "of 2 sizes; supposed is one field of view for all",
         "contradict the others: c.png",
         "cameras and masks contradict",

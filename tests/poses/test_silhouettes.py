@@ -1,5 +1,6 @@
 """Cameras from outlines: a drawn object that turns evenly is found out, and what makes no sense is refused."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,20 @@ def test_a_turning_object(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
     assert (best.points.amax(0) - best.points.amin(0)).norm() == pytest.approx(1, abs=0.15)
     again = poses_from_silhouettes(list(masks), config=QUICK)
     assert torch.equal(again[0].R, best.R)
+
+
+def test_outlines_that_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
+    masks, R = turned
+    rows = masks.amax((0, 2)).nonzero()[:, 0]
+    edge = min(int(rows[0]), 63 - int(rows[-1]))
+    cut = masks[:, edge : 64 - edge, edge : 64 - edge]
+    assert cut[:, [0, -1]].any()
+    narrow = 2 * math.degrees(math.atan((1 - edge / 32) * math.tan(math.radians(QUICK.fov) / 2)))
+    found = poses_from_silhouettes(list(cut), config=replace(QUICK, fov=narrow))
+    assert found[0].fov == narrow
+    assert rotation_error(found[0].R, R).median() < 5
+    depth = found[0].T[:, 2].mean() * (found[0].points.amax(0) - found[0].points.amin(0)).norm()
+    assert depth == pytest.approx(2.0, rel=0.2)  # the thing's diagonal is about 1
 
 
 def test_a_camera_that_was_held_on_its_side(turned: tuple[torch.Tensor, torch.Tensor]) -> None:

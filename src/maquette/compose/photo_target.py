@@ -127,6 +127,8 @@ def remarks_of(report: dict[str, Any]) -> Iterator[str]:
         yield f"could not place {', '.join(report['not_placed'])}"
     if report.get("fov_is_known") is False:
         yield f"a field of view of {report['fov_deg']:g} degrees is supposed; --fov says it"
+    if report.get("sideways"):
+        yield "the pictures are taken for ones that lie on their side"
     if report.get("up_is_sure") is False:
         yield "which way is up is not sure: the pictures do not agree"
     if report.get("rivals"):

@@ -23,6 +23,7 @@ from .masks_in_space import masks_in_space
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _JUDGED = 288  # of those that show whether masks are outlines of one shape
 _BROUGHT = ("given", "alpha")
+_BEFORE = 0.75  # of the nearest camera's distance, within which a shape has to be to be seen
 _FEW_AGREE = (
     0.6  # IoU of few masks with the outlines of their hull, which right cameras give even of thin things
 )
@@ -120,15 +121,27 @@ def _by_place(
     return SceneMasks(tuple(found.values()), _names(file, left_out), True)
 
 
-def _fits(masks: Sequence[Tensor], cameras: CamerasBase, least: float = AGREE) -> list[float] | None:
+def _fits(
+    masks: Sequence[Tensor], cameras: CamerasBase, least: float = AGREE, whole: bool = False
+) -> list[float] | None:
     """IoU of each mask with the outline of the shape that all allow; None where its mean is less."""
     small = [shrunk(mask[None], _JUDGED)[0, 0] for mask in masks]
     try:
-        hull = hull_mesh(small, cameras, find_ball(cameras, small))
+        hull = hull_mesh(small, cameras, find_ball(cameras, small), whole=whole)
     except ValueError:  # most of them have no place in common
         return None
     fits = [float(silhouette_iou(hull, cameras[[i]], mask[None])) for i, mask in enumerate(small)]
     return fits if sum(fits) >= least * len(fits) else None
+
+
+def _few_agree(masks: Sequence[Tensor], cameras: CamerasBase) -> bool:
+    """Whether a shape between the cameras has about these outlines; what matches by chance puts them side by side."""
+    try:
+        ball = find_ball(cameras, [mask[0] for mask in masks])
+    except ValueError:
+        return False
+    nearest = float((cameras.get_camera_center() - ball.shift).norm(dim=1).min())
+    return ball.scale < _BEFORE * nearest and _fits(masks, cameras, _FEW_AGREE, whole=True) is not None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
@@ -141,7 +154,7 @@ def _agreeing(file: CameraFile, found: tuple[Found, ...], ground: float | None) 
     looked_for = [one.how not in _BROUGHT for one in found]
     masks, cameras = [one.mask for one in found], cameras_from_views(file.views)
     if len(found) < FEWEST:
-        return SceneMasks(found, agree=_fits(masks, cameras, _FEW_AGREE) is not None)
+        return SceneMasks(found, agree=_few_agree(masks, cameras))
     if not any(looked_for):
         return SceneMasks(found)
     agreed = agreeing_masks(masks, cameras, ground)

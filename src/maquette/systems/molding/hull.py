@@ -26,13 +26,17 @@ AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do no
 
 
 @torch.no_grad()
-def hull_mesh(masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS) -> Meshes:
+def hull_mesh(
+    masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS, whole: bool = False
+) -> Meshes:
     """The visual hull of masks as a closed mesh, without the smallest of its pieces; arguments as of `hull_grid`."""
-    return surface_of(hull_grid(masks, cameras, frame, cells)).to(masks[0].device)
+    return surface_of(hull_grid(masks, cameras, frame, cells, whole)).to(masks[0].device)
 
 
 @torch.no_grad()
-def hull_grid(masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS) -> VoxelGrid:
+def hull_grid(
+    masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS, whole: bool = False
+) -> VoxelGrid:
     """The visual hull of masks in a box around the working frame.
 
     Args:
@@ -41,13 +45,14 @@ def hull_grid(masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: i
         cameras: one a mask.
         frame: the working frame; the box that is carved is somewhat larger than its cube.
         cells: along each edge of that box.
+        whole: whether the object ends where the pictures do, even where a mask reaches the border.
 
     Raises:
         ValueError: no cell lies on all masks.
     """
     x, y, z = frame.shift.tolist()
-    whole = [not reaches_border(mask) for mask in masks]
-    grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=whole)
+    ends = [whole or not reaches_border(mask) for mask in masks]
+    grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=ends)
     if not bool((grid.occupancy > LEVEL).any()):
         raise ValueError("the masks have no place in common that could be the start; is a camera wrong?")
     return grid
