@@ -149,7 +149,7 @@ def test_cameras_of_few_pictures_that_contradict_the_masks_are_told_by_silhouett
     few, said = [photos[0], photos[3], photos[6]], []
     made = photo_target(few, tmp_path / "a", replace(BY_OUTLINES, by=None), say=said.append)
     assert made.report["source"] == "silhouettes"
-    assert said == ["cameras by what few pictures share contradict the masks; they are told by silhouettes"]
+    assert said == ["cameras by what few pictures share do not tell the shape; they are told by silhouettes"]
     made = photo_target(few, tmp_path / "b", replace(BY_OUTLINES, by="sfm"))  # somebody insists
     assert made.report["source"] == "structure from motion"
     assert "cameras and masks contradict each other" in "\n".join(made.remarks)

@@ -70,7 +70,7 @@ def photo_target(
             report, made = _filled(files, place, options, watch, say, title)
             wanted, few = options or SceneOptions(), _FEWEST <= len(files) < FEWEST
             if few and wanted.by is None and report["source"] != "silhouettes" and made.agree is False:
-                say("cameras by what few pictures share contradict the masks; they are told by silhouettes")
+                say("cameras by what few pictures share do not tell the shape; they are told by silhouettes")
                 wanted = replace(wanted, by="silhouettes")
                 report, made = _filled(files, place, wanted, watch, say, title)
             report.setdefault("masks", [one.as_dict() for one in made.found])

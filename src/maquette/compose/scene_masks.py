@@ -17,13 +17,13 @@ from ..structures.cameras import CamerasBase
 from ..structures.views import Views
 from ..systems.molding.hull import AGREE, hull_mesh
 from ..systems.molding.silhouettes import find_ball, silhouette_iou
-from .agreeing_masks import FEWEST, agreeing_masks
+from .agreeing_masks import FEWEST, about, agreeing_masks
 from .masks_in_space import masks_in_space
 
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _JUDGED = 288  # of those that show whether masks are outlines of one shape
 _BROUGHT = ("given", "alpha")
-_BEFORE = 0.75  # of the nearest camera's distance, within which a shape has to be to be seen
+_DEEP = 1.8  # half diagonals of the masks, beyond which cameras do not tell how deep the object is
 _FEW_AGREE = (
     0.6  # IoU of few masks with the outlines of their hull, which right cameras give even of thin things
 )
@@ -135,13 +135,14 @@ def _fits(
 
 
 def _few_agree(masks: Sequence[Tensor], cameras: CamerasBase) -> bool:
-    """Whether a shape between the cameras has about these outlines; what matches by chance puts them side by side."""
+    """Whether a shape no deeper than it is large has these outlines; matched by chance, cameras stand side by side."""
+    flat = [mask[0] for mask in masks]
     try:
-        ball = find_ball(cameras, [mask[0] for mask in masks])
+        ball = find_ball(cameras, flat)
     except ValueError:
         return False
-    nearest = float((cameras.get_camera_center() - ball.shift).norm(dim=1).min())
-    return ball.scale < _BEFORE * nearest and _fits(masks, cameras, _FEW_AGREE, whole=True) is not None
+    _, half = about([mask > 0.5 for mask in flat], cameras)
+    return ball.scale < _DEEP * half and _fits(masks, cameras, _FEW_AGREE, whole=True) is not None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
