@@ -135,7 +135,7 @@ def _fits(
 
 
 def _few_agree(masks: Sequence[Tensor], cameras: CamerasBase) -> bool:
-    """Whether a shape no deeper than it is large has these outlines; matched by chance, cameras stand side by side."""
+    """Whether a shape no deeper than it is large has these outlines; cameras matched by chance are side by side."""
     flat = [mask[0] for mask in masks]
     try:
         ball = find_ball(cameras, flat)
