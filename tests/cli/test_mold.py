@@ -99,7 +99,7 @@ def asked(monkeypatch, tmp_path):
     """What `mold` asks of the system, which takes two steps on a sphere and moves nothing."""
     calls = []
 
-    def note(target, out, options, watch, device, root=None):
+    def note(target, out, options, watch, device, root=None, stage=None):
         calls.append(options)
         sphere = ico_sphere(0)
         molder = Molder(sphere.verts_packed(), sphere.faces_packed(), MethodConfig.of("adam"))

@@ -69,14 +69,7 @@ def test_what_is_no_video_is_refused_in_one_line(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["bad.mp4"]
 
 
-def test_pictures_of_two_sizes_and_a_scene_that_was_corrected(maquette, photos, tmp_path) -> None:
-    mixed = tmp_path / "mixed"
-    mixed.mkdir()
-    for i, size in enumerate(((64, 48), (64, 48), (48, 64))):
-        save_image(torch.rand(3, *size), mixed / f"{i}.png")
-    ran = maquette("mold", mixed, "-o", tmp_path / "m.glb")
-    assert ran.code == 3
-    assert "different sizes" in ran.err
+def test_a_scene_that_was_corrected(maquette, photos, tmp_path) -> None:
     scene = tmp_path / "n_scene"
     (scene / "masks").mkdir(parents=True)
     (scene / "report.json").write_text("{}")

@@ -68,7 +68,7 @@ def test_a_start_from_pictures_finds_them_too(maquette, cameras, tmp_path, monke
     seen = []
     monkeypatch.setattr(composed, "mold", lambda *words: seen.append(words) or [])
     composed.mold_from_pictures(cameras, tmp_path / "m.glb", None, root=tmp_path)  # type: ignore[arg-type]
-    assert seen[0][-1] == tmp_path
+    assert tmp_path in seen[0]
 
 
 def test_a_root_that_is_none_is_refused(maquette, textured, views, tmp_path) -> None:

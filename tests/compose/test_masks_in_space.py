@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import interpolate
 
 import maquette.compose.masks_in_space as space
 import maquette.compose.scene_masks as scene_masks
@@ -16,6 +17,10 @@ from maquette.io import CameraFile, load_mask, read_cameras, save_image, save_pl
 from maquette.io.cameras_json import write_cameras
 from maquette.io.errors import BadInput
 from maquette.renderer import look_at_view_transform
+from maquette.structures.camera_conversions import (
+    cameras_from_opencv_projection,
+    opencv_from_cameras_projection,
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +54,24 @@ def test_a_camera_within_the_thing_sees_nothing_of_it(
     assert [bool(mask.any()) for mask in masks] == [i != 3 for i in range(len(masks))]
 
 
-def test_pictures_of_two_sizes_are_not_compared(scene: FloorScene) -> None:
-    other = [torch.zeros(3, 60, 80), *scene.images[1:]]
-    assert masks_in_space(other, scene.cameras, scene.points, GROUND) is None
+def test_pictures_of_two_sizes(scene: FloorScene) -> None:
+    """Every other one is cut at both sides, every third is twice as large."""
+    cut = [slice(18 if i % 2 else 0, SIZE - 18 if i % 2 else SIZE) for i in range(len(scene.images))]
+    large = [2 if i % 3 == 0 else 1 for i in range(len(scene.images))]
+    R, t, K = opencv_from_cameras_projection(scene.cameras, torch.tensor([[SIZE, SIZE]]))
+    images, sizes = [], []
+    for i, image in enumerate(scene.images):
+        K[i, 0, 2] -= cut[i].start
+        K[i, :2] *= large[i]
+        images.append(interpolate(image[None, :, :, cut[i]], scale_factor=large[i], mode="bilinear")[0])
+        sizes.append(images[-1].shape[1:])
+    cameras = cameras_from_opencv_projection(R, t, K, torch.tensor(sizes))
+    masks = masks_in_space(images, cameras, scene.points, GROUND)
+    assert masks is not None
+    for i, (mask, true) in enumerate(zip(masks, scene.masks, strict=True)):
+        assert mask.shape[1:] == images[i].shape[1:]
+        ours = mask[0, :: large[i], :: large[i]] > 0.5
+        assert (ours & true[:, cut[i]]).sum() / (ours | true[:, cut[i]]).sum() > 0.85
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,11 +16,14 @@ from maquette.compose.photo_scene import SceneOptions, photo_scene
 from maquette.compose.photo_target import frames_of, photo_target, remarks_of
 from maquette.compose.scene_masks import mask_scene
 from maquette.io import load_mask, read_cameras, save_image
+from maquette.io.camera_folder import write_camera_folder
 from maquette.io.camera_views import cameras_from_views
 from maquette.io.cameras_json import write_cameras
+from maquette.io.cameras_parse import CamerasData, ViewData
+from maquette.io.colmap_model import SparsePoints
 from maquette.io.errors import BadInput
-from maquette.poses.silhouettes import rotation_error
-from maquette.poses.wanted import TooFewPlaced
+from maquette.poses.compared import rotation_error
+from maquette.poses.wanted import FoundCameras, TooFewPlaced
 from turning_thing import FOV, QUICK, VIEWS, turning_thing
 
 BY_OUTLINES = SceneOptions("silhouettes", QUICK, fov=FOV)
@@ -124,11 +128,44 @@ def test_a_target_of_photos_has_all_masks_and_says_how(photos: list[Path], tmp_p
     assert json.loads((made.folder / "report.json").read_text())["masks"] == made.report["masks"]
 
 
+def test_cameras_of_few_pictures_that_contradict_the_masks_are_told_by_silhouettes(
+    photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What matches in three pictures from all around is chance: all cameras are one beside the other."""
+
+    def chance(
+        pictures: list[Path], masks: list[None], folder: Path, to: str, *_: object, **__: object
+    ) -> FoundCameras:
+        K, R = np.array([[60.0, 0, 32], [0, 60.0, 32], [0, 0, 1]]), np.eye(3)
+        views = [
+            ViewData(file, None, 64, 64, K, R, np.array([3.0 * i, 0, 2.7])) for i, file in enumerate(pictures)
+        ]
+        data = CamerasData(tuple(views), None, "+Y")
+        write_camera_folder(data, folder, "json", None, lambda done: None)
+        return FoundCameras(data, SparsePoints(), {"pictures": 3, "placed": 3, "not_placed": []})
+
+    monkeypatch.setattr(photo_scene_module, "find_spec", lambda name: object())
+    monkeypatch.setattr(photo_scene_module, "find_cameras", chance)
+    few, said = [photos[0], photos[3], photos[6]], []
+    made = photo_target(few, tmp_path / "a", replace(BY_OUTLINES, by=None), say=said.append)
+    assert made.report["source"] == "silhouettes"
+    assert said == ["cameras by what few pictures share do not tell the shape; they are told by silhouettes"]
+    made = photo_target(few, tmp_path / "b", replace(BY_OUTLINES, by="sfm"))  # somebody insists
+    assert made.report["source"] == "structure from motion"
+    assert "cameras and masks contradict each other" in "\n".join(made.remarks)
+
+
 def test_what_a_person_should_know() -> None:
     masks = [{"by": "network", "confidence": 0.1}, {"by": "plain", "confidence": 0.9}]
     report = {"masks": masks, "not_placed": ["a.png"], "rivals": [1], "fit_badly": ["b.png"]} | {
         "left_out": ["c.png"],
         "masks_agree": False,
+        "sizes": 2,
+        "fov_is_known": False,
+        "fov_deg": 45.0,
+        "up_is_sure": False,
+        "sideways": True,
+        "source": "silhouettes",
     }
     said = "\n".join(remarks_of(report))
     for words in (
@@ -136,6 +173,10 @@ def test_what_a_person_should_know() -> None:
         "wrong way around",
         "b.png",
         "1 of 2 masks are doubtful",
+        "a field of view of 45 degrees is supposed",
+        "which way is up",
+        "lie on their side",
+        "of 2 sizes; supposed is one field of view for all",
         "contradict the others: c.png",
         "cameras and masks contradict",
     ):
@@ -146,7 +187,7 @@ def test_what_a_person_should_know() -> None:
 def test_a_picture_without_an_object_leaves_no_scene(
     photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(folder: Path, ground: float | None) -> None:
+    def nothing(folder: Path, *_: object) -> None:
         raise BadInput(folder, "no object was found")
 
     monkeypatch.setattr("maquette.compose.photo_target.mask_scene", nothing)

@@ -35,7 +35,9 @@ def cameras(request: pytest.FixtureRequest) -> object:
 
 def test_a_painted_ball_within_a_larger_one_is_found(cameras: FoVOrthographicCameras) -> None:
     images = render_views(ball(0.6), cameras, SIZE, lit=False).images
-    found = swept_depths(images, cameras, ball(0.75), STEP)
+    seen: list[tuple[int, int]] = []
+    found = swept_depths(images, cameras, ball(0.75), STEP, watch=lambda *done: seen.append(done))
+    assert seen == [(i, 14) for i in range(1, 15)]
     rasterizer = MeshRasterizer(raster_settings=RasterizationSettings((SIZE, SIZE)))
     seen = rasterizer(ball(0.6).extend(len(cameras)), cameras=cameras)
     true = seen.zbuf[..., 0].where(seen.pix_to_face[..., 0] >= 0, torch.nan)
@@ -48,6 +50,12 @@ def test_a_plain_ball_tells_nothing() -> None:
     cameras = orbit_views(14, 2.5, 20.0, 40.0)
     images = torch.full((14, 3, SIZE, SIZE), 0.5)
     assert swept_depths(images, cameras, ball(0.75), STEP).isnan().all()
+
+
+def test_a_camera_that_sees_nothing_is_no_trouble() -> None:
+    cameras = orbit_views(3, 2.5, 20.0, 40.0)
+    cameras.T[1, 0] = 50.0
+    assert swept_depths(torch.rand(3, 3, SIZE, SIZE), cameras, ball(0.75), STEP)[1].isnan().all()
 
 
 def test_projections_have_middles_of_pixels_at_halves() -> None:

@@ -17,13 +17,13 @@ from .extras import need_extra
 from .mesh_input import need_mesh
 from .mold_photos import Photos, are_photos, find_scene, need_photos, scene_of
 from .options import Compute, JsonFile, Out, Root, at_least, check_compute, option_of, parse, set_up
-from .photo_input import need_free_folder, need_unchanged
+from .photo_input import need_free_folder, need_unchanged, stages
 from .refusals import MESH_OUT_SUFFIXES, Refusal, need_place, need_spared
 from .watching import Watch, live_page
 from .weights_input import need_weights, usable
 
 if TYPE_CHECKING:
-    from ..systems.molding.job import MoldOptions
+    from ..systems.molding.job import MoldOptions, Stages
     from ..systems.molding.points import PointsConfig
     from ..systems.molding.silhouettes import SilhouettesConfig
 
@@ -180,20 +180,25 @@ def _mold(options: Mold, source: Literal["points", "silhouettes"], console: Cons
     steps = config.steps if options.steps is None else options.steps
     choices = _choices(options, source)
     with live_page(console, options.port if options.live else None) as page:
-        with console.progress("molding", steps) as advance:
-            written = _written(options, choices, Watch(advance, page), str(device))
+        with stages(console) as stage:
+            if not options.target.is_dir():
+                stage("molding", 0, steps)
+            watch = Watch(lambda done, note: stage("molding", done, steps, note), page)
+            written = _written(options, choices, watch, str(device), stage)
         return show_result(written, console)
 
 
-def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str) -> list[Path]:
+def _written(options: Mold, choices: "MoldOptions", watch: Watch, device: str, stage: "Stages") -> list[Path]:
     if options.init != "pictures":
         from ..systems.molding.job import mold
 
-        return mold(options.target, options.out, choices, watch, device, root=options.root)
+        return mold(options.target, options.out, choices, watch, device, root=options.root, stage=stage)
     from ..compose.mold_from_pictures import mold_from_pictures
 
     weights, root = options.init_weights, options.root
-    return mold_from_pictures(options.target, options.out, choices, weights, watch, device, root=root)
+    return mold_from_pictures(
+        options.target, options.out, choices, weights, watch, device, root=root, stage=stage
+    )
 
 
 def _need_target(target: Path, root: Path | None) -> None:

@@ -71,11 +71,8 @@ def need_photos(target: Path, options: Photos) -> list[Path]:
     files = picture_files([target])
     if len(files) < _FEWEST:
         raise BadInput(target, f"holds {len(files)} pictures; {_FEWEST} or more are needed to find cameras")
-    sizes = {image_size(file): file for file in files}
-    if len(sizes) > 1:
-        (first, one), (second, other), *_ = sizes.items()
-        said = " and ".join(f"{file.name} ({w} x {h})" for (w, h), file in ((first, one), (second, other)))
-        raise BadInput(target, f"holds pictures of different sizes, {said}: one camera is supposed")
+    for file in files:
+        image_size(file)
     return files
 
 

@@ -57,12 +57,13 @@ def need_unchanged(scene: Path) -> None:
 def stages(console: Console) -> Iterator[Any]:
     """A function that shows the progress of one stage after another."""
     with ExitStack() as stack:
-        shown: dict[str, Advance] = {}
+        shown: tuple[str, Advance] | None = None
 
-        def watch(stage: str, done: int, total: int) -> None:
-            if stage not in shown:
+        def watch(stage: str, done: int, total: int, note: str = "") -> None:
+            nonlocal shown
+            if shown is None or shown[0] != stage:
                 stack.close()
-                shown[stage] = stack.enter_context(console.progress(stage, total))
-            shown[stage](done, "")
+                shown = stage, stack.enter_context(console.progress(stage, total))
+            shown[1](done, note)
 
         yield watch

@@ -136,7 +136,7 @@ def _voted(
     masks: Sequence[Tensor], voters: Sequence[int], cameras: CamerasBase, ground: float | None
 ) -> list[Bool[Tensor, "_h _w"]] | None:
     """What of each picture places with most votes cover, and a little more; None where no place has enough."""
-    middle, half = _about([masks[i] for i in voters], cameras[list(voters)])
+    middle, half = about([masks[i] for i in voters], cameras[list(voters)])
     low, high = middle - _ROOM * half, middle + _ROOM * half
     for cells in (_CELLS // 2, _CELLS):  # the second time the box is tight
         points, cell = _grid(low, high, cells)
@@ -202,7 +202,7 @@ def _covered(x: Tensor, y: Tensor, chosen: Tensor, mask: Tensor, reach: int) -> 
     return torch.from_numpy(cv2.dilate(filled, kernel) > 0)
 
 
-def _about(masks: Sequence[Tensor], cameras: CamerasBase) -> tuple[Float[Tensor, " 3"], float]:
+def about(masks: Sequence[Tensor], cameras: CamerasBase) -> tuple[Float[Tensor, " 3"], float]:
     """Where most of the rays through the masks' middles meet, and half the masks' median diagonal there."""
     eyes = cameras.get_camera_center().double()
     ways = torch.stack([_ray(mask, cameras[[i]]) for i, mask in enumerate(masks)]).double()

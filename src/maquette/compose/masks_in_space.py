@@ -9,7 +9,7 @@ the floor, and things behind are outside of the box, whatever a network takes th
 Constants were chosen on the drawn rooms of `bench.studies.photo_scenes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ from ..data.families.solids import box as box_between
 from ..lift.floor_depths import floor_depths
 from ..lift.swept_depths import SweepConfig, swept_depths
 from ..ops.fused_depths import without_seen_through
+from ..ops.one_canvas import Canvas, on_one_canvas
 from ..ops.pixel_projections import pixel_projections, pixel_rays
 from ..ops.shrunk import shrunk
 from ..poses.standing import Box, standing_box
@@ -52,57 +53,62 @@ def masks_in_space(
     cameras: CamerasBase,
     points: Float[np.ndarray, "point 3"],
     ground: float,
+    watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Float[Tensor, "1 _h _w"]] | None:
     """Cut what stands on the floor nearest the world's middle out of all pictures.
 
     Args:
-        images: colours in [0, 1], in the computer's memory.
+        images: colours in [0, 1], in the computer's memory; of any sizes.
         cameras: perspective ones, one a picture, in an upright world (`poses.world`).
         points: of the scene.
         ground: y of the floor.
+        watch: called with how many pictures were compared, and how many there are.
 
     Returns:
         Masks in {0, 1}. One is empty where the object is not seen, where its picture shows little of what the others
-        do, and where its camera stands in the object's box. None where pictures differ in size, where nothing stands
-        there, and where nothing of it is told from the air around it.
+        do, and where its camera stands in the object's box. None where nothing stands there, and where nothing of it
+        is told from the air around it.
 
     Raises:
         ValueError: cameras without perspective.
     """
     box = standing_box(points, ground)
-    if box is None or len({image.shape for image in images}) > 1:
+    if box is None:
         return None
-    small = shrunk(torch.stack(list(images)), _SWEPT)
-    labels = _labels(small, cameras, box, ground)
+    small = on_one_canvas(images, cameras, _SWEPT)
+    labels = _labels(small, box, ground, watch)
     if labels is None:
         return None
     told = [i for i, label in enumerate(labels) if label is not None]
-    cut = seeded_masks([_bytes(small[i]) for i in told], [label for label in labels if label is not None])
+    seen = [_bytes(small.pictures[i]) for i in told]
+    cut = seeded_masks(seen, [label for label in labels if label is not None])
     if cut is None:
         return None
-    masks = [np.zeros(small.shape[2:], bool) for _ in images]
+    masks = [np.zeros(size, bool) for size in small.sizes]
     for i, mask in zip(told, cut, strict=True):
-        masks[i] = mask
+        height, width = small.sizes[i]
+        masks[i] = mask[:height, :width]
     masks = _without_contradicted(masks, cameras, ground)
     return [_cut_again(image, mask) for image, mask in zip(images, masks, strict=True)]
 
 
 def _labels(
-    images: Float[Tensor, "view 3 h w"], cameras: CamerasBase, box: Box, ground: float
+    canvas: Canvas, box: Box, ground: float, watch: Callable[[int, int], None]
 ) -> list[UInt8[np.ndarray, "h w"] | None] | None:
     """What is known of the pixels of each picture, None of those that show little of what others do; None alone
     where nothing is left of the box."""
+    images, cameras, own = canvas.pictures, canvas.cameras, canvas.inside
     size, (low, high) = (images.shape[2], images.shape[3]), box
     around = _box_mesh((low - np.array([0.0, _BELOW, 0.0]), high))
-    within = hard_silhouettes(around, cameras, size) > 0.5
+    within = (hard_silhouettes(around, cameras, size) > 0.5) & own
     step = float((high - low).max()) / _STEPS
-    floor = floor_depths(images, cameras, ground)
-    depths = swept_depths(images, cameras, around, step, SweepConfig(slants=((0, 0),)))
-    depths = torch.where(floor.isnan(), depths, floor)
+    floor = floor_depths(images, cameras, ground).where(own, torch.nan)
+    depths = swept_depths(images, cameras, around, step, SweepConfig(slants=((0, 0),)), watch)
+    depths = torch.where(floor.isnan(), depths, floor).where(own, torch.nan)
     left = without_seen_through(_solid(box), depths, cameras, level=LEVEL)
     if not bool((left.occupancy > LEVEL).any()):
         return None
-    core = hard_silhouettes(surface_of(left), cameras, size) > 0.5
+    core = (hard_silhouettes(surface_of(left), cameras, size) > 0.5) & own
     flat = ~floor.isnan() | ((_heights(depths, cameras) - ground).abs() < _FLAT)
     shown = _showing(~depths.isnan() & within, within, cameras, box)
     each = zip(core, ~within | flat, shown, strict=True)

@@ -15,7 +15,7 @@ from ..lift.solid_surface import solid_surface
 from ..structures import Meshes
 from ..structures.views import Views
 from ..systems import DEFAULT
-from ..systems.molding.job import MoldOptions, Start, mold
+from ..systems.molding.job import MoldOptions, Stages, Start, mold
 from ..systems.molding.optimise import Watcher
 from ..systems.molding.pictures import TargetPictures
 
@@ -29,12 +29,13 @@ def mold_from_pictures(
     device: str = "auto",
     system: str = DEFAULT,
     root: Path | None = None,
+    stage: Stages = lambda name, done, total: None,
 ) -> list[Path]:
     """Mold what a system makes of a folder's pictures to their silhouettes, and write it as `mold` does.
 
     Args:
         target: a folder of pictures with cameras in a known format.
-        out, options, watch, device, root: as `systems.molding.job.mold` takes them.
+        out, options, watch, device, root, stage: as `systems.molding.job.mold` takes them.
         weights: of the system; None takes those that ship.
         system: that puts several pictures with cameras together, in the world of these.
 
@@ -46,7 +47,7 @@ def mold_from_pictures(
     """
     loaded = load(system, weights, device=device)
     start = Start("pictures", lambda seen: _guess(loaded, seen, target))
-    return mold(target, out, options, watch, device, start, root)
+    return mold(target, out, options, watch, device, start, root, stage)
 
 
 def _guess(system: Any, pictures: TargetPictures, folder: Path) -> Meshes:

@@ -1,8 +1,9 @@
 """What `maquette mold` takes for a target beside a mesh and a folder with cameras: plain pictures, or a video."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,16 +12,19 @@ import torch
 
 from ..io.atomic_folder import replacing_folder
 from ..io.errors import BadInput
+from ..io.image_files import image_size
 from ..io.images import save_image
 from ..io.json_text import json_text
 from ..io.video_frames import sample_frames
 from ..poses.wanted import Watch
+from .agreeing_masks import FEWEST
 from .photo_scene import SceneOptions, fill_scene
-from .scene_masks import mask_scene
+from .scene_masks import SceneMasks, mask_scene
 
 MOST = 60  # pictures that cameras are looked for of; of more so many are taken, evenly
 _FRAMES = 36
 _DOUBTFUL = 0.3
+_FEWEST = 3  # pictures that silhouettes tell cameras of
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,34 @@ def photo_target(
             files = [files[len(files) * k // MOST] for k in range(MOST)]
         title = pictures[0].name if len(pictures) == 1 else pictures[0].parent.name
         with replacing_folder(folder) as place:
-            report = fill_scene(files, [None] * len(files), place, "json", options, watch, say, title)
-            watch("masks", 0, 1)
-            made = mask_scene(place, report.get("ground"))
-            watch("masks", 1, 1)
+            report, made = _filled(files, place, options, watch, say, title)
+            wanted, few = options or SceneOptions(), _FEWEST <= len(files) < FEWEST
+            if few and wanted.by is None and report["source"] != "silhouettes" and made.agree is False:
+                say("cameras by what few pictures share do not tell the shape; they are told by silhouettes")
+                wanted = replace(wanted, by="silhouettes")
+                report, made = _filled(files, place, wanted, watch, say, title)
             report.setdefault("masks", [one.as_dict() for one in made.found])
             report |= {"left_out": list(made.left_out), "masks_agree": made.agree}
+            report["sizes"] = len({image_size(file) for file in files})
             (place / "report.json").write_text(json_text(report), encoding="utf-8")
     return PhotoTarget(folder, report, tuple(remarks_of(report)))
+
+
+def _filled(
+    files: Sequence[Path],
+    folder: Path,
+    options: SceneOptions | None,
+    watch: Watch,
+    say: Callable[[str], None],
+    title: str,
+) -> tuple[dict[str, Any], SceneMasks]:
+    """Cameras and masks of pictures, written into a folder."""
+    report = fill_scene(files, [None] * len(files), folder, "json", options, watch, say, title)
+    count = report["placed"]
+    watch("masks", 0, count)
+    made = mask_scene(folder, report.get("ground"), partial(watch, "masks"))
+    watch("masks", count, count)
+    return report, made
 
 
 @contextmanager
@@ -96,8 +120,17 @@ def frames_of(pictures: list[Path], count: int = _FRAMES) -> Iterator[list[Path]
 
 def remarks_of(report: dict[str, Any]) -> Iterator[str]:
     """What may have gone wrong, with the numbers that show it."""
+    if report.get("sizes", 1) > 1:
+        supposed = "one field of view for all" if report["source"] == "silhouettes" else "one lens for each"
+        yield f"pictures are of {report['sizes']} sizes; supposed is {supposed}"
     if report.get("not_placed"):
         yield f"could not place {', '.join(report['not_placed'])}"
+    if report.get("fov_is_known") is False:
+        yield f"a field of view of {report['fov_deg']:g} degrees is supposed; --fov says it"
+    if report.get("sideways"):
+        yield "the pictures are taken for ones that lie on their side"
+    if report.get("up_is_sure") is False:
+        yield "which way is up is not sure: the pictures do not agree"
     if report.get("rivals"):
         yield "other cameras fit nearly as well: front and back, or left and right, may be the wrong way around"
     if report.get("fit_badly"):

@@ -1,10 +1,9 @@
 """Masks for all pictures of a folder with cameras, so that it can be molded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..io.camera_views import cameras_from_views
@@ -18,12 +17,16 @@ from ..structures.cameras import CamerasBase
 from ..structures.views import Views
 from ..systems.molding.hull import AGREE, hull_mesh
 from ..systems.molding.silhouettes import find_ball, silhouette_iou
-from .agreeing_masks import FEWEST, agreeing_masks
+from .agreeing_masks import FEWEST, about, agreeing_masks
 from .masks_in_space import masks_in_space
 
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _JUDGED = 288  # of those that show whether masks are outlines of one shape
 _BROUGHT = ("given", "alpha")
+_DEEP = 1.8  # half diagonals of the masks, beyond which cameras do not tell how deep the object is
+_FEW_AGREE = (
+    0.6  # IoU of few masks with the outlines of their hull, which right cameras give even of thin things
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ class SceneMasks:
     agree: bool | None = None
 
 
-def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
+def mask_scene(
+    folder: Path,
+    ground: float | None = None,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> SceneMasks:
     """Find the object in each picture of a folder that has no mask yet, as that of one object, and write the masks.
 
     Where no picture has one, and a floor and points are known, by what stands there (`masks_in_space`); else in each
@@ -51,6 +58,7 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     Args:
         folder: with `cameras.json`, as `photo_scene` writes it.
         ground: y of the floor that the object stands on, where it is known.
+        watch: called with how many pictures were compared, and how many there are.
 
     Raises:
         BadInput: a view without a picture, no object in one, or a mask that is empty.
@@ -65,7 +73,7 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
         known.append(mask)
     names = [str(view.image) for view in file.views]
     given = any(mask is not None for mask in known)
-    made = None if given or ground is None else _by_place(folder, file, pictures, ground)
+    made = None if given or ground is None else _by_place(folder, file, pictures, ground, watch)
     if made is None:
         made = _agreeing(file, find_masks(Views(pictures, known if given else None, names=names)), ground)
     seen, kept = [], []
@@ -82,7 +90,13 @@ def mask_scene(folder: Path, ground: float | None = None) -> SceneMasks:
     return replace(made, found=tuple(kept))
 
 
-def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground: float) -> SceneMasks | None:
+def _by_place(
+    folder: Path,
+    file: CameraFile,
+    pictures: Sequence[Tensor],
+    ground: float,
+    watch: Callable[[int, int], None],
+) -> SceneMasks | None:
     """Masks of what stands on the floor; None where they cannot be told, do not agree, or fit no shape."""
     place = folder / "points.ply"
     if len(pictures) < FEWEST or not place.is_file():
@@ -90,7 +104,7 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
     with as_bad_input(place, ValueError):
         points = load_ply(place)[0].double().numpy()
     cameras = cameras_from_views(file.views)
-    masks = masks_in_space(pictures, cameras, points, ground)
+    masks = masks_in_space(pictures, cameras, points, ground, watch)
     seen = [i for i, mask in enumerate(masks or ()) if bool(mask.any())]
     if masks is None or len(seen) < max(FEWEST, len(masks) // 2 + 1):
         return None
@@ -107,15 +121,28 @@ def _by_place(folder: Path, file: CameraFile, pictures: Sequence[Tensor], ground
     return SceneMasks(tuple(found.values()), _names(file, left_out), True)
 
 
-def _fits(masks: Sequence[Tensor], cameras: CamerasBase) -> list[float] | None:
-    """IoU of each mask with the outline of the shape that all allow; None where they are no outlines of one."""
-    small = shrunk(torch.stack(list(masks)), _JUDGED)[:, 0]
+def _fits(
+    masks: Sequence[Tensor], cameras: CamerasBase, least: float = AGREE, whole: bool = False
+) -> list[float] | None:
+    """IoU of each mask with the outline of the shape that all allow; None where its mean is less."""
+    small = [shrunk(mask[None], _JUDGED)[0, 0] for mask in masks]
     try:
-        hull = hull_mesh(small, cameras, find_ball(cameras, small))
+        hull = hull_mesh(small, cameras, find_ball(cameras, small), whole=whole)
     except ValueError:  # most of them have no place in common
         return None
-    fits = silhouette_iou(hull, cameras, small)
-    return fits.tolist() if float(fits.mean()) >= AGREE else None
+    fits = [float(silhouette_iou(hull, cameras[[i]], mask[None])) for i, mask in enumerate(small)]
+    return fits if sum(fits) >= least * len(fits) else None
+
+
+def _few_agree(masks: Sequence[Tensor], cameras: CamerasBase) -> bool:
+    """Whether a shape no deeper than it is large has these outlines; cameras matched by chance are side by side."""
+    flat = [mask[0] for mask in masks]
+    try:
+        ball = find_ball(cameras, flat)
+    except ValueError:
+        return False
+    _, half = about([mask > 0.5 for mask in flat], cameras)
+    return ball.scale < _DEEP * half and _fits(masks, cameras, _FEW_AGREE, whole=True) is not None
 
 
 def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
@@ -126,9 +153,12 @@ def _names(file: CameraFile, numbers: Sequence[int]) -> tuple[str, ...]:
 def _agreeing(file: CameraFile, found: tuple[Found, ...], ground: float | None) -> SceneMasks:
     """The masks, without what the others contradict; those that somebody gave stay."""
     looked_for = [one.how not in _BROUGHT for one in found]
-    if len(found) < FEWEST or not any(looked_for):
+    masks, cameras = [one.mask for one in found], cameras_from_views(file.views)
+    if len(found) < FEWEST:
+        return SceneMasks(found, agree=_few_agree(masks, cameras))
+    if not any(looked_for):
         return SceneMasks(found)
-    agreed = agreeing_masks([one.mask for one in found], cameras_from_views(file.views), ground)
+    agreed = agreeing_masks(masks, cameras, ground)
     if agreed is None:
         return SceneMasks(found, agree=False)
     parts = zip(found, agreed.masks, looked_for, strict=True)

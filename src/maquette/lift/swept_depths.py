@@ -1,5 +1,6 @@
 """Depth maps of pictures whose cameras are known, where the pictures agree about them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,7 @@ def swept_depths(
     outer: Meshes,
     step: float,
     config: SweepConfig | None = None,
+    watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Float[Tensor, "view height width"]:
     """Depth of what pictures show within a surface that surrounds it; NaN where they do not agree.
 
@@ -65,6 +67,7 @@ def swept_depths(
         outer: one closed mesh, such as the visual hull.
         step: between the depths, in the world.
         config: what is compared and kept.
+        watch: called with how many pictures are done, and how many there are.
 
     Raises:
         ValueError: a step that is not positive, or not one picture a camera.
@@ -78,10 +81,8 @@ def swept_depths(
     pairs = matrices[beside.clamp(min=0)] @ _invertible(matrices).inverse()[:, None]
     pixels, ranges = _ranges(outer, cameras, size, step)
     perspective = cameras.is_perspective()
-    depths, scores = sweep(
-        images.permute(0, 2, 3, 1).contiguous(),
-        pixels,
-        ranges,
+    colours = images.permute(0, 2, 3, 1).contiguous()
+    common = (
         step,
         torch.full((len(images),), perspective, device=images.device),
         beside.int(),
@@ -91,6 +92,11 @@ def swept_depths(
         config.spread,
     )
     view, row, column = pixels.long().unbind(1)
+    counts, swept = view.bincount(minlength=len(images)).tolist(), []
+    for done, (own, between) in enumerate(zip(pixels.split(counts), ranges.split(counts), strict=True), 1):
+        swept.append(sweep(colours, own, between, *common))
+        watch(done, len(images))
+    depths, scores = (torch.cat(each) for each in zip(*swept, strict=True))
     found = torch.full((len(images), *size), torch.nan, device=images.device)
     found[view, row, column] = depths.where(scores >= config.like, torch.nan)
     agreed = _agreeing(found, pixels, beside, pairs, perspective, config.steps * step)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -20,12 +20,17 @@ from ..io.image_files import image_fov, image_size
 from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
-from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes, rotation_error
+from .compared import rotation_error
+from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes
 from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it
 _RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
 _FITS = 0.8  # IoU of an outline with what was found, below which a picture does not go with the others
+_UPRIGHT, _CLEARLY = (
+    0.92,
+    0.9,
+)  # mean IoU of outlines below which cameras on their side are tried; loss that wins
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _GREY = 140  # of the points at the surface of what was found
 
@@ -66,11 +71,10 @@ def cameras_by_outlines(
     images, found = _with_masks(pictures, masks, watch)
     watch("cameras", 0, 1)
     with as_bad_input(pictures[0].parent, ValueError):
-        answers = poses_from_silhouettes(
-            [one.mask[0] for one in found], images, replace(config or PosesConfig(), fov=angle), seed
-        )
+        config = replace(config or PosesConfig(), fov=angle)
+        answers = _answers([one.mask[0] for one in found], images, config, seed)
     watch("cameras", 1, 1)
-    best = answers[0]
+    best, sideways = answers.found[0], answers.sideways
     with TemporaryDirectory() as aside:
         files = []
         for i, (one, file, mask) in enumerate(zip(found, pictures, masks, strict=True)):
@@ -80,13 +84,14 @@ def cameras_by_outlines(
         views = _views(best, pictures, files)
         data = CamerasData(views, None, "+Y")
         cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
-    rivals = [other for other in answers[1:] if other.loss < _RIVAL * best.loss]
+    rivals = [other for other in answers.found[1:] if other.loss < _RIVAL * best.loss]
     facts: dict[str, Any] = {
         "pictures": len(pictures),
         "placed": len(pictures),
         "masks": [one.as_dict() for one in found],
         "fov_deg": round(angle, 2),
         "fov_is_known": fov is not None or 2 * len(told) > len(pictures),
+        "sideways": sideways,
         "outline_iou": round(float(best.iou.mean()), 4),
         "fit_badly": [file.name for file, own in zip(pictures, best.iou, strict=True) if own < _FITS],
         "rivals": [
@@ -103,6 +108,24 @@ def cameras_by_outlines(
     points = best.points.double().numpy()
     shown = SparsePoints(points, np.full(points.shape, _GREY, np.uint8))
     return FoundCameras(replace(data, views=seen), shown, facts)
+
+
+class _Answers(NamedTuple):
+    """Cameras that fit, the best first, and whether the pictures lie on their side."""
+
+    found: list[FoundPoses]
+    sideways: bool
+
+
+def _answers(masks: Sequence[Tensor], images: Sequence[Tensor], config: PosesConfig, seed: int) -> _Answers:
+    """What fits the outlines; where upright cameras fit badly, those that lie are tried, too."""
+    found = poses_from_silhouettes(masks, images, config, seed)
+    if config.rolls != (0.0,) or float(found[0].iou.mean()) >= _UPRIGHT:
+        return _Answers(found, config.rolls != (0.0,))
+    lying = poses_from_silhouettes(masks, images, replace(config, rolls=(90.0, -90.0)), seed)
+    if lying[0].loss < _CLEARLY * found[0].loss:
+        return _Answers(lying, True)
+    return _Answers(found, False)
 
 
 def _with_masks(

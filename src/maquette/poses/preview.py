@@ -50,7 +50,7 @@ def preview_sheet(views: Sequence[ViewData], points: SparsePoints) -> bytes:
             ends = (place[across], place[across] + axis[across]), (place[up], place[up] + axis[up])
             axes.plot(*ends, linewidth=1, color=_COLOUR)
             axes.annotate(str(i), (place[across], place[up]), fontsize=7)
-        axes.set_aspect("equal")
+        axes.set_aspect("equal", adjustable="datalim")
         axes.set(title=title, xticks=[], yticks=[])
     with BytesIO() as file:
         figure.savefig(file, format="png", dpi=100)

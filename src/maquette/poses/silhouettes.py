@@ -8,7 +8,7 @@ out as several answers that fit nearly as well.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy, interpolate, max_pool3d, pad
 
 from ..transforms import axis_angle_to_matrix
+from .compared import rotation_error
 from .in_order import in_order
 from .volume import HALF, look_into, rays_of
 
@@ -26,6 +27,7 @@ _RADIUS = 0.45  # of the object, as its first distance supposes
 _RATES, _BETAS = (0.03, 0.01, 0.3), (0.9, 0.99)  # of turns in radians, of shifts, of log odds
 _SMOOTH, _EVEN = 2e-3, 1e-3  # weights: of differences between cells, of differences between distances
 _SOLID = 0.5
+_ROOM = 0.15  # of the longer side, that is empty around pictures whose border an outline reaches
 _SAME, _WORSE = 8.0, 1.2  # degrees between answers that are one; loss, of the best, of a start that is kept
 
 Masks = Float[Tensor, "view side side"]
@@ -151,7 +153,13 @@ def poses_from_silhouettes(
         raise ValueError(f"three pictures at least tell poses, got {len(masks)}")
     if any(not bool((mask > _SOLID).any()) for mask in masks):
         raise ValueError("a mask is empty")
-    side = max(config.coarse.pixels, config.fine.pixels)
+    side, fov = max(config.coarse.pixels, config.fine.pixels), config.fov
+    if any(
+        _reaches_border(mask) for mask in masks
+    ):  # else each picture could see a thing that no other shows
+        masks = [_with_room(mask[None])[0] for mask in masks]
+        images = None if images is None else [_with_room(image) for image in images]
+        config = replace(config, fov=_wider(fov))
     outlines = torch.stack([_square(mask[None], side)[0] for mask in masks])
     small = [i for i, outline in enumerate(outlines) if not bool((outline > _SOLID / 2).any())]
     if small:
@@ -171,7 +179,7 @@ def poses_from_silhouettes(
     kept = [state for state in _different(starts)[: config.kept] if state.loss < _WORSE * starts[0].loss]
     found = [_moved(state, outlines, colours, config.fine, config, generator) for state in kept]
     found.sort(key=lambda state: state.loss)
-    return [_answer(state, len(masks), config) for state in _different(found)]
+    return [_answer(state, len(masks), fov) for state in _different(found)]
 
 
 def _different(states: Sequence[_State]) -> list[_State]:
@@ -181,19 +189,6 @@ def _different(states: Sequence[_State]) -> list[_State]:
         if all(rotation_error(state.R, other.R).median() > _SAME for other in kept):
             kept.append(state)
     return kept
-
-
-def rotation_error(R: Float[Tensor, "view 3 3"], other: Float[Tensor, "view 3 3"]) -> Float[Tensor, " view"]:
-    """Degrees between rotations of cameras, behind the one turn of the world that brings them together best.
-
-    Args:
-        R, other: for row vectors, of the same pictures.
-    """
-    U, _, V = torch.linalg.svd(torch.einsum("nij,nkj->ik", other, R))
-    U = torch.cat([U[:, :2], U[:, 2:] * torch.det(U @ V)], dim=1)
-    turned = (U @ V) @ R
-    cosine = ((turned * other).sum((1, 2)) - 1) / 2
-    return torch.rad2deg(torch.arccos(cosine.clamp(-1, 1)))
 
 
 def likeness_of(masks: Masks) -> np.ndarray:
@@ -300,7 +295,7 @@ def _moved(
     return _State(state.base, turns.detach(), T.detach(), cube.detach(), float(loss.detach()), iou)
 
 
-def _answer(state: _State, count: int, config: PosesConfig) -> FoundPoses:
+def _answer(state: _State, count: int, fov: float) -> FoundPoses:
     """Cameras about an object whose middle is the origin and whose diagonal is 1."""
     solid = torch.sigmoid(state.cube[0]) > _SOLID
     inner = -max_pool3d(-solid[None].float(), 3, 1, 1)[0] > 0
@@ -311,7 +306,23 @@ def _answer(state: _State, count: int, config: PosesConfig) -> FoundPoses:
         middle, size = (low + high) / 2, float((high - low).norm()) + 2 * HALF / len(solid)
         T, places = (middle @ R + T) / size, (places - middle) / size
     assert state.iou is not None
-    return FoundPoses(R, T, config.fov, state.loss, state.iou, places)
+    return FoundPoses(R, T, fov, state.loss, state.iou, places)
+
+
+def _reaches_border(mask: Float[Tensor, "h w"]) -> bool:
+    inside = mask > _SOLID
+    return bool(inside[[0, -1]].any() or inside[:, [0, -1]].any())
+
+
+def _with_room(picture: Float[Tensor, "channel h w"]) -> Float[Tensor, "channel _h _w"]:
+    """A picture with empty room around it: the object is taken to end where the picture does."""
+    room = round(_ROOM * max(picture.shape[1:]))
+    return pad(picture.float(), (room, room, room, room))
+
+
+def _wider(fov: float) -> float:
+    """Degrees along the longer side with room."""
+    return 2 * math.degrees(math.atan((1 + 2 * _ROOM) * math.tan(math.radians(fov) / 2)))
 
 
 def _square(picture: Float[Tensor, "channel h w"], side: int) -> Float[Tensor, "channel {side} {side}"]:

@@ -1,5 +1,6 @@
 """Drawn photo scenes: what is drawn, what is true of it, and how finds are judged."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from scipy.spatial.transform import Rotation
 
 from maquette.bench.studies import photo_scenes
 from maquette.bench.studies.drawn_rooms import KINDS
-from maquette.bench.studies.photo_scenes import judged, summary
+from maquette.bench.studies.photo_scenes import hull_of, judged, sheet, summary
 from maquette.bench.studies.room_pictures import Taken, take_pictures
-from maquette.io import load_image, load_mask, load_mesh, read_cameras, save_mesh
+from maquette.io import load_image, load_mask, load_mesh, read_cameras, save_image, save_mesh, write_cameras
 from maquette.io.camera_views import cameras_from_views
 from maquette.io.image_files import image_fov
 from maquette.renderer.views import render_views
@@ -77,3 +78,25 @@ def test_a_summary_counts_what_failed() -> None:
         2.0,
     )
     assert summary([{"failed": "no object", "peak_gib": 2.0}])["failed"] == 1
+
+
+def test_a_sheet_shows_the_hull_that_holds_the_object(taken: Taken, tmp_path: Path) -> None:
+    true = read_cameras(taken.truth / "cameras.json", root=taken.pictures.parent)
+    views = []
+    for view in true.views:
+        places = tmp_path / "images" / view.image.name, tmp_path / "masks" / view.mask.name
+        for place, file in zip(places, (view.image, view.mask), strict=True):
+            place.parent.mkdir(exist_ok=True)
+            shutil.copy(file, place)
+        views.append(replace(view, image=places[0], mask=places[1]))
+    write_cameras(replace(true, views=tuple(views)), tmp_path / "cameras.json")
+    verts, hull = load_mesh(taken.truth / "object.ply").verts_packed(), hull_of(tmp_path).verts_packed()
+    size = float((verts.amax(0) - verts.amin(0)).norm())
+    assert (hull.amin(0) < verts.amin(0) + 0.05 * size).all()
+    assert (hull.amax(0) > verts.amax(0) - 0.05 * size).all()
+    for name in ("cameras", "m_preview", "m_compare"):
+        save_image(torch.full((3, 10, 40), 0.5), tmp_path / f"{name}.png")
+    shown = sheet(tmp_path, tmp_path / "m.glb")
+    assert shown.shape[0] == 3
+    assert shown.shape[2] == 1536
+    assert shown.std() > 0.1

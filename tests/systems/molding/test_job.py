@@ -123,9 +123,16 @@ def test_without_xatlas_vertices_are_coloured_and_that_is_said(folder, tmp_path,
 
 
 def test_what_the_hull_is_carved_to_is_molded(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "carved_hull", lambda images, masks, cameras, hull: surface_of(hull))
-    mold(folder, tmp_path / "m.glb", replace(QUICK, init="carved", colours=False))
+    def carved(images, masks, cameras, hull, watch):
+        watch(1, len(masks))
+        return surface_of(hull)
+
+    monkeypatch.setattr(job, "carved_hull", carved)
+    seen = []
+    options = replace(QUICK, init="carved", colours=True, texture=0)
+    mold(folder, tmp_path / "m.glb", options, stage=lambda *said: seen.append(said))
     assert report_of(tmp_path / "m.glb")["start"] == "carved hull"
+    assert seen == [("reading", 0, 1), ("the start", 0, 1), ("carving the hull", 1, 8), ("colours", 0, 1)]
 
 
 def test_carving_needs_colours(folder, tmp_path):

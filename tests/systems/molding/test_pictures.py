@@ -143,12 +143,36 @@ def test_refuses_a_mask_of_another_size_than_its_view(tmp_path):
     refused(tmp_path, r"m\.png: is 5 x 5 pixels, but its view says 16 x 12", image="a.png", mask="m.png")
 
 
-def test_refuses_views_of_different_sizes(tmp_path):
-    save_image(square(1, 1), tmp_path / "m.png")
-    save_image(torch.ones(8, 9), tmp_path / "n.png")
-    views = (view(tmp_path, mask="m.png"), view(tmp_path, mask="n.png", size=(8, 9)))
-    write_cameras(CameraFile(views), tmp_path / "cameras.json")
-    with pytest.raises(BadInput, match=r"view 1: is 9 x 8 pixels, but view 0 is 16 x 12"):
+def mixed(folder, second: torch.Tensor) -> None:
+    """A view, and one of another size."""
+    for name, mask in (("m", square(3, 5)), ("n", second)):
+        save_image(picture(mask), folder / f"{name}.png")
+    views = (view(folder, "m.png"), view(folder, "n.png", size=second.shape))
+    write_cameras(CameraFile(views), folder / "cameras.json")
+
+
+def test_views_of_different_sizes_are_laid_on_canvases_of_one(tmp_path):
+    mask = torch.zeros(8, 6)
+    mask[2:5, 2:4] = 1
+    mixed(tmp_path, mask)
+    found = load_pictures(tmp_path)
+    assert found.masks.shape == (2, 16, 16)
+    assert found.images.shape == (2, 3, 16, 16)
+    assert torch.equal(found.masks[0, :12], square(3, 5))
+    assert not found.masks[0, 12:].any()
+    large = torch.zeros(16, 16)
+    large[4:10, 4:8] = 1
+    assert torch.equal(found.masks[1], large)  # twice as large
+    place = torch.tensor([[0.0, 0.0, 1.0]])
+    middles = found.cameras.transform_points_screen(place, image_size=((16, 16),))[:, 0, :2]
+    torch.testing.assert_close(middles, torch.tensor([[8.0, 6.0], [6.0, 8.0]]))
+
+
+def test_refuses_a_part_of_the_object_among_views_of_different_sizes(tmp_path):
+    mask = torch.zeros(8, 6)
+    mask[2:5, 2:6] = 1
+    mixed(tmp_path, mask)
+    with pytest.raises(BadInput, match=r"view 1: shows a part of the object alone; views of different sizes"):
         load_pictures(tmp_path)
 
 

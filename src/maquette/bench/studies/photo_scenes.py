@@ -30,14 +30,18 @@ from ...compose.photo_scene import SceneOptions
 from ...compose.photo_target import photo_target
 from ...io import load_image, load_mask, load_mesh, read_cameras, save_image
 from ...io.cameras_json import CameraFile
-from ...io.errors import BadInput
+from ...io.errors import BadInput, as_bad_input
 from ...poses.join import robust_similarity
 from ...segment import Found
 from ...segment.sheet import mask_sheet
 from ...structures import Meshes
 from ...structures.mask_box import mask_overlap
+from ...systems.molding.hull import hull_mesh
 from ...systems.molding.job import MoldOptions, mold
+from ...systems.molding.outputs import preview
+from ...systems.molding.pictures import load_pictures
 from ...systems.molding.points import score_points
+from ...systems.molding.silhouettes import find_ball
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
 from .drawn_rooms import KINDS
@@ -188,7 +192,7 @@ def _degrees(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def sheet(scene: Path, out: Path) -> Tensor:
-    """Pictures, their masks, cameras, and the mesh beside them.
+    """Pictures, their masks, cameras, their hull and the mesh from four sides, and the mesh beside the pictures.
 
     Args:
         scene: the folder with what was found.
@@ -203,9 +207,23 @@ def sheet(scene: Path, out: Path) -> Tensor:
         whole,
         cut,
         load_image(scene / "cameras.png")[:3],
+        preview(hull_of(scene)),
+        load_image(out.with_name(f"{out.stem}_preview.png"))[:3],
         load_image(out.with_name(f"{out.stem}_compare.png"))[:3],
     ]
     return torch.cat([_wide(row) for row in rows], dim=1)
+
+
+def hull_of(scene: Path) -> Meshes:
+    """The visual hull of all masks of a folder.
+
+    Raises:
+        BadInput: they have no place in common.
+    """
+    pictures = load_pictures(scene)
+    with as_bad_input(scene, ValueError):
+        frame = find_ball(pictures.cameras, pictures.masks)
+        return hull_mesh(pictures.masks, pictures.cameras, frame)
 
 
 def _wide(row: Tensor) -> Tensor:

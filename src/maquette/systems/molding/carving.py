@@ -1,5 +1,7 @@
 """The visual hull without its hollows: what no outline shows, but the colours of several pictures do."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -28,6 +30,7 @@ def carved_hull(
     masks: Float[Tensor, "view height width"],
     cameras: CamerasBase,
     hull: VoxelGrid,
+    watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Meshes | None:
     """The hull of masks without what the pictures look through to reach what they agree to see.
 
@@ -39,13 +42,14 @@ def carved_hull(
         masks: > 0.5 on the object.
         cameras: one a picture.
         hull: the visual hull of the masks (`hull.hull_grid`).
+        watch: called with how many pictures were looked at, and how many there are.
 
     Returns:
         A closed mesh; None where less than two fifths of the object's pixels have a depth, where nothing is left,
         or where its outlines fit the masks worse than the hull's by more than 0.02.
     """
     outer = surface_of(hull).to(masks.device)
-    depths = swept_depths(shrunk(images, _SIZE), cameras, outer, hull.cell_size)
+    depths = swept_depths(shrunk(images, _SIZE), cameras, outer, hull.cell_size, watch=watch)
     there = float((masks > 0.5).float().mean()) * depths.numel()
     if int((~depths.isnan()).sum()) < _KNOWN * there:
         return None

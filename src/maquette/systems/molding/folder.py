@@ -5,6 +5,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from ...io.any_cameras_parse import need_cameras, parse_any_cameras
 from ...io.errors import BadInput
 from ...io.image_files import mask_in, read_pixels
@@ -29,31 +31,34 @@ def check_folder(folder: Path, root: Path | None = None) -> None:
         root: as `read_cameras` takes it.
 
     Raises:
-        BadInput: a missing or malformed file, views of different sizes, a view without picture and mask, or a
-            mask that is all black.
+        BadInput: a missing or malformed file, a view without picture and mask, a mask that is all black, or, among
+            views of different sizes, one that shows a part of the object alone.
     """
     path = need_cameras(folder).path
     views = parse_any_cameras(folder, root).views
-    check_sizes(views, path)
+    mixed = differ(views)
     for i, view in enumerate(views):
         if view.image is None and view.mask is None:
             raise BadInput(path, "has neither a picture nor a mask", f"view {i}")
         if view.mask is not None:
-            mask_in(read_pixels(view.mask), view.mask)
+            mask = mask_in(read_pixels(view.mask), view.mask)
+            if mixed and _reaches_border(mask):
+                raise cut_off(path, i)
 
 
-def check_sizes(views: Sequence[Sized], path: str | PathLike[str]) -> None:
-    """Refuse views of different sizes.
+def differ(views: Sequence[Sized]) -> bool:
+    """Whether views are of different sizes."""
+    return len({(view.width, view.height) for view in views}) > 1
 
-    Raises:
-        BadInput: about `path`, naming the first view that differs.
-    """
-    first = views[0]
-    for i, view in enumerate(views):
-        if (view.width, view.height) != (first.width, first.height):
-            raise BadInput(
-                path,
-                f"is {view.width} x {view.height} pixels, but view 0 is {first.width} x {first.height}; "
-                "all views must have one size",
-                f"view {i}",
-            )
+
+def cut_off(path: str | PathLike[str], view: int) -> BadInput:
+    """What is said of a view that cannot be laid on a larger canvas, where nothing is known beyond its border."""
+    return BadInput(
+        path,
+        "shows a part of the object alone; views of different sizes must show all of it",
+        f"view {view}",
+    )
+
+
+def _reaches_border(mask: np.ndarray) -> bool:
+    return bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())

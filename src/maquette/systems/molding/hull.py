@@ -1,5 +1,7 @@
 """The visual hull as the start of molding: what has holes and handles has them before the first step."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,6 +16,7 @@ from ...structures.voxels import VoxelGrid
 from .normalise import Normalisation
 from .silhouettes import silhouette_iou
 
+Masks = Float[Tensor, "view height width"] | Sequence[Float[Tensor, "_h _w"]]
 FEWEST = 6  # views from which on the hull is the better start; fewer leave it large corners
 _CELLS = 64  # along an edge; their size is about that of the edges that molding remeshes to
 _ROOM = 1.1  # edge of the box, in those of the working frame's cube
@@ -24,30 +27,32 @@ AGREE = 0.8  # IoU of the hull's outlines with the masks below which these do no
 
 @torch.no_grad()
 def hull_mesh(
-    masks: Float[Tensor, "view height width"], cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS
+    masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS, whole: bool = False
 ) -> Meshes:
     """The visual hull of masks as a closed mesh, without the smallest of its pieces; arguments as of `hull_grid`."""
-    return surface_of(hull_grid(masks, cameras, frame, cells)).to(masks.device)
+    return surface_of(hull_grid(masks, cameras, frame, cells, whole)).to(masks[0].device)
 
 
 @torch.no_grad()
 def hull_grid(
-    masks: Float[Tensor, "view height width"], cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS
+    masks: Masks, cameras: CamerasBase, frame: Normalisation, cells: int = _CELLS, whole: bool = False
 ) -> VoxelGrid:
     """The visual hull of masks in a box around the working frame.
 
     Args:
-        masks: > 0.5 on the object. Beyond a picture whose border the mask does not reach is background.
+        masks: > 0.5 on the object; in a sequence they may differ in size. Beyond a picture whose border the mask does
+            not reach is background.
         cameras: one a mask.
         frame: the working frame; the box that is carved is somewhat larger than its cube.
         cells: along each edge of that box.
+        whole: whether the object ends where the pictures do, even where a mask reaches the border.
 
     Raises:
         ValueError: no cell lies on all masks.
     """
     x, y, z = frame.shift.tolist()
-    whole = [not _reaches_border(mask) for mask in masks]
-    grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=whole)
+    ends = [whole or not reaches_border(mask) for mask in masks]
+    grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=ends)
     if not bool((grid.occupancy > LEVEL).any()):
         raise ValueError("the masks have no place in common that could be the start; is a camera wrong?")
     return grid
@@ -71,7 +76,8 @@ def start_from_hull(
     return hull if outlines_agree(surface_of(hull).to(masks.device), cameras, masks) else None
 
 
-def _reaches_border(mask: Float[Tensor, "height width"]) -> bool:
+def reaches_border(mask: Float[Tensor, "height width"]) -> bool:
+    """Whether a mask covers a pixel at its picture's border."""
     border = torch.cat([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     return bool((border > 0.5).any())
 

@@ -93,6 +93,11 @@ class _View:
         xyz = torch.cat([ndc, depth[:, None]], dim=1)
         return self.camera.unproject_points(xyz[None], from_ndc=True, image_size=(self.size,))[0]
 
+    def shows(self, points: Float[Tensor, "point 3"]) -> Bool[Tensor, " point"]:
+        """Whether points are in the picture, before the camera."""
+        (height, width), (x, y) = self.size, self.project(points).nan_to_num(-1.0).unbind(1)
+        return (x >= 0) & (y >= 0) & (x < width) & (y < height) & (self.depth(points) > 0)
+
     def covers(self, points: Float[Tensor, "point 3"], margin: float) -> Bool[Tensor, " point"]:
         """Whether points in front of the camera fall on the mask, grown by `margin` pixels.
 
@@ -155,10 +160,7 @@ def _size_at(view: _View, point: Float[Tensor, " 3"]) -> tuple[float, float]:
 
 def _carve(views: Sequence[_View], scales: Sequence[float], lower: Tensor, upper: Tensor, n: int) -> Hull:
     """Cells of a box that the masks cover; `scales` are pixels a unit of length, one a view."""
-    cell = (upper - lower) / n
-    steps = torch.arange(n, device=lower.device) + 0.5
-    axes = [lower[k] + steps * cell[k] for k in range(3)]
-    points = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3)
+    points, cell = _middles(lower, upper, n), (upper - lower) / n
     votes = torch.zeros(len(points), dtype=torch.long, device=lower.device)
     for view, scale in zip(views, scales, strict=True):
         votes += view.covers(points, 0.5 * cell.max().item() * scale)
@@ -167,10 +169,23 @@ def _carve(views: Sequence[_View], scales: Sequence[float], lower: Tensor, upper
     return Hull((votes >= max(needed, 1)).reshape(n, n, n), lower, upper, needed)
 
 
-def _touches_wall(occupied: Bool[Tensor, "x y z"]) -> bool:
-    return any(
-        bool(occupied.select(axis, side).any()) for axis in range(3) for side in (0, occupied.shape[axis] - 1)
-    )
+def _middles(lower: Tensor, upper: Tensor, n: int) -> Float[Tensor, "cell 3"]:
+    """Middles of the cells of a box, n along each side."""
+    steps = (torch.arange(n, device=lower.device) + 0.5) / n
+    axes = [lower[k] + steps * (upper[k] - lower[k]) for k in range(3)]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3)
+
+
+def _touches_wall(hull: Hull, views: Sequence[_View]) -> bool:
+    """Whether the hull reaches the wall of its box where half of the pictures show it.
+
+    Beyond the border of pictures in which the object is cut off the hull has no end.
+    """
+    n = len(hull.occupied)
+    points = _middles(hull.lower, hull.upper, n)
+    seen = torch.stack([view.shows(points) for view in views]).sum(dim=0) * 2 >= len(views)
+    shown = hull.occupied & seen.reshape(n, n, n)
+    return any(bool(shown.select(axis, side).any()) for axis in range(3) for side in (0, n - 1))
 
 
 @torch.no_grad()
@@ -200,7 +215,7 @@ def rough_hull(
     half = 1.3 * float(np.median([world for world, _ in sizes]))
     hull = _carve(views, scales, centre - half, centre + half, resolution)
     for _ in range(_GROWTHS):
-        if not _touches_wall(hull.occupied) or len(views) < 3:
+        if len(views) < 3 or not _touches_wall(hull, views):
             break
         half *= _GROWTH
         hull = _carve(views, scales, centre - half, centre + half, resolution)

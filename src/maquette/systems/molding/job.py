@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -33,6 +34,7 @@ from .silhouettes import SilhouettesConfig, SilhouettesResult, find_ball, mold_t
 Config = TypeVar("Config", PointsConfig, SilhouettesConfig)
 Style = Literal["default", "tutorial", "seed002"]
 Source = Literal["points", "silhouettes"]
+Stages = Callable[[str, int, int], None]
 _DISTANCE, _FOV_DEG = 2.7, 60.0  # of the cameras that look at a normalised mesh
 _UNSEEN_SEED = 1
 _TEXTURED = (".glb", ".obj")  # files that keep a texture
@@ -114,6 +116,7 @@ def mold(
     device: str = "auto",
     start: Start | None = None,
     root: Path | None = None,
+    stage: Stages = lambda name, done, total: None,
 ) -> list[Path]:
     """Mold a sphere, or another start, to `target` and write the mesh and what belongs to it.
 
@@ -126,6 +129,7 @@ def mold(
         device: to compute on; "auto" is CUDA where there is a GPU for it, else the CPU.
         start: for a folder: what is molded instead of what `options.init` names.
         root: a folder that names in the target's files may lead into besides their own.
+        stage: called, beside `watch`, with another part of the work, what of it is done, and its whole.
 
     Returns:
         The files written, the mesh first.
@@ -142,7 +146,7 @@ def mold(
             raise BadInput(target, "is a folder: mold it with --from silhouettes")
         if out.suffix.lower() not in _TEXTURED:
             options = replace(options, texture=0)
-        molded = _mold_folder(target, options, watch, device, start, root)
+        molded = _mold_folder(target, options, watch, device, start, root, stage)
     elif start is not None:
         raise ValueError("a mesh is molded from a sphere; a start goes with a folder of views")
     else:
@@ -240,14 +244,16 @@ def _mold_folder(
     device: str,
     start: Start | None,
     root: Path | None,
+    stage: Stages,
 ) -> Molded:
+    stage("reading", 0, 1)
     pictures = load_pictures(folder, device, root)
     path = need_cameras(folder).path
     fitted, held_out = _split(pictures, options, path)
     with as_bad_input(path, ValueError):
         frame = _frame(fitted)
         began = time.perf_counter()
-        name, first = _first(fitted, frame, options, start)
+        name, first = _first(fitted, frame, options, start, stage)
         started = time.perf_counter() - began
     config = _configure(silhouettes_preset(options.style, near=first is not None), options)
     if options.size is not None:
@@ -255,6 +261,7 @@ def _mold_folder(
     result = mold_to_silhouettes(fitted.masks, fitted.cameras, config, frame, watch, first)
     mesh = result.mesh
     if options.colours:
+        stage("colours", 0, 1)
         mesh = colour(mesh, fitted, options.texture)
     numbers: dict[str, Any] = {"views": len(fitted), "start": name, "silhouette_iou": result.iou}
     if len(held_out):
@@ -281,9 +288,10 @@ def _likeness(mesh: Meshes, fitted: TargetPictures, held_out: TargetPictures) ->
 
 
 def _first(
-    fitted: TargetPictures, frame: Normalisation, options: MoldOptions, start: Start | None
+    fitted: TargetPictures, frame: Normalisation, options: MoldOptions, start: Start | None, stage: Stages
 ) -> tuple[str, Meshes | None]:
     """What is molded, by name; None stands for a sphere."""
+    stage("the start", 0, 1)
     if start is not None:
         return start.name, start.mesh(fitted)
     hull = None
@@ -296,7 +304,8 @@ def _first(
     if hull is None:
         return "sphere", None
     if options.init != "hull" and fitted.images is not None:
-        carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, hull)
+        watch = partial(stage, "carving the hull")
+        carved = carved_hull(fitted.images, fitted.masks, fitted.cameras, hull, watch)
         if carved is not None:
             return "carved hull", carved
     return "hull", surface_of(hull).to(fitted.masks.device)

@@ -12,12 +12,14 @@ from torch import Tensor
 
 from ...io import BadInput, CameraView, cameras_from_views, load_image, load_mask, read_any_cameras
 from ...io.any_cameras_parse import need_cameras
+from ...ops.one_canvas import on_one_canvas
 from ...renderer.views import render_views
 from ...segment.found import find_object
 from ...segment.pieces import without_specks
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
-from .folder import check_sizes
+from .folder import cut_off, differ
+from .hull import reaches_border
 
 _CONTRAST = 0.10  # difference from the background, of the largest channel, that makes a pixel the object's
 _PLAIN = 0.5  # share of the picture's border that must have the background's colour
@@ -86,8 +88,8 @@ def load_pictures(
 
     A view's mask is its mask file; without one, its picture's transparency (an alpha channel that is opaque
     everywhere says nothing); without that, what stands out from a plain background, else what is found
-    (`segment.find_object`). Specks far from the object do not
-    count.
+    (`segment.find_object`). Specks far from the object do not count. Views of different sizes are laid on canvases of
+    one, of the largest's longer side.
 
     Args:
         folder: with the cameras.
@@ -95,21 +97,28 @@ def load_pictures(
         root: as `read_cameras` takes it.
 
     Raises:
-        BadInput: a missing or malformed file, views of different sizes, or a view whose mask cannot be found or
-            is empty.
+        BadInput: a missing or malformed file, a view whose mask cannot be found or is empty, or, among views of
+            different sizes, one that shows a part of the object alone.
     """
     path = need_cameras(folder).path
     with TemporaryDirectory() as aside:
         file = read_any_cameras(folder, root, aside)
-        check_sizes(file.views, path)
         loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
-    masks = torch.stack([mask for _, mask in loaded]).to(device)
-    colours = [image for image, _ in loaded]
-    images = None if any(c is None for c in colours) else torch.stack([c for c in colours if c is not None])
+    for i, (_, mask) in enumerate(loaded):
+        if differ(file.views) and reaches_border(mask):
+            raise cut_off(path, i)
+    colours = [image for image, _ in loaded if image is not None]
+    views = cameras_from_views(file.views)
+    masks, cameras, _ = on_one_canvas([mask[None] for _, mask in loaded], views)
+    images = on_one_canvas(colours, views).pictures if len(colours) == len(loaded) else None
     names = tuple(Path(v.image or v.mask or str(i)).name for i, v in enumerate(file.views))
-    cameras = cameras_from_views(file.views, device)
     return TargetPictures(
-        masks, cameras, None if images is None else images.to(device), names, file.up, file.bounds
+        (masks[:, 0] > 0.5).float().to(device),
+        cameras.to(device),
+        None if images is None else images.to(device),
+        names,
+        file.up,
+        file.bounds,
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -173,7 +174,9 @@ def silhouette_iou(
     return common / either.clamp(min=1)
 
 
-def find_ball(cameras: CamerasBase, masks: Float[Tensor, "view height width"]) -> Normalisation:
+def find_ball(
+    cameras: CamerasBase, masks: Float[Tensor, "view height width"] | Sequence[Float[Tensor, "_h _w"]]
+) -> Normalisation:
     """The working frame in which the box around the masks' visual hull just fits into [-1, 1] on each side."""
     low, high = rough_hull(cameras, list(masks)).bounds
     return ball((low + high) / 2, float((high - low).max()) / 2)
