@@ -8,7 +8,6 @@ _SOLID = 0.5  # probability from which a pixel is perhaps the object
 _BORDER = 0.03  # width of the border that is background, as a share of each side
 _AGREE = 0.9  # IoU of both cuts
 _KEPT = 0.1  # of the network's mask
-_SURE = 0.88  # mean probability of what is cut off, beyond which the network knows better
 _ROUNDS = 1  # more find the same, at twice the time
 
 
@@ -24,8 +23,7 @@ def sharpened(pixels: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, float] 
         told: (H, W) probability of the object at each pixel, by the network.
 
     Returns:
-        (H, W) booleans and the IoU of both cuts; None where they do not agree, leave next to nothing, or take off
-        what the network is sure of.
+        (H, W) booleans and the IoU of both cuts; None where they do not agree, or leave next to nothing.
     """
     picture = np.round(pixels[..., ::-1] * 255).astype(np.uint8)
     near = told > _SOLID
@@ -37,6 +35,4 @@ def sharpened(pixels: np.ndarray, told: np.ndarray) -> tuple[np.ndarray, float] 
     if bounded is None or free is None or (bounded & near).sum() < max(1, _KEPT * near.sum()):
         return None
     agreement = float((bounded & free).sum() / (bounded | free).sum())
-    lost = told[near & ~bounded]
-    believed = agreement >= _AGREE and (lost.size == 0 or lost.mean() <= _SURE)
-    return (bounded, agreement) if believed else None
+    return (bounded, agreement) if agreement >= _AGREE else None
