@@ -29,7 +29,6 @@ _SURE, _TOLD = (
 )  # confidence that contradicts a view code; from which on a picture's own azimuth counts
 _ALIKE = 45.0  # degrees between a picture's azimuth and that of its view code
 _FITS = 0.8  # IoU of an outline with what all made, below which a view does not go with the others
-_ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ def place_views(
         left_out[i] = f"looks as if from {float(told.azimuth[i]):.0f} degrees"
         cut.pop(i, None)
     R = torch.cat([ring(azimuth[i : i + 1], float(orbit.elevation[i])) for i in range(len(azimuth))])
-    for _ in range(_ROUNDS):
+    for is_last in (False, True):
         shaping = [i for i in cut if i not in judging]
         if len(shaping) < FEWEST:
             raise ValueError(
@@ -95,7 +94,7 @@ def place_views(
         masks = [cut[i].mask[0] for i in numbers]
         poses = poses_near(masks, R[numbers], fov, len(shaping), stages, seed)
         wrong = [k for k in range(len(shaping)) if float(poses.iou[k]) < _FITS]
-        if not wrong or len(shaping) - len(wrong) < FEWEST:
+        if not wrong or is_last or len(shaping) - len(wrong) < FEWEST:
             break
         for k in wrong:
             left_out[numbers[k]] = (

@@ -14,7 +14,7 @@ from torch import Tensor
 from .cube_fit import EMPTY, SOLID, FoundPoses, Moving, Stage, State, answer, first_shifts, moved, square
 from .silhouettes import turned_to
 
-STAGES = (Stage(60, 20, 24), Stage(80, 32, 40, 0.5))
+STAGES = (Stage(60, 20, 24), Stage(60, 28, 32, 0.5))
 _RATES = (0.003, 0.02, 0.3)  # of turns in radians, of shifts, of log odds
 _FEWEST = 3
 

@@ -5,6 +5,8 @@
 View codes beside the weights (`maquette view-codes`), or --view-codes. A sheet shows six objects from eight sides.
 Then each of ten seeds is invented as `maquette invent` does it, and its mesh judged by view codes that it was not
 molded from. A sheet of them has a row a seed: four views, and the mesh from four sides.
+
+WEIGHTS "drawn" puts drawings of cars into the generator's place: what all that comes behind it can do at best.
 """
 
 import argparse
@@ -12,7 +14,8 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ...compose.invent import InventOptions, invent
+from ...data import families
 from ...io.errors import BadInput
 from ...io.images import load_image, save_image
 from ...metrics.protocols.viewpoint import angle_between
+from ...renderer.views import cameras_from_r2n2, render_views
+from ...systems.orbit import Orbit
 from ...systems.orbit_options import view_codes_beside
 from ...systems.stylegan2.about import StyleGAN2Options
 from ...systems.stylegan2.system import StyleGAN2System
@@ -36,6 +42,7 @@ _OBJECTS, _SIDES = 6, 8  # of the sheet of views
 _FIRST = 1000  # seed of it
 _TILE = 128
 _SHOWN = 4  # views of an invented object
+_HELD, _DRAWN = 100_000, 64  # seed of the first drawn car; pixels a side
 _NEAR = 15.0  # degrees
 _OWN, _UNSEEN = 0.9, 0.8  # IoU that is aimed at, of its own views and of others
 
@@ -43,7 +50,7 @@ _OWN, _UNSEEN = 0.9, 0.8  # IoU that is aimed at, of its own views and of others
 def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     """Invent, write and show the numbers, and return them."""
     parser = study_parser(__doc__)
-    parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="a weights file or the folder of a run")
+    parser.add_argument("weights", type=Path, metavar="WEIGHTS", help='a weights file, a run, or "drawn"')
     parser.add_argument("--viewpoint", type=Path, required=True, metavar="FILE|RUN")
     parser.add_argument("--view-codes", type=Path, metavar="FILE")
     parser.add_argument("--sheets", type=Path, required=True, metavar="DIR", help="where pictures go")
@@ -55,15 +62,16 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     options = parser.parse_args(words)
     torch.set_num_threads(options.threads)
-    system = StyleGAN2System.load(options.weights, device="cpu")
+    drawn = str(options.weights) == "drawn"
+    system: Any = DrawnCars() if drawn else StyleGAN2System.load(options.weights, device="cpu")
     teller = ViewpointSystem.load(options.viewpoint, device="cpu")
     codes = options.view_codes or view_codes_beside(options.weights)
     numbers: dict[str, Any] = {
         **describe_machine(torch.device("cpu")),
-        "trained": system.training.get("steps_done"),
+        "trained": "drawn" if drawn else system.training.get("steps_done"),
         "truncation": options.truncation,
-        "view_codes": dict(load_weights(codes).config["measured"]),
-        "sheet": views_sheet(system, teller, codes, options),
+        "view_codes": {} if drawn else dict(load_weights(codes).config["measured"]),
+        "sheet": {} if drawn else views_sheet(system, teller, codes, options),
     }
     rows: list[dict[str, Any]] = []
     lines = []
@@ -78,6 +86,27 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
             save_image(torch.cat(lines, 1), options.sheets / "invented.png")
     print(json.dumps(summary(rows)))
     return numbers | {"summary": summary(rows), "rows": rows}
+
+
+class DrawnCars:
+    """Cars of the family as R2N2's cameras see them, in the place of a generator that draws."""
+
+    def orbit(
+        self,
+        objects: Sequence[int] | Mapping[str, Tensor],
+        count: int,
+        codes: str | PathLike[str],
+        options: Any = None,
+    ) -> Orbit:
+        """One car from even azimuths, at elevations and distances that are drawn."""
+        assert not isinstance(objects, Mapping)
+        mesh = families.make("car", objects[0] + _HELD).mesh
+        assert mesh is not None
+        draw = torch.rand(2, count, generator=torch.Generator().manual_seed(objects[0]))
+        azimuth, elevation = torch.arange(count) * 360.0 / count, 25 + 5 * draw[0]
+        cameras = cameras_from_r2n2((90 - azimuth) % 360, elevation, 0.65 + 0.3 * draw[1])
+        seen = render_views(mesh, cameras, _DRAWN, antialias=4, background=240 / 255)
+        return Orbit(seen.images[None], azimuth, torch.full_like(azimuth, 27.5))
 
 
 def views_sheet(
@@ -97,7 +126,7 @@ def views_sheet(
 
 def invented(
     seed: int,
-    system: StyleGAN2System,
+    system: Any,
     teller: ViewpointSystem,
     codes: Path,
     options: argparse.Namespace,
