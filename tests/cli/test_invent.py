@@ -75,7 +75,9 @@ def test_from_a_seed_to_a_mesh(maquette, place, drawn, tmp_path):
         "car.glb", "car_preview.png", "car_loss.png", "car_compare.png", "car_turntable.gif", "car_report.json",
         "car_scene",
     }  # fmt: skip
-    again = maquette("mold", tmp_path / "car_scene", "-o", tmp_path / "again.glb", "--steps", 5, "--init", "sphere")
+    again = maquette(
+        "mold", tmp_path / "car_scene", "-o", tmp_path / "again.glb", "--steps", 5, "--init", "sphere"
+    )
     assert again.code == 0, again.err
 
 
