@@ -100,7 +100,7 @@ def _find(
             measured = system.find_views(out, telling, how, asked.own, advance)
     except ValueError as error:
         raise Refusal(f"--{error}") from error
-    kept = "" if measured["identity"] is None else f", identity kept {measured['identity']:.2f}"
+    kept = "" if measured["identity"] is None else f", {measured['identity']:.0%} of the objects known again"
     console.say(
         f"wrote {out}: {measured['codes']} view codes of {measured['layers']} first layers, largest gap "
         f"{measured['largest_gap']:.0f} degrees, {measured['usable']:.0%} of the pictures within 15 degrees{kept}"

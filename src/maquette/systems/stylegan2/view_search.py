@@ -120,20 +120,23 @@ def circular_mean(
 
 
 def identity(features: Float[Tensor, "picture feature"], codes: int) -> float:
-    """How far an object stays the same under another code: 1 if it looks the same, 0 if like any other object.
+    """How far objects stay the same under other codes: how many are known again.
 
-    1 - d(same object, other code) / d(other object, other code), of mean distances between features.
+    A picture is known again under another code where, of the pictures with that code, the one of its own object has
+    the nearest features; the mean of each code's is taken from them before, for it tells of the side alone.
 
     Args:
         features: of pictures, all codes of one object after the other.
         codes: how many, at least 2.
+
+    Returns:
+        share of (picture, other code), in [0, 1]; by chance one in as many as there are objects.
     """
-    objects = len(features) // codes
-    apart = torch.cdist(features, features).view(objects, codes, objects, codes)
-    other = ~torch.eye(codes, dtype=torch.bool)
-    same = torch.eye(objects, dtype=torch.bool)
-    pairs = apart.permute(0, 2, 1, 3)[:, :, other]
-    return float(1 - pairs[same].mean() / pairs[~same].mean().clamp(min=1e-9))
+    own = features.view(-1, codes, features.shape[1])
+    own = (own - own.mean(0)).transpose(0, 1)
+    apart = torch.cdist(own[:, None], own[None])  # (code, other code, object, other object)
+    known = apart.argmin(3) == torch.arange(own.shape[1])
+    return float(known[~torch.eye(codes, dtype=torch.bool)].float().mean())
 
 
 def largest_gap(azimuth: Float[Tensor, " code"]) -> float:
@@ -164,7 +167,7 @@ def _layer_scores(
         mean = circular_mean(told.azimuth, told.confidence)
         follows = float((angle_between(told.azimuth, mean) <= NEAR).float().mean())
         stays = identity(picture_features(network, images), len(candidates))
-        scores.append({"layers": layers, "follows": follows, "stays": max(stays, 0.0)})
+        scores.append({"layers": layers, "follows": follows, "stays": stays})
     return scores
 
 
