@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from drawn_orbit import GREY, SIZE, DrawnOrbits
+from maquette.compose import generated_views
 from maquette.compose.drawn_look import drawn_look
 from maquette.compose.generated_views import judges_of, place_views
 from maquette.compose.grounded_hull import grounded_hull
@@ -15,7 +16,7 @@ from maquette.io import load_image, load_mesh, read_cameras
 from maquette.io.errors import BadInput
 from maquette.loss import chamfer_distance
 from maquette.ops import sample_points_from_meshes
-from maquette.poses.cube_fit import Stage
+from maquette.poses.cube_fit import FoundPoses, Stage
 from maquette.poses.silhouettes import rotation_error
 from maquette.renderer.views import R2N2_FOV, cameras_from_r2n2, render_views
 from maquette.structures import Meshes
@@ -110,6 +111,27 @@ def test_too_few_views(tmp_path):
     with pytest.raises(BadInput, match=r"codes\.safetensors: only"):
         invent(0, tmp_path / "m.glb", drawn, drawn, Path("codes.safetensors"), tmp_path / "m_scene", options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_outlines_that_do_not_fit_are_left_out_once(monkeypatch):
+    seen = []
+
+    def near(masks, R, fov, shaping, stages, seed):
+        """Of any masks the first does not fit."""
+        seen.append((len(masks), shaping))
+        iou = torch.full((len(masks),), 0.9)
+        iou[0] = 0.5
+        return FoundPoses(R, torch.zeros(len(R), 3), fov, 0.0, iou, torch.zeros(1, 3))
+
+    monkeypatch.setattr(generated_views, "poses_near", near)
+    drawn = DrawnOrbits()
+    placed = place_views(drawn.orbit([3], 10, Path()), drawn, (4, 8), R2N2_FOV)
+    assert seen == [(10, 8), (9, 7)]
+    assert placed.numbers == (1, 2, 3, 5, 6, 7, 9, 4, 8)
+    assert placed.shaping == 7
+    assert len(placed.found) == len(placed.images) == 9
+    assert placed.images.shape[2:] == placed.found[0].mask.shape[1:] == (256, 256)
+    assert placed.left_out == {0: "its outline is not that of the others' object (IoU 0.50)"}
 
 
 def test_judges_are_spread():
