@@ -9,7 +9,7 @@ import torch
 from drawn_orbit import GREY, SIZE, DrawnOrbits
 from maquette.compose import generated_views
 from maquette.compose.drawn_look import drawn_look
-from maquette.compose.generated_views import judges_of, place_views
+from maquette.compose.generated_views import cut_out, judges_of, place_views
 from maquette.compose.grounded_hull import grounded_hull
 from maquette.compose.invent import InventOptions, invent
 from maquette.io import load_image, load_mesh, read_cameras
@@ -132,6 +132,19 @@ def test_outlines_that_do_not_fit_are_left_out_once(monkeypatch):
     assert len(placed.found) == len(placed.images) == 9
     assert placed.images.shape[2:] == placed.found[0].mask.shape[1:] == (256, 256)
     assert placed.left_out == {0: "its outline is not that of the others' object (IoU 0.50)"}
+
+
+def test_holes_are_filled_unless_they_are_the_objects():
+    image = torch.full((3, 64, 64), GREY)
+    image[:2, 16:48, 10:54] = 0.2
+    image[:, 26:38, 20:44] = GREY
+    pictures = torch.stack([image, torch.full_like(image, GREY)])
+    through, left_out = cut_out(pictures, holes=True)
+    assert left_out == {1: "no object stands out"}
+    assert through[0].mask.shape == (1, 256, 256)
+    assert through[0].mask.mean() == pytest.approx((32 * 44 - 12 * 24) / 64**2, rel=0.02)
+    filled, _ = cut_out(pictures)
+    assert filled[0].mask.mean() == pytest.approx(32 * 44 / 64**2, rel=0.02)
 
 
 def test_judges_are_spread():

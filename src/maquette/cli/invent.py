@@ -64,6 +64,8 @@ class Invent(Compute):
     """How many views are molded."""
     judging: Annotated[int, tyro.conf.arg(metavar="N")] = 8
     """How many others only judge."""
+    holes: bool = False
+    """Keep holes of outlines, of what one can look through; else they are filled, as of cars."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
     """Of molding, as in `maquette mold`."""
     texture: Annotated[int | None, tyro.conf.arg(metavar="SIZE")] = None
@@ -144,7 +146,9 @@ def _invent(asked: _Asked, console: Console) -> dict[str, Any]:
 
     generator: Any = system_class(asked.about.name).load(options.weights, device=device)
     teller: Any = system_class(asked.teller[0]).load(asked.teller[1], device=device)
-    how = InventOptions(options.views, options.judging, steps=options.steps, texture=options.texture)
+    how = InventOptions(
+        options.views, options.judging, steps=options.steps, texture=options.texture, holes=options.holes
+    )
     steps = silhouettes_preset("default", near=True).steps if options.steps is None else options.steps
     scene = scene_of(options.out)
     try:

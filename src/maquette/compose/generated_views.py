@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
+from scipy import ndimage
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -59,6 +60,7 @@ def place_views(
     fov: float,
     stages: Sequence[Stage] = STAGES,
     seed: int = 0,
+    holes: bool = False,
 ) -> PlacedViews:
     """Cut the object out of an orbit's pictures and find their cameras.
 
@@ -69,13 +71,14 @@ def place_views(
         fov: degrees from edge to edge of the pictures.
         stages: of finding the cameras.
         seed: of what is drawn.
+        holes: as `cut_out` has it.
 
     Raises:
         ValueError: fewer than six views that shape are left.
     """
     images = orbit.images[0]
     told = teller.viewpoints(images)
-    cut, left_out = _cut_out(images)
+    cut, left_out = cut_out(images, holes)
     azimuth = torch.where(told.confidence >= _TOLD, told.azimuth, orbit.azimuth)
     apart = angle_between(told.azimuth, orbit.azimuth)
     azimuth = torch.where(apart <= _ALIKE, azimuth, orbit.azimuth)
@@ -110,8 +113,15 @@ def judges_of(views: int, judging: int) -> tuple[int, ...]:
     return tuple(round((k + 0.5) * views / judging - 0.5) for k in range(judging))
 
 
-def _cut_out(images: Tensor) -> tuple[dict[int, Found], dict[int, str]]:
-    """The object in every picture that shows one, finer than its pixels, and why the others do not."""
+def cut_out(
+    images: Float[Tensor, "view 3 size size"], holes: bool = False
+) -> tuple[dict[int, Found], dict[int, str]]:
+    """The object in every picture that shows one, finer than its pixels, and why the others do not, by number.
+
+    Args:
+        images: RGB in [0, 1].
+        holes: whether one can look through the object; else holes are what resembles the background, and are filled.
+    """
     cut: dict[int, Found] = {}
     left_out = {}
     for i, image in enumerate(images):
@@ -120,8 +130,14 @@ def _cut_out(images: Tensor) -> tuple[dict[int, Found], dict[int, str]]:
             left_out[i] = "no object stands out" if found is None else "what the object is, is doubtful"
             continue
         share = coverage(image, found.mask) if found.how == "plain" else found.mask
-        cut[i] = Found(_enlarged(share[None])[0], found.how, found.confidence)
+        fine = _enlarged(share[None])[0]
+        cut[i] = Found(fine if holes else _filled(fine), found.how, found.confidence)
     return cut, left_out
+
+
+def _filled(mask: Float[Tensor, "1 height width"]) -> Float[Tensor, "1 height width"]:
+    whole = torch.from_numpy(ndimage.binary_fill_holes(mask[0].numpy() > 0.5))
+    return torch.where(whole & (mask <= 0.5), 1.0, mask)
 
 
 def _enlarged(pictures: Float[Tensor, "view channel size size"]) -> Float[Tensor, "view channel fine fine"]:

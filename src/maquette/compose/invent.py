@@ -55,6 +55,7 @@ class InventOptions:
         steps: of molding; None takes the usual.
         texture: as `MoldOptions` has it.
         seed: of what is drawn while cameras and shape are found.
+        holes: whether one can look through the object (`generated_views.cut_out`).
     """
 
     views: int = 16
@@ -64,6 +65,7 @@ class InventOptions:
     steps: int | None = None
     texture: int | None = None
     seed: int = 0
+    holes: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def invent(
     watch("cameras", 0, 1)
     with as_bad_input(codes, ValueError):
         judges = judges_of(total, options.judging)
-        placed = place_views(orbit, teller, judges, options.fov, options.stages, options.seed)
+        placed = place_views(orbit, teller, judges, options.fov, options.stages, options.seed, options.holes)
     watch("cameras", 1, 1)
     clock.lap("cameras")
     report = {
