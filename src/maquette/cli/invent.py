@@ -159,7 +159,9 @@ def _invent(asked: _Asked, console: Console) -> dict[str, Any]:
                 watch, Watch(advance), str(device),
             )  # fmt: skip
     except ValueError as error:
-        raise Refusal(f"--{error}") from error
+        asked_for = f"views {options.views} and --judging {options.judging}:"
+        said = str(error).replace(f"views {options.views + options.judging}:", asked_for)
+        raise Refusal(f"--{said}") from error
     left_out = sum("left_out" in view for view in made.report["views"])
     console.say(f"{len(made.report['views']) - left_out} of {len(made.report['views'])} views are in {scene}")
     report = show_result(made.files, console)
