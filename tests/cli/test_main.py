@@ -39,7 +39,7 @@ def test_no_help_imports_torch():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert all(done.stdout.count(f"usage: maquette {name}") == 2 for name in COMMANDS)
+    assert all(done.stdout.count(f"usage: maquette {name} ") == 2 for name in COMMANDS)
 
 
 @pytest.mark.parametrize(

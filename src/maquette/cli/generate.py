@@ -12,13 +12,14 @@ from ..io.errors import BadInput
 from ..systems.about import About
 from .console import Console
 from .generate_project import Project, check_project, write_latents, write_projected
+from .generate_views import Views, check_views, write_views
 from .generator_input import GeneratorWeights, need_able, read_generator
 from .options import JsonFile, Out, check_compute, set_up
 from .refusals import Refusal, need_place, need_spared
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _OWN = re.compile(
-    r"(seed\d+|row\d+_column\d+|grid|projected|target|progress|latents)\.png|latents\.safetensors"
+    r"(seed\d+(_view\d+)?|views|row\d+_column\d+|grid|projected|target|progress|latents)\.png|latents\.safetensors"
 )
 _MOST_SEEDS, _LARGEST_SEED, _LARGEST_LAYER = 100_000, 2**32 - 1, 1000
 _MOST_CELLS = 1024
@@ -26,9 +27,10 @@ Numbers = tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generate(Project, GeneratorWeights):
+class Generate(Views, Project, GeneratorWeights):
     """Pictures from the weights of a generator: a folder of seed0000.png and so on.
 
+    With --views each object from several sides, seed0000_view00.png and so on, and all of them, views.png.
     With --mix a grid, grid.png, and each of its pictures: down its left side those of the first seeds, along its top
     those of the second, in between each of the left with the styles of some layers from each of the top.
     With --project the picture that is nearest to a given one, projected.png, the given one as it was compared,
@@ -96,6 +98,7 @@ def parse_numbers(text: str, flag: str, largest: int) -> Numbers:
 def _read(words: Sequence[str]) -> _Asked:
     options, about, own = read_generator(words, Generate, "generate")
     check_project(options, about)
+    check_views(options, about)
     return _Asked(options, about, own, *_seeds_of(options, about))
 
 
@@ -145,6 +148,8 @@ def _write(system: Any, asked: _Asked, folder: Path, console: Console) -> list[d
         return write_projected(system, options, asked.own, folder, console)
     if options.latents is not None:
         return write_latents(system, options, folder)
+    if options.views is not None:
+        return write_views(system, options, asked.rows, asked.own, folder, console)
     return (_write_mixed if asked.columns else _write_single)(system, asked, folder, console)
 
 

@@ -42,7 +42,9 @@ COMMANDS = {
     "evaluate": "score weights on held-out pictures, under a named protocol",
     "compare": "runs side by side: settings, losses, scores, per class too",
     "generate": "pictures from a generator's weights, grids of mixed ones, and the one nearest to a given picture",
+    "invent": "a shape that nobody has seen: a generator's views of one object to a coloured mesh",
     "encoder": "a network that tells what a generator's picture is made of, for generate --project",
+    "view-codes": "what shows anything that a generator invents from known sides, for generate --views and invent",
     "memory": "what a network remembers: show, list, add, drop",
     "info": "parameters, multiply-accumulates and shapes of a system's network",
     "export": "a system's network as an ONNX file, which runs without maquette and torch",
@@ -114,7 +116,7 @@ def _dispatch(words: list[str]) -> int:
         if name in own:
             own_command(own[name][0], own[name][1].where)(rest)
         else:
-            import_module(f".{name}", __package__).run(rest)
+            import_module(f".{name.replace('-', '_')}", __package__).run(rest)
     except SystemExit as end:  # the parser's way to end after --help, or after it has said what is wrong
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

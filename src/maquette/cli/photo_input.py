@@ -12,7 +12,7 @@ from .refusals import Refusal
 
 _SETTLED = 2.0  # seconds
 _PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
-          "cameras.html", "report.json")  # fmt: skip
+          "cameras.html", "report.json", "generated.png", "masks.png", "photo.png", "projected.png")  # fmt: skip
 
 
 def need_fov(fov: float | None) -> None:

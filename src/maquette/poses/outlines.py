@@ -81,7 +81,7 @@ def cameras_by_outlines(
             files.append(mask or Path(aside) / f"{i:04d}.png")
             if mask is None:
                 save_mask(one.mask, file, files[-1])
-        views = _views(best, pictures, files)
+        views = views_of(best, pictures, files)
         data = CamerasData(views, None, "+Y")
         cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
     rivals = [other for other in answers.found[1:] if other.loss < _RIVAL * best.loss]
@@ -143,7 +143,14 @@ def _with_masks(
     return images, find_masks(Views(images, given, names=names))
 
 
-def _views(found: FoundPoses, pictures: Sequence[Path], masks: Sequence[Path]) -> tuple[ViewData, ...]:
+def views_of(found: FoundPoses, pictures: Sequence[Path], masks: Sequence[Path]) -> tuple[ViewData, ...]:
+    """Pictures and masks with the cameras that were found for them.
+
+    Args:
+        found: cameras, one a picture.
+        pictures: files, with the optical axis in the middle.
+        masks: a file for each.
+    """
     flip = np.diag(FLIPS["pytorch3d"])
     views = []
     for i, (picture, mask) in enumerate(zip(pictures, masks, strict=True)):

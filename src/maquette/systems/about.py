@@ -15,6 +15,8 @@ Ability = Literal[
     "turn",
     "mix",
     "project",
+    "orbit",
+    "viewpoint",
     "convert",
 ]
 
@@ -49,7 +51,9 @@ class About:
             (`Reconstructs.claims`); "export": its network can run by itself (`Exports`); "box": it may be told where
             in a picture the object is (`Views.boxes`); "relight": it shows an object in other light (`Relights`);
             "turn": from other sides (`Turns`); "mix": it generates pictures with some layers of one and the others of
-            another (`Mixes`); "project": it finds its picture that is nearest to a given one (`Projects`); "convert":
+            another (`Mixes`); "project": it finds its picture that is nearest to a given one (`Projects`); "orbit":
+            it shows what it invents from several sides (`Orbits`); "viewpoint": it tells where pictures were taken
+            from (`metrics.protocols.viewpoint.ViewpointTeller`); "convert":
             it reads official weights, by `official_file.py` and `official_weights.py`.
         needs_masks: whether the object has to be found in every picture before the system is asked.
         options: dataclass of what `reconstruct` may be told beyond its common options, and generators likewise.

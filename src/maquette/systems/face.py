@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..data.open import SourceConfig
 from ..data.pack_data import ShapePack
+from ..metrics.protocols.viewpoint import ViewpointTeller
 from ..structures.reconstruction import Reconstruction
 from ..structures.views import Views
 from ..training.config import TrainConfig
@@ -16,6 +17,8 @@ from ..training.module import TrainingModule
 from ..training.weights_header import Precision
 from .about import About
 from .info import Info
+from .orbit import Orbit
+from .orbit_options import OrbitOptions
 from .pictures import Pictures
 from .portable import Portable
 from .project_options import ProjectOptions
@@ -274,6 +277,62 @@ class Projects(Generates, Protocol):
             BadInput: the file cannot be written.
             ValueError: options that these weights cannot follow.
         """
+        ...
+
+
+@runtime_checkable
+class Orbits(Generates, Protocol):
+    """A generator that shows what it invents from several sides."""
+
+    def orbit(
+        self,
+        objects: Sequence[int] | Mapping[str, Tensor],
+        count: int,
+        codes: str | PathLike[str],
+        options: Any = None,
+    ) -> Orbit:
+        """Objects, each from the same sides.
+
+        Args:
+            objects: seeds, or what one picture is made of (`Projected.latents`).
+            count: of views, at azimuths that are as even as can be.
+            codes: a file of `find_views`.
+            options: as for `generate`.
+
+        Raises:
+            BadInput: a file that cannot be read, or is of another generator.
+            ValueError: more views than the file has, or options that these weights cannot follow.
+        """
+        ...
+
+    def find_views(
+        self,
+        path: str | PathLike[str],
+        teller: ViewpointTeller,
+        how: OrbitOptions,
+        options: Any = None,
+        watch: Callable[[int, str], None] = ...,
+    ) -> Mapping[str, Any]:
+        """Find what shows objects from known sides, and write it.
+
+        Args:
+            path: the file.
+            teller: says where pictures were taken from.
+            how: it is looked for.
+            options: as for `generate`.
+            watch: told pictures done, and what is being done.
+
+        Returns:
+            what was measured of it, as JSON can hold it.
+
+        Raises:
+            BadInput: a file that cannot be written, or weights of a backbone that cannot be had.
+            ValueError: nothing is found, or options that these weights cannot follow.
+        """
+        ...
+
+    def views_to_make(self, how: OrbitOptions) -> int:
+        """How many pictures such a search makes."""
         ...
 
 

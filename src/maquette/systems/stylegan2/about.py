@@ -40,6 +40,6 @@ ABOUT = About(
     name="stylegan2",
     variants=VARIANTS,
     protocols=("generated",),
-    abilities=frozenset({"train", "generate", "mix", "project", "convert"}),
+    abilities=frozenset({"train", "generate", "mix", "project", "orbit", "convert"}),
     options=StyleGAN2Options,
 )

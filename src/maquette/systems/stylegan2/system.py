@@ -12,12 +12,15 @@ from torch import Tensor
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...io.errors import as_bad_input
+from ...metrics.protocols.viewpoint import ViewpointTeller
 from ...nn.macs import count_parameters, measure_cost, measure_products
 from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info
 from ..of_network import OfNetwork, check_size
+from ..orbit import Orbit
+from ..orbit_options import OrbitOptions
 from ..project_options import ENCODER_STEPS, ProjectOptions
 from ..projected import Projected
 from ..weights_file import filled, open_weights, read_network, source_of
@@ -29,10 +32,12 @@ from .network import Generator, StyleGAN2Network
 from .projecting import picture_of_latents, projected, save_latents
 from .projection import Draw
 from .recipes import RECIPES, StyleGAN2Config, drawn
+from .view_codes import load_view_codes, save_view_codes, seen_from
+from .view_search import Search, find_view_codes, pictures_to_make
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
-    from ..face import Mixes, Projects
+    from ..face import Mixes, Orbits, Projects
 
 _AT_ONCE = 16
 _MIXED = 7  # first layers whose styles are mixed
@@ -217,6 +222,51 @@ class StyleGAN2System(OfNetwork[StyleGAN2Network]):
         encoder = train_encoder(self.generator, draw, steps, seed=seed, watch=watch)
         save_encoder(path, encoder, self.variant)
 
+    def find_views(
+        self,
+        path: str | PathLike[str],
+        teller: ViewpointTeller,
+        how: OrbitOptions,
+        options: StyleGAN2Options | None = None,
+        watch: Callable[[int, str], None] = lambda done, what: None,
+    ) -> Mapping[str, Any]:
+        """Find and write view codes (`Orbits.find_views`)."""
+
+        def draw(styles: Tensor) -> Tensor:
+            return self._in_parts(styles, range(len(styles)), options)
+
+        found = find_view_codes(Search(lambda seeds: self.styles(seeds, options), draw, teller, how, watch))
+        save_view_codes(path, found, self.generator)
+        return found.measured
+
+    def views_to_make(self, how: OrbitOptions) -> int:
+        """How many pictures such a search makes (`Orbits.views_to_make`)."""
+        return pictures_to_make(how, self.network.config.styles)
+
+    def orbit(
+        self,
+        objects: Sequence[int] | Mapping[str, Tensor],
+        count: int,
+        codes: str | PathLike[str],
+        options: StyleGAN2Options | None = None,
+    ) -> Orbit:
+        """Objects from several sides (`Orbits.orbit`); noise is not taken over from latents, it holds for one side.
+
+        Raises:
+            BadInput: view codes that cannot be read, or of other weights.
+            ValueError: more views than codes, or a label that is missing or none of the network's.
+        """
+        views = load_view_codes(codes, self.generator).around(count)
+        if isinstance(objects, Mapping):
+            styles = objects["w"].to(self.device)[None].expand(-1, self.network.config.styles, -1)
+            seeds: Sequence[int] = [0]
+        else:
+            styles, seeds = self.styles(objects, options), objects
+        made = seen_from(styles, views.styles)
+        each = [seed for seed in seeds for _ in range(count)]
+        images = self._in_parts(made.flatten(0, 1), each, options)
+        return Orbit(images.unflatten(0, (len(styles), count)), views.azimuth, views.elevation)
+
     def _drawing(self, options: StyleGAN2Options | None) -> Draw:
         """What gives w of random numbers, untruncated."""
         options = options or StyleGAN2Options()
@@ -278,4 +328,5 @@ class StyleGAN2System(OfNetwork[StyleGAN2Network]):
 
 if TYPE_CHECKING:
     _: type[Mixes] = StyleGAN2System
+    ___: type[Orbits] = StyleGAN2System
     __: type[Projects] = StyleGAN2System

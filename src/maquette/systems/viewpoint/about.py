@@ -6,5 +6,5 @@ ABOUT = About(
     name="viewpoint",
     variants=("view",),
     protocols=("viewpoint",),
-    abilities=frozenset({"train"}),
+    abilities=frozenset({"train", "viewpoint"}),
 )
