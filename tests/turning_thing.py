@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from maquette.poses.silhouettes import PosesConfig, Stage, ring
+from maquette.poses.cube_fit import Stage
+from maquette.poses.silhouettes import PosesConfig, ring
 from maquette.renderer import FoVPerspectiveCameras
 from maquette.renderer.views import render_views
 from maquette.structures import Meshes

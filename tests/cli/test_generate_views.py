@@ -56,8 +56,10 @@ def test_codes_are_found_and_used(maquette, weights, viewpoint, tmp_path):
     sheet = pixels(tmp_path / "out" / "views.png")
     assert np.array_equal(sheet[16:], pixels(tmp_path / "out" / "seed0004_view00.png"))
     assert maquette("generate", weights, "-o", tmp_path / "out", "--seeds", "3", "--views", 1).code == 0
-    many = maquette("generate", weights, "-o", tmp_path / "many", "--views", 99)
+    many = maquette("generate", weights, "-o", tmp_path / "many", "--seeds", "3", "--views", 99)
     assert (many.code, f"--views 99: there are view codes of {numbers['codes']}" in many.err) == (2, True)
+    crowd = maquette("generate", weights, "-o", tmp_path / "many", "--seeds", "0-99", "--views", 99)
+    assert (crowd.code, "at most 1024 pictures in all" in crowd.err) == (2, True)
     elsewhere = tmp_path / "codes.safetensors"
     assert maquette("view-codes", weights, "--viewpoint", viewpoint, "-o", elsewhere, *FIND).code == 0
     words = ("--views", 1, "--view-codes", elsewhere, "--seeds", "3")
@@ -65,6 +67,7 @@ def test_codes_are_found_and_used(maquette, weights, viewpoint, tmp_path):
     assert np.array_equal(pixels(tmp_path / "other" / "views.png"), sheet[:16])
     inside = maquette("generate", weights, "-o", tmp_path, *words)
     assert inside.code == 3
+    assert "lies in" in inside.err
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_pictures_that_show_nothing_make_no_mesh(maquette, place, tmp_path):
     ("more", "code", "says"),
     [
         (["--views", "3"], 2, "--views 3: use 6 to 100"),
-        (["--views", "20"], 2, "--views 20 and --judging 8: there are view codes of 12"),
+        (["--views", "20"], 3, "20 views and 8 that judge: views 28: there are view codes of 12"),
         (["--seed", "-1"], 2, "--seed -1: at least 0"),
         (["--texture", "5"], 2, "--texture 5: use 64"),
         (["--encoder", "e.safetensors"], 2, "--encoder goes with --project"),

@@ -27,6 +27,3 @@ def test_cameras_that_fit_are_not_turned() -> None:
     masks, _ = turning_thing()
     images = [torch.full((3, 64, 64), 0.5)] * len(masks)
     assert not _answers(list(masks), images, CONFIG, 0).sideways
-    assert _answers(
-        list(torch.rot90(masks, 1, (1, 2))), images, replace(CONFIG, rolls=(90.0, -90.0)), 0
-    ).sideways

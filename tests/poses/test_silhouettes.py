@@ -7,13 +7,8 @@ import pytest
 import torch
 
 from maquette.poses.compared import rotation_error
-from maquette.poses.silhouettes import (
-    PosesConfig,
-    Stage,
-    likeness_of,
-    poses_from_silhouettes,
-    ring,
-)
+from maquette.poses.cube_fit import Stage
+from maquette.poses.silhouettes import PosesConfig, likeness_of, poses_from_silhouettes, ring
 from turning_thing import QUICK, UP, turning_thing
 
 
@@ -49,6 +44,12 @@ def test_outlines_that_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor
     assert rotation_error(found[0].R, R).median() < 5
     depth = found[0].T[:, 2].mean() * (found[0].points.amax(0) - found[0].points.amin(0)).norm()
     assert depth == pytest.approx(2.0, rel=0.2)  # the thing's diagonal is about 1
+
+
+def test_the_widest_lens_may_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
+    cut = turned[0][:, 16:48, 16:48]
+    short = replace(QUICK, fov=150.0, coarse=Stage(1, 8, 12), fine=Stage(1, 8, 12), elevations=(20.0,))
+    assert poses_from_silhouettes(list(cut), config=short)[0].fov == 150
 
 
 def test_a_camera_that_was_held_on_its_side(turned: tuple[torch.Tensor, torch.Tensor]) -> None:

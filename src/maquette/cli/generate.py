@@ -12,8 +12,8 @@ from ..io.errors import BadInput
 from ..systems.about import About
 from .console import Console
 from .generate_project import Project, check_project, write_latents, write_projected
-from .generate_views import Views, check_views, write_views
-from .generator_input import GeneratorWeights, need_able, read_generator
+from .generate_views import Views, check_views, need_view_codes, write_views
+from .generator_input import GeneratorWeights, need_able, need_backbone, read_generator
 from .options import JsonFile, Out, check_compute, set_up
 from .refusals import Refusal, need_place, need_spared
 
@@ -66,7 +66,7 @@ def run(words: Sequence[str]) -> None:
     options = asked.options
     check_compute(options)
     _need_free_folder(options.out)
-    need_spared([options.weights], [options.json])
+    need_spared(_files_read(options), [options.json])
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         console.write_json(_generate(asked, console))
@@ -95,11 +95,18 @@ def parse_numbers(text: str, flag: str, largest: int) -> Numbers:
     return tuple(found)
 
 
+def _files_read(options: Generate) -> list[Path | None]:
+    codes = None if options.views is None else need_view_codes(options)
+    backbone = need_backbone(options.backbone)
+    return [options.weights, options.project, options.latents, options.encoder, backbone, codes]
+
+
 def _read(words: Sequence[str]) -> _Asked:
     options, about, own = read_generator(words, Generate, "generate")
     check_project(options, about)
-    check_views(options, about)
-    return _Asked(options, about, own, *_seeds_of(options, about))
+    rows, columns, layers = _seeds_of(options, about)
+    check_views(options, about, len(rows))
+    return _Asked(options, about, own, rows, columns, layers)
 
 
 def _seeds_of(options: Generate, about: About) -> tuple[Numbers, Numbers, Numbers | None]:

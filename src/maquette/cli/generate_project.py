@@ -10,7 +10,7 @@ from ..io.errors import BadInput
 from ..systems.about import About
 from ..systems.project_options import ProjectOptions
 from .console import Console
-from .generator_input import need_able
+from .generator_input import need_able, need_backbone
 from .options import at_least
 from .refusals import Refusal
 
@@ -48,7 +48,7 @@ def check_project(options: Any, about: About) -> None:
     at_least(0, steps=options.steps)
     if options.project is not None or options.latents is not None:
         need_able(about, "project", f"--{ways[0]}", "projected")
-    backbone = None if options.backbone in (None, "none", "torchvision") else Path(str(options.backbone))
+    backbone = need_backbone(options.backbone)
     for path in filter(None, (options.project, options.latents, options.encoder, backbone, options.weights)):
         if not path.exists():
             raise BadInput(path, "no such file")

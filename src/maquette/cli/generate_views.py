@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..systems.face import Orbits
 
 
+MOST_PICTURES = 1024  # of all objects and views
+
+
 @dataclass(frozen=True, kw_only=True)
 class Views:
     """Options of several sides."""
@@ -27,8 +30,14 @@ class Views:
     """Of --views: a file of `maquette view-codes`; the one beside the weights when not given."""
 
 
-def check_views(options: Any, about: About) -> None:
-    """Refuse words that do not go together, and view codes that are not there or would be lost."""
+def check_views(options: Any, about: About, seeds: int) -> None:
+    """Refuse words that do not go together, too many pictures, and view codes that are not there or would be lost.
+
+    Args:
+        options: of `maquette generate`.
+        about: the generator's system.
+        seeds: how many objects are asked for.
+    """
     if options.views is None:
         if options.view_codes is not None:
             raise Refusal("--view-codes goes with --views")
@@ -39,6 +48,8 @@ def check_views(options: Any, about: About) -> None:
     need_able(about, "orbit", "--views", "seen from several sides")
     if not 1 <= options.views <= MOST:
         raise Refusal(f"--views {options.views}: use 1 to {MOST}")
+    if seeds * options.views > MOST_PICTURES:
+        raise Refusal(f"--views {options.views}: {seeds} objects; at most {MOST_PICTURES} pictures in all")
     file = need_view_codes(options)
     if file.resolve().is_relative_to(options.out.resolve()):
         raise BadInput(file, f"lies in {options.out}, which is replaced; give -o another folder")

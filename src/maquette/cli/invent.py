@@ -13,8 +13,8 @@ from ..systems.molding.result_names import result_names
 from ..systems.project_options import ProjectOptions
 from .console import Console
 from .generate_views import need_view_codes
-from .generator_input import need_able, read_generator
-from .mold import show_result
+from .generator_input import need_able, need_backbone, read_generator
+from .mold import need_texture_size, show_result
 from .mold_photos import scene_of
 from .options import Compute, JsonFile, Out, at_least, check_compute, option_of, set_up
 from .photo_input import need_free_folder, need_unchanged, stages
@@ -26,8 +26,9 @@ from .watching import Watch
 if TYPE_CHECKING:
     from torch import Tensor
 
-KINDS = ("car",)  # that weights are to ship of
-_FEWEST, _MOST, _LARGEST_TEXTURE = 6, 100, 8192
+KINDS = ("car",)  # whose weights are looked for where none are given
+_FEWEST, _MOST = 6, 100
+_SHEETS = ("generated.png", "masks.png", "photo.png", "projected.png")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,19 +102,20 @@ def _read(words: Sequence[str]) -> _Asked:
     need_able(said.about, "orbit", "maquette invent", "seen from several sides")
     need_place(options.out, MESH_OUT_SUFFIXES)
     scene = scene_of(options.out)
-    need_free_folder(scene, [])
+    need_free_folder(scene, [] if options.project is None else [options.project], _SHEETS)
     need_unchanged(scene)
     codes, teller = need_view_codes(options), need_teller(options.viewpoint, options.quiet)
     if options.project is not None:
         need_able(said.about, "project", "--project", "projected")
         need_picture(options.project)
-    read = (options.weights, options.viewpoint, codes, options.project, options.encoder)
+    backbone = need_backbone(options.backbone)
+    read = (options.weights, options.viewpoint, codes, options.project, options.encoder, backbone)
     need_spared(read, (*result_names(options.out), options.json))
     return _Asked(options, said.about, said.own, teller, codes)
 
 
 def need_kind(kind: str, has_weights: bool) -> None:
-    """Refuse a kind that no weights are to ship of, where none are given."""
+    """Refuse a kind whose weights are unknown, where none are given."""
     if kind not in KINDS and not has_weights:
         raise Refusal(f"{kind}: known are {', '.join(KINDS)}; anything else needs --weights")
 
@@ -126,10 +128,7 @@ def _check(options: Invent) -> None:
     at_least(1, steps=options.steps)
     if options.seed >= 2**32:
         raise Refusal(f"--seed {options.seed}: use a number up to {2**32 - 1}")
-    if options.texture is not None and not (
-        options.texture == 0 or 64 <= options.texture <= _LARGEST_TEXTURE
-    ):
-        raise Refusal(f"--texture {options.texture}: use 64 to {_LARGEST_TEXTURE} texels, or 0 for none")
+    need_texture_size(options.texture)
     for flag in ("project_steps", "encoder", "backbone"):
         if getattr(options, flag) is not None and options.project is None:
             raise Refusal(f"--{flag.replace('_', '-')} goes with --project")
@@ -151,17 +150,13 @@ def _invent(asked: _Asked, console: Console) -> dict[str, Any]:
     )
     steps = silhouettes_preset("default", near=True).steps if options.steps is None else options.steps
     scene = scene_of(options.out)
-    try:
-        objects, before = _objects(asked, generator, console)
-        with stages(console) as watch, console.progress("molding", steps) as advance:
-            made = invent(
-                objects, options.out, generator, teller, asked.codes, scene, how, asked.own, before,
-                watch, Watch(advance), str(device),
-            )  # fmt: skip
-    except ValueError as error:
-        asked_for = f"views {options.views} and --judging {options.judging}:"
-        said = str(error).replace(f"views {options.views + options.judging}:", asked_for)
-        raise Refusal(f"--{said}") from error
+    objects, before = _objects(asked, generator, console)
+    with stages(console) as watch:
+        molding = Watch(lambda done, note: watch("molding", done, steps, note))
+        made = invent(
+            objects, options.out, generator, teller, asked.codes, scene, how, asked.own, before,
+            watch, molding, str(device),
+        )  # fmt: skip
     left_out = sum("left_out" in view for view in made.report["views"])
     console.say(f"{len(made.report['views']) - left_out} of {len(made.report['views'])} views are in {scene}")
     report = show_result(made.files, console)
@@ -181,6 +176,9 @@ def _objects(
     wanted = drawn_look(load_image(options.project, 3), str(options.project))
     how = ProjectOptions(options.project_steps, options.seed, options.backbone or "auto", options.encoder)
     with console.progress("projecting", how.count) as advance:
-        found = generator.project(wanted, how, asked.own, advance)
+        try:
+            found = generator.project(wanted, how, asked.own, advance)
+        except ValueError as error:
+            raise Refusal(f"--{error}") from error
     console.say(f"resembles the photograph to {found.numbers['pixels']:.3f} in pixels")
     return found.latents, {"photo.png": wanted, "projected.png": found.progress}

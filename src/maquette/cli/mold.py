@@ -150,16 +150,19 @@ def _check_kind(options: Mold, source: str, is_folder: bool) -> None:
         raise Refusal("--texture goes with a folder of views, not with a mesh")
 
 
+def need_texture_size(texels: int | None) -> None:
+    """Refuse a texture that nobody wants; None is the usual, 0 none."""
+    if texels is not None and not (texels == 0 or 64 <= texels <= _LARGEST_TEXTURE):
+        raise Refusal(f"--texture {texels}: use 64 to {_LARGEST_TEXTURE} texels, or 0 for none")
+
+
 def _check(options: Mold) -> None:
     check_compute(options)
     at_least(1, steps=options.steps, views=options.views)
     at_least(0, seed=options.seed)
     if options.size is not None and not 8 <= options.size <= _LARGEST_PICTURE:
         raise Refusal(f"--size {options.size}: use 8 to {_LARGEST_PICTURE} pixels")
-    if options.texture is not None and not (
-        options.texture == 0 or 64 <= options.texture <= _LARGEST_TEXTURE
-    ):
-        raise Refusal(f"--texture {options.texture}: use 64 to {_LARGEST_TEXTURE} texels, or 0 for none")
+    need_texture_size(options.texture)
     if options.lr is not None and not 0 < options.lr < float("inf"):
         raise Refusal(f"--lr {options.lr}: use a positive number")
     if options.remesh and options.no_remesh:

@@ -12,7 +12,7 @@ from .refusals import Refusal
 
 _SETTLED = 2.0  # seconds
 _PARTS = ("cameras.json", "transforms.json", "sparse", "images", "masks", "points.ply", "cameras.png",
-          "cameras.html", "report.json", "generated.png", "masks.png", "photo.png", "projected.png")  # fmt: skip
+          "cameras.html", "report.json")  # fmt: skip
 
 
 def need_fov(fov: float | None) -> None:
@@ -26,8 +26,14 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()
 
 
-def need_free_folder(out: Path, photos: Sequence[Path]) -> None:
-    """Refuse a place for pictures with cameras that holds anything else, or that pictures are read from."""
+def need_free_folder(out: Path, photos: Sequence[Path], own: Sequence[str] = ()) -> None:
+    """Refuse a place for pictures with cameras that holds anything else, or that pictures are read from.
+
+    Args:
+        out: the folder.
+        photos: files and folders that are read.
+        own: names that the command writes there, too.
+    """
     for path in photos:
         place = path.resolve() if path.is_dir() else path.resolve().parent
         if place == out.resolve() or place.is_relative_to(out.resolve()):
@@ -37,7 +43,7 @@ def need_free_folder(out: Path, photos: Sequence[Path]) -> None:
     if not out.is_dir():
         raise BadInput(out, "is a file; the output is a folder")
     found = {entry.name for entry in out.iterdir()}
-    if found and not ("report.json" in found and found <= set(_PARTS)):
+    if found and not ("report.json" in found and found <= {*_PARTS, *own}):
         raise BadInput(out, "is a folder with other files in it; it will not be replaced")
 
 

@@ -12,7 +12,7 @@ from ..systems import NAMES, about_system, shipped_weights
 from ..systems.orbit_options import OrbitOptions, view_codes_beside
 from ..training.weights_header import read_weights_header
 from .console import Console
-from .generator_input import GeneratorWeights, GeneratorWords, need_able, read_generator
+from .generator_input import GeneratorWeights, GeneratorWords, need_able, need_backbone, read_generator
 from .options import JsonFile, check_compute, set_up
 from .refusals import Refusal, need_place, need_spared
 from .weights_input import usable
@@ -60,7 +60,9 @@ def run(words: Sequence[str]) -> None:
         raise Refusal(f"--{error}".replace("--count", "--views")) from error
     out = options.out or view_codes_beside(options.weights)
     need_place(out, (".safetensors",))
-    need_spared([options.weights, options.viewpoint], [out, options.json])
+    need_spared([options.weights, options.viewpoint, need_backbone(options.backbone)], [out, options.json])
+    if options.json is not None and options.json.resolve() == out.resolve():
+        raise BadInput(out, "is where the JSON goes, too; give one of them another name")
     console = Console(options.quiet, options.json)
     teller = need_teller(options.viewpoint, options.quiet)
     with console.stdout_for_numbers():

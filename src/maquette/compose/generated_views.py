@@ -24,10 +24,8 @@ from ..systems.orbit import Orbit
 
 FEWEST = 6  # views that an object is molded from
 _FINE = 256  # pixels a side, about, that outlines are drawn with
-_SURE, _TOLD = (
-    0.9,
-    0.5,
-)  # confidence that contradicts a view code; from which on a picture's own azimuth counts
+_SURE = 0.9  # confidence from which on a picture contradicts its view code
+_TOLD = 0.5  # confidence from which on a picture's own azimuth counts
 _ALIKE = 45.0  # degrees between a picture's azimuth and that of its view code
 _FITS = 0.8  # IoU of an outline with what all made, below which a view does not go with the others
 
@@ -97,7 +95,7 @@ def place_views(
         masks = [cut[i].mask[0] for i in numbers]
         poses = poses_near(masks, R[numbers], fov, len(shaping), stages, seed)
         wrong = [k for k in range(len(shaping)) if float(poses.iou[k]) < _FITS]
-        if not wrong or is_last or len(shaping) - len(wrong) < FEWEST:
+        if not wrong or is_last:
             break
         for k in wrong:
             left_out[numbers[k]] = (

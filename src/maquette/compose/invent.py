@@ -114,14 +114,14 @@ def invent(
         device: to mold on.
 
     Raises:
-        BadInput: view codes that cannot be used, views that do not show one object, or a place that cannot be
-            written to.
-        ValueError: more views than the view codes have, or options that the generator cannot follow.
+        BadInput: view codes that cannot be used or are too few, options that the generator cannot follow, views that
+            do not show one object, or a place that cannot be written to.
     """
     options, clock = options or InventOptions(), _Clock()
     total = options.views + options.judging
     watch("views", 0, 1)
-    orbit = generator.orbit([objects] if isinstance(objects, int) else objects, total, codes, own)
+    with as_bad_input(codes, ValueError, say=f"{options.views} views and {options.judging} that judge"):
+        orbit = generator.orbit([objects] if isinstance(objects, int) else objects, total, codes, own)
     watch("views", 1, 1)
     clock.lap("views")
     watch("cameras", 0, 1)

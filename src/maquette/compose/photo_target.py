@@ -71,8 +71,12 @@ def photo_target(
             wanted, few = options or SceneOptions(), _FEWEST <= len(files) < FEWEST
             if few and wanted.by is None and report["source"] != "silhouettes" and made.agree is False:
                 say("cameras by what few pictures share do not tell the shape; they are told by silhouettes")
-                wanted = replace(wanted, by="silhouettes")
-                report, made = _filled(files, place, wanted, watch, say, title)
+                other = replace(wanted, by="silhouettes")
+                try:
+                    report, made = _filled(files, place, other, watch, say, title)
+                except BadInput as problem:
+                    say(f"silhouettes tell none, either ({problem.reason}): what pictures share counts")
+                    report, made = _filled(files, place, options, watch, say, title)
             report.setdefault("masks", [one.as_dict() for one in made.found])
             report |= {"left_out": list(made.left_out), "masks_agree": made.agree}
             report["sizes"] = len({image_size(file) for file in files})

@@ -62,10 +62,8 @@ def poses_near(
         others = State(R[count:], torch.zeros_like(T), T, made.cube)
         still, whole = Moving(fov, rates=(*_RATES[:2], 0.0)), replace(stages[-1], rate=1.0)
         made = _joined(made, moved(others, outlines[count:], None, whole, still, generator))
-    turned = world_turn(made.R, R) @ made.R
-    found = answer(made, len(masks), fov)
-    turn = turned[0] @ made.R[0].T
-    return FoundPoses(turned, found.T, fov, found.loss, found.iou, found.points @ turn.T)
+    turn, found = world_turn(made.R, R), answer(made, len(masks), fov)
+    return FoundPoses(turn @ made.R, found.T, fov, found.loss, found.iou, found.points @ turn.T)
 
 
 def _joined(made: State, others: State) -> State:

@@ -21,7 +21,8 @@ from ..segment import Found, find_masks
 from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
 from .compared import rotation_error
-from .silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes
+from .cube_fit import FoundPoses
+from .silhouettes import PosesConfig, poses_from_silhouettes
 from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it

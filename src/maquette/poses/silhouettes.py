@@ -8,7 +8,7 @@ out as several answers that fit nearly as well.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,10 +16,21 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ..structures.mask_box import reaches_border
 from .compared import rotation_error
-from .cube_fit import EMPTY, SOLID, Masks, Moving, State, answer, first_shifts, moved, square
-from .cube_fit import FoundPoses as FoundPoses
-from .cube_fit import Stage as Stage
+from .cube_fit import (
+    EMPTY,
+    SOLID,
+    FoundPoses,
+    Masks,
+    Moving,
+    Stage,
+    State,
+    answer,
+    first_shifts,
+    moved,
+    square,
+)
 from .in_order import in_order
 
 _ALIKE = 24  # pixels along each side of outlines that are compared
@@ -95,30 +106,29 @@ def poses_from_silhouettes(
     if any(not bool((mask > SOLID).any()) for mask in masks):
         raise ValueError("a mask is empty")
     side, fov = max(config.coarse.pixels, config.fine.pixels), config.fov
-    if any(
-        _reaches_border(mask) for mask in masks
-    ):  # else each picture could see a thing that no other shows
+    if any(reaches_border(mask > SOLID) for mask in masks):
+        # Without room each picture could see a thing that no other shows.
         masks = [_with_room(mask[None])[0] for mask in masks]
         images = None if images is None else [_with_room(image) for image in images]
-        config = replace(config, fov=_wider(fov))
+        fov = _wider(fov)
     outlines = torch.stack([square(mask[None], side)[0] for mask in masks])
-    small = [i for i, outline in enumerate(outlines) if not bool((outline > SOLID / 2).any())]
+    small = [i for i, outline in enumerate(outlines) if not bool((outline > SOLID).any())]
     if small:
         raise ValueError(f"the object is too small in picture {small[0]}, counted from 0")
     colours = None if images is None or not config.colours else torch.stack([square(i, side) for i in images])
     order = list(range(len(masks)))
     if not (config.ordered or config.turntable):
         order = in_order(likeness_of(outlines))
-    generator, moving = torch.Generator().manual_seed(seed), Moving(config.fov, config.colours)
+    generator, moving = torch.Generator().manual_seed(seed), Moving(fov, config.colours)
     starts = [
         moved(start, outlines, colours, config.coarse, moving, generator)
-        for start in _starts(outlines, colours is not None, order, config)
+        for start in _starts(outlines, colours is not None, order, config, fov)
     ]
     starts.sort(key=lambda state: state.loss)
     kept = [state for state in _different(starts)[: config.kept] if state.loss < _WORSE * starts[0].loss]
     found = [moved(state, outlines, colours, config.fine, moving, generator) for state in kept]
     found.sort(key=lambda state: state.loss)
-    return [answer(state, len(masks), fov) for state in _different(found)]
+    return [answer(state, len(masks), config.fov) for state in _different(found)]
 
 
 def _different(states: Sequence[State]) -> list[State]:
@@ -156,7 +166,9 @@ def ring(azimuths: Float[Tensor, " view"], elevation: float) -> Float[Tensor, "v
     return torch.stack([right, torch.linalg.cross(ahead, right), ahead], dim=2)
 
 
-def _starts(outlines: Masks, coloured: bool, order: Sequence[int], config: PosesConfig) -> list[State]:
+def _starts(
+    outlines: Masks, coloured: bool, order: Sequence[int], config: PosesConfig, fov: float
+) -> list[State]:
     """A ring for each elevation and sense of rotation."""
     count, channels = len(outlines), 4 if coloured else 1
     places = torch.empty(count)
@@ -164,7 +176,7 @@ def _starts(outlines: Masks, coloured: bool, order: Sequence[int], config: Poses
     cells = config.coarse.cells
     cube = torch.zeros(channels, cells, cells, cells)
     cube[0] = EMPTY
-    T = first_shifts(outlines, config.fov)
+    T = first_shifts(outlines, fov)
     if config.turntable:
         T = T.mean(0, keepdim=True)
     turns = torch.zeros_like(T)
@@ -180,11 +192,6 @@ def _roll(degrees: float) -> Float[Tensor, "3 3"]:
     """A turn of the picture about the optical axis, for row vectors."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return torch.tensor([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-
-
-def _reaches_border(mask: Float[Tensor, "h w"]) -> bool:
-    inside = mask > SOLID
-    return bool(inside[[0, -1]].any() or inside[:, [0, -1]].any())
 
 
 def _with_room(picture: Float[Tensor, "channel h w"]) -> Float[Tensor, "channel _h _w"]:

@@ -24,6 +24,8 @@ def coverage(
     """
     pixels = image.detach().cpu().permute(1, 2, 0).numpy()
     inside = mask[0].detach().cpu().numpy() > 0.5
+    if not inside.any():
+        return torch.zeros_like(mask)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     background = np.median(border, axis=0)
     depth = ndimage.distance_transform_edt(inside)

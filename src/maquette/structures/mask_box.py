@@ -20,6 +20,11 @@ def mask_box(mask: Bool[Tensor, "height width"]) -> tuple[int, int, int, int] | 
     return None if rows is None or columns is None else (*rows, *columns)
 
 
+def reaches_border(mask: Bool[Tensor, "height width"]) -> bool:
+    """Whether a mask covers a pixel at its picture's border."""
+    return bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())
+
+
 def mask_overlap(one: Bool[Tensor, "*pixels"], other: Bool[Tensor, "*pixels"]) -> float:
     """Intersection over union of two masks; 0 where both are empty."""
     return float((one & other).sum() / (one | other).sum().clamp(min=1))

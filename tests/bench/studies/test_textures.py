@@ -18,7 +18,6 @@ def test_the_fox_is_coloured_each_way(tmp_path: Path) -> None:
     assert [row["colours"] for row in rows] == ["vertices", "texture of 64"] * len(surfaces)
     for row in rows:
         assert 10 < row["psnr_held_out"] < 40
-        assert row["cpu_seconds"] > 0
 
 
 def test_judges_have_the_true_brightness(tmp_path: Path) -> None:

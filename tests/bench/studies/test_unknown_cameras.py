@@ -10,7 +10,7 @@ import torch
 from maquette.bench.studies import unknown_cameras
 from maquette.io import save_mesh
 from maquette.io.errors import BadInput
-from maquette.poses.silhouettes import FoundPoses
+from maquette.poses.cube_fit import FoundPoses
 from maquette.structures import join_meshes_as_scene
 from maquette.transforms import random_rotations
 from maquette.utils import ico_sphere

@@ -92,8 +92,13 @@ def test_a_number_of_layers_may_be_told():
 
 def test_a_generator_without_sides_is_refused():
     class Blind:
+        """Sees every object from another side, whatever the code."""
+
+        asked = 0
+
         def viewpoints(self, images: Tensor) -> Viewpoints:
-            azimuth = 90.0 * torch.arange(len(images)).div(8, rounding_mode="floor")
+            azimuth = torch.full((len(images),), 90.0 * self.asked)
+            self.asked += 1
             return Viewpoints(azimuth % 360, azimuth * 0, azimuth * 0 + 0.5)
 
     with pytest.raises(ValueError, match="no styles of the first layers"):

@@ -33,8 +33,8 @@ from ...systems.orbit import Orbit
 from ...systems.orbit_options import view_codes_beside
 from ...systems.stylegan2.about import StyleGAN2Options
 from ...systems.stylegan2.system import StyleGAN2System
+from ...systems.stylegan2.view_codes import load_view_codes
 from ...systems.viewpoint.system import ViewpointSystem
-from ...training.weights import load_weights
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
 
@@ -61,6 +61,8 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--truncation", type=float, default=1.0, metavar="PSI")
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     options = parser.parse_args(words)
+    if options.seeds < 1:
+        raise BadInput("--seeds", f"{options.seeds}: at least one object is invented")
     torch.set_num_threads(options.threads)
     drawn = str(options.weights) == "drawn"
     system: Any = DrawnCars() if drawn else StyleGAN2System.load(options.weights, device="cpu")
@@ -70,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
         **describe_machine(torch.device("cpu")),
         "trained": "drawn" if drawn else system.training.get("steps_done"),
         "truncation": options.truncation,
-        "view_codes": {} if drawn else dict(load_weights(codes).config["measured"]),
+        "view_codes": {} if drawn else dict(load_view_codes(codes, system.generator).measured),
         "sheet": {} if drawn else views_sheet(system, teller, codes, options),
     }
     rows: list[dict[str, Any]] = []
@@ -114,7 +116,7 @@ def views_sheet(
 ) -> dict[str, float]:
     """Six objects from eight sides in views.png, and how far they are seen from where they should be."""
     how = StyleGAN2Options(truncation=options.truncation)
-    sides = min(_SIDES, len(load_weights(codes).tensors["azimuth"]))
+    sides = min(_SIDES, len(load_view_codes(codes, system.generator)))
     seen = system.orbit(range(_FIRST, _FIRST + _OBJECTS), sides, codes, how)
     large = interpolate(seen.images.flatten(0, 1), (_TILE, _TILE), mode="nearest").unflatten(0, (-1, sides))
     options.sheets.mkdir(parents=True, exist_ok=True)
@@ -145,7 +147,7 @@ def invented(
     row = {
         "seed": seed,
         "iou": round(report["silhouette_iou"], 4),
-        "iou_unseen": round(report.get("silhouette_iou_held_out", 0.0), 4),
+        "iou_unseen": _rounded(report.get("silhouette_iou_held_out")),
         "unseen": report.get("held_out_views", 0),
         "usable": round(made.report["usable"], 3),
         "outline_iou": made.report["outline_iou"],
@@ -165,15 +167,21 @@ def invented(
     return row, [torch.cat(tiles, 2)]
 
 
+def _rounded(iou: float | None) -> float | None:
+    """None where no view was left to judge."""
+    return None if iou is None else round(iou, 4)
+
+
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Medians over the seeds that made a mesh, and shares of all that reach what is aimed at."""
     good = [row for row in rows if "failed" not in row]
     told: dict[str, Any] = {"seeds": len(rows), "meshes": len(good)}
     if good:
         names = ("iou", "iou_unseen", "usable", "seconds", "cpu_seconds")
-        told |= {name: round(statistics.median(row[name] for row in good), 4) for name in names}
+        known = {name: [row[name] for row in good if row[name] is not None] for name in names}
+        told |= {name: round(statistics.median(all_), 4) for name, all_ in known.items() if all_}
     told["own_reached"] = sum(row["iou"] >= _OWN for row in good) / len(rows)
-    told["unseen_reached"] = sum(row["iou_unseen"] >= _UNSEEN for row in good) / len(rows)
+    told["unseen_reached"] = sum((row["iou_unseen"] or 0) >= _UNSEEN for row in good) / len(rows)
     return told
 
 

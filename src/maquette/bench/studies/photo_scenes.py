@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, median
@@ -203,11 +204,10 @@ def sheet(scene: Path, out: Path) -> Tensor:
     masks = [load_mask(view.mask).float() for view in views if view.mask]
     whole = mask_sheet(images, [Found(torch.ones_like(mask), "given", 1.0) for mask in masks])
     cut = mask_sheet(images, [Found(mask, "given", 1.0) for mask in masks])
-    rows = [
-        whole,
-        cut,
-        load_image(scene / "cameras.png")[:3],
-        preview(hull_of(scene)),
+    rows = [whole, cut, load_image(scene / "cameras.png")[:3]]
+    with suppress(BadInput):  # masks that do not meet have no hull
+        rows.append(preview(hull_of(scene)))
+    rows += [
         load_image(out.with_name(f"{out.stem}_preview.png"))[:3],
         load_image(out.with_name(f"{out.stem}_compare.png"))[:3],
     ]

@@ -34,7 +34,8 @@ from ...data.pack_data import ShapePack
 from ...io.errors import BadInput
 from ...io.json_file import read_json
 from ...poses.compared import rotation_error, similarity_between
-from ...poses.silhouettes import FoundPoses, PosesConfig, poses_from_silhouettes, ring
+from ...poses.cube_fit import FoundPoses
+from ...poses.silhouettes import PosesConfig, poses_from_silhouettes, ring
 from ...renderer import FoVPerspectiveCameras
 from ...renderer.views import render_views
 from ...structures import Meshes
@@ -174,13 +175,15 @@ def _molded_row(mesh: Meshes, taken: Taken, found: FoundPoses, share: float) -> 
     truth = render_views(mesh, judges, (_SIZE, _SIZE)).masks.float().reshape(-1, _SIZE, _SIZE)
     similarity = similarity_between(found.R, found.T, taken.R, taken.T)
     row: dict[str, Any] = {}
-    began = time.process_time()
+    seconds = 0.0
     for name, R, T in (("unseen_iou", found.R, found.T), ("unseen_iou_known", taken.R, taken.T)):
+        began = time.process_time()
         molded = mold(taken.masks, FoVPerspectiveCameras(R=R, T=T, fov=_FOV), share)
+        seconds += time.process_time() - began
         if molded is not None and name == "unseen_iou":
             molded = molded.update_padded(similarity.points(molded.verts_padded()))
         row[name] = 0.0 if molded is None else round(float(silhouette_iou(molded, judges, truth).mean()), 4)
-    return row | {"molding_cpu_seconds": round((time.process_time() - began) / 2, 1)}
+    return row | {"molding_cpu_seconds": round(seconds / 2, 1)}
 
 
 def _judges() -> FoVPerspectiveCameras:

@@ -12,6 +12,7 @@ from ...ops.marching_cubes import marching_cubes
 from ...ops.visual_hull import visual_hull
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
+from ...structures.mask_box import reaches_border
 from ...structures.voxels import VoxelGrid
 from .normalise import Normalisation
 from .silhouettes import silhouette_iou
@@ -51,7 +52,7 @@ def hull_grid(
         ValueError: no cell lies on all masks.
     """
     x, y, z = frame.shift.tolist()
-    ends = [whole or not reaches_border(mask) for mask in masks]
+    ends = [whole or not reaches_border(mask > 0.5) for mask in masks]
     grid = visual_hull(masks, cameras, cells, 2 * _ROOM * frame.scale, (x, y, z), whole=ends)
     if not bool((grid.occupancy > LEVEL).any()):
         raise ValueError("the masks have no place in common that could be the start; is a camera wrong?")
@@ -74,12 +75,6 @@ def start_from_hull(
     except ValueError:
         return None
     return hull if outlines_agree(surface_of(hull).to(masks.device), cameras, masks) else None
-
-
-def reaches_border(mask: Float[Tensor, "height width"]) -> bool:
-    """Whether a mask covers a pixel at its picture's border."""
-    border = torch.cat([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
-    return bool((border > 0.5).any())
 
 
 def surface_of(grid: VoxelGrid) -> Meshes:

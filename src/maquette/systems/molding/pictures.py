@@ -18,8 +18,8 @@ from ...segment.found import find_object
 from ...segment.pieces import without_specks
 from ...structures import Meshes
 from ...structures.cameras import CamerasBase
+from ...structures.mask_box import reaches_border
 from .folder import cut_off, differ
-from .hull import reaches_border
 
 _CONTRAST = 0.10  # difference from the background, of the largest channel, that makes a pixel the object's
 _PLAIN = 0.5  # share of the picture's border that must have the background's colour
@@ -105,7 +105,7 @@ def load_pictures(
         file = read_any_cameras(folder, root, aside)
         loaded = [_load_view(view, path, i) for i, view in enumerate(file.views)]
     for i, (_, mask) in enumerate(loaded):
-        if differ(file.views) and reaches_border(mask):
+        if differ(file.views) and reaches_border(mask > 0.5):
             raise cut_off(path, i)
     colours = [image for image, _ in loaded if image is not None]
     views = cameras_from_views(file.views)

@@ -87,7 +87,8 @@ def find_view_codes(search: Search) -> ViewCodes:
     )
     layers = how.layers or max(scores, key=lambda score: score["follows"] * score["stays"])["layers"]
     chosen = _chosen(search, candidates[:, :layers], tried, done)
-    told, images = _told(search, judges, chosen.styles, done, "judging")
+    network = None if len(chosen) < 2 else features.network
+    told, seen = _told(search, judges, chosen.styles, done, "judging", network)
     off = angle_between(told.azimuth, chosen.azimuth)
     measured = {
         "layers": layers,
@@ -96,9 +97,7 @@ def find_view_codes(search: Search) -> ViewCodes:
         "largest_gap": largest_gap(chosen.azimuth),
         "usable": float((off <= NEAR).float().mean()),
         "median_error": float(off.median()),
-        "identity": None
-        if len(chosen) < 2
-        else identity(picture_features(features.network, images), len(chosen)),
+        "identity": None if seen is None else identity(seen, len(chosen)),
         "features": features.words,
     }
     agreement = (off <= NEAR).float().mean(0)
@@ -163,10 +162,11 @@ def _layer_scores(
     """Of each number of first layers, how far the viewpoint follows them, and how far the object stays."""
     scores = []
     for layers in range(1, candidates.shape[1]):
-        told, images = _told(search, tried, candidates[:, :layers], done, f"{layers} layers")
+        told, seen = _told(search, tried, candidates[:, :layers], done, f"{layers} layers", network)
+        assert seen is not None
         mean = circular_mean(told.azimuth, told.confidence)
         follows = float((angle_between(told.azimuth, mean) <= NEAR).float().mean())
-        stays = identity(picture_features(network, images), len(candidates))
+        stays = identity(seen, len(candidates))
         scores.append({"layers": layers, "follows": follows, "stays": stays})
     return scores
 
@@ -192,16 +192,19 @@ def _chosen(search: Search, candidates: Tensor, tried: Tensor, done: Counter) ->
 
 
 def _told(
-    search: Search, objects: Tensor, codes: Tensor, done: Counter, what: str
-) -> tuple[Viewpoints, Tensor]:
-    """Where every object is seen from with every code, (object, code), and the pictures, an object after another."""
-    rows = []
+    search: Search, objects: Tensor, codes: Tensor, done: Counter, what: str, network: Backbone | None = None
+) -> tuple[Viewpoints, Tensor | None]:
+    """Where every object is seen from with every code, (object, code), and a network's features of the pictures,
+    an object after another; no more than one object's pictures are kept at a time."""
+    told, features = [], []
     for styles in objects:
-        rows.append(search.draw(seen_from(styles[None], codes)[0]))
+        images = search.draw(seen_from(styles[None], codes)[0])
+        told.append(search.teller.viewpoints(images))
+        if network is not None:
+            features.append(picture_features(network, images))
         done(len(codes), what)
-    images = torch.cat(rows)
-    told = search.teller.viewpoints(images)
-    return Viewpoints(*(one.view(len(objects), len(codes)) for one in told)), images
+    seen = Viewpoints(*(torch.stack(one) for one in zip(*told, strict=True)))
+    return seen, torch.cat(features) if features else None
 
 
 def _direction(azimuth: Tensor, weight: Tensor) -> Tensor:
