@@ -52,8 +52,8 @@ class Found:
             "space" for one that was told by what the other pictures show.
         confidence: in [0, 1]; how clearly the object stands out, how little of it touches the picture's edge, and
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
-            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is; where its
-            mask was cut along the picture's colours (`sharpened`), how clearly the cut stands out, how little of it
+            another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is; where it
+            was cut along the picture's colours (`sharpened`), how clearly the cut stands out, how little of it
             touches the edge, and how far two cuts agree. Where the first mask was a doubtful one before a plain
             background, it is less the less they agree. In
             space: its IoU with the outline of the shape that all masks allow.
