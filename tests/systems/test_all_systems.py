@@ -38,8 +38,8 @@ from maquette.systems.mesh_rcnn.network import MeshRCNN
 from maquette.systems.r2n2.config import NetworkConfig
 from maquette.systems.r2n2.network import R2N2Network
 from maquette.systems.segment.config import NetworkConfig as SegmentNetworkConfig
+from maquette.systems.segment.network import made as made_mask_net
 from maquette.systems.segment.system import SegmentSystem
-from maquette.systems.segment.system import made as made_mask_net
 from maquette.systems.stylegan2.config import NetworkConfig as StyleGAN2NetworkConfig
 from maquette.systems.stylegan2.network import StyleGAN2Network
 from maquette.systems.unsup3d.config import NetworkConfig as Unsup3DConfig

@@ -19,13 +19,12 @@ from ..of_network import OfNetwork, check_size
 from ..weights_file import filled, open_weights, read_settings, source_of, write_weights
 from .about import ABOUT
 from .config import NetworkConfig
+from .network import THRESHOLD, made
 from .recipes import RECIPES, SegmentConfig
 
 if TYPE_CHECKING:
     from ...training.module import TrainingModule
     from ..face import System
-
-THRESHOLD = 0.5
 
 
 class SegmentSystem(OfNetwork[MaskNet]):
@@ -133,11 +132,6 @@ class SegmentSystem(OfNetwork[MaskNet]):
         from .training import SegmentTraining  # with what only training needs
 
         return SegmentTraining(config)
-
-
-def made(config: NetworkConfig) -> MaskNet:
-    """A network of its settings."""
-    return MaskNet(config.width, config.frozen)
 
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from ...nn.backbones.backbone import start_backbone
 from ...training.module import TrainingModule, Update
 from ..weights_file import write_weights
 from .about import ABOUT
+from .network import THRESHOLD, made
 from .recipes import SegmentConfig
 from .shadows import softened, with_shadows
-from .system import THRESHOLD, made
 
 IOU = Measure("iou", "IoU", "IoU of masks before drawn grounds")
 _SHOWN = 8
