@@ -3,10 +3,12 @@
 import base64
 import html
 from collections.abc import Iterable, Sequence
+from os import PathLike
 
 from jaxtyping import Float
 from torch import Tensor
 
+from ..io.atomic import replacing
 from ..io.image_files import png_bytes
 
 _STYLE = """
@@ -157,3 +159,9 @@ def png_uri(image: Float[Tensor, "3 height width"]) -> str:
 def data_uri(data: bytes, kind: str) -> str:
     """Bytes of a known kind as a data URI."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def save_data_uri(uri: str, path: str | PathLike[str]) -> None:
+    """Write the bytes of such a URI; raises OSError where the file cannot be written."""
+    with replacing(path) as file:
+        file.write(base64.b64decode(uri.partition(",")[2]))

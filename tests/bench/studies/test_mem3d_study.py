@@ -12,6 +12,7 @@ from maquette.bench.studies import trained as trained_runs
 from maquette.data.drawn_views import DrawnViews
 from maquette.data.open import pack_families
 from maquette.data.pack import read_pack, write_pack
+from maquette.report.page import save_data_uri
 from maquette.systems.mem3d.recipes import best
 from maquette.systems.mem3d.system import Mem3DSystem
 from maquette.training.run_folder import RunFolder
@@ -61,7 +62,8 @@ def test_curves_are_what_the_log_says(tmp_path: Path) -> None:
     log = ["step,seconds,filled,matched,replaced,hits,recalled", "1,2,0.1,0,0,1,0.2", "2,4,0.2,0.5,0,1,0.3"]
     (tmp_path / "metrics.csv").write_text("\n".join(log) + "\n")
     (tmp_path / "config.json").write_text("{}")
-    drawn = study.memory_curves([tmp_path]).decode()
+    save_data_uri(study.memory_curves([tmp_path]), tmp_path / "curves.svg")
+    drawn = (tmp_path / "curves.svg").read_text()
     assert all(f">{name}<" in drawn for name in ("filled", "matched", "replaced", "hits", "recalled"))
 
 

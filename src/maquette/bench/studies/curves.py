@@ -4,11 +4,11 @@ python -m maquette.bench.studies.curves NAME=RUN ... --out docs/images/r2n2_curv
 python -m maquette.bench.studies.curves NAME=RUN ... --number val_f1 "F1" --steps --out FILE.svg
 """
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
 from ...io.errors import BadInput
+from ...report.page import save_data_uri
 from ...report.plots import curves
 from ...report.runs import read_run
 from .arguments import run_study, study_parser, write_json
@@ -45,7 +45,7 @@ def main(words: Sequence[str] | None = None) -> None:
         label,
         marks=False,
     )
-    options.out.write_bytes(base64.b64decode(uri.partition(",")[2]))
+    save_data_uri(uri, options.out)
     write_json(options.json, lines)
 
 

@@ -12,7 +12,6 @@ similar remembered shape alone. Systems that tell voxels may stand beside: `--be
 draws what the memory of the first run did while it was trained.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from ...metrics.protocols.occlusion import SHARES
 from ...metrics.voxel_iou import voxel_iou
 from ...nn.memory import EMPTY, ShapeMemory
 from ...reconstruct import load_system
+from ...report.page import save_data_uri
 from ...report.plots import curves
 from ...report.runs import read_run
 from .arguments import run_study, write_json
@@ -48,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     rows = []
     runs = runs_there("mem3d", options, more)
     if options.curves:
-        options.curves.write_bytes(memory_curves([folder for _, folder in runs]))
+        save_data_uri(memory_curves([folder for _, folder in runs]), options.curves)
     for about, folder in runs:
         rows += [{**about, **row} for row in score("mem3d", folder, shapes, options.kind)]
     for words_of_one in options.beside:
@@ -144,14 +144,13 @@ def _exchange(network: Any, images: Tensor, voxels: Tensor, way: str) -> None:
         memory.write(network.key(network.encode(images).mean(1)), voxels)
 
 
-def memory_curves(folders: Sequence[Path]) -> bytes:
-    """An SVG file of what the log of the first run with a memory tells of it, over its steps."""
+def memory_curves(folders: Sequence[Path]) -> str:
+    """An SVG file, as a data URI, of what the log of the first run with a memory tells of it, over its steps."""
     log = next((log for log in (read_run(one).log for one in folders) if "filled" in log), None)
     if log is None:
         raise BadInput("--curves", "no run has a memory")
     lines = {name: list(zip(*log[name], strict=True)) for name in _DRAWN}
-    uri = curves({name: (x, y) for name, (x, y) in lines.items()}, "step", "share, or IoU", marks=False)
-    return base64.b64decode(uri.partition(",")[2])
+    return curves({name: (x, y) for name, (x, y) in lines.items()}, "step", "share, or IoU", marks=False)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

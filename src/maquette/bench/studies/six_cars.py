@@ -16,7 +16,6 @@ Beside them the IoU of the result's silhouettes with the masks, and that of each
 the other five: what six different cars can give at best.
 """
 
-import base64
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,6 +36,7 @@ from ...ops.shrunk import shrunk
 from ...poses.near import poses_near
 from ...poses.silhouettes import ring
 from ...renderer import FoVPerspectiveCameras, look_at_view_transform
+from ...report.page import save_data_uri
 from ...report.plots import curves
 from ...segment import find_object
 from ...structures.cameras import CamerasBase
@@ -194,8 +194,7 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
             for name, line in lines.items()
         }
         uri = curves(steps, "steps", "silhouette loss, mean of 25 steps", marks=False, log_y=True)
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_bytes(base64.b64decode(uri.partition(",")[2]))
+        save_data_uri(uri, options.out)
     return numbers
 
 
