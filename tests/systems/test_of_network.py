@@ -3,7 +3,8 @@
 import pytest
 from torch import nn
 
-from maquette.systems.of_network import OfNetwork, check_size
+from maquette.systems.of_network import OfNetwork
+from maquette.systems.sizes import check_size
 from maquette.systems.viewpoint.config import NetworkConfig
 from maquette.systems.viewpoint.network import ViewpointNetwork
 

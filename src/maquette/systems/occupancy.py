@@ -17,7 +17,8 @@ from ..training.weights_header import Precision
 from . import system_recipes
 from .about import About
 from .info import Info, describe_network
-from .of_network import NetworkT, OfNetwork, check_size
+from .of_network import NetworkT, OfNetwork
+from .sizes import check_size
 from .weights_file import filled, open_weights, read_settings, source_of, write_weights
 
 THRESHOLD = 0.4  # least probability of a solid cell where weights say nothing, as 3D-R2N2's

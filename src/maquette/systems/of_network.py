@@ -37,9 +37,3 @@ class OfNetwork(Generic[NetworkT]):
     def device(self) -> torch.device:
         """Where the network is."""
         return next(self.network.parameters()).device
-
-
-def check_size(network: int, pictures: int) -> None:
-    """Refuse pictures of another size than a network's, by a ValueError."""
-    if network != pictures:
-        raise ValueError(f"network and pictures must have one size, got {network} and {pictures}")

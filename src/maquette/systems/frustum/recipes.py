@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import VARIANTS, LossConfig, NetworkConfig
 
 
@@ -29,9 +30,7 @@ class FrustumConfig:
     training: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self) -> None:
-        if self.network.size != self.views.size:
-            sizes = f"{self.network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(self.network.size, self.views.size)
         if self.views.framing != "object":
             raise ValueError("views.framing must be object: the frustum lies behind the square around it")
         if self.views.flip and not self.views.flip_voxels:

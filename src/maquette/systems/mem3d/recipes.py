@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import VARIANTS, LossConfig, NetworkConfig
 
 _EPOCH = 958  # steps in which 32 at a time all 30,643 training shapes of R2N2's ShapeNet come once
@@ -36,9 +37,7 @@ class Mem3DConfig:
     unseen: bool = False
 
     def __post_init__(self) -> None:
-        if self.network.size != self.views.size:
-            sizes = f"{self.network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(self.network.size, self.views.size)
         check_pictures(self.views)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...data.views_config import ViewsConfig, check_pictures
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import VARIANTS, LossConfig, NetworkConfig
 from .depths import CLOSE, ratios
 from .detect.recipes import RECIPES as DETECT_RECIPES
@@ -37,10 +38,7 @@ class MeshRCNNConfig:
 
     def __post_init__(self) -> None:
         views = self.views
-        if self.network.size != views.size:
-            raise ValueError(
-                f"network and pictures must have one size, got {self.network.size} and {views.size}"
-            )
+        check_size(self.network.size, views.size)
         if views.framing != "camera" or views.render_size != views.size:
             raise ValueError(
                 "views.framing must be camera, and views.render_size be views.size: nothing is cut off"

@@ -7,6 +7,7 @@ from typing import Any
 from ...data.views_config import ViewsConfig, check_pictures
 from ...io.typed import typed
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import NetworkConfig
 
 _FRAMING = ("size", "framing", "margin")
@@ -62,9 +63,7 @@ class R2N2Config:
     training: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self) -> None:
-        if self.network.size != self.views.size:
-            sizes = f"{self.network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(self.network.size, self.views.size)
         if self.network.view_bins and not self.loss.azimuth:
             bins = self.network.view_bins
             raise ValueError(f"with network.view_bins {bins}, loss.azimuth must be positive")

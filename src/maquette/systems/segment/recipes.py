@@ -7,6 +7,7 @@ from typing import Any
 from ...data.views_config import ViewsConfig, check_pictures
 from ...io.typed import typed
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import NetworkConfig
 
 
@@ -55,9 +56,7 @@ class SegmentConfig:
     first_weights: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.network.size != self.views.size:
-            sizes = f"{self.network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(self.network.size, self.views.size)
         check_pictures(self.views)
 
 

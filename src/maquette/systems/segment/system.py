@@ -15,7 +15,8 @@ from ...segment.network_mask import network_masks
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info, describe_network
-from ..of_network import OfNetwork, check_size
+from ..of_network import OfNetwork
+from ..sizes import check_size
 from ..weights_file import filled, open_weights, read_settings, source_of, write_weights
 from .about import ABOUT
 from .config import NetworkConfig

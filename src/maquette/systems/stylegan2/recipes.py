@@ -7,6 +7,7 @@ from typing import Any
 from ...data.views_config import ViewsConfig, check_pictures
 from ...io.typed import typed
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import AugmentConfig, LossConfig, NetworkConfig
 
 _FILTERED = 32  # least side, in pixels, of pictures that augmentation filters
@@ -38,9 +39,7 @@ class StyleGAN2Config:
     def __post_init__(self) -> None:
         check_pictures(self.views)
         network, training = self.network, self.training
-        if network.size != self.views.size:
-            sizes = f"{network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(network.size, self.views.size)
         if network.labels or network.channels != 3 or network.discriminator == "none":
             raise ValueError("training needs pictures in colours without labels, and a discriminator")
         if training.precision != "32":

@@ -18,11 +18,12 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info
-from ..of_network import OfNetwork, check_size
+from ..of_network import OfNetwork
 from ..orbit import Orbit
 from ..orbit_options import OrbitOptions
 from ..project_options import ENCODER_STEPS, ProjectOptions
 from ..projected import Projected
+from ..sizes import check_size
 from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT, StyleGAN2Options
 from .config import NetworkConfig

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ...data.pictures_config import PicturesConfig
 from ...training.config import TrainConfig
+from ..sizes import check_size
 from .config import VARIANTS, FormationConfig, LossConfig, NetworkConfig
 
 _BATCH, _PAIRS = 64, 32
@@ -31,9 +32,7 @@ class Unsup3DConfig:
     training: TrainConfig = field(default_factory=TrainConfig)
 
     def __post_init__(self) -> None:
-        if self.network.size != self.views.size:
-            sizes = f"{self.network.size} and {self.views.size}"
-            raise ValueError(f"network and pictures must have one size, got {sizes}")
+        check_size(self.network.size, self.views.size)
 
 
 def original(variant: str = "original") -> Unsup3DConfig:

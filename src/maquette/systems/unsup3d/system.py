@@ -20,8 +20,9 @@ from ...training.weights import save_weights
 from ...training.weights_header import Precision
 from ..about import About, NoOptions
 from ..info import Info, describe_network
-from ..of_network import OfNetwork, check_size
+from ..of_network import OfNetwork
 from ..pictures import Pictures, as_views
+from ..sizes import check_size
 from ..weights_file import filled, open_weights, read_network, source_of
 from .about import ABOUT
 from .config import NetworkConfig

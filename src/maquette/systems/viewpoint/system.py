@@ -15,7 +15,8 @@ from ...metrics.protocols.viewpoint import Viewpoints
 from ...training.weights_header import Precision
 from ..about import About
 from ..info import Info, describe_network
-from ..of_network import OfNetwork, check_size
+from ..of_network import OfNetwork
+from ..sizes import check_size
 from ..weights_file import filled, open_weights, read_network, source_of, write_weights
 from .about import ABOUT
 from .config import NetworkConfig
