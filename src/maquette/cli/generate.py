@@ -55,6 +55,7 @@ class _Asked(NamedTuple):
     options: Generate
     about: About
     own: Any
+    source: str
     rows: Numbers
     columns: Numbers
     layers: Numbers | None
@@ -102,11 +103,11 @@ def _files_read(options: Generate) -> list[Path | None]:
 
 
 def _read(words: Sequence[str]) -> _Asked:
-    options, about, own = read_generator(words, Generate, "generate")
+    options, about, own, source = read_generator(words, Generate, "generate")
     check_project(options, about)
     rows, columns, layers = _seeds_of(options, about)
     check_views(options, about, len(rows))
-    return _Asked(options, about, own, rows, columns, layers)
+    return _Asked(options, about, own, source, rows, columns, layers)
 
 
 def _seeds_of(options: Generate, about: About) -> tuple[Numbers, Numbers, Numbers | None]:
@@ -145,7 +146,7 @@ def _generate(asked: _Asked, console: Console) -> dict[str, Any]:
         except ValueError as error:
             raise Refusal(f"--{error}") from error
     console.say(f"wrote {len(rows)} picture{'' if len(rows) == 1 else 's'} into {options.out}")
-    return {"system": asked.about.name, "weights": str(options.weights), "pictures": rows}
+    return {"system": asked.about.name, "weights": asked.source, "pictures": rows}
 
 
 def _write(system: Any, asked: _Asked, folder: Path, console: Console) -> list[dict[str, Any]]:

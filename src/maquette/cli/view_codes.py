@@ -58,6 +58,8 @@ def run(words: Sequence[str]) -> None:
         )
     except ValueError as error:
         raise Refusal(f"--{error}".replace("--count", "--views")) from error
+    if asked.source == "shipped" and options.out is None:
+        raise Refusal("--out is needed with the weights that ship, whose own view codes lie beside them")
     out = options.out or view_codes_beside(options.weights)
     need_place(out, (".safetensors",))
     need_spared([options.weights, options.viewpoint, need_backbone(options.backbone)], [out, options.json])
@@ -107,4 +109,4 @@ def _find(
         f"wrote {out}: {measured['codes']} view codes of {measured['layers']} first layers, largest gap "
         f"{measured['largest_gap']:.0f} degrees, {measured['usable']:.0%} of the pictures within 15 degrees{kept}"
     )
-    return {"system": asked.about.name, "weights": str(options.weights), "file": str(out), **measured}
+    return {"system": asked.about.name, "weights": asked.source, "file": str(out), **measured}
