@@ -45,8 +45,9 @@ class Reconstruct(Root, Compute):
 
     Several pictures are taken for views of one object; with --each they are objects of their own, and OUT is a
     folder. Where the system needs it, the object is found by the picture's transparency, before a plain background,
-    by the network that ships, else by GrabCut. Beside OUT appear <stem>_preview.png (picture, mask, reconstruction from the found viewpoint, two
-    other sides), <stem>_report.json, and what else the system tells of the picture, such as <stem>_depth.png.
+    by the network that ships, else by GrabCut. Beside OUT appear <stem>_preview.png (picture, mask, reconstruction
+    from the found viewpoint, two other sides), <stem>_report.json, and what else the system tells of it, such
+    as <stem>_depth.png.
     Several objects in a picture become one scene, or with --each-object a file each.
     """
 

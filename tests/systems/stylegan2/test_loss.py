@@ -11,6 +11,8 @@ from maquette.systems.stylegan2.loss import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
     mixed_styles,
     path_lengths,
     path_penalty,
@@ -24,6 +26,12 @@ def test_logistic_losses():
     torch.testing.assert_close(generator_loss(logits), torch.tensor([[math.log(2)], [0.0], [30.0]]))
     wanted = torch.tensor([[2 * math.log(2)], [30 + math.log(2)], [math.log(2)]])
     torch.testing.assert_close(discriminator_loss(logits, zero), wanted)
+
+
+def test_hinge_losses():
+    fake, real = torch.tensor([[-2.0, 0.5, 0.0]]), torch.tensor([[3.0, 0.5, -1.0]])
+    torch.testing.assert_close(hinge_generator_loss(fake), torch.tensor([[2.0, -0.5, 0.0]]))
+    torch.testing.assert_close(hinge_discriminator_loss(fake, real), torch.tensor([[0.0, 2.0, 3.0]]))
 
 
 def test_gradient_penalty_of_a_linear_discriminator():

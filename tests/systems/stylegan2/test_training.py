@@ -104,6 +104,22 @@ def test_resumed_behind_any_step_it_is_the_same_to_the_bit(tmp_path):
     assert [key for key in whole if not torch.equal(whole[key], resumed[key])] == []
 
 
+def test_a_projected_discriminator_resumes_to_the_bit_too(tmp_path):
+    network = replace(NETWORK, discriminator="projected")
+    loss = LossConfig(hinge=True, judge_rate=0.5, r1=0.0, path=0.0)
+    whole, part = (
+        replace(config(steps=steps), network=network, loss=loss, augment=AugmentConfig("none"))
+        for steps in (4, 2)
+    )
+    trained(tmp_path / "whole", whole)
+    trained(tmp_path / "parts", part)
+    trained(tmp_path / "parts", whole)
+    wanted, resumed = state(tmp_path / "whole", 4), state(tmp_path / "parts", 4)
+    assert wanted.keys() == resumed.keys()
+    assert [key for key in wanted if not torch.equal(wanted[key], resumed[key])] == []
+    assert not any("body" in key or "projection" in key for key in wanted)
+
+
 def steps_of(module: StyleGAN2Training, count: int) -> list[list[str]]:
     """Which optimiser is moved, in each step."""
     optimisers, moved = module.optimisers(), []

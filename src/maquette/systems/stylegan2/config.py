@@ -26,7 +26,8 @@ class NetworkConfig:
         labels: classes that pictures are told apart by; 0 for none.
         mapping: layers of the mapping network.
         clamp: largest absolute value behind a convolution; 0 for none.
-        discriminator: "resnet", "skip" or "orig"; "none" for weights that only generate.
+        discriminator: "resnet", "skip" or "orig"; "projected", which looks at features (`projected`); "none" for
+            weights that only generate.
         group: pictures whose deviation the discriminator sees; 0 for all of a batch.
 
     Raises:
@@ -43,7 +44,7 @@ class NetworkConfig:
     labels: int = 0
     mapping: int = 2
     clamp: float = 256.0
-    discriminator: Literal["resnet", "skip", "orig", "none"] = "resnet"
+    discriminator: Literal["resnet", "skip", "orig", "projected", "none"] = "resnet"
     group: int = 4
 
     def __post_init__(self) -> None:
@@ -59,6 +60,8 @@ class NetworkConfig:
         for name, largest in (("labels", 1e5), ("clamp", 1e6), ("group", 4096.0)):
             if not 0 <= getattr(self, name) <= largest:
                 raise ValueError(f"{name} must lie in [0, {largest:g}], got {getattr(self, name)}")
+        if self.discriminator == "projected" and (self.channels != 3 or self.labels):
+            raise ValueError("discriminator projected: pictures in colours, without labels, are needed")
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -83,7 +86,10 @@ class LossConfig:
     """What is made small; the defaults are those of the official automatic configuration.
 
     Attributes:
-        r1: weight of the discriminator's gradient at real pictures; 0.0002 size^2 / batch when not given.
+        hinge: the hinge loss of projected GANs in place of the logistic one.
+        judge_rate: factor on the discriminator's learning rate.
+        r1: weight of the discriminator's gradient at real pictures; 0.0002 size^2 / batch when not given, 0 for no
+            such penalty.
         r1_every: steps between two of its penalties, each of so much the weight.
         path: weight of the path lengths' penalty; 0 for none.
         path_every: steps between two of its penalties, each of so much the weight.
@@ -96,6 +102,8 @@ class LossConfig:
         ValueError: a value out of its range.
     """
 
+    hinge: bool = False
+    judge_rate: float = 1.0
     r1: float | None = None
     r1_every: int = 16
     path: float = 2.0
@@ -112,6 +120,8 @@ class LossConfig:
             raise ValueError(
                 f"weights must be finite and not negative, got r1 {self.r1} and path {self.path}"
             )
+        if not 0 < self.judge_rate < float("inf"):
+            raise ValueError(f"judge_rate must be positive, got {self.judge_rate:g}")
         if not 0 <= self.mixing <= 1 or not 0 <= self.ramp <= 1:
             raise ValueError(f"mixing and ramp must lie in [0, 1], got {self.mixing:g} and {self.ramp:g}")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 from .mapping import Mapping
 
@@ -20,6 +20,18 @@ def discriminator_loss(
 ) -> Float[Tensor, "batch 1"]:
     """-log(1 - sigmoid(D(G(z)))) - log sigmoid(D(x)), of each pair of pictures."""
     return softplus(fake) + softplus(-real)
+
+
+def hinge_generator_loss(fake: Float[Tensor, "batch place"]) -> Float[Tensor, "batch place"]:
+    """-D(G(z)), of each place (Sauer et al., NeurIPS 2021, and Lim and Ye, "Geometric GAN", 2017)."""
+    return -fake
+
+
+def hinge_discriminator_loss(
+    fake: Float[Tensor, "batch place"], real: Float[Tensor, "batch place"]
+) -> Float[Tensor, "batch place"]:
+    """max(0, 1 + D(G(z))) + max(0, 1 - D(x)), of each pair of places."""
+    return relu(1 + fake) + relu(1 - real)
 
 
 def gradient_penalty(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from .config import NetworkConfig
 from .discriminator import Discriminator
 from .mapping import Mapping, truncated
+from .projected import ProjectedDiscriminator
 from .synthesis import Noise, Synthesis
 
 
@@ -68,11 +69,11 @@ class StyleGAN2Network(nn.Module):
         super().__init__()
         self.config = config
         self.generator = Generator(config)
-        self.discriminator = None if config.discriminator == "none" else Discriminator(config)
+        self.discriminator = _discriminator(config)
 
     def forward(
         self, z: Float[Tensor, "batch z_dim"], labels: Float[Tensor, "batch label"] | None = None
-    ) -> tuple[Float[Tensor, "batch channels size size"], Float[Tensor, "batch 1"]] | Tensor:
+    ) -> tuple[Float[Tensor, "batch channels size size"], Float[Tensor, "batch place"]] | Tensor:
         """Pictures, and what the discriminator says of them where there is one.
 
         Args:
@@ -81,6 +82,16 @@ class StyleGAN2Network(nn.Module):
         """
         images = self.generator(z, labels)
         return images if self.discriminator is None else (images, self.discriminator(images, labels))
+
+
+def _discriminator(config: NetworkConfig) -> Discriminator | ProjectedDiscriminator | None:
+    match config.discriminator:
+        case "none":
+            return None
+        case "projected":
+            return ProjectedDiscriminator(config)
+        case _:
+            return Discriminator(config)
 
 
 def fresh_network(config: NetworkConfig, seed: int) -> StyleGAN2Network:

@@ -22,6 +22,8 @@ from .loss import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
     mixed_styles,
     path_lengths,
     path_penalty,
@@ -38,7 +40,7 @@ _SAME = 0.15  # a smaller share of the real pictures' variety is called a collap
 _EARLY = 20_000  # pictures before which nothing is
 
 
-def lazy_adam(parameters: Iterable[nn.Parameter], lr: float, every: int) -> Adam:
+def lazy_adam(parameters: Iterable[nn.Parameter], lr: float, every: int | None) -> Adam:
     """Adam for a loss whose penalty comes every few steps, in a step of its own (CVPR 2020, section 3.1).
 
     With c = every / (every + 1) the rate is c lr, and the decays are those of Adam (0, 0.99) to the power of c.
@@ -46,9 +48,9 @@ def lazy_adam(parameters: Iterable[nn.Parameter], lr: float, every: int) -> Adam
     Args:
         parameters: to be moved.
         lr: learning rate without such steps.
-        every: steps between two penalties.
+        every: steps between two penalties; None for no penalty, with which c is 1.
     """
-    c = every / (every + 1)
+    c = 1.0 if every is None else every / (every + 1)
     own = list(parameters)
     fused = all(parameter.device.type == "cpu" for parameter in own)
     return Adam(own, lr=lr * c, betas=(_BETAS[0] ** c, _BETAS[1] ** c), eps=_EPS, fused=fused)
@@ -94,8 +96,10 @@ class StyleGAN2Training(TrainingModule):
         generator, discriminator = self.both.generator, self.both.discriminator
         assert discriminator is not None
         return {
-            "generator": lazy_adam(generator.parameters(), lr, loss.path_every),
-            "discriminator": lazy_adam(discriminator.parameters(), lr, loss.r1_every),
+            "generator": lazy_adam(generator.parameters(), lr, loss.path_every if loss.path else None),
+            "discriminator": lazy_adam(
+                discriminator.parameters(), lr * loss.judge_rate, loss.r1_every if self._gamma() else None
+            ),
         }
 
     def step(self, batch: Batch, update: Update) -> Mapping[str, Float[Tensor, ""]]:
@@ -106,7 +110,7 @@ class StyleGAN2Training(TrainingModule):
         if loss.path and self._due(loss.path_every):
             told |= self._path_step(max(1, len(real) // loss.path_shrink), real.device, update)
         told |= self._discriminator_step(real, update)
-        if self._due(loss.r1_every):
+        if self._gamma() and self._due(loss.r1_every):
             told |= self._gradient_step(real, update)
         numbers = {name: number.detach() for name, number in told.items()}
         return {"loss": numbers["g"] + numbers["d"], **numbers, "augment": self.strength.float()}
@@ -192,6 +196,9 @@ class StyleGAN2Training(TrainingModule):
     def _due(self, every: int) -> bool:
         return self.step_count % every == 0
 
+    def _gamma(self) -> float:
+        return self.config.loss.gamma(self.config.network.size, self.training_config.batch)
+
     def _forget(self) -> None:
         self._styles, self._signs, self._path_means = [[], [], []], [], []
 
@@ -212,7 +219,8 @@ class StyleGAN2Training(TrainingModule):
 
     def _generator_step(self, count: int, device: torch.device, update: Update) -> dict[str, Tensor]:
         logits = self._judged(self.both.generator.synthesis(self._draw(0, count, device)))
-        loss = generator_loss(logits).mean()
+        loss_of = hinge_generator_loss if self.config.loss.hinge else generator_loss
+        loss = loss_of(logits).mean()
         update("generator", loss)
         return {"g": loss, "sign_fake": logits.sign().mean()}
 
@@ -231,7 +239,8 @@ class StyleGAN2Training(TrainingModule):
             made = self.both.generator.synthesis(self._draw(2, len(real), real.device))
         of_real = self._judged(real)
         self._signs.append(of_real.detach().sign().flatten())
-        loss = discriminator_loss(self._judged(made), of_real).mean()
+        loss_of = hinge_discriminator_loss if self.config.loss.hinge else discriminator_loss
+        loss = loss_of(self._judged(made), of_real).mean()
         update("discriminator", loss)
         return {"d": loss, "sign_real": of_real.sign().mean()}
 
@@ -241,8 +250,7 @@ class StyleGAN2Training(TrainingModule):
         logits = self._judged(leaf)
         self._signs.append(logits.detach().sign().flatten())
         penalty = gradient_penalty(leaf, logits).mean()
-        gamma = config.gamma(self.config.network.size, self.training_config.batch)
-        update("discriminator", penalty * (gamma / 2) * config.r1_every)
+        update("discriminator", penalty * (self._gamma() / 2) * config.r1_every)
         return {"r1": penalty}
 
     def _latents(self, count: int, device: torch.device) -> Tensor:
