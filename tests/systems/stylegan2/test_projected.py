@@ -15,6 +15,8 @@ from maquette.systems.stylegan2.projected import (
 
 CONFIG = NetworkConfig(width=0.01, channel_max=8, z_dim=4, w_dim=4, discriminator="projected")
 
+COUNT = len(STRIDES) + 1
+
 
 @pytest.fixture(scope="module")
 def images():
@@ -27,9 +29,10 @@ def test_maps_are_always_the_same_mixture(images):
     torch.manual_seed(2)
     for one, other in zip(first, Projection()(images), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
-    assert [x.shape[-1] for x in first] == [64 // stride for stride in STRIDES]
+    assert [x.shape[-1] for x in first] == [*(64 // stride for stride in STRIDES), 16]
     changed = Projection(seed=1)(images)
-    assert all((one - other).std() > 0.1 for one, other in zip(first, changed, strict=True))
+    assert all((one - other).std() > 0.1 for one, other in zip(first[:-1], changed[:-1], strict=True))
+    torch.testing.assert_close(first[-1], changed[-1])  # the picture itself
 
 
 def test_every_map_knows_what_coarser_ones_see(images):
@@ -57,11 +60,11 @@ def test_pictures_get_gradients_and_nothing_fixed_does(images):
 
 
 def test_one_number_of_each_map(images):
-    assert ProjectedDiscriminator(CONFIG)(images).shape == (4, len(STRIDES))
+    assert ProjectedDiscriminator(CONFIG)(images).shape == (4, COUNT)
     small = ProjectedDiscriminator(NetworkConfig(size=8, width=0.01, discriminator="projected"))
-    assert small(images[:, :, :8, :8]).shape == (4, len(STRIDES))
+    assert small(images[:, :, :8, :8]).shape == (4, COUNT)
     large = ProjectedDiscriminator(NetworkConfig(size=128, width=0.01, discriminator="projected"))
-    assert large(torch.zeros(1, 3, 128, 128)).shape == (1, len(STRIDES))
+    assert large(torch.zeros(1, 3, 128, 128)).shape == (1, COUNT)
 
 
 def test_weights_have_a_spectral_norm_of_one(images):
@@ -75,7 +78,7 @@ def test_weights_have_a_spectral_norm_of_one(images):
         for layer in discriminator.modules()
         if isinstance(layer, nn.Conv2d) and layer.weight.requires_grad
     ]
-    assert len(norms) == 14
+    assert len(norms) == 18
     assert all(0.9 < float(norm) < 1.15 for norm in norms)
 
 
@@ -98,7 +101,7 @@ def test_networks_have_it_by_its_name():
     assert isinstance(network.discriminator, ProjectedDiscriminator)
     made, told = network(torch.randn(2, 4))
     assert made.shape == (2, 3, 64, 64)
-    assert told.shape == (2, 4)
+    assert told.shape == (2, COUNT)
     for wrong in ({"channels": 1}, {"labels": 3}):
         with pytest.raises(ValueError, match="projected"):
             NetworkConfig(discriminator="projected", **wrong)

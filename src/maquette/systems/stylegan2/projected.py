@@ -2,9 +2,10 @@
 
 Sauer, Chitta, Müller and Geiger, "Projected GANs Converge Faster", NeurIPS 2021. Four maps of a network that knows
 pictures, which is not trained, are mixed at random, across channels and from coarse to fine (section 3.2), so that no
-discriminator can rely on one of them alone; each map then has a discriminator of its own, with spectral norms. The
-features are those of the network that ships for masks, MobileNetV2's of ImageNet, so that nothing is downloaded; they
-and the mixture, which follows from a fixed seed, are no part of any weights.
+discriminator can rely on one of them alone; each map then has a discriminator of its own, with spectral norms.
+One more, ours, looks at the picture itself, 16 pixels a side: features hardly tell colours. The features are those of the
+network that ships for masks, MobileNetV2's of ImageNet, so that nothing is downloaded; they and the mixture, which
+follows from a fixed seed, are no part of any weights.
 """
 
 import math
@@ -13,7 +14,7 @@ from functools import cache
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ...nn.backbones.backbone import Backbone
@@ -25,11 +26,12 @@ STRIDES = (2, 4, 8, 16)
 _WIDTHS = (16, 32, 64, 64)  # channels of the mixed maps
 _GAINS = (0.4, 0.75, 0.85, 1.1)  # that bring mixed maps of drawn pictures to a deviation of 1
 _SMALLEST = 64  # pixels a side of what the features are taken from
+_COARSE, _SPREAD = 16, 2.5  # pixels a side of the picture itself; gain of it
 _SLOPE = 0.2
 
 
 class Projection(nn.Module):
-    """Mixed maps of features; no parameter of it is learned or stored.
+    """Mixed maps of features, and the coarse picture; no parameter of it is learned or stored.
 
     Args:
         seed: of the mixture.
@@ -48,7 +50,8 @@ class Projection(nn.Module):
     def forward(
         self, images: Float[Tensor, "batch 3 size size"]
     ) -> list[Float[Tensor, "batch _channel _side _side"]]:
-        """Maps from the finest to the coarsest, of pictures in [-1, 1]."""
+        """Maps from the finest to the coarsest, then the coarse picture, of pictures in [-1, 1]."""
+        picture = adaptive_avg_pool2d(images, _COARSE) * _SPREAD
         size = max(_SMALLEST, images.shape[-1])
         if size != images.shape[-1]:
             images = interpolate(images, (size, size), mode="bilinear", align_corners=False)
@@ -61,7 +64,7 @@ class Projection(nn.Module):
                 x = x + interpolate(coarser, x.shape[-2:], mode="bilinear", align_corners=False)
             coarser = nn.functional.conv2d(x, self.get_buffer(f"down{i}"), padding=1)
             mixed.append(x * _GAINS[i])
-        return mixed[::-1]
+        return [*mixed[::-1], picture]
 
 
 class ProjectedDiscriminator(nn.Module):
@@ -76,7 +79,8 @@ class ProjectedDiscriminator(nn.Module):
         self.config = config
         self.projection = Projection()
         sides = [max(_SMALLEST, config.size) // stride for stride in STRIDES]
-        self.heads = nn.ModuleList(_head(width, side) for width, side in zip(_WIDTHS, sides, strict=True))
+        heads = [_head(width, width, side) for width, side in zip(_WIDTHS, sides, strict=True)]
+        self.heads = nn.ModuleList([*heads, _head(3, _WIDTHS[1], _COARSE)])
 
     def forward(
         self, images: Float[Tensor, "batch 3 size size"], labels: None = None
@@ -106,8 +110,8 @@ def _drawn(outputs: int, inputs: int, kernel: int) -> Tensor:
     return torch.randn(outputs, inputs, kernel, kernel) / math.sqrt(inputs * kernel**2)
 
 
-def _head(width: int, side: int) -> nn.Sequential:
-    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(width, width, 3, padding=1)), nn.LeakyReLU(_SLOPE)]
+def _head(inputs: int, width: int, side: int) -> nn.Sequential:
+    layers: list[nn.Module] = [spectral_norm(nn.Conv2d(inputs, width, 3, padding=1)), nn.LeakyReLU(_SLOPE)]
     while side > 4:
         wider = min(2 * width, _WIDTHS[-1])
         layers += [spectral_norm(nn.Conv2d(width, wider, 4, 2, 1)), nn.LeakyReLU(_SLOPE)]
