@@ -12,9 +12,9 @@ from maquette.systems.stylegan2.projected import (
     Projection,
     picture_network,
 )
+from maquette.systems.stylegan2.system import StyleGAN2System
 
 CONFIG = NetworkConfig(width=0.01, channel_max=8, z_dim=4, w_dim=4, discriminator="projected")
-
 COUNT = len(STRIDES) + 1
 
 
@@ -94,6 +94,14 @@ def test_it_learns_to_tell_squares_from_noise(images):
         loss.backward()
         optimiser.step()
     assert (discriminator(squares) > discriminator(images)).all()
+
+
+def test_stored_and_loaded_it_says_the_same(images, tmp_path):
+    StyleGAN2System(fresh_network(CONFIG, 0)).save(tmp_path / "gan.safetensors", "float32")
+    picture_network.cache_clear()  # as in a new process, whose first network is one that weights fill
+    loaded = StyleGAN2System.load(tmp_path / "gan.safetensors", device="cpu").network
+    first = fresh_network(CONFIG, 0).eval()
+    torch.testing.assert_close(loaded.discriminator(images), first.discriminator(images))
 
 
 def test_networks_have_it_by_its_name():

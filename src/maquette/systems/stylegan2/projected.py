@@ -3,12 +3,14 @@
 Sauer, Chitta, Müller and Geiger, "Projected GANs Converge Faster", NeurIPS 2021. Four maps of a network that knows
 pictures, which is not trained, are mixed at random, across channels and from coarse to fine (section 3.2), so that no
 discriminator can rely on one of them alone; each map then has a discriminator of its own, with spectral norms.
-One more, ours, looks at the picture itself, 16 pixels a side: features hardly tell colours. The features are those of the
-network that ships for masks, MobileNetV2's of ImageNet, so that nothing is downloaded; they and the mixture, which
-follows from a fixed seed, are no part of any weights.
+
+One more, which is ours, looks at the picture itself, 16 pixels a side: features hardly tell colours. The features are
+those of the network that ships for masks, MobileNetV2's of ImageNet, so that nothing is downloaded; they and the
+mixture, which follows from a fixed seed, are no part of any weights.
 """
 
 import math
+from contextlib import AbstractContextManager
 from functools import cache
 
 import torch
@@ -40,7 +42,7 @@ class Projection(nn.Module):
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
         channels = picture_network().channels
-        with torch.random.fork_rng(devices=[]):
+        with _drawing(), torch.device("cpu"):  # what is not stored must be there, on "meta", too
             torch.manual_seed(seed)
             for i, (stride, width) in enumerate(zip(STRIDES, _WIDTHS, strict=True)):
                 finer = _WIDTHS[max(0, i - 1)]
@@ -98,11 +100,16 @@ class ProjectedDiscriminator(nn.Module):
 @cache
 def picture_network() -> Backbone:
     """The features' network, shared by all discriminators."""
-    with torch.random.fork_rng(devices=[]):  # whose first weights are drawn, and replaced
-        backbone = Backbone("mobilenet_v2", taps=STRIDES)
+    with _drawing(), torch.device("cpu"):
+        backbone = Backbone("mobilenet_v2", taps=STRIDES)  # whose first weights are drawn, and replaced
     known = shipped_mask_net().backbone.body.state_dict()
     backbone.body.load_state_dict({name: known[name] for name in backbone.body.state_dict()})
     return folded(backbone).requires_grad_(False).eval()
+
+
+def _drawing() -> AbstractContextManager[None]:
+    """Random numbers drawn within leave those behind it as they would have been."""
+    return torch.random.fork_rng(devices=[])
 
 
 def _drawn(outputs: int, inputs: int, kernel: int) -> Tensor:
