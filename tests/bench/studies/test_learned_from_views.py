@@ -11,6 +11,7 @@ from maquette.bench.studies.learned_from_views import (
     Posed,
     cells_loss,
     drawn_car,
+    fitting_level,
     odds,
     outlines_loss,
     placed,
@@ -72,6 +73,14 @@ def test_both_losses_teach(car, by_cells):
     with torch.no_grad():
         values = [float(loss(odds(network, car.images[:1])[0], car, ALL)) for network in (first, last)]
     assert values[1] < 0.8 * values[0]
+
+
+def test_outlines_tell_from_which_odds_on_cells_are_solid(car, monkeypatch):
+    cube = torch.where(car.cells, -2.5, -4.5)
+    monkeypatch.setattr(
+        learned_from_views, "odds", lambda network, images: cube.expand(len(images), -1, -1, -1)
+    )
+    assert fitting_level(None, [car, car]) in (-4.0, -3.0)
 
 
 def test_every_row_is_written(tmp_path):

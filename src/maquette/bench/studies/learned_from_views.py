@@ -10,8 +10,11 @@ One network of 3D-R2N2, from one picture to a cube of cells, learns from
 - `invented`: a generator's views of objects that nobody has seen, cut out and placed in the same way.
 
 Without shapes the cells are looked into from several of an object's cameras (`poses.volume`), and what is seen is to
-be the outlines: Yan et al., "Perspective Transformer Nets", NeurIPS 2016. All are judged by true cells of other drawn
-cars, beside the mean of the drawn cars' cells. WEIGHTS "drawn" leaves out the last row.
+be the outlines: Yan et al., "Perspective Transformer Nets", NeurIPS 2016. Many half-empty cells on a ray hide what is
+behind as one solid cell does; so from which odds on a cell is solid is told by the outlines, too.
+
+All are judged by true cells of other drawn cars, beside the mean of the drawn cars' cells. WEIGHTS "drawn" leaves out
+the last row.
 """
 
 import argparse
@@ -59,8 +62,10 @@ _SIZE, _CELLS, _OUTLINE = 64, 32, 32  # pixels of pictures; cells along an edge;
 _FINER = 4  # times as many cells, or pixels, whose mean counts
 _SAMPLES, _SEEN = 32, 4  # along a ray; cameras of an object in a step
 _BATCH, _LR, _CLIP = 16, 1e-3, 1.0
-_FULL = 0.01  # weight of cells being solid where no outline speaks against it
+_FULL = 0.02  # weight of cells being solid where no outline speaks against it
 _LEAST = 1e-4
+_LEVELS = tuple(0.5 * k for k in range(-10, 3))  # log odds from which on a cell may be solid
+_SURE = 9.0  # log odds of a solid cell
 _STAGES = (Stage(40, 20, 24), Stage(40, 28, 32, 0.5))  # of finding cameras
 _TRAINED, _HELD = 200_000, 100_000  # seeds of the first drawn car
 _SHOWN, _TILE = 8, 96
@@ -111,13 +116,15 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
             began, cpu = time.perf_counter(), time.process_time()
             network = trained(cars, row == "shapes", options.steps, seed)
             seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-            cubes = odds(network, torch.cat([car.images for car in held]))
+            level = 0.0 if row == "shapes" else fitting_level(network, cars[:_BATCH])
+            cubes = odds(network, torch.cat([car.images for car in held])) - level
             rows.append(
                 {
                     "row": row,
                     "seed": seed,
                     "objects": len(cars),
                     "pictures": sum(len(car.images) for car in cars),
+                    "level": level,
                     "iou": float(_ious(cubes, held).mean()),
                     "seconds": round(seconds, 1),
                     "cpu_seconds": round(cpu_seconds, 1),
@@ -172,6 +179,24 @@ def trained(cars: Sequence[Posed], by_cells: bool, steps: int, seed: int) -> R2N
         optimiser.step()
         rate.step()
     return network.eval()
+
+
+@torch.no_grad()
+def fitting_level(network: R2N2Network, cars: Sequence[Posed]) -> float:
+    """The log odds from which on cells are solid, so that their outlines fit those of the pictures best."""
+    cubes = odds(network, torch.stack([car.images[0] for car in cars]))
+    rays = rays_of(_OUTLINE, R2N2_FOV)
+
+    def fit(level: float) -> float:
+        ious = []
+        for cube, car in zip(cubes, cars, strict=True):
+            solid = torch.where(cube > level, _SURE, -_SURE)
+            seen = look_into(solid[None], car.R, car.T, rays, _SAMPLES).opacity > 0.5
+            true = car.outlines.flatten(1) > 0.5
+            ious.append(float((seen & true).sum() / (seen | true).sum()))
+        return statistics.mean(ious)
+
+    return max(_LEVELS, key=fit)
 
 
 def odds(network: R2N2Network, images: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch x y z"]:
