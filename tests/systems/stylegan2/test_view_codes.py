@@ -25,6 +25,7 @@ from maquette.systems.stylegan2.view_search import (
     find_view_codes,
     identity,
     largest_gap,
+    layers_of,
     pictures_to_make,
 )
 
@@ -82,6 +83,15 @@ def test_layers_and_even_codes_are_found():
     assert codes.measured["usable"] == pytest.approx(float(codes.agreement.mean()))
     assert 0.4 < codes.measured["usable"] < 1
     assert codes.measured["median_error"] < 0.1
+
+
+def test_the_fewest_layers_that_viewpoints_follow():
+    def scores(*pairs):
+        return [{"layers": i + 1, "follows": f, "stays": s} for i, (f, s) in enumerate(pairs)]
+
+    assert layers_of(scores((0.3, 0.9), (0.8, 0.5), (0.99, 0.6))) == 2
+    assert layers_of(scores((0.3, 0.9), (0.7, 0.5), (0.6, 0.5))) == 2  # .35 is the largest product
+    assert layers_of(scores((0.5, 0.9), (0.7, 0.5), (0.6, 0.5))) == 1
 
 
 def test_a_number_of_layers_may_be_told():

@@ -5,7 +5,7 @@ is to follow the first, and what the picture is of the second. Then many samples
 few objects, and those are kept that show all of them from one side, at even azimuths.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from .view_codes import ViewCodes, seen_from
 NEAR = 15.0  # degrees within which a viewpoint is the same
 _ALIKE = 45.0  # degrees around the first mean, outside of which an angle does not count in the second
 _LEAST = 0.5  # share of the objects that a code has to show from one side
+_FOLLOWED = 0.8  # share of pictures whose viewpoint goes with so many first layers, for these to be enough
 _CODES = 16  # codes by which layers are chosen
 _CANDIDATES, _TRIED, _JUDGES = 10_000_000, 20_000_000, 30_000_000  # first seeds
 _APART = 100_000  # between the seeds of two searches
@@ -85,7 +86,7 @@ def find_view_codes(search: Search) -> ViewCodes:
         if how.layers is not None
         else _layer_scores(search, candidates[:_CODES], tried, features.network, done)
     )
-    layers = how.layers or max(scores, key=lambda score: score["follows"] * score["stays"])["layers"]
+    layers = how.layers or layers_of(scores)
     chosen = _chosen(search, candidates[:, :layers], tried, done)
     network = None if len(chosen) < 2 else features.network
     told, seen = _told(search, judges, chosen.styles, done, "judging", network)
@@ -102,6 +103,18 @@ def find_view_codes(search: Search) -> ViewCodes:
     }
     agreement = (off <= NEAR).float().mean(0)
     return ViewCodes(chosen.styles, chosen.azimuth, chosen.elevation, agreement, measured)
+
+
+def layers_of(scores: Sequence[Mapping[str, Any]]) -> int:
+    """How many first layers carry the viewpoint: the fewest that it follows, for what is behind them is the object's.
+
+    Args:
+        scores: of each number of layers, how far the viewpoint follows them, and how far the object stays; where none
+            is followed by four pictures in five, the largest product counts.
+    """
+    enough = [score for score in scores if score["follows"] >= _FOLLOWED]
+    best = enough[0] if enough else max(scores, key=lambda score: score["follows"] * score["stays"])
+    return int(best["layers"])
 
 
 def circular_mean(
