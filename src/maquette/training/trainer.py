@@ -158,7 +158,7 @@ class Trainer:
 
     def _begin_step(self) -> None:
         """From here until the first optimiser's step what is computed can be given up, where no process waits."""
-        self._before = [statistic.clone() for statistic in running_statistics(self.module.network)]
+        self._before = [buffer.clone() for buffer in self.module.network.buffers()]
         self._sums_before = dict(self._sums), dict(self._counts)
         self.limits.may_leave = self.fabric.world_size == 1
 
@@ -166,8 +166,8 @@ class Trainer:
         """Keep what was there before the step, or the validation, that was given up."""
         if not self.progress.owes_row:
             self._sums, self._counts = self._sums_before
-            for statistic, old in zip(running_statistics(self.module.network), self._before, strict=True):
-                statistic.copy_(old)
+            for buffer, old in zip(self.module.network.buffers(), self._before, strict=True):
+                buffer.copy_(old)
         self.progress.seconds = time.monotonic() - self._began
         if self.module.step_count and self.module.step_count not in self.run.steps():
             self._check_finite()

@@ -1,5 +1,6 @@
 """Training StyleGAN2-ADA: which network each step moves, what is remembered, and resuming to the bit."""
 
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from maquette.data.pack import pack_shapes, write_pack
 from maquette.data.picture_views import PictureViews
 from maquette.io import save_image
 from maquette.systems.stylegan2.config import AugmentConfig, LossConfig, NetworkConfig
+from maquette.systems.stylegan2.network import fresh_network
 from maquette.systems.stylegan2.recipes import (
+    PROJECTED,
     RECIPES,
     StyleGAN2Config,
     adopt,
@@ -106,7 +109,7 @@ def test_resumed_behind_any_step_it_is_the_same_to_the_bit(tmp_path):
 
 def test_a_projected_discriminator_resumes_to_the_bit_too(tmp_path):
     network = replace(NETWORK, discriminator="projected")
-    loss = LossConfig(hinge=True, judge_rate=0.5, r1=0.0, path=0.0)
+    loss = LossConfig(hinge=True, discriminator_rate=0.5, r1=0.0, path=0.0)
     whole, part = (
         replace(config(steps=steps), network=network, loss=loss, augment=AugmentConfig("none"))
         for steps in (4, 2)
@@ -117,7 +120,40 @@ def test_a_projected_discriminator_resumes_to_the_bit_too(tmp_path):
     wanted, resumed = state(tmp_path / "whole", 4), state(tmp_path / "parts", 4)
     assert wanted.keys() == resumed.keys()
     assert [key for key in wanted if not torch.equal(wanted[key], resumed[key])] == []
-    assert not any("body" in key or "projection" in key for key in wanted)
+    assert not any("body" in key or "mixture" in key for key in wanted)
+
+
+class Interrupted(StyleGAN2Training):
+    """Ctrl-C comes before the generator's step, when the discriminator has looked at its pictures."""
+
+    def step(self, batch, update):
+        if self.step_count == 2:
+            for parameter in self.both.generator.parameters():
+                parameter.register_hook(lambda gradient: signal.raise_signal(signal.SIGINT))
+        return super().step(batch, update)
+
+
+def test_what_a_step_that_is_left_moved_in_the_discriminator_is_put_back(tmp_path):
+    network, loss = replace(NETWORK, discriminator="projected"), replace(PROJECTED, ramp=0.0)
+    own = replace(config(steps=4), network=network, loss=loss, augment=AugmentConfig("none"))
+    trained(tmp_path / "whole", own)
+    left = tmp_path / "left"
+    left.mkdir()
+    fabric = make_fabric(torch.device("cpu"), own.training)
+    fit(fabric, Interrupted(own), Squares(), RunFolder(left), FitOptions(), Reporter(), {})
+    assert RunFolder(left).steps()[-1] == 2
+    trained(left, own)
+    wanted, resumed = state(tmp_path / "whole", 4), state(left, 4)
+    assert [key for key in wanted if not torch.equal(wanted[key], resumed[key])] == []
+
+
+def test_without_penalties_only_a_projected_discriminator_has_plain_adam():
+    for kind, rates in (("resnet", (0.002, 0.0025 * 16 / 17)), ("projected", (0.0025, 0.0025))):
+        own = replace(
+            config(), network=replace(NETWORK, discriminator=kind), loss=LossConfig(r1=0.0, path=0.0)
+        )
+        groups = [o.param_groups[0]["lr"] for o in StyleGAN2Training(own).optimisers().values()]
+        assert groups == pytest.approx(rates)
 
 
 def steps_of(module: StyleGAN2Training, count: int) -> list[list[str]]:
@@ -274,6 +310,24 @@ def test_fine_tuning_takes_the_network_and_hurries(tmp_path):
     taken = StyleGAN2Training(other).start_from(load_weights(alone).tensors)
     assert all(name.startswith("discriminator.") for name in taken.fresh)
     assert taken.unused == ()
+
+
+@pytest.mark.parametrize(
+    ("stored", "recipe", "wanted"),
+    [
+        ("resnet", drawn64, LossConfig(ramp=0.0)),
+        ("projected", cars64, replace(PROJECTED, ramp=0.0)),
+        ("projected", drawn64, replace(PROJECTED, ramp=0.0)),
+        ("none", drawn64, replace(PROJECTED, ramp=0.0)),
+        ("resnet", original, LossConfig(ramp=0.0)),
+    ],
+)
+def test_a_discriminator_is_trained_by_the_loss_of_its_kind(tmp_path, stored, recipe, wanted):
+    file = tmp_path / "weights.safetensors"
+    StyleGAN2System(fresh_network(replace(NETWORK, discriminator=stored), 0)).save(file)
+    tuned = StyleGAN2Config(**settings_with(read_weights_header(file), recipe, None, adopt))
+    kind = recipe().network.discriminator if stored == "none" else stored
+    assert (tuned.network.discriminator, tuned.loss) == (kind, wanted)
 
 
 def test_recipes():

@@ -64,6 +64,11 @@ class NetworkConfig:
             raise ValueError("discriminator projected: pictures in colours, without labels, are needed")
 
     @property
+    def compared(self) -> int:
+        """Pictures that the discriminator compares with each other; 0 for all of a batch, 1 for none."""
+        return 1 if self.discriminator == "projected" else self.group
+
+    @property
     def resolutions(self) -> tuple[int, ...]:
         """Of the blocks, from 4 to `size`."""
         return tuple(r for r in (4, *SIZES) if r <= self.size)
@@ -87,7 +92,7 @@ class LossConfig:
 
     Attributes:
         hinge: the hinge loss of projected GANs in place of the logistic one.
-        judge_rate: factor on the discriminator's learning rate.
+        discriminator_rate: factor on the learning rate of the discriminator.
         r1: weight of the discriminator's gradient at real pictures; 0.0002 size^2 / batch when not given, 0 for no
             such penalty.
         r1_every: steps between two of its penalties, each of so much the weight.
@@ -103,7 +108,7 @@ class LossConfig:
     """
 
     hinge: bool = False
-    judge_rate: float = 1.0
+    discriminator_rate: float = 1.0
     r1: float | None = None
     r1_every: int = 16
     path: float = 2.0
@@ -120,8 +125,8 @@ class LossConfig:
             raise ValueError(
                 f"weights must be finite and not negative, got r1 {self.r1} and path {self.path}"
             )
-        if not 0 < self.judge_rate < float("inf"):
-            raise ValueError(f"judge_rate must be positive, got {self.judge_rate:g}")
+        if not 0 < self.discriminator_rate < float("inf"):
+            raise ValueError(f"discriminator_rate must be positive, got {self.discriminator_rate:g}")
         if not 0 <= self.mixing <= 1 or not 0 <= self.ramp <= 1:
             raise ValueError(f"mixing and ramp must lie in [0, 1], got {self.mixing:g} and {self.ramp:g}")
 

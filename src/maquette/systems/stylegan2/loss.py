@@ -10,14 +10,14 @@ from torch.nn.functional import relu, softplus
 from .mapping import Mapping
 
 
-def generator_loss(fake: Float[Tensor, "batch 1"]) -> Float[Tensor, "batch 1"]:
+def generator_loss(fake: Float[Tensor, "batch place"]) -> Float[Tensor, "batch place"]:
     """Non-saturating logistic loss -log sigmoid(D(G(z))) (Goodfellow et al., NeurIPS 2014), of each picture."""
     return softplus(-fake)
 
 
 def discriminator_loss(
-    fake: Float[Tensor, "batch 1"], real: Float[Tensor, "batch 1"]
-) -> Float[Tensor, "batch 1"]:
+    fake: Float[Tensor, "batch place"], real: Float[Tensor, "batch place"]
+) -> Float[Tensor, "batch place"]:
     """-log(1 - sigmoid(D(G(z)))) - log sigmoid(D(x)), of each pair of pictures."""
     return softplus(fake) + softplus(-real)
 
@@ -35,7 +35,7 @@ def hinge_discriminator_loss(
 
 
 def gradient_penalty(
-    images: Float[Tensor, "batch channel height width"], logits: Float[Tensor, "batch 1"]
+    images: Float[Tensor, "batch channel height width"], logits: Float[Tensor, "batch place"]
 ) -> Float[Tensor, " batch"]:
     """R1: the squared norm of the discriminator's gradient at real pictures (Mescheder et al., ICML 2018).
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from .config import NetworkConfig
 from .discriminator import Discriminator
 from .mapping import Mapping, truncated
-from .projected import ProjectedDiscriminator
+from .projected_discriminator import ProjectedDiscriminator
 from .synthesis import Noise, Synthesis
 
 

@@ -13,6 +13,7 @@ from .config import AugmentConfig, LossConfig, NetworkConfig
 _FILTERED = 32  # least side, in pixels, of pictures that augmentation filters
 _PUBLISHED_KIMG = 25_000
 _FINE_TUNING_KIMG = 100.0
+PROJECTED = LossConfig(hinge=True, discriminator_rate=0.12, r1=0.0, path=0.0)  # with such a discriminator
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class StyleGAN2Config:
             )
         if not training.ema:
             raise ValueError("training.ema must be positive: pictures are made by the averaged generator")
-        part = training.batch // training.accumulate
-        if network.group and part % min(network.group, part):
+        part, group = training.batch // training.accumulate, network.compared
+        if group and part % min(group, part):
             raise ValueError(f"a batch of {part} has no equal groups of {network.group} (network.group)")
 
 
@@ -97,7 +98,7 @@ def drawn64(variant: str = "drawn64") -> StyleGAN2Config:
     return StyleGAN2Config(
         network=network,
         views=drawn(64),
-        loss=LossConfig(hinge=True, judge_rate=0.12, r1=0.0, path=0.0),
+        loss=PROJECTED,
         augment=AugmentConfig(pipe="none"),
         training=_training(16, 800, half_life=5.0, val_every=500),
     )
@@ -119,7 +120,8 @@ def adopt(stored: Mapping[str, Any], recipe: Callable[..., Any], variant: str | 
 
     Whether they are mirrored is the recipe's.
     The discriminator is the recipe's where the file has none. As published, the strength of augmentation moves five
-    times as fast, and the averaged weights have their whole half-life from the start.
+    times as fast, and the averaged weights have their whole half-life from the start. A discriminator of another kind
+    than the recipe's has the loss of its kind.
 
     Raises:
         ValueError: settings that are unknown or impossible.
@@ -129,12 +131,15 @@ def adopt(stored: Mapping[str, Any], recipe: Callable[..., Any], variant: str | 
     if network.discriminator == "none":
         network = replace(network, discriminator=fresh.network.discriminator)
     network = replace(network, variant=variant or network.variant)
+    is_projected, loss = network.discriminator == "projected", fresh.loss
+    if is_projected != (fresh.network.discriminator == "projected"):
+        loss = PROJECTED if is_projected else LossConfig()
     views = typed(ViewsConfig, stored.get("views", {}), "views") if "views" in stored else drawn(network.size)
     views = replace(views, flip=fresh.views.flip)
     parts = {part.name: getattr(fresh, part.name) for part in fields(fresh)}
     tuned = {
         "augment": replace(fresh.augment, kimg=_FINE_TUNING_KIMG),
-        "loss": replace(fresh.loss, ramp=0.0),
+        "loss": replace(loss, ramp=0.0),
     }
     return {**parts, **tuned, "network": network, "views": views}
 

@@ -96,9 +96,11 @@ class StyleGAN2Training(TrainingModule):
         generator, discriminator = self.both.generator, self.both.discriminator
         assert discriminator is not None
         return {
-            "generator": lazy_adam(generator.parameters(), lr, loss.path_every if loss.path else None),
+            "generator": lazy_adam(generator.parameters(), lr, self._lazy(loss.path, loss.path_every)),
             "discriminator": lazy_adam(
-                discriminator.parameters(), lr * loss.judge_rate, loss.r1_every if self._gamma() else None
+                discriminator.parameters(),
+                lr * loss.discriminator_rate,
+                self._lazy(self._gamma(), loss.r1_every),
             ),
         }
 
@@ -161,7 +163,7 @@ class StyleGAN2Training(TrainingModule):
         real = 2 * batch.images[:, 0] - 1
         made = network.generator(self._latents(len(real), real.device), noise="const")
         numbers = {"swd": sliced_wasserstein(made, real), "diversity": diversity(made, real)}
-        group = min(network.config.group or len(real), len(real))
+        group = min(network.config.compared or len(real), len(real))
         whole = len(real) - len(real) % group  # the discriminator compares pictures in groups of one size
         signs = {
             name: network.discriminator(images[:whole]).sign().mean()
@@ -175,9 +177,9 @@ class StyleGAN2Training(TrainingModule):
         if pictures < _EARLY or means["diversity"] >= _SAME:
             return ()
         share = f"{100 * means['diversity']:.0f} % as varied as real ones"
-        return (
-            f"generated pictures are {share}: the generator may have collapsed; a larger --loss.r1 helps",
-        )
+        is_projected = self.config.network.discriminator == "projected"
+        helps = "another --loss.discriminator-rate" if is_projected else "a larger --loss.r1"
+        return (f"generated pictures are {share}: the generator may have collapsed; {helps} helps",)
 
     def show(self, network: nn.Module, batch: Batch) -> Float[Tensor, "3 height width"]:
         """Pictures of always the same random numbers."""
@@ -195,6 +197,11 @@ class StyleGAN2Training(TrainingModule):
 
     def _due(self, every: int) -> bool:
         return self.step_count % every == 0
+
+    def _lazy(self, weight: float, every: int) -> int | None:
+        """As published a penalty of no weight counts for Adam, too; a projected discriminator knows none."""
+        is_projected = self.config.network.discriminator == "projected"
+        return None if is_projected and not weight else every
 
     def _gamma(self) -> float:
         return self.config.loss.gamma(self.config.network.size, self.training_config.batch)

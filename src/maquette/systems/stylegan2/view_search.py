@@ -113,7 +113,11 @@ def layers_of(scores: Sequence[Mapping[str, Any]]) -> int:
             is followed by four pictures in five, the largest product counts.
     """
     enough = [score for score in scores if score["follows"] >= _FOLLOWED]
-    best = enough[0] if enough else max(scores, key=lambda score: score["follows"] * score["stays"])
+    best = (
+        min(enough, key=lambda score: score["layers"])
+        if enough
+        else max(scores, key=lambda score: score["follows"] * score["stays"])
+    )
     return int(best["layers"])
 
 
