@@ -37,8 +37,9 @@ from torch.nn.functional import (
     softplus,
 )
 
-from ...compose.generated_views import place_views
+from ...compose.generated_views import FEWEST, place_views
 from ...data import families
+from ...io.errors import BadInput, as_bad_input
 from ...io.images import save_image
 from ...metrics.protocols.viewpoint import ViewpointTeller
 from ...metrics.voxel_iou import voxel_iou
@@ -53,6 +54,7 @@ from ...systems.r2n2.config import NetworkConfig
 from ...systems.r2n2.network import R2N2Network
 from ...systems.stylegan2.about import StyleGAN2Options
 from ...systems.stylegan2.system import StyleGAN2System
+from ...systems.stylegan2.view_codes import load_view_codes
 from ...systems.viewpoint.system import ViewpointSystem
 from ..machine import describe_machine
 from .arguments import run_study, study_parser, write_json
@@ -104,20 +106,29 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="held cars, and what was told of them")
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     options = parser.parse_args(words)
+    _check(options)
     torch.set_num_threads(options.threads)
+    orbits = None if "invented" not in options.rows else _generator(options)
+    teller = ViewpointSystem.load(options.viewpoint, device="cpu")
     held = [drawn_car(_HELD + i, 1) for i in range(options.held)]
     drawn = [drawn_car(_TRAINED + i, options.views) for i in range(options.objects)]
-    numbers: dict[str, Any] = {**describe_machine(torch.device("cpu")), "steps": options.steps}
+    asked = {name: value for name, value in vars(options).items() if name not in ("json", "sheet")}
+    asked |= {name: Path(value).name for name, value in asked.items() if isinstance(value, Path)}
+    numbers: dict[str, Any] = {**describe_machine(torch.device("cpu")), "asked": asked}
     mean = torch.stack([_cells(car) for car in drawn]).float().mean(0)
     rows: list[dict[str, Any]] = [{"row": "mean", "iou": float(_ious(mean[None].logit(), held).mean())}]
     told = []
-    for row, cars in _learned_from(drawn, options):
+    write_json(options.json, numbers | {"summary": summary(rows), "rows": rows})
+    for row, cars in _learned_from(drawn, options.rows, teller, orbits):
+        if not cars:
+            raise BadInput(row, "no object's views show it from enough sides")
         for seed in options.seeds:
             began, cpu = time.perf_counter(), time.process_time()
             network = trained(cars, row == "shapes", options.steps, seed)
             seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
             level = 0.0 if row == "shapes" else fitting_level(network, cars[:_BATCH])
-            cubes = odds(network, torch.cat([car.images for car in held])) - level
+            with torch.no_grad():
+                cubes = odds(network, torch.cat([car.images for car in held])) - level
             rows.append(
                 {
                     "row": row,
@@ -196,7 +207,9 @@ def fitting_level(network: R2N2Network, cars: Sequence[Posed]) -> float:
             ious.append(float((seen & true).sum() / (seen | true).sum()))
         return statistics.mean(ious)
 
-    return max(_LEVELS, key=fit)
+    fits = [fit(level) for level in _LEVELS]
+    best = [level for level, found in zip(_LEVELS, fits, strict=True) if found == max(fits)]
+    return best[len(best) // 2]
 
 
 def odds(network: R2N2Network, images: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, "batch x y z"]:
@@ -241,24 +254,35 @@ def sheet(cars: Sequence[Posed], told: Sequence[Float[Tensor, "car x y z"]]) -> 
     return torch.cat(rows, 1)
 
 
-def _learned_from(drawn: list[Posed], options: argparse.Namespace) -> Iterator[tuple[str, list[Posed]]]:
+def _check(options: argparse.Namespace) -> None:
+    for name, least in (("objects", 1), ("held", 1), ("steps", 1), ("views", FEWEST)):
+        if getattr(options, name) < least:
+            raise BadInput(f"--{name}", f"{getattr(options, name)}: at least {least} is needed")
+    if str(options.weights) == "drawn" and "invented" in options.rows:
+        options.rows = [row for row in options.rows if row != "invented"]
+
+
+def _generator(options: argparse.Namespace) -> Iterator[Orbit]:
+    """A generator's objects, from all sides that are asked for."""
+    system = StyleGAN2System.load(options.weights, device="cpu")
+    codes = options.view_codes or view_codes_beside(options.weights)
+    with as_bad_input(codes, ValueError):
+        load_view_codes(codes, system.generator).choose(range(options.views))
+    how = StyleGAN2Options(truncation=options.truncation)
+    return (system.orbit([seed], options.views, codes, how) for seed in range(options.objects))
+
+
+def _learned_from(
+    drawn: list[Posed], rows: Sequence[str], teller: ViewpointTeller, orbits: Iterator[Orbit] | None
+) -> Iterator[tuple[str, list[Posed]]]:
     """The objects of each row that is asked for."""
-    teller = ViewpointSystem.load(options.viewpoint, device="cpu")
-    for row in options.rows:
+    for row in rows:
         if row in ("shapes", "outlines"):
             yield row, drawn
         elif row == "found":
             yield row, _placed(map(_orbit_of, drawn), teller)
-        elif str(options.weights) != "drawn":
-            yield row, _placed(_invented(options), teller)
-
-
-def _invented(options: argparse.Namespace) -> Iterator[Orbit]:
-    """A generator's objects, from all sides that are asked for."""
-    system = StyleGAN2System.load(options.weights, device="cpu")
-    codes = options.view_codes or view_codes_beside(options.weights)
-    how = StyleGAN2Options(truncation=options.truncation)
-    return (system.orbit([seed], options.views, codes, how) for seed in range(options.objects))
+        elif orbits is not None:
+            yield row, _placed(orbits, teller)
 
 
 def _placed(orbits: Iterable[Orbit], teller: ViewpointTeller) -> list[Posed]:
