@@ -1,5 +1,6 @@
 """`maquette view-codes` and `maquette generate --views`: files, what is said, and what is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,15 @@ def test_what_view_codes_refuses(maquette, weights, viewpoint, tmp_path, words, 
     ran = maquette("view-codes", weights, *out, *teller, *given, "--quiet")
     assert (ran.code, says in ran.err) == (code, True), ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_ship_are_taken_where_none_are_named(maquette, tmp_path):
+    assert maquette("generate", "-o", tmp_path / "seen", "--seeds", "3", "--views", "4").code == 0
+    assert len(list((tmp_path / "seen").glob("seed0003_view*.png"))) == 4
+    told = json.loads(maquette("generate", "-o", tmp_path / "made", "--seeds", "3", "--json", "-").out)
+    assert told["weights"] == "shipped"
+    ran = maquette("view-codes")
+    assert (ran.code, "--out is needed with the weights that ship" in ran.err) == (2, True)
 
 
 def test_a_generator_without_sides(maquette, viewpoint, tmp_path):

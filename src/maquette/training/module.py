@@ -180,6 +180,12 @@ class TrainingModule(nn.Module, ABC):
         self.step_count += 1
 
 
+def passing_state(network: nn.Module) -> list[Tensor]:
+    """All that passes forward change: running statistics, and what parametrisations such as spectral norms keep."""
+    lists = [m for m in network.modules() if isinstance(m, nn.utils.parametrize.ParametrizationList)]
+    return [*running_statistics(network), *(buffer for one in lists for buffer in one.buffers())]
+
+
 def running_statistics(network: nn.Module) -> list[Tensor]:
     """Means and variances that batch normalisation keeps, which its passes forward change."""
     layers = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._NormBase)]

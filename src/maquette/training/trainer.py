@@ -15,7 +15,7 @@ from ..data.batch import Source
 from ..data.problems import Problem
 from ..io.errors import BadInput
 from .fabric import all_objects, gathered, total
-from .module import running_statistics
+from .module import passing_state, running_statistics
 from .progress import LogRow
 from .run_folder import RunFolder
 from .run_log import RunLog
@@ -158,7 +158,7 @@ class Trainer:
 
     def _begin_step(self) -> None:
         """From here until the first optimiser's step what is computed can be given up, where no process waits."""
-        self._before = [buffer.clone() for buffer in self.module.network.buffers()]
+        self._before = [kept.clone() for kept in passing_state(self.module.network)]
         self._sums_before = dict(self._sums), dict(self._counts)
         self.limits.may_leave = self.fabric.world_size == 1
 
@@ -166,8 +166,8 @@ class Trainer:
         """Keep what was there before the step, or the validation, that was given up."""
         if not self.progress.owes_row:
             self._sums, self._counts = self._sums_before
-            for buffer, old in zip(self.module.network.buffers(), self._before, strict=True):
-                buffer.copy_(old)
+            for kept, old in zip(passing_state(self.module.network), self._before, strict=True):
+                kept.copy_(old)
         self.progress.seconds = time.monotonic() - self._began
         if self.module.step_count and self.module.step_count not in self.run.steps():
             self._check_finite()

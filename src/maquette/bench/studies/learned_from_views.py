@@ -48,6 +48,7 @@ from ...poses.cube_fit import Stage
 from ...poses.volume import HALF, look_into, rays_of
 from ...renderer.views import R2N2_FOV, cameras_from_r2n2, render_views
 from ...renderer.voxel_pictures import draw_voxels
+from ...structures.mask_box import mask_overlap
 from ...systems.orbit import Orbit
 from ...systems.orbit_options import view_codes_beside
 from ...systems.r2n2.config import NetworkConfig
@@ -204,7 +205,7 @@ def fitting_level(network: R2N2Network, cars: Sequence[Posed]) -> float:
             solid = torch.where(cube > level, _SURE, -_SURE)
             seen = look_into(solid[None], car.R, car.T, rays, _SAMPLES).opacity > 0.5
             true = car.outlines.flatten(1) > 0.5
-            ious.append(float((seen & true).sum() / (seen | true).sum()))
+            ious.append(mask_overlap(seen, true))
         return statistics.mean(ious)
 
     fits = [fit(level) for level in _LEVELS]
