@@ -11,7 +11,12 @@ from maquette.structures import Meshes
 
 FOV, VIEWS, UP = 40.0, 8, 25.0
 QUICK = PosesConfig(
-    FOV, turntable=True, elevations=(10.0, 35.0), coarse=Stage(30, 16, 16), fine=Stage(50, 20, 24, 0.5)
+    FOV,
+    turntable=True,
+    elevations=(10.0, 35.0),
+    coarse=Stage(30, 16, 16),
+    fine=Stage(50, 20, 24, 0.5),
+    finest=Stage(20, 24, 24),
 )
 _PARTS = (
     ((-0.3, -0.3, -0.12), (0.3, -0.15, 0.12)),

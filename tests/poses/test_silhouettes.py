@@ -48,7 +48,8 @@ def test_outlines_that_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor
 
 def test_the_widest_lens_may_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
     cut = turned[0][:, 16:48, 16:48]
-    short = replace(QUICK, fov=150.0, coarse=Stage(1, 8, 12), fine=Stage(1, 8, 12), elevations=(20.0,))
+    one = Stage(1, 8, 12)
+    short = replace(QUICK, fov=150.0, coarse=one, fine=one, finest=one, elevations=(20.0,))
     assert poses_from_silhouettes(list(cut), config=short)[0].fov == 150
 
 
@@ -95,6 +96,8 @@ def test_what_is_refused() -> None:
         PosesConfig(elevations=(90.0,))
     with pytest.raises(ValueError, match="a stage"):
         PosesConfig(fine=Stage(0, 8, 8))
+    with pytest.raises(ValueError, match="a stage"):
+        PosesConfig(finest=Stage(5, 8, 1))
     with pytest.raises(ValueError, match="fov"):
         PosesConfig(fov=0)
     with pytest.raises(ValueError, match="elevations"):

@@ -22,11 +22,10 @@ from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
 from .compared import rotation_error
 from .cube_fit import FoundPoses
-from .silhouettes import PosesConfig, poses_from_silhouettes
+from .silhouettes import RIVAL, PosesConfig, poses_from_silhouettes
 from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it
-_RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
 _FITS = 0.8  # IoU of an outline with what was found, below which a picture does not go with the others
 _UPRIGHT, _CLEARLY = (
     0.92,
@@ -85,7 +84,7 @@ def cameras_by_outlines(
         views = views_of(best, pictures, files)
         data = CamerasData(views, None, "+Y")
         cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
-    rivals = [other for other in answers.found[1:] if other.loss < _RIVAL * best.loss]
+    rivals = [other for other in answers.found[1:] if other.loss < RIVAL * best.loss]
     facts: dict[str, Any] = {
         "pictures": len(pictures),
         "placed": len(pictures),

@@ -1,9 +1,9 @@
 """Cameras from outlines: shape and poses together, for pictures whose cameras nobody knows and nothing matches.
 
 A coarse cube of opacities is seen by cameras that stand in a ring; cube and cameras are moved together until what is
-seen are the masks. Many starts are taken a short way, few of them further: the height of the ring and its sense of
-rotation are guessed. What outlines do not tell apart, such as an object and its mirror image seen from far, comes
-out as several answers that fit nearly as well.
+seen are the masks. Many starts are taken a short way, few of them further, the best to the end: the height of the ring
+and its sense of rotation are guessed. What outlines do not tell apart, such as an object and its mirror image seen from
+far, comes out as several answers that fit nearly as well.
 """
 
 import math
@@ -36,6 +36,7 @@ from .in_order import in_order
 _ALIKE = 24  # pixels along each side of outlines that are compared
 _ROOM = 0.15  # of the longer side, that is empty around pictures whose border an outline reaches
 _SAME, _WORSE = 8.0, 1.2  # degrees between answers that are one; loss, of the best, of a start that is kept
+RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class PosesConfig:
         colours: weight of the colours' squared differences, where there are pictures.
         coarse, fine: stages of all starts, and of those that are kept.
         kept: how many of them are.
+        finest: last stage, of the best and of those that fit nearly as well.
 
     Raises:
         ValueError: a value out of its range.
@@ -65,6 +67,7 @@ class PosesConfig:
     coarse: Stage = field(default_factory=lambda: Stage(50, 20, 20))
     fine: Stage = field(default_factory=lambda: Stage(80, 28, 32, 0.4))
     kept: int = 2
+    finest: Stage = field(default_factory=lambda: Stage(160, 36, 36, 2.0))
 
     def __post_init__(self) -> None:
         if not 1 <= self.fov <= 150:
@@ -75,9 +78,14 @@ class PosesConfig:
             )
         if max(map(abs, self.elevations)) >= 90:
             raise ValueError("elevations must lie between -90 and 90 degrees")
-        for stage in (self.coarse, self.fine):
+        for stage in self.stages:
             if min(stage.steps, stage.cells - 1, stage.pixels - 1) < 1:
                 raise ValueError(f"a stage needs a step, and two cells and pixels a side: {stage}")
+
+    @property
+    def stages(self) -> tuple[Stage, Stage, Stage]:
+        """From the coarsest to the finest."""
+        return self.coarse, self.fine, self.finest
 
 
 def poses_from_silhouettes(
@@ -105,7 +113,7 @@ def poses_from_silhouettes(
         raise ValueError(f"three pictures at least tell poses, got {len(masks)}")
     if any(not bool((mask > SOLID).any()) for mask in masks):
         raise ValueError("a mask is empty")
-    side, fov = max(config.coarse.pixels, config.fine.pixels), config.fov
+    side, fov = max(stage.pixels for stage in config.stages), config.fov
     if any(reaches_border(mask > SOLID) for mask in masks):
         # Without room each picture could see a thing that no other shows.
         masks = [_with_room(mask[None])[0] for mask in masks]
@@ -125,10 +133,12 @@ def poses_from_silhouettes(
         for start in _starts(outlines, colours is not None, order, config, fov)
     ]
     starts.sort(key=lambda state: state.loss)
-    kept = [state for state in _different(starts)[: config.kept] if state.loss < _WORSE * starts[0].loss]
-    found = [moved(state, outlines, colours, config.fine, moving, generator) for state in kept]
-    found.sort(key=lambda state: state.loss)
-    return [answer(state, len(masks), config.fov) for state in _different(found)]
+    kept = _different(starts)[: config.kept]
+    for stage, worst in ((config.fine, _WORSE), (config.finest, RIVAL)):
+        kept = [state for state in kept if state.loss < worst * kept[0].loss]
+        kept = [moved(state, outlines, colours, stage, moving, generator) for state in kept]
+        kept.sort(key=lambda state: state.loss)
+    return [answer(state, len(masks), config.fov) for state in _different(kept)]
 
 
 def _different(states: Sequence[State]) -> list[State]:
