@@ -39,6 +39,12 @@ class FoundFace:
     eyes: tuple[tuple[float, float], tuple[float, float]]
     score: float
 
+    @property
+    def area(self) -> float:
+        """Of the box, in pixels."""
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
 
 @dataclass(frozen=True)
 class Square:
@@ -61,19 +67,22 @@ class Square:
         return x - reach, y - reach, x + reach, y + reach
 
 
-def find_faces(image: Float[Tensor, "3 height width"], sure: float = SURE) -> list[FoundFace]:
+def find_faces(
+    image: Float[Tensor, "3 height width"], sure: float = SURE, smallest: float = _SMALLEST
+) -> list[FoundFace]:
     """Upright faces, seen from the front or turned by up to some 45 degrees, the surest first.
 
-    They are looked for from an eighth of the picture's shorter side (at least 12 pixels) to all of it. A face is seen
+    They are looked for from a share of the picture's shorter side (at least 12 pixels) to all of it. A face is seen
     from several cells and in more than one size: boxes that overlap are one face, and together say how sure it is.
 
     Args:
         image: colours in [0, 1].
         sure: least score of what counts as a face, in (0, 1).
+        smallest: that share.
     """
     picture = image.detach().float().cpu()[None]
     shorter = min(picture.shape[-2:])
-    size, found = max(_SMALLEST * shorter, 12.0), []
+    size, found = max(smallest * shorter, 12.0), []
     while size < 1.2 * shorter:
         found.append(_of_size(picture, size))
         size *= _STEP

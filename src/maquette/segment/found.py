@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..structures.mask_box import mask_overlap
 from .grabcut import grabcut_mask, without_bars
+from .head import head_mask
 from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
 from .pieces import large_pieces
@@ -37,6 +38,7 @@ _SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, f
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 _VAGUE = 0.7  # share of the second that the first has in a mask of no worth; `UNSURE` depends on it
 _LEAST = {"grabcut": 0.3}  # confidence below which another way's unsure mask is the better one
+_ABOUT, _SURELY_ABOUT = 0.2, 0.7  # mean probability of a face that a picture is about; where two cuts agree
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -54,7 +56,8 @@ class Found:
             whether the same is found again: by GrabCut in the middle of the picture, before a plain background with
             another tolerance. Of a network: how far what is surely the object exceeds .7 of what perhaps is; where it
             was cut along the picture's colours (`sharpened`), how clearly the cut stands out, how little of it
-            touches the edge, and how far two cuts agree. Where the first mask was a doubtful one before a plain
+            touches the edge, and how far two cuts agree; of a head (`head`), how sure its face is, and how far
+            its cut goes with what is expected. Where the first mask was a doubtful one before a plain
             background, it is less the less they agree. In
             space: its IoU with the outline of the shape that all masks allow.
         repaired: whether it took the place of one that did not go with the other pictures (`consistent`).
@@ -145,8 +148,10 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
         return None
     if way == "network":
         told = _without_bars(image)
-        if (cut := _sharpened(image, told)) is not None:
-            return cut
+        cut = _sharpened(image, told)
+        head = _head(image, told, _ABOUT if cut is None else _SURELY_ABOUT)
+        if head is not None or cut is not None:
+            return head or cut
     elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
@@ -179,6 +184,13 @@ def _sharpened(image: Tensor, told: Tensor) -> Found | None:
         return None
     sure = _within(kept) * found[1] ** _STRICT
     return Found(_enlarge(kept, image), "network", _clear(pixels, kept, "network") * sure)
+
+
+def _head(image: Tensor, told: Tensor, least: float) -> Found | None:
+    """The head of somebody whose face fills the picture, where the network sees the face so far as well."""
+    pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
+    found = head_mask(pixels, _resized(told[0].cpu().numpy(), pixels.shape[1::-1]), least)
+    return None if found is None else Found(_enlarge(found[0], image), "network", found[1])
 
 
 def _without_bars(image: Tensor) -> Tensor:

@@ -89,22 +89,17 @@ def is_portrait(views: Views) -> bool:
     if box is None:
         return False
     top, bottom, left, right = box
-    return max(map(_area, faces)) >= _FILLED * (bottom - top) * (right - left)
+    return max(face.area for face in faces) >= _FILLED * (bottom - top) * (right - left)
 
 
 def _apart(faces: Sequence[FoundFace]) -> list[FoundFace]:
     """The largest first, without what is found in the middle of a larger one."""
     kept: list[FoundFace] = []
-    for face in sorted(faces, key=_area, reverse=True):
+    for face in sorted(faces, key=lambda face: face.area, reverse=True):
         x, y = ((face.box[i] + face.box[i + 2]) / 2 for i in (0, 1))
         if not any(box[0] < x < box[2] and box[1] < y < box[3] for box in (one.box for one in kept)):
             kept.append(face)
     return kept
-
-
-def _area(face: FoundFace) -> float:
-    left, top, right, bottom = face.box
-    return (right - left) * (bottom - top)
 
 
 def _need_pixels(name: str, what: str, width: float, height: float) -> None:
