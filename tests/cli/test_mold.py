@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from maquette.cli import mold as command
+from maquette.compose import invent
 from maquette.compose import mold_from_pictures as composed
 from maquette.io import load_mesh
 from maquette.systems.frustum import system as frustum_system
@@ -109,8 +110,9 @@ def asked(monkeypatch, tmp_path):
         report.write_text(json.dumps({"seconds": 1.0}))
         return [out, report]
 
-    monkeypatch.setattr(job, "mold", note)
-    monkeypatch.setattr(demo, "mold", note)
+    monkeypatch.setattr(invent, "mold", job.mold)  # the real one, whichever test imports it first
+    for module in (job, demo):
+        monkeypatch.setattr(module, "mold", note)
     return calls
 
 
@@ -213,14 +215,22 @@ def test_demo_asks_for_the_fox(maquette, tmp_path, asked, no_shipped_weights):
     assert f"wrote {tmp_path / 'new' / 'fox.glb'}" in ran.out
     assert json.loads((tmp_path / "n.json").read_text()) == {
         "reconstructions": [],
+        "invention": {},
         "molding": {"seconds": 1.0},
     }
 
 
-def test_demo_reconstructs_the_pictures_that_ship(maquette, tmp_path, asked):
+def test_demo_makes_something_of_all_that_ships(maquette, tmp_path, asked, monkeypatch):
+    monkeypatch.setattr(
+        "maquette.cli.demo._INVENTED", ("--views", "6", "--judging", "0", "--steps", "2", "--texture", "0")
+    )
     ran = maquette("demo", "-o", tmp_path / "new", "--json", "-")
     assert ran.code == 0, ran.err
     reports = ran.json()["reconstructions"]
+    views = ran.json()["invention"]["invented"]["views"]
+    assert len(views) == 6
+    assert (tmp_path / "new" / "invented_scene" / "masks.png").is_file()
+    assert load_mesh(tmp_path / "new" / "invented.glb").verts_packed().isfinite().all()
     made = {Path(report["pictures"][0]["picture"]).stem: report for report in reports}
     assert {"chair", "table", "car", "bench"} <= set(made)
     assert made["chair"]["pictures"][0]["mask"] == "alpha"

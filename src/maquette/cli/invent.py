@@ -75,7 +75,7 @@ class Invent(Compute):
     """Write the report there too; `-` is stdout."""
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """What is to be made, and with what."""
 
     options: Invent
@@ -87,14 +87,15 @@ class _Asked(NamedTuple):
 
 def run(words: Sequence[str]) -> None:
     """Read the words, then invent."""
-    asked = _read(words)
+    asked = read_asked(words)
     options = asked.options
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
-        console.write_json(_invent(asked, console))
+        console.write_json(make(asked, console))
 
 
-def _read(words: Sequence[str]) -> _Asked:
+def read_asked(words: Sequence[str]) -> Asked:
+    """What the words ask for; refuses what cannot be made of them."""
     said = read_generator(words, Invent, "invent")
     options: Invent = said.options
     need_kind(options.kind, option_of(words, "--weights") is not None)
@@ -111,7 +112,7 @@ def _read(words: Sequence[str]) -> _Asked:
     backbone = need_backbone(options.backbone)
     read = (options.weights, options.viewpoint, codes, options.project, options.encoder, backbone)
     need_spared(read, (*result_names(options.out), options.json))
-    return _Asked(options, said.about, said.own, teller, codes)
+    return Asked(options, said.about, said.own, teller, codes)
 
 
 def need_kind(kind: str, has_weights: bool) -> None:
@@ -136,7 +137,8 @@ def _check(options: Invent) -> None:
         raise BadInput(options.encoder, "no such file")
 
 
-def _invent(asked: _Asked, console: Console) -> dict[str, Any]:
+def make(asked: Asked, console: Console) -> dict[str, Any]:
+    """Invent it, write what belongs to it and show it; returns the report."""
     options = asked.options
     device = set_up(options)
     from ..compose.invent import InventOptions, invent
@@ -164,7 +166,7 @@ def _invent(asked: _Asked, console: Console) -> dict[str, Any]:
 
 
 def _objects(
-    asked: _Asked, generator: Any, console: Console
+    asked: Asked, generator: Any, console: Console
 ) -> "tuple[int | Mapping[str, Tensor], dict[str, Tensor]]":
     """The seed, or what resembles the photograph, and pictures of how it came about."""
     options = asked.options

@@ -1,9 +1,9 @@
 """Cameras from outlines: shape and poses together, for pictures whose cameras nobody knows and nothing matches.
 
 A coarse cube of opacities is seen by cameras that stand in a ring; cube and cameras are moved together until what is
-seen are the masks. Many starts are taken a short way, few of them further, the best to the end: the height of the ring
-and its sense of rotation are guessed. What outlines do not tell apart, such as an object and its mirror image seen from
-far, comes out as several answers that fit nearly as well.
+seen are the masks. Many starts are taken a short way, few of them further, the best to the end: the height of the
+ring and its sense of rotation are guessed. What outlines do not tell apart, such as an object and its mirror image
+seen from far, comes out as several answers that fit nearly as well.
 """
 
 import math
