@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE # or every command would compile all of torch a
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-demo: $(READY) ## reconstruct the shipped pictures and mold the shipped fox, into ./maquette_demo
+demo: $(READY) ## reconstruct the shipped pictures, invent a car and mold the shipped fox, into ./maquette_demo
 	$(BIN)/maquette demo
 
 test: $(READY) ## the tests, without the slow and long ones, on all cores

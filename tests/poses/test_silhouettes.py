@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from maquette.poses import cube_fit, silhouettes
 from maquette.poses.compared import rotation_error
 from maquette.poses.cube_fit import Stage
-from maquette.poses.silhouettes import PosesConfig, likeness_of, poses_from_silhouettes, ring
+from maquette.poses.silhouettes import RIVAL, PosesConfig, likeness_of, poses_from_silhouettes, ring
 from turning_thing import QUICK, UP, turning_thing
 
 
@@ -30,6 +31,26 @@ def test_a_turning_object(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
     assert (best.points.amax(0) - best.points.amin(0)).norm() == pytest.approx(1, abs=0.15)
     again = poses_from_silhouettes(list(masks), config=QUICK)
     assert torch.equal(again[0].R, best.R)
+
+
+def test_only_what_fits_nearly_as_well_goes_to_the_end(
+    turned: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went = []
+
+    def noted(state, outlines, colours, stage, *rest):
+        after = cube_fit.moved(state, outlines, colours, stage, *rest)
+        went.append((stage, state.loss, after))
+        return after
+
+    monkeypatch.setattr(silhouettes, "moved", noted)
+    found = poses_from_silhouettes(list(turned[0]), config=QUICK)
+    fine = sorted(after.loss for stage, _, after in went if stage == QUICK.fine)
+    last = [(before, after) for stage, before, after in went if stage == QUICK.finest]
+    assert [before for before, _ in last] == [loss for loss in fine if loss < RIVAL * fine[0]]
+    best = min((after for _, after in last), key=lambda state: state.loss)
+    assert found[0].loss == best.loss
+    assert len(best.cube[0]) == QUICK.finest.cells
 
 
 def test_outlines_that_reach_the_border(turned: tuple[torch.Tensor, torch.Tensor]) -> None:

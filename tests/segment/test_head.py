@@ -45,6 +45,17 @@ def test_a_head_is_cut_out_of_which_the_network_saw_a_part(drawn) -> None:
     assert np.array_equal(again[0], found[0])
 
 
+def test_what_is_apart_from_the_head_is_not_of_it(drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, _ = drawn
+    cut = np.zeros((SIDE, SIDE), bool)
+    cut[30:80, 30:66] = cut[:6, 80:] = True  # the head, and something in the corner
+    monkeypatch.setattr(head, "grabcut", lambda *_: cut)
+    found = head_mask(pixels_of(image), np.ones((SIDE, SIDE), np.float32), 0.2)
+    assert found is not None
+    assert found[0][50, 50]
+    assert not found[0][:6].any()
+
+
 def test_a_picture_that_is_not_about_its_face_is_left_to_others(drawn) -> None:
     image, _ = drawn
     elsewhere = np.zeros((SIDE, SIDE), np.float32)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import tyro
 
 from ..io.errors import BadInput
+from ..systems import shipped_weights
 from ..systems.sweeps import Sweep
 from . import invent
 from .console import Console
@@ -106,12 +107,20 @@ def _reconstruct(shown: _Shown, out: Path, device: str, console: Console) -> lis
 
 def _invent(options: Demo, console: Console) -> dict[str, Any]:
     """A car that nobody has seen; nothing where no weights ship."""
-    words = ("car", "-o", str(options.out / "invented.glb"), *_INVENTED, "--device", options.device)
-    try:
-        return invent.make(invent.read_asked(words), console)
-    except BadInput as problem:
-        console.say(f"nothing is invented: {problem.reason}")
+    words = (
+        "car",
+        "-o",
+        str(options.out / "invented.glb"),
+        *_INVENTED,
+        "--device",
+        options.device,
+        "--quiet",
+    )
+    missing = [name for name in ("stylegan2", "viewpoint") if not shipped_weights(name).is_file()]
+    if missing:
+        console.say(f"nothing is invented: no weights of {' and '.join(missing)} ship with this version")
         return {}
+    return invent.make(invent.read_asked(words), console)
 
 
 def _mold(options: Demo, device: str, console: Console) -> dict[str, Any]:

@@ -72,13 +72,13 @@ def find_faces(
 ) -> list[FoundFace]:
     """Upright faces, seen from the front or turned by up to some 45 degrees, the surest first.
 
-    They are looked for from a share of the picture's shorter side (at least 12 pixels) to all of it. A face is seen
+    They are looked for from `smallest` (at least 12 pixels) to all of the picture's shorter side. A face is seen
     from several cells and in more than one size: boxes that overlap are one face, and together say how sure it is.
 
     Args:
         image: colours in [0, 1].
         sure: least score of what counts as a face, in (0, 1).
-        smallest: that share.
+        smallest: face that is looked for, as a share of the picture's shorter side.
     """
     picture = image.detach().float().cpu()[None]
     shorter = min(picture.shape[-2:])

@@ -148,10 +148,14 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
         return None
     if way == "network":
         told = _without_bars(image)
-        cut = _sharpened(image, told)
-        head = _head(image, told, _ABOUT if cut is None else _SURELY_ABOUT)
-        if head is not None or cut is not None:
-            return head or cut
+        pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
+        seen = _resized(told[0].cpu().numpy(), pixels.shape[1::-1])
+        cut = _sharpened(image, pixels, seen)
+        head = head_mask(pixels, seen, _ABOUT if cut is None else _SURELY_ABOUT)
+        if head is not None:
+            return Found(_enlarge(head[0], image), "network", head[1])
+        if cut is not None:
+            return cut
     elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 
@@ -169,28 +173,20 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
     return Found(told, way, max(0.0, (share - _VAGUE) / (1 - _VAGUE)))
 
 
-def _sharpened(image: Tensor, told: Tensor) -> Found | None:
+def _sharpened(image: Tensor, pixels: np.ndarray, told: np.ndarray) -> Found | None:
     """The network's mask, cut along the picture's own colours where these tell the object surely.
 
     Not before a plain background, where colours have been asked already: the network is wanted where the object's are
     nearly those of the background.
     """
-    pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
     if plain_mask(pixels) is not None:
         return None
-    found = sharpened(pixels, _resized(told[0].cpu().numpy(), pixels.shape[1::-1]))
+    found = sharpened(pixels, told)
     kept = None if found is None else large_pieces(found[0], _PIECE)
     if found is None or kept is None:
         return None
     sure = _within(kept) * found[1] ** _STRICT
     return Found(_enlarge(kept, image), "network", _clear(pixels, kept, "network") * sure)
-
-
-def _head(image: Tensor, told: Tensor, least: float) -> Found | None:
-    """The head of somebody whose face fills the picture, where the network sees the face so far as well."""
-    pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
-    found = head_mask(pixels, _resized(told[0].cpu().numpy(), pixels.shape[1::-1]), least)
-    return None if found is None else Found(_enlarge(found[0], image), "network", found[1])
 
 
 def _without_bars(image: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def seeded_masks(
     if cut is None:
         return None
     parts = np.split(cut, np.cumsum([len(label) for label in labels])[:-1])
-    return [_pieces_of(mask, label == OBJECT) for mask, label in zip(parts, labels, strict=True)]
+    return [pieces_with(mask, label == OBJECT) for mask, label in zip(parts, labels, strict=True)]
 
 
 def grabcut(picture: np.ndarray, labels: np.ndarray, rounds: int) -> np.ndarray | None:
@@ -46,8 +46,12 @@ def grabcut(picture: np.ndarray, labels: np.ndarray, rounds: int) -> np.ndarray 
     return found
 
 
-def _pieces_of(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
-    """The connected pieces of a mask that hold a pixel of a core."""
+def pieces_with(mask: np.ndarray, core: np.ndarray) -> np.ndarray:
+    """The connected pieces of a mask that hold a pixel of a core.
+
+    Args:
+        mask, core: (H, W) booleans.
+    """
     pieces, count = ndimage.label(mask, np.ones((3, 3)))
     held = np.zeros(count + 1, bool)
     held[pieces[core & mask]] = True

@@ -26,8 +26,8 @@ class NetworkConfig:
         labels: classes that pictures are told apart by; 0 for none.
         mapping: layers of the mapping network.
         clamp: largest absolute value behind a convolution; 0 for none.
-        discriminator: "resnet", "skip" or "orig"; "projected", which looks at features (`projected`); "none" for
-            weights that only generate.
+        discriminator: "resnet", "skip" or "orig"; "projected", which looks at features (`projected_discriminator`);
+            "none" for weights that only generate.
         group: pictures whose deviation the discriminator sees; 0 for all of a batch.
 
     Raises:
