@@ -9,7 +9,14 @@ import torch
 from maquette.poses import cube_fit, silhouettes
 from maquette.poses.compared import rotation_error
 from maquette.poses.cube_fit import Stage
-from maquette.poses.silhouettes import RIVAL, PosesConfig, likeness_of, poses_from_silhouettes, ring
+from maquette.poses.silhouettes import (
+    RIVAL,
+    PosesConfig,
+    likeness_of,
+    poses_from_silhouettes,
+    poses_however_held,
+    ring,
+)
 from turning_thing import QUICK, UP, turning_thing
 
 
@@ -82,6 +89,27 @@ def test_a_camera_that_was_held_on_its_side(turned: tuple[torch.Tensor, torch.Te
         assert rotation_error(found[0].R, R).median() > 60  # of the pictures as they lie
         upright = found[0].R @ torch.tensor([[0.0, turns, 0.0], [-turns, 0.0, 0.0], [0.0, 0.0, 1.0]])
         assert rotation_error(upright, R).median() < 6
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_pictures_that_lie_on_their_side_are_found_out(
+    turns: int, turned: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silhouettes, "_WELL", 1.1)  # so that both are tried
+    masks, R = turned
+    images = [torch.full((3, 64, 64), 0.5)] * len(masks)
+    config = replace(QUICK, elevations=(20.0,))
+    found, sideways = poses_however_held(list(torch.rot90(masks, turns, (1, 2))), images, config)
+    assert sideways == bool(turns)
+    turn = torch.tensor([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]]) if turns else torch.eye(3)
+    assert rotation_error(found[0].R @ turn, R).median() < 6
+
+
+def test_cameras_that_fit_are_not_turned(turned: tuple[torch.Tensor, torch.Tensor]) -> None:
+    masks, _ = turned
+    found, sideways = poses_however_held(list(masks), config=QUICK)
+    assert not sideways
+    assert torch.equal(found[0].R, poses_from_silhouettes(list(masks), config=QUICK)[0].R)
 
 
 def test_likeness_of_outlines_does_not_see_place_or_size() -> None:

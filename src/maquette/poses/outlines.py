@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -22,15 +22,11 @@ from ..segment.masked_files import read_masked, save_mask
 from ..structures.views import Views
 from .compared import rotation_error
 from .cube_fit import FoundPoses
-from .silhouettes import RIVAL, PosesConfig, poses_from_silhouettes
+from .silhouettes import RIVAL, PosesConfig, poses_however_held
 from .wanted import FoundCameras, Watch
 
 FOV = 45.0  # degrees along the longer side, where nobody says it
 _FITS = 0.8  # IoU of an outline with what was found, below which a picture does not go with the others
-_UPRIGHT, _CLEARLY = (
-    0.92,
-    0.9,
-)  # mean IoU of outlines below which cameras on their side are tried; loss that wins
 _LARGEST = 1024  # pixels of the longer side that pictures are looked at with
 _GREY = 140  # of the points at the surface of what was found
 
@@ -45,7 +41,7 @@ def cameras_by_outlines(
     seed: int = 0,
     watch: Watch = lambda stage, done, total: None,
 ) -> FoundCameras:
-    """Find cameras by outlines (`poses_from_silhouettes`), and write pictures, masks and cameras to a folder.
+    """Find cameras by outlines (`poses_however_held`), and write pictures, masks and cameras to a folder.
 
     The object is around the origin, its diagonal about 1, and the camera's up is +Y as the ring of cameras has it.
 
@@ -72,9 +68,9 @@ def cameras_by_outlines(
     watch("cameras", 0, 1)
     with as_bad_input(pictures[0].parent, ValueError):
         config = replace(config or PosesConfig(), fov=angle)
-        answers = _answers([one.mask[0] for one in found], images, config, seed)
+        answers, sideways = poses_however_held([one.mask[0] for one in found], images, config, seed)
     watch("cameras", 1, 1)
-    best, sideways = answers.found[0], answers.sideways
+    best = answers[0]
     with TemporaryDirectory() as aside:
         files = []
         for i, (one, file, mask) in enumerate(zip(found, pictures, masks, strict=True)):
@@ -84,7 +80,7 @@ def cameras_by_outlines(
         views = views_of(best, pictures, files)
         data = CamerasData(views, None, "+Y")
         cameras = write_camera_folder(data, out, to, None, lambda done: watch("writing", done, len(views)))
-    rivals = [other for other in answers.found[1:] if other.loss < RIVAL * best.loss]
+    rivals = [other for other in answers[1:] if other.loss < RIVAL * best.loss]
     facts: dict[str, Any] = {
         "pictures": len(pictures),
         "placed": len(pictures),
@@ -108,24 +104,6 @@ def cameras_by_outlines(
     points = best.points.double().numpy()
     shown = SparsePoints(points, np.full(points.shape, _GREY, np.uint8))
     return FoundCameras(replace(data, views=seen), shown, facts)
-
-
-class _Answers(NamedTuple):
-    """Cameras that fit, the best first, and whether the pictures lie on their side."""
-
-    found: list[FoundPoses]
-    sideways: bool
-
-
-def _answers(masks: Sequence[Tensor], images: Sequence[Tensor], config: PosesConfig, seed: int) -> _Answers:
-    """What fits the outlines; where upright cameras fit badly, those that lie are tried, too."""
-    found = poses_from_silhouettes(masks, images, config, seed)
-    if config.rolls != (0.0,) or float(found[0].iou.mean()) >= _UPRIGHT:
-        return _Answers(found, config.rolls != (0.0,))
-    lying = poses_from_silhouettes(masks, images, replace(config, rolls=(90.0, -90.0)), seed)
-    if lying[0].loss < _CLEARLY * found[0].loss:
-        return _Answers(lying, True)
-    return _Answers(found, False)
 
 
 def _with_masks(

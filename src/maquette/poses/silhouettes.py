@@ -37,6 +37,9 @@ _ALIKE = 24  # pixels along each side of outlines that are compared
 _ROOM = 0.15  # of the longer side, that is empty around pictures whose border an outline reaches
 _SAME, _WORSE = 8.0, 1.2  # degrees between answers that are one; loss, of the best, of a start that is kept
 RIVAL = 1.1  # loss, of the best answer's, up to which another one fits nearly as well
+_UPRIGHT, _LYING = (0.0,), (90.0, -90.0)  # rolls
+_WELL = 0.92  # mean IoU of outlines behind the fine stage, below which cameras on their side are tried
+_CLEARLY = 0.9  # loss, of that of upright cameras, with which they win
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,68 @@ def poses_from_silhouettes(
     Raises:
         ValueError: fewer than three pictures, or an empty mask.
     """
-    config = config or PosesConfig()
+    search = _search(masks, images, config or PosesConfig(), seed)
+    return search.ended(search.begun(search.config.rolls))
+
+
+def poses_however_held(
+    masks: Sequence[Float[Tensor, "_h _w"]],
+    images: Sequence[Float[Tensor, "3 _h _w"]] | None = None,
+    config: PosesConfig | None = None,
+    seed: int = 0,
+) -> tuple[list[FoundPoses], bool]:
+    """The same; where upright cameras fit badly, ones that lie on their side are tried, and may fit clearly better.
+
+    Args:
+        masks, images, config, seed: as `poses_from_silhouettes` has them.
+
+    Returns:
+        the answers, and whether the cameras lie on their side.
+
+    Raises:
+        ValueError: as there.
+    """
+    search = _search(masks, images, config or PosesConfig(), seed)
+    kept = search.begun(search.config.rolls)
+    if search.config.rolls != _UPRIGHT or _agreement(kept[0]) >= _WELL:
+        return search.ended(kept), search.config.rolls != _UPRIGHT
+    lying = search.begun(_LYING)
+    better = lying[0].loss < _CLEARLY * kept[0].loss
+    return search.ended(lying if better else kept), better
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What all stages share: outlines and colours of the pictures, their order, and their field of view."""
+
+    outlines: Masks
+    colours: Tensor | None
+    order: Sequence[int]
+    fov: float
+    config: PosesConfig
+    generator: torch.Generator
+
+    def begun(self, rolls: Sequence[float]) -> list[State]:
+        """States behind the coarse and the fine stage, the best first."""
+        starts = _starts(self.outlines, self.colours is not None, self.order, self.config, self.fov, rolls)
+        coarse = self._moved(starts, self.config.coarse)
+        return self._moved(_different(coarse)[: self.config.kept], self.config.fine, _WORSE)
+
+    def ended(self, kept: Sequence[State]) -> list[FoundPoses]:
+        """The best, and those that fit nearly as well, behind the last stage."""
+        last = _different(self._moved(kept, self.config.finest, RIVAL))
+        return [answer(state, len(self.outlines), self.config.fov) for state in last]
+
+    def _moved(self, states: Sequence[State], stage: Stage, worst: float = math.inf) -> list[State]:
+        moving = Moving(self.fov, self.config.colours)
+        kept = [state for state in states if worst == math.inf or state.loss < worst * states[0].loss]
+        after = [moved(state, self.outlines, self.colours, stage, moving, self.generator) for state in kept]
+        return sorted(after, key=lambda state: state.loss)
+
+
+def _search(
+    masks: Sequence[Tensor], images: Sequence[Tensor] | None, config: PosesConfig, seed: int
+) -> _Search:
     if len(masks) < 3:
         raise ValueError(f"three pictures at least tell poses, got {len(masks)}")
     if any(not bool((mask > SOLID).any()) for mask in masks):
@@ -127,18 +191,13 @@ def poses_from_silhouettes(
     order = list(range(len(masks)))
     if not (config.ordered or config.turntable):
         order = in_order(likeness_of(outlines))
-    generator, moving = torch.Generator().manual_seed(seed), Moving(fov, config.colours)
-    starts = [
-        moved(start, outlines, colours, config.coarse, moving, generator)
-        for start in _starts(outlines, colours is not None, order, config, fov)
-    ]
-    starts.sort(key=lambda state: state.loss)
-    kept = _different(starts)[: config.kept]
-    for stage, worst in ((config.fine, _WORSE), (config.finest, RIVAL)):
-        kept = [state for state in kept if state.loss < worst * kept[0].loss]
-        kept = [moved(state, outlines, colours, stage, moving, generator) for state in kept]
-        kept.sort(key=lambda state: state.loss)
-    return [answer(state, len(masks), config.fov) for state in _different(kept)]
+    return _Search(outlines, colours, order, fov, config, torch.Generator().manual_seed(seed))
+
+
+def _agreement(state: State) -> float:
+    """Mean IoU of the outlines."""
+    assert state.iou is not None
+    return float(state.iou.mean())
 
 
 def _different(states: Sequence[State]) -> list[State]:
@@ -177,9 +236,14 @@ def ring(azimuths: Float[Tensor, " view"], elevation: float) -> Float[Tensor, "v
 
 
 def _starts(
-    outlines: Masks, coloured: bool, order: Sequence[int], config: PosesConfig, fov: float
+    outlines: Masks,
+    coloured: bool,
+    order: Sequence[int],
+    config: PosesConfig,
+    fov: float,
+    rolls: Sequence[float],
 ) -> list[State]:
-    """A ring for each elevation and sense of rotation."""
+    """A ring for each elevation, roll and sense of rotation."""
     count, channels = len(outlines), 4 if coloured else 1
     places = torch.empty(count)
     places[list(order)] = torch.arange(count) * 360.0 / count
@@ -193,7 +257,7 @@ def _starts(
     return [
         State(ring(sense * places, up) @ _roll(roll), turns, T, cube)
         for up in config.elevations
-        for roll in config.rolls
+        for roll in rolls
         for sense in (1, -1)
     ]
 
