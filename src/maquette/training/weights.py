@@ -110,12 +110,13 @@ def load_weights(path: str | PathLike[str], system: str | None = None) -> Weight
 
 
 def read_tensors(file: str | PathLike[str]) -> dict[str, Tensor]:
-    """Tensors of any safetensors file by name, as they lie there; `BadInput` where it is not a whole one."""
+    """Tensors of any safetensors file by name, in their own types; `BadInput` where it is not a whole one."""
     with (
         as_bad_input(file, OSError, SafetensorError, say="not a whole safetensors file"),
         safe_open(file, framework="pt") as opened,
     ):
-        return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        # Copies: results of a CPU depend on how memory is aligned, and a file's tensors lie anywhere.
+        return {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
 
 
 def fill(module: nn.Module, weights: Weights) -> None:
