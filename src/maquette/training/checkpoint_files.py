@@ -100,7 +100,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
             if sha256_of(file) != expected:
                 raise BadInput(file, _CHANGED)
-            tensors[name] = load_file(file)
+            tensors[name] = {key: tensor.clone() for key, tensor in load_file(file).items()}  # aligned
     return Checkpoint(tensors, state)
 
 
