@@ -46,7 +46,7 @@ class Demo(Compute):
     remembered shapes that help to complete it, one by Mesh R-CNN with where it looked harder, one of a drawn face
     with its depth, colours and light apart and a film of it in turning light, a car that nobody has seen with the
     views, masks and cameras that it was made from, and a coloured fox.glb with a comparison of target, result and
-    error, a turntable, a loss plot and a report, into a folder, which is made when it is missing; one to two minutes
+    error, a turntable, a loss plot and a report, into a folder, which is made when it is missing; about a minute
     on two cores.
     """
 
