@@ -8,9 +8,10 @@ from maquette.data.faces import load_model
 from maquette.data.faces.drawing import draw_faces
 from maquette.data.faces.people import people
 from maquette.data.faces.takes import DRAWS, takes
-from maquette.segment import head
+from maquette.segment import found as found_module
+from maquette.segment import head as heads
 from maquette.segment.found import find_object
-from maquette.segment.head import head_labels, head_mask
+from maquette.segment.head import find_head, head_labels, head_mask
 from maquette.segment.seeded import BACKGROUND, OBJECT, PERHAPS, PERHAPS_NOT
 from maquette.structures.mask_box import mask_overlap
 
@@ -32,43 +33,51 @@ def pixels_of(image: torch.Tensor) -> np.ndarray:
     return image.permute(1, 2, 0).numpy().astype(np.float32)
 
 
-def test_a_head_is_cut_out_of_which_the_network_saw_a_part(drawn) -> None:
+def test_a_head_is_cut_out_around_its_face(drawn) -> None:
     image, mask = drawn
-    seen = np.zeros((SIDE, SIDE), np.float32)
-    seen[30:70, 30:66] = 0.6  # a patch of the face
-    found = head_mask(pixels_of(image), seen, 0.2)
+    head = find_head(pixels_of(image))
+    assert head is not None
+    found = head_mask(pixels_of(image), head)
     assert found is not None
     assert mask_overlap(torch.from_numpy(found[0]), mask > 0.5) > 0.85
-    assert 0.3 < found[1] <= 1
-    again = head_mask(pixels_of(image), seen, 0.2)
+    assert 0.5 < found[1] <= 1
+    again = head_mask(pixels_of(image), head)
     assert again is not None
     assert np.array_equal(again[0], found[0])
 
 
 def test_what_is_apart_from_the_head_is_not_of_it(drawn, monkeypatch: pytest.MonkeyPatch) -> None:
-    image, _ = drawn
     cut = np.zeros((SIDE, SIDE), bool)
     cut[30:80, 30:66] = cut[:6, 80:] = True  # the head, and something in the corner
-    monkeypatch.setattr(head, "grabcut", lambda *_: cut)
-    found = head_mask(pixels_of(image), np.ones((SIDE, SIDE), np.float32), 0.2)
+    monkeypatch.setattr(heads, "grabcut", lambda *_: cut)
+    head = find_head(pixels_of(drawn[0]))
+    assert head is not None
+    found = head_mask(pixels_of(drawn[0]), head)
     assert found is not None
     assert found[0][50, 50]
     assert not found[0][:6].any()
 
 
-def test_a_picture_that_is_not_about_its_face_is_left_to_others(drawn) -> None:
-    image, _ = drawn
-    elsewhere = np.zeros((SIDE, SIDE), np.float32)
-    elsewhere[:10] = 1
-    assert head_mask(pixels_of(image), elsewhere, 0.2) is None
-    small = np.full((3 * SIDE, 3 * SIDE, 3), 0.4, np.float32)
-    small[SIDE : 2 * SIDE, SIDE : 2 * SIDE] = pixels_of(image)
-    assert head_mask(small, np.ones((3 * SIDE, 3 * SIDE), np.float32), 0.2) is None  # a face far away
-
-
-def test_no_face_no_head() -> None:
+def test_a_face_far_away_or_none_is_no_head(drawn) -> None:
+    far = np.full((3 * SIDE, 3 * SIDE, 3), 0.4, np.float32)
+    far[SIDE : 2 * SIDE, SIDE : 2 * SIDE] = pixels_of(drawn[0])
+    assert find_head(far) is None
     noise = np.random.default_rng(0).uniform(0, 1, (SIDE, SIDE, 3)).astype(np.float32)
-    assert head_mask(noise, np.ones((SIDE, SIDE), np.float32), 0.2) is None
+    assert find_head(noise) is None
+
+
+def test_a_picture_that_is_not_about_its_face_is_left_to_others(
+    drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def elsewhere(_, images):
+        return (torch.arange(images.shape[2])[:, None] < 10).float().expand(1, 1, *images.shape[2:])
+
+    monkeypatch.setattr(found_module, "network_masks", elsewhere)
+    monkeypatch.setattr(found_module, "head_mask", lambda *_: pytest.fail("the head was cut out"))
+    found = find_object(drawn[0], "network")
+    assert found is not None
+    assert found.mask[0, :5].mean() > 0.5
 
 
 def test_labels_say_where_head_and_shoulders_may_be() -> None:
@@ -85,7 +94,7 @@ def test_what_is_found_in_a_picture_of_somebody(drawn, monkeypatch: pytest.Monke
     image, mask = drawn
     found = find_object(image, "network")
     assert found is not None
-    monkeypatch.setattr(head, "find_faces", lambda *_, **__: [])
+    monkeypatch.setattr(heads, "find_faces", lambda *_, **__: [])
     without = find_object(image, "network")
     assert without is not None
     with_faces, before = (mask_overlap(one.mask[0] > 0.5, mask > 0.5) for one in (found, without))

@@ -35,6 +35,7 @@ _SHOWN = (
     _Shown("mesh-rcnn", "table.png", "_mesh_rcnn", {"show_gates": True}, {}),
     _Shown("unsup3d", "faces/*.png", "", {}, {"relight": Sweep(0, 360)}),
 )
+_INVENTED_BY = ("stylegan2", "viewpoint")
 _INVENTED = ("--seed", "7", "--views", "12", "--judging", "4")
 
 
@@ -69,11 +70,12 @@ def run(words: Sequence[str]) -> None:
     need_place(options.out)
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(options.out, "is a file; the output is a folder")
+    asked = _asked(options)
     console = Console(options.quiet, options.json)
     with console.stdout_for_numbers():
         device = str(set_up(options))
         made = [report for shown in _SHOWN for report in _reconstruct(shown, options.out, device, console)]
-        invented = _invent(options, console)
+        invented = _invent(asked, console)
         console.write_json(
             {"reconstructions": made, "invention": invented, "molding": _mold(options, device, console)}
         )
@@ -105,22 +107,19 @@ def _reconstruct(shown: _Shown, out: Path, device: str, console: Console) -> lis
     return reports
 
 
-def _invent(options: Demo, console: Console) -> dict[str, Any]:
-    """A car that nobody has seen; nothing where no weights ship."""
-    words = (
-        "car",
-        "-o",
-        str(options.out / "invented.glb"),
-        *_INVENTED,
-        "--device",
-        options.device,
-        "--quiet",
-    )
-    missing = [name for name in ("stylegan2", "viewpoint") if not shipped_weights(name).is_file()]
-    if missing:
-        console.say(f"nothing is invented: no weights of {' and '.join(missing)} ship with this version")
+def _asked(options: Demo) -> invent.Asked | None:
+    """A car that nobody has seen, as `maquette invent` is asked for it; None where no weights ship."""
+    if not all(shipped_weights(name).is_file() for name in _INVENTED_BY):
+        return None
+    out = options.out / "invented.glb"
+    return invent.read_asked(("car", "-o", str(out), *_INVENTED, "--device", options.device, "--quiet"))
+
+
+def _invent(asked: invent.Asked | None, console: Console) -> dict[str, Any]:
+    if asked is None:
+        console.say("nothing is invented: no weights ship with this version")
         return {}
-    return invent.make(invent.read_asked(words), console)
+    return invent.make(asked, console)
 
 
 def _mold(options: Demo, device: str, console: Console) -> dict[str, Any]:

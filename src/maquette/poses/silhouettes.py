@@ -155,18 +155,17 @@ class _Search:
     def begun(self, rolls: Sequence[float]) -> list[State]:
         """States behind the coarse and the fine stage, the best first."""
         starts = _starts(self.outlines, self.colours is not None, self.order, self.config, self.fov, rolls)
-        coarse = self._moved(starts, self.config.coarse)
-        return self._moved(_different(coarse)[: self.config.kept], self.config.fine, _WORSE)
+        coarse = _different(self._moved(starts, self.config.coarse))[: self.config.kept]
+        return self._moved(_nearly(coarse, _WORSE), self.config.fine)
 
     def ended(self, kept: Sequence[State]) -> list[FoundPoses]:
         """The best, and those that fit nearly as well, behind the last stage."""
-        last = _different(self._moved(kept, self.config.finest, RIVAL))
+        last = _different(self._moved(_nearly(kept, RIVAL), self.config.finest))
         return [answer(state, len(self.outlines), self.config.fov) for state in last]
 
-    def _moved(self, states: Sequence[State], stage: Stage, worst: float = math.inf) -> list[State]:
+    def _moved(self, states: Sequence[State], stage: Stage) -> list[State]:
         moving = Moving(self.fov, self.config.colours)
-        kept = [state for state in states if worst == math.inf or state.loss < worst * states[0].loss]
-        after = [moved(state, self.outlines, self.colours, stage, moving, self.generator) for state in kept]
+        after = [moved(state, self.outlines, self.colours, stage, moving, self.generator) for state in states]
         return sorted(after, key=lambda state: state.loss)
 
 
@@ -198,6 +197,11 @@ def _agreement(state: State) -> float:
     """Mean IoU of the outlines."""
     assert state.iou is not None
     return float(state.iou.mean())
+
+
+def _nearly(states: Sequence[State], worst: float) -> list[State]:
+    """Those whose loss is below so many times that of the first, the best."""
+    return [state for state in states if state.loss < worst * states[0].loss]
 
 
 def _different(states: Sequence[State]) -> list[State]:

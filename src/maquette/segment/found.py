@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ..structures.mask_box import mask_overlap
 from .grabcut import grabcut_mask, without_bars
-from .head import head_mask
+from .head import find_head, head_mask
 from .network_mask import network_masks, shipped_mask_net
 from .outline import outline_contrast
 from .pieces import large_pieces
 from .plain import plain_mask, plain_steadiness
 from .rembg_mask import rembg_mask
+from .seeded import OBJECT
 from .sharpened import sharpened
 
 Way = Literal["plain", "network", "grabcut", "deeplab", "rembg"]
@@ -38,7 +39,8 @@ _SOLID, _PIECE = 0.5, 0.15  # probability of the object; of the largest piece, f
 _CORE, _RIM = 0.8, 0.2  # probabilities of what surely, and of what perhaps belongs to the object
 _VAGUE = 0.7  # share of the second that the first has in a mask of no worth; `UNSURE` depends on it
 _LEAST = {"grabcut": 0.3}  # confidence below which another way's unsure mask is the better one
-_ABOUT, _SURELY_ABOUT = 0.2, 0.7  # mean probability of a face that a picture is about; where two cuts agree
+_ABOUT = 0.2  # mean probability of the object on a face that a picture is about, where colours tell nothing
+_SURELY_ABOUT = 0.7  # the same, whatever colours tell
 UNSURE = 0.3  # confidence below which a mask is doubtful
 _SMALLEST = 2e-4  # share of the picture that an object covers at least
 _LARGEST_SHARE = 0.98  # above it nothing was told apart from a background
@@ -150,12 +152,13 @@ def _by_network(image: Tensor, way: Way, kind: str | None) -> Found | None:
         told = _without_bars(image)
         pixels = _shrink(image.detach().cpu().permute(1, 2, 0).numpy(), _LARGEST["network"])
         seen = _resized(told[0].cpu().numpy(), pixels.shape[1::-1])
-        cut = _sharpened(image, pixels, seen)
-        head = head_mask(pixels, seen, _ABOUT if cut is None else _SURELY_ABOUT)
-        if head is not None:
-            return Found(_enlarge(head[0], image), "network", head[1])
+        head = find_head(pixels)
+        about = 0.0 if head is None else float(seen[head.labels == OBJECT].mean())
+        cut = None if about >= _SURELY_ABOUT else _sharpened(image, pixels, seen)
         if cut is not None:
             return cut
+        if head is not None and about >= _ABOUT and (mask := head_mask(pixels, head)) is not None:
+            return Found(_enlarge(mask[0], image), "network", head.score * mask[1] ** _STRICT)
     elif way == "deeplab":
         from .deeplab import deeplab_mask  # with torchvision's table of weights
 

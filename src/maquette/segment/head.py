@@ -1,57 +1,73 @@
 """A head that fills the picture, cut out: a face says where head and shoulders are, and colours where they end."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
 from .faces import find_faces
 from .seeded import BACKGROUND, OBJECT, PERHAPS, PERHAPS_NOT, grabcut, pieces_with
 
-_SMALLEST = 0.35  # of the picture's shorter side, that a face is looked for down to
+_SMALLEST = 0.45  # of the picture's shorter side, that a face is looked for down to
 _FILLS = 0.15  # of the picture's area, that the box of its face fills at least
 _FACE = (0.42, 0.46)  # half axes of what surely is the face, in widths and heights of its box
 _HEAD = (0.62, 0.75)  # half axes of what may be the head
 _HAIR = 0.12  # heights of the box, that the head's middle lies above the face's
 _FAR = 0.85  # half axes of what is no further than a head can be, above the chin
 _CHIN = 0.1  # heights of the box, that the chin lies above its edge
-_NECK, _SLOPE = (
-    0.45,
-    1.2,
-)  # widths of the box: half a neck, and what half a body is wider a height further down
+_NECK = 0.45  # widths of the box, of half a neck
+_SLOPE = 1.2  # widths of the box, that half a body is wider a height of the box further down
 _THROAT = 0.25  # half the width of what surely is the throat
 _UNDER = 0.2  # heights of the box above the chin, where the throat begins
-_ROUNDS = 2
+_ROUNDS = 1  # more find the same, at twice the time
 
 
-def head_mask(pixels: np.ndarray, told: np.ndarray, least: float) -> tuple[np.ndarray, float] | None:
-    """Head and shoulders of the face that fills a picture, by GrabCut.
+class Head(NamedTuple):
+    """Where the head of somebody may be whose face fills a picture.
 
-    The network that ships learned from things, and of a head it takes patches of the face. A face tells what is
-    around it: an ellipse surely is of it, one around it may be, as what widens from the chin down may; above the chin
-    nothing far away is. Of something large that stands before a face the network sees more, and mostly that stays.
+    Attributes:
+        labels: (H, W) bytes, as `seeded_masks` takes them; `OBJECT` surely is the face, or the throat.
+        score: in [0, 1]; how sure the face is.
+    """
+
+    labels: np.ndarray
+    score: float
+
+
+def find_head(pixels: np.ndarray) -> Head | None:
+    """The largest face that fills .15 of a picture or more, and what may be around it; None where there is none.
 
     Args:
         pixels: (H, W, 3) float32 colours in [0, 1].
-        told: (H, W) probability of the object at each pixel, by the network.
-        least: mean of it, over what surely is the face, from which the picture is about the face.
-
-    Returns:
-        (H, W) booleans; and in [0, 1] how sure the face is, times the IoU of the cut and what was expected, to the
-        power of three. None where no face fills .15 of the picture, or the picture is not about it.
     """
     image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
-    faces = find_faces(image, smallest=_SMALLEST)
-    face = max(faces, key=lambda face: face.area, default=None)
-    if face is None or face.area < _FILLS * told.size:
+    face = max(find_faces(image, smallest=_SMALLEST), key=lambda face: face.area, default=None)
+    if face is None or face.area < _FILLS * image[0].numel():
         return None
-    labels = head_labels(told.shape, face.box)
-    if float(told[labels == OBJECT].mean()) < least:
-        return None
+    return Head(head_labels(image.shape[1:], face.box), face.score)
+
+
+def head_mask(pixels: np.ndarray, head: Head) -> tuple[np.ndarray, float] | None:
+    """Head and shoulders, by GrabCut.
+
+    The network that ships learned from things, and of a head it takes patches of the face. A face tells what is
+    around it: an ellipse surely is of it, one around it may be, as what widens from the chin down may; above the chin
+    nothing far away is.
+
+    Args:
+        pixels: (H, W, 3) float32 colours in [0, 1].
+        head: in them.
+
+    Returns:
+        (H, W) booleans, and their IoU with what was expected; None where nothing, or all, may be of the head.
+    """
+    labels = head.labels
     cut = grabcut(np.round(pixels[..., ::-1] * 255).astype(np.uint8), labels, _ROUNDS)
     if cut is None:
         return None
     cut = pieces_with(cut, labels == OBJECT)
     expected = (labels == OBJECT) | (labels == PERHAPS)
-    return cut, face.score * float((cut & expected).sum() / (cut | expected).sum()) ** 3
+    return cut, float((cut & expected).sum() / (cut | expected).sum())
 
 
 def head_labels(size: tuple[int, ...], box: tuple[float, float, float, float]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ..io.atomic_folder import replacing_folder
@@ -20,6 +20,7 @@ from ..io.errors import BadInput, as_bad_input
 from ..io.files import need_file
 from ..io.json_file import read_json
 from ..io.typed import typed
+from .weights import read_tensors
 
 FORMAT = "maquette-checkpoint/1"
 _STATE = "state.json"
@@ -97,10 +98,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     for name, expected in state.pop("files").items():
         file = path / f"{name}.safetensors"
         need_file(file)
-        with as_bad_input(file, OSError, SafetensorError, say="cannot be read"):
+        with as_bad_input(file, OSError, say="cannot be read"):
             if sha256_of(file) != expected:
                 raise BadInput(file, _CHANGED)
-            tensors[name] = {key: tensor.clone() for key, tensor in load_file(file).items()}  # aligned
+        tensors[name] = read_tensors(file)
     return Checkpoint(tensors, state)
 
 
