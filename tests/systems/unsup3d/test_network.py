@@ -22,6 +22,14 @@ def test_at_the_published_width_there_are_as_many_parameters_as_published():
     assert parameters(network) == 37_119_744
 
 
+def test_light_and_view_can_be_as_wide_as_published_beside_narrow_maps():
+    wide = Unsup3DNetwork(NetworkConfig(width=16, numbers_width=32))
+    assert {name: parameters(getattr(wide, name)) for name in ("light", "view")} == {
+        name: PUBLISHED[name] for name in ("light", "view")
+    }
+    assert parameters(wide.depth) == parameters(Unsup3DNetwork(NetworkConfig(width=16)).depth)
+
+
 @pytest.mark.parametrize("size", [32, 64, 128])
 def test_every_size_has_maps_of_its_own_size(size):
     raw = Unsup3DNetwork(NetworkConfig(size=size, width=8))(torch.rand(2, 3, size, size))
@@ -71,6 +79,7 @@ def test_features_of_several_levels_begin_with_those_of_one(name):
         (lambda: NetworkConfig("other"), "variant must be one of"),
         (lambda: NetworkConfig(size=48), "size must be one of 32, 64, 128"),
         (lambda: NetworkConfig(width=12), "width must be a multiple of 8"),
+        (lambda: NetworkConfig(numbers_width=6), "numbers_width must be a multiple of 4"),
         (lambda: FormationConfig(depth=(1.1, 0.9)), "depth must rise"),
         (lambda: FormationConfig(border_depth=1.2), "border_depth in"),
         (lambda: FormationConfig(fov=0), "fov must lie"),

@@ -9,10 +9,10 @@ kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations
 --steps the number of steps is equal instead. What was used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
 `original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
-and `best` with one thing changed, in `lemul` pairs of mirror images in the place of symmetry, in `filtered` pictures
-behind filters compared too, in `levels` features 4, 8 and 16 pixels apart. Runs that are there are
-scored by protocol unsup3d, on the test pictures of --scored, beside one depth everywhere and the mean depth of the
-training pictures.
+and `best` with one thing changed, in `narrow-numbers` light and view of a quarter of the published width, in `lemul`
+pairs of mirror images in the place of symmetry, in `filtered` pictures behind filters compared too, in `levels`
+features 4, 8 and 16 pixels apart. Runs that are there are scored by protocol unsup3d, on the test pictures of
+--scored, beside one depth everywhere and the mean depth of the training pictures.
 """
 
 import argparse
@@ -58,6 +58,7 @@ class Setting(NamedTuple):
 
 ROWS = {
     "best": Setting(),
+    "narrow-numbers": Setting(words=("--network.numbers-width", "8")),
     "original-16": Setting("original", ("--network.width", "16"), "vgg16"),
     "supervised": Setting("supervised", features=""),
     "no-albedo-flip": Setting(words=("--network.formation.no-flip-albedo",)),

@@ -87,8 +87,8 @@ class NetworkConfig:
     Attributes:
         variant: "original", "seed004", "lemul", "supervised" or "best": a name for the settings beside it.
         size: pixels a side of the pictures: 32, 64 or 128.
-        width: channels behind the first halving of depth, albedo and confidence; those of light and view have half
-            of it.
+        width: channels behind the first halving of depth, albedo and confidence.
+        numbers_width: channels behind the first halving of light and view; 0: half of `width`.
         smooth_start: let what doubles resolutions begin as interpolation: no checkerboards; not published.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
         parts: "all"; "depth": the network of depth alone, of what the camera sees: colours are then those of the
@@ -105,6 +105,7 @@ class NetworkConfig:
     variant: str = VARIANTS[0]
     size: int = 64
     width: int = 64
+    numbers_width: int = 0
     smooth_start: bool = False
     confidence: Literal["both", "pixels", "none"] = "both"
     parts: Literal["all", "depth"] = "all"
@@ -119,6 +120,10 @@ class NetworkConfig:
                 raise ValueError(f"{name} must be one of {said}; got {getattr(self, name)!r}")
         if not 8 <= self.width <= _MOST_WIDTH or self.width % 8:
             raise ValueError(f"width must be a multiple of 8 in [8, {_MOST_WIDTH}], got {self.width}")
+        if not 0 <= self.numbers_width <= _MOST_WIDTH or self.numbers_width % 4:
+            raise ValueError(
+                f"numbers_width must be a multiple of 4 in [0, {_MOST_WIDTH}], got {self.numbers_width}"
+            )
 
 
 @dataclass(frozen=True)

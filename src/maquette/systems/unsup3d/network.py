@@ -149,7 +149,8 @@ def picture_layers(config: NetworkConfig, out: int) -> nn.Sequential:
 
 
 def vector_layers(config: NetworkConfig, out: int) -> nn.Sequential:
-    """A picture to `out` numbers, of half the width."""
-    channels = level_channels(config.size, config.width // 2)
-    code = 4 * config.width
-    return nn.Sequential(*to_code(channels, code), nn.Conv2d(code, out, 1, bias=False))
+    """A picture to `out` numbers."""
+    width = config.numbers_width or config.width // 2
+    code = 8 * width
+    layers = to_code(level_channels(config.size, width), code)
+    return nn.Sequential(*layers, nn.Conv2d(code, out, 1, bias=False))
