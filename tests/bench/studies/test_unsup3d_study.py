@@ -22,24 +22,26 @@ def settings(name: str, **files) -> Unsup3DConfig:
 def test_what_each_row_changes() -> None:
     whole = {name: settings(name) for name in study.ROWS}
     assert all(config.training.seed == 3 for config in whole.values())
-    best = whole["best"]
+    best, narrow = whole["best"], whole["narrow"]
     assert (best.loss.features, best.loss.first_weights) == ("mobilenet_v2", "none")
+    assert replace(narrow, network=replace(narrow.network, numbers_width=24, dome=0.5)) == best
+    assert narrow.network.numbers_width == narrow.network.width // 2
     assert whole["original-16"].network.width == 16
     assert whole["original-16"].network.formation.sampling == "original"
     assert whole["supervised"].network.parts == "depth"
-    formation = best.network.formation
+    formation = narrow.network.formation
     changed = {
         "no-albedo-flip": replace(formation, flip_albedo=False),
         "no-depth-flip": replace(formation, flip_depth=False),
         "no-light": replace(formation, ambient=(1, 1), diffuse=(0, 0)),
     }
     for name, expected in changed.items():
-        assert replace(best, network=replace(best.network, formation=expected)) == whole[name]
+        assert replace(narrow, network=replace(narrow.network, formation=expected)) == whole[name]
     assert whole["no-perceptual"].loss.perceptual == 0
     assert whole["vgg16-drawn"].loss.features == "vgg16"
     assert whole["no-confidence"].network.confidence == "none"
-    assert replace(best, loss=replace(best.loss, filtered=1.0)) == whole["filtered"]
-    assert replace(best, loss=replace(best.loss, levels=(4, 8, 16))) == whole["levels"]
+    assert replace(narrow, loss=replace(narrow.loss, filtered=1.0)) == whole["filtered"]
+    assert replace(narrow, loss=replace(narrow.loss, levels=(4, 8, 16))) == whole["levels"]
 
 
 def test_weights_of_features_are_given_to_the_rows_that_use_them(tmp_path: Path) -> None:

@@ -30,6 +30,19 @@ def test_light_and_view_can_be_as_wide_as_published_beside_narrow_maps():
     assert parameters(wide.depth) == parameters(Unsup3DNetwork(NetworkConfig(width=16)).depth)
 
 
+def test_a_dome_is_nearest_in_the_middle_and_furthest_in_the_corners():
+    images = torch.rand(1, 3, 32, 32)
+    networks = {}
+    for dome in (0.0, 0.5):
+        torch.manual_seed(0)
+        networks[dome] = Unsup3DNetwork(NetworkConfig(size=32, width=8, dome=dome))
+    more = (networks[0.5](images).depth - networks[0.0](images).depth)[0, 0]
+    torch.testing.assert_close(more[[0, 0, -1, -1], [0, -1, 0, -1]], torch.ones(4), rtol=0, atol=1e-5)
+    assert more[15:17, 15:17].abs().max() < 2e-3
+    torch.testing.assert_close(more, more.mT)
+    torch.testing.assert_close(more, more.flip(0))
+
+
 @pytest.mark.parametrize("size", [32, 64, 128])
 def test_every_size_has_maps_of_its_own_size(size):
     raw = Unsup3DNetwork(NetworkConfig(size=size, width=8))(torch.rand(2, 3, size, size))
@@ -79,6 +92,7 @@ def test_features_of_several_levels_begin_with_those_of_one(name):
         (lambda: NetworkConfig("other"), "variant must be one of"),
         (lambda: NetworkConfig(size=48), "size must be one of 32, 64, 128"),
         (lambda: NetworkConfig(width=12), "width must be a multiple of 8"),
+        (lambda: NetworkConfig(dome=-1), "dome must lie"),
         (lambda: NetworkConfig(numbers_width=6), "numbers_width must be a multiple of 4"),
         (lambda: FormationConfig(depth=(1.1, 0.9)), "depth must rise"),
         (lambda: FormationConfig(border_depth=1.2), "border_depth in"),

@@ -8,11 +8,11 @@ row's seconds a step are the difference between a training of 2 steps and one of
 kept in OUT/ROW.json, and all of its runs have as many steps as fit; validations and the start come on top. With
 --steps the number of steps is equal instead. What was used indeed stands beside each row.
 --features names MobileNetV2's weights, those of ImageNet, and --vgg16 VGG16's; drawn ones are named so. Rows: `best`;
-`original-16`: as published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth;
-and `best` with one thing changed, in `narrow-numbers` light and view of a quarter of the published width, in `lemul`
-pairs of mirror images in the place of symmetry, in `filtered` pictures behind filters compared too, in `levels`
-features 4, 8 and 16 pixels apart. Runs that are there are scored by protocol unsup3d, on the test pictures of
---scored, beside one depth everywhere and the mean depth of the training pictures.
+`narrow`: the same with light and view of a quarter of the published width, and without a dome; `original-16`: as
+published, at a quarter of the width; `supervised`: the network of depth alone, on the true depth; and `narrow` with
+one thing changed, in `lemul` pairs of mirror images in the place of symmetry, in `filtered` pictures behind filters
+compared too, in `levels` features 4, 8 and 16 pixels apart. Runs that are there are scored by protocol unsup3d, on
+the test pictures of --scored, beside one depth everywhere and the mean depth of the training pictures.
 """
 
 import argparse
@@ -56,23 +56,28 @@ class Setting(NamedTuple):
     features: str = "mobilenet_v2"
 
 
+_NARROW = ("--network.numbers-width", "8", "--network.dome", "0")
 ROWS = {
     "best": Setting(),
-    "narrow-numbers": Setting(words=("--network.numbers-width", "8")),
+    "narrow": Setting(words=_NARROW),
     "original-16": Setting("original", ("--network.width", "16"), "vgg16"),
-    "supervised": Setting("supervised", features=""),
-    "no-albedo-flip": Setting(words=("--network.formation.no-flip-albedo",)),
-    "no-depth-flip": Setting(words=("--network.formation.no-flip-depth",)),
+    "supervised": Setting("supervised", ("--network.dome", "0"), ""),
+    "no-albedo-flip": Setting(words=(*_NARROW, "--network.formation.no-flip-albedo")),
+    "no-depth-flip": Setting(words=(*_NARROW, "--network.formation.no-flip-depth")),
     "no-light": Setting(
-        words=("--network.formation.ambient", "1", "1", "--network.formation.diffuse", "0", "0")
+        words=(*_NARROW, "--network.formation.ambient", "1", "1", "--network.formation.diffuse", "0", "0")
     ),
-    "no-perceptual": Setting(words=("--loss.perceptual", "0", "--network.confidence", "pixels"), features=""),
-    "vgg16-drawn": Setting(features="vgg16 drawn"),
-    "mobilenet_v2-drawn": Setting(features="mobilenet_v2 drawn"),
-    "filtered": Setting(words=("--loss.filtered", "1")),
-    "levels": Setting(words=("--loss.levels", "4", "8", "16")),
-    "no-confidence": Setting(words=("--network.confidence", "none")),
-    "lemul": Setting(words=("--network.second", "pair", "--loss.flip", "1", "--loss.albedo", "0.5")),
+    "no-perceptual": Setting(
+        words=(*_NARROW, "--loss.perceptual", "0", "--network.confidence", "pixels"), features=""
+    ),
+    "vgg16-drawn": Setting(words=_NARROW, features="vgg16 drawn"),
+    "mobilenet_v2-drawn": Setting(words=_NARROW, features="mobilenet_v2 drawn"),
+    "filtered": Setting(words=(*_NARROW, "--loss.filtered", "1")),
+    "levels": Setting(words=(*_NARROW, "--loss.levels", "4", "8", "16")),
+    "no-confidence": Setting(words=(*_NARROW, "--network.confidence", "none")),
+    "lemul": Setting(
+        words=(*_NARROW, "--network.second", "pair", "--loss.flip", "1", "--loss.albedo", "0.5")
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 VARIANTS = ("best", "original", "seed004", "lemul", "supervised")
 SIZES = (32, 64, 128)
 LEVELS = (2, 4, 8, 16)
-_MOST_WIDTH = 256
+_MOST_WIDTH, _HIGHEST = 256, 2.0
 Range = tuple[float, float]
 
 
@@ -90,6 +90,8 @@ class NetworkConfig:
         width: channels behind the first halving of depth, albedo and confidence.
         numbers_width: channels behind the first halving of light and view; 0: half of `width`.
         smooth_start: let what doubles resolutions begin as interpolation: no checkerboards; not published.
+        dome: added to the raw depth, times the squared distance from the middle in halves of a side: what training
+            begins with bulges towards the camera; not published.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
         parts: "all"; "depth": the network of depth alone, of what the camera sees: colours are then those of the
             picture, in even light, and the view is at rest.
@@ -107,6 +109,7 @@ class NetworkConfig:
     width: int = 64
     numbers_width: int = 0
     smooth_start: bool = False
+    dome: float = 0.0
     confidence: Literal["both", "pixels", "none"] = "both"
     parts: Literal["all", "depth"] = "all"
     second: Literal["mirrored", "pair"] = "mirrored"
@@ -120,6 +123,8 @@ class NetworkConfig:
                 raise ValueError(f"{name} must be one of {said}; got {getattr(self, name)!r}")
         if not 8 <= self.width <= _MOST_WIDTH or self.width % 8:
             raise ValueError(f"width must be a multiple of 8 in [8, {_MOST_WIDTH}], got {self.width}")
+        if not 0 <= self.dome <= _HIGHEST:
+            raise ValueError(f"dome must lie in [0, {_HIGHEST:g}], got {self.dome}")
         if not 0 <= self.numbers_width <= _MOST_WIDTH or self.numbers_width % 4:
             raise ValueError(
                 f"numbers_width must be a multiple of 4 in [0, {_MOST_WIDTH}], got {self.numbers_width}"

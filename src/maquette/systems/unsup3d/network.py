@@ -77,11 +77,14 @@ class Unsup3DNetwork(nn.Module):
         if images.shape[1:] != (3, size, size):
             raise ValueError(f"need pictures of {size} x {size}, got {tuple(images.shape)}")
         x = 2 * images - 1
+        depth = self.depth(x)
+        if self.config.dome:
+            depth = depth + self.config.dome * squared_distances(size, x)
         if self.albedo is None or self.light is None or self.view is None:
             even = x.new_tensor(_EVEN_LIGHT).expand(len(x), LIGHTS)
-            return Raw(self.depth(x), x, even, x.new_zeros(len(x), VIEWS))
+            return Raw(depth, x, even, x.new_zeros(len(x), VIEWS))
         return Raw(
-            self.depth(x),
+            depth,
             self.albedo(x).tanh(),
             self.light(x).flatten(1).tanh(),
             self.view(x).flatten(1).tanh(),
@@ -132,6 +135,12 @@ class Confidence(nn.Module):
         seen = self.trunk(x)
         of_features: Tensor | None = None if self.features is None else softplus(self.features(seen))
         return softplus(self.pixels(seen)), of_features
+
+
+def squared_distances(size: int, like: Tensor) -> Float[Tensor, "size size"]:
+    """Of every pixel from the middle of a picture, in halves of its side."""
+    along = torch.linspace(-1, 1, size, dtype=like.dtype, device=like.device).square()
+    return along + along[:, None]
 
 
 def picture_layers(config: NetworkConfig, out: int) -> nn.Sequential:
