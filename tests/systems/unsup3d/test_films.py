@@ -1,5 +1,6 @@
 """Other light and other sides: of a known face the right parts are bright, and it looks the right way."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -109,6 +110,15 @@ def test_turned_to_the_right_the_nose_is_further_right() -> None:
     lower = turned(found, CONFIG, [0], above_deg=20.0, size=SIZE).mean(1)
     bright = ((lower > 0.5) & (lower < 1)).float()
     assert float((bright * torch.arange(SIZE)[:, None]).sum() / bright.sum()) > row + 1
+
+
+def test_an_object_turned_as_in_its_picture_nods_as_there() -> None:
+    view = torch.tensor([[0.2, 0.3, 0.0, 0.0, 0.0, 0.0]]).expand(2, -1)
+    found = replace(of_face(), view=view)
+    expected = close_up(found.image[:1], found.depth[0], view[0], CONFIG, SIZE)
+    shown = turned(found, CONFIG, [-math.degrees(0.3)], size=SIZE)
+    torch.testing.assert_close(shown, expected, rtol=0, atol=1e-3)
+    assert (shown - turned(found, CONFIG, [-math.degrees(0.3)], above_deg=0.0, size=SIZE)).abs().max() > 0.1
 
 
 def test_any_number_of_pixels() -> None:

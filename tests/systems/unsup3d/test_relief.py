@@ -72,6 +72,17 @@ def test_where_the_depth_jumps_there_are_no_needles() -> None:
     torch.testing.assert_close(front[4:12, 4:12], depth[4:12, 4:12])  # the near side stays
 
 
+def test_a_surface_that_nods_is_the_same_turned_about_its_middle() -> None:
+    depth, colours = 0.95 + 0.1 * torch.rand(SIZE, SIZE), torch.rand(3, SIZE, SIZE)
+    rest, nodding = (relief(depth, colours, CONFIG, nod) for nod in (0.0, 0.25))
+    side = CONFIG.middle / focal_length(SIZE, CONFIG.fov) * SIZE
+    about = torch.tensor([0.0, 0.0, CONFIG.middle / side])
+    x, y, z = (rest.verts_packed() - about).unbind(1)
+    turn = torch.tensor(0.25)  # y is up here, down where views turn
+    turned = torch.stack([x, y * turn.cos() + z * turn.sin(), z * turn.cos() - y * turn.sin()], dim=1)
+    torch.testing.assert_close(nodding.verts_packed() - about, turned, rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("step", [0.1, 0.5, 3.0])
 def test_gentle_is_the_nearest_cone(step: float) -> None:
     torch.manual_seed(1)

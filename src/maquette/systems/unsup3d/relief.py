@@ -11,6 +11,7 @@ from ...ops.depth_maps import focal_length, unproject
 from ...structures import Meshes
 from ...structures.textures_vertex import TexturesVertex
 from .config import FormationConfig
+from .geometry import move
 from .seen_depth import grid_faces
 
 _STEEPEST = 4.0  # step of the depth from a pixel to the next, in distances between pixels
@@ -18,7 +19,10 @@ _THICKNESS = 3.0  # behind the deepest point, in distances between pixels
 
 
 def relief(
-    depth: Float[Tensor, "size size"], colours: Float[Tensor, "3 size size"], config: FormationConfig
+    depth: Float[Tensor, "size size"],
+    colours: Float[Tensor, "3 size size"],
+    config: FormationConfig,
+    nod: float = 0.0,
 ) -> Meshes:
     """The surface of a depth map, with a rim and a flat back: watertight, and without needles where the depth jumps.
 
@@ -29,6 +33,7 @@ def relief(
         depth: canonical.
         colours: in [0, 1].
         config: range of depths and field of view.
+        nod: radians that the surface is turned by about the x axis, as views are (`geometry.move`).
 
     Returns:
         one mesh in the camera frame (+X left, +Y up, +Z into the scene), in sides of the square that the picture
@@ -43,7 +48,8 @@ def relief(
     rings = max(1, math.ceil(float((far - near).flatten()[border].max()) / (_STEEPEST * spacing)))
     share = (torch.arange(1, rings, device=depth.device) / rings)[:, None, None]
     between = torch.lerp(front[border], back[border], share.to(front)).flatten(0, 1)
-    points = torch.cat([front, back, between]) / (size * spacing)
+    view = depth.new_tensor([[nod, 0, 0, 0, 0, 0]])
+    points = move(torch.cat([front, back, between])[None, None], view, config.middle)[0, 0] / (size * spacing)
     verts = points * points.new_tensor([-1.0, -1.0, 1.0])
     paint = colours.flatten(1).T
     edge = paint[border]

@@ -98,10 +98,10 @@ class Unsup3DSystem(OfNetwork[Unsup3DNetwork]):
             options: none there are.
 
         Returns:
-            a list of one reconstruction in the camera frame of the face from the front, in sides of the square that
-            was looked at. Its facts: `light` and `view` in degrees (`told`), and of what the picture was `cut`; its
-            maps: those of `About.maps`, without confidence where the networks have none; its `box`: the square in
-            the picture.
+            a list of one reconstruction in the camera frame of the face turned to the front, nodding as in its
+            picture (what networks call the front may look up or down), in sides of the square that was looked at.
+            Its facts: `light` and `view` in degrees (`told`), and of what the picture was `cut`; its maps: those of
+            `About.maps`, without confidence where the networks have none; its `box`: the square in the picture.
 
         Raises:
             BadInput: several pictures, a file that is no picture, one without a face, or with fewer than 32 pixels a
@@ -125,7 +125,7 @@ class Unsup3DSystem(OfNetwork[Unsup3DNetwork]):
         seen = time.perf_counter()
         confidence = None if raw.sigma_pixels is None else confidence_of(raw.sigma_pixels[0, :1])
         own = own_colours(found, cut_square(views.images[0], cut.square, _FINE).to(self.device), config)
-        mesh = relief(own.depth[0], (own.image[0] + 1) / 2, config)
+        mesh = relief(own.depth[0], (own.image[0] + 1) / 2, config, float(found.view[0, 0]))
         seconds = {"crop": framed - began, "network": seen - framed, "surface": time.perf_counter() - seen}
         return [
             Result(
