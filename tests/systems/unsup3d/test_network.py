@@ -5,6 +5,7 @@ import torch
 
 from maquette.systems.unsup3d.config import FormationConfig, LossConfig, NetworkConfig
 from maquette.systems.unsup3d.features import PerceptualFeatures, perceptual_features
+from maquette.systems.unsup3d.formation import canonical
 from maquette.systems.unsup3d.network import Unsup3DNetwork
 
 PUBLISHED = {
@@ -24,6 +25,7 @@ def test_at_the_published_width_there_are_as_many_parameters_as_published():
 
 def test_light_and_view_can_be_as_wide_as_published_beside_narrow_maps():
     wide = Unsup3DNetwork(NetworkConfig(width=16, numbers_width=32))
+    assert parameters(Unsup3DNetwork(NetworkConfig("original", numbers_width=24))) == 37_119_744  # no less
     assert {name: parameters(getattr(wide, name)) for name in ("light", "view")} == {
         name: PUBLISHED[name] for name in ("light", "view")
     }
@@ -41,6 +43,14 @@ def test_a_dome_is_nearest_in_the_middle_and_furthest_in_the_corners():
     assert more[15:17, 15:17].abs().max() < 2e-3
     torch.testing.assert_close(more, more.mT)
     torch.testing.assert_close(more, more.flip(0))
+
+
+def test_a_network_that_begins_as_a_dome_begins_nearest_in_the_middle():
+    torch.manual_seed(0)
+    network = Unsup3DNetwork(NetworkConfig(size=32, width=8, smooth_start=True, dome=0.5))
+    depth = canonical(network(torch.rand(1, 3, 32, 32)), FormationConfig()).smooth[0]
+    middle, corners = depth[12:20, 12:20].mean(), depth[[0, 0, -1, -1], [0, -1, 0, -1]].mean()
+    assert middle + 0.05 < corners
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])

@@ -6,7 +6,7 @@ import pytest
 
 from maquette.data.pictures_config import PicturesConfig
 from maquette.systems.unsup3d.config import VARIANTS
-from maquette.systems.unsup3d.recipes import RECIPES, cat, original, seed004, syncar, synface
+from maquette.systems.unsup3d.recipes import RECIPES, best, cat, original, seed004, syncar, synface
 
 
 def test_the_published_settings():
@@ -50,3 +50,10 @@ def test_every_recipe_takes_every_variant(name):
 def test_pictures_of_another_size_than_the_networks_are_refused():
     with pytest.raises(ValueError, match="one size"):
         replace(original(), views=PicturesConfig(size=128))
+
+
+def test_the_small_one_tells_views_with_wider_networks_and_begins_as_a_dome():
+    network = best().network
+    assert (network.width, network.numbers_width, network.dome) == (16, 24, 0.5)
+    assert (original().network.numbers_width, original().network.dome) == (0, 0.0)
+    assert best().loss.features == "mobilenet_v2"

@@ -1,7 +1,11 @@
 """Unsup3D in use: a picture to a mesh and maps, with weights of any width."""
 
+import json
+
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import maquette
 from drawn_face import pasted
@@ -10,6 +14,7 @@ from maquette.lift import upright
 from maquette.structures.views import Views
 from maquette.systems.unsup3d.config import NetworkConfig
 from maquette.systems.unsup3d.network import Unsup3DNetwork
+from maquette.systems.unsup3d.relief import relief
 from maquette.systems.unsup3d.system import Unsup3DSystem
 
 
@@ -54,6 +59,19 @@ def test_networks_without_confidence_have_no_map_of_it() -> None:
     assert "confidence" not in made.maps
 
 
+def test_its_mesh_nods_as_its_picture_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    nods = []
+
+    def noted(*given):
+        nods.append(given[-1])
+        return relief(*given)
+
+    monkeypatch.setattr("maquette.systems.unsup3d.system.relief", noted)
+    views = Views([torch.rand(3, 50, 70)], boxes=[(20.0, 4.0, 40.0, 40.0)])
+    (made,) = tiny().reconstruct(views)
+    assert nods == [float(made.view[0])] != [0.0]
+
+
 def test_one_picture_at_a_time() -> None:
     with pytest.raises(BadInput, match="one picture at a time, not 2"):
         tiny().reconstruct([torch.rand(3, 40, 40)] * 2)
@@ -73,3 +91,23 @@ def test_weights_of_any_width_load_by_their_header(size: int, width: int, tmp_pa
     assert (back.network.config.size, back.network.config.width) == (size, width)
     views = Views([torch.rand(3, 80, 80)], boxes=[(0.0, 0.0, 80.0, 80.0)])
     assert back.reconstruct(views)[0].depth.shape == (1, size, size)
+
+
+def test_weights_keep_what_light_and_view_and_the_depth_began_with(tmp_path) -> None:
+    system = tiny(numbers_width=12, dome=0.5)
+    system.save(tmp_path / "w.safetensors", "float32")
+    config = maquette.load("unsup3d", tmp_path / "w.safetensors").network.config
+    assert (config.numbers_width, config.dome) == (12, 0.5)
+
+
+def test_weights_from_before_there_was_a_dome_have_none(tmp_path) -> None:
+    system, path = tiny(), tmp_path / "w.safetensors"
+    system.save(path, "float32")
+    with safe_open(path, "pt") as file:
+        tensors, header = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    kept = json.loads(header["config"])
+    del kept["network"]["dome"], kept["network"]["numbers_width"]
+    save_file(tensors, path, header | {"config": json.dumps(kept)})
+    images = torch.rand(1, 3, 32, 32)
+    old = maquette.load("unsup3d", path, device="cpu")
+    torch.testing.assert_close(old.network(images), system.network(images), rtol=0, atol=0)

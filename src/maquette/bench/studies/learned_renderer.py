@@ -234,14 +234,15 @@ def train_and_score(warp: Warp, features: Path | None, steps: int, batch: int, s
     """Train Unsup3D through a renderer, and score it by protocol unsup3d; mean and deviation of every measure."""
     whole, none = best(), {"features": "none", "perceptual": 0.0}
     loss = replace(whole.loss, **({"first_weights": str(features)} if features else none))
-    module, source = Unsup3DTraining(replace(whole, loss=loss)), FaceViews(20_000)
+    network = replace(whole.network, dome=0.0)
+    module, source = Unsup3DTraining(replace(whole, network=network, loss=loss)), FaceViews(20_000)
     step, begin = Step(module, warp, torch.empty(0)), process_time()
     for i in range(steps):
         step.images = source.training_batch(i, batch, 1).images[:, 0]
         step()
-    seconds, network = process_time() - begin, module.network
-    assert isinstance(network, Unsup3DNetwork)
-    evaluation = evaluate(Unsup3DSystem(network), FaceViews(scored), UNSUP3D, device="cpu", cases=0)
+    seconds, learned = process_time() - begin, module.network
+    assert isinstance(learned, Unsup3DNetwork)
+    evaluation = evaluate(Unsup3DSystem(learned), FaceViews(scored), UNSUP3D, device="cpu", cases=0)
     values = {m.name: torch.tensor(evaluation.values(1, m.name)) for m in UNSUP3D.measures}
     scores = {name: {"mean": float(x.mean()), "std": float(x.std())} for name, x in values.items()}
     guesses, count = evaluation.beyond["baselines"], len(evaluation.entries)

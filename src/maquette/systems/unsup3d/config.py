@@ -7,7 +7,7 @@ from typing import Literal
 VARIANTS = ("best", "original", "seed004", "lemul", "supervised")
 SIZES = (32, 64, 128)
 LEVELS = (2, 4, 8, 16)
-_MOST_WIDTH, _HIGHEST = 256, 2.0
+_MOST_WIDTH, _MOST_DOME = 256, 2.0
 Range = tuple[float, float]
 
 
@@ -88,10 +88,10 @@ class NetworkConfig:
         variant: "original", "seed004", "lemul", "supervised" or "best": a name for the settings beside it.
         size: pixels a side of the pictures: 32, 64 or 128.
         width: channels behind the first halving of depth, albedo and confidence.
-        numbers_width: channels behind the first halving of light and view; 0: half of `width`.
+        numbers_width: the same of light and view, which have half of `width` where that is more, as published.
         smooth_start: let what doubles resolutions begin as interpolation: no checkerboards; not published.
-        dome: added to the raw depth, times the squared distance from the middle in halves of a side: what training
-            begins with bulges towards the camera; not published.
+        dome: times the squared distance from the middle in halves of a side, it is added to the raw depth, always:
+            training begins with what bulges towards the camera; not published.
         confidence: "both": uncertainties of pixels and of features; "pixels": of pixels alone; "none".
         parts: "all"; "depth": the network of depth alone, of what the camera sees: colours are then those of the
             picture, in even light, and the view is at rest.
@@ -123,8 +123,8 @@ class NetworkConfig:
                 raise ValueError(f"{name} must be one of {said}; got {getattr(self, name)!r}")
         if not 8 <= self.width <= _MOST_WIDTH or self.width % 8:
             raise ValueError(f"width must be a multiple of 8 in [8, {_MOST_WIDTH}], got {self.width}")
-        if not 0 <= self.dome <= _HIGHEST:
-            raise ValueError(f"dome must lie in [0, {_HIGHEST:g}], got {self.dome}")
+        if not 0 <= self.dome <= _MOST_DOME:
+            raise ValueError(f"dome must lie in [0, {_MOST_DOME:g}], got {self.dome}")
         if not 0 <= self.numbers_width <= _MOST_WIDTH or self.numbers_width % 4:
             raise ValueError(
                 f"numbers_width must be a multiple of 4 in [0, {_MOST_WIDTH}], got {self.numbers_width}"

@@ -159,7 +159,7 @@ def picture_layers(config: NetworkConfig, out: int) -> nn.Sequential:
 
 def vector_layers(config: NetworkConfig, out: int) -> nn.Sequential:
     """A picture to `out` numbers."""
-    width = config.numbers_width or config.width // 2
+    width = max(config.numbers_width, config.width // 2)
     code = 8 * width
     layers = to_code(level_channels(config.size, width), code)
     return nn.Sequential(*layers, nn.Conv2d(code, out, 1, bias=False))

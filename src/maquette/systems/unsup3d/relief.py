@@ -27,13 +27,14 @@ def relief(
     """The surface of a depth map, with a rim and a flat back: watertight, and without needles where the depth jumps.
 
     All faces but those of the back have edges of at most about four distances between pixels: jumps are slopes
-    (`gentle`), and the rim has rings. Back and front lie on the same rays of the camera, so that they never meet.
+    (`gentle`), and the rim has rings. Back and front lie on the same rays of a camera, so that they never meet.
 
     Args:
         depth: canonical.
         colours: in [0, 1].
         config: range of depths and field of view.
-        nod: radians that the surface is turned by about the x axis, as views are (`geometry.move`).
+        nod: radians that the surface is turned by about the x axis, as views are (`geometry.move`): positive looks
+            down.
 
     Returns:
         one mesh in the camera frame (+X left, +Y up, +Z into the scene), in sides of the square that the picture

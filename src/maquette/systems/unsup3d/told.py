@@ -30,6 +30,8 @@ def light_facts(light: Light) -> dict[str, float]:
 def view_facts(view: Float[Tensor, "picture 6"]) -> dict[str, Any]:
     """How the first object is turned in its picture, by angles that are applied as pitch, yaw, roll.
 
+    Of the object from the front, as maps show it; its mesh is turned by the pitch already.
+
     Returns:
         degrees `pitch`, positive looks up; `yaw`, positive to the right in the picture; `roll`, positive clockwise;
         and `shift` right, down and away, in units in which the object is about 1 before the camera.
