@@ -4,8 +4,9 @@ python -m maquette.bench.studies.sheets --out docs/images
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,17 +14,21 @@ from torch.nn.functional import interpolate
 
 from ...data import families
 from ...data.faces import FaceViews
+from ...films import film
+from ...io.gif import save_gif
 from ...io.images import save_image
 from ...reconstruct import find_objects, load_system, preview, reconstruct
 from ...renderer.views import cameras_from_r2n2, render_views
+from ...structures.reconstruction import Reconstruction
 from ...structures.views import Views
 from ...systems.memory_sheet import ACROSS, memory_sheet
 from ...systems.mesh_rcnn.about import MeshRCNNOptions
+from ...systems.sweeps import Sweep
 
 _PICTURES = Path(__file__).parents[2] / "assets" / "pictures"
 _SEEDS, _TILE = range(8), 128
 _PEOPLE, _FACE_TILE = 64, 64
-_TESTED = 4  # people of the test split whom Unsup3D sees
+_TESTED, _FRAMES, _FILM_TILE = 4, 16, 96  # people of the test split whom Unsup3D sees; of their film
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -38,6 +43,7 @@ def main(words: Sequence[str] | None = None) -> None:
     save_image(remembered_sheet(), options.out / "mem3d_remembered.png")
     save_image(gates_sheet(), options.out / "mesh_rcnn.png")
     save_image(unsup3d_sheet(), options.out / "unsup3d.png")
+    save_gif(unsup3d_film(), options.out / "unsup3d.gif", milliseconds=100)
 
 
 def families_sheet() -> Tensor:
@@ -95,17 +101,36 @@ def gates_sheet() -> Tensor:
 
 def unsup3d_sheet() -> Tensor:
     """A row a drawn face of the test split: picture, depth, colours, shading; lit from four sides; turned."""
-    system, tile = load_system("unsup3d"), 128
-    faces = FaceViews(200, tile)
-    people = [i for i, entry in enumerate(faces.entries) if entry.split == "test"][:_TESTED]
+    system, tile = load_system("unsup3d"), _TILE
     rows = []
-    for image in faces.held_batch(people, 1).images[:, 0]:
-        (made,) = system.reconstruct(Views([image], boxes=[(0.0, 0.0, tile, tile)]))
+    for image, made in _taken_apart(system):
         maps = [made.maps[name].shades().float().expand(3, -1, -1) for name in ("depth", "albedo", "shading")]
         films = (system.relight(made, [0, 90, 180, 270]), system.turn(made, [-50, -20, 20, 50]))
         tiles = [image, *maps, *(frame for film in films for frame in film)]
         rows.append(torch.cat([interpolate(one[None], (tile, tile), mode="area")[0] for one in tiles], dim=2))
     return torch.cat(rows, dim=1)
+
+
+def unsup3d_film() -> Tensor:
+    """The same people, (frame, 3, height, width): lit from all around, and turned below."""
+    system = load_system("unsup3d")
+    columns = []
+    for _, made in _taken_apart(system):
+        lit = film(system, made, "relight", Sweep(0, 360, frames=_FRAMES)).frames
+        turned = film(system, made, "turn", Sweep(-50, 50, frames=_FRAMES)).frames
+        columns.append(
+            interpolate(torch.cat([lit, turned], dim=2), (2 * _FILM_TILE, _FILM_TILE), mode="area")
+        )
+    return torch.cat(columns, dim=3)
+
+
+def _taken_apart(system: Any) -> Iterator[tuple[Tensor, Reconstruction]]:
+    """Pictures of people of the test split, and what Unsup3D makes of them."""
+    faces = FaceViews(200, _TILE)
+    people = [i for i, entry in enumerate(faces.entries) if entry.split == "test"][:_TESTED]
+    for image in faces.held_batch(people, 1).images[:, 0]:
+        (made,) = system.reconstruct(Views([image], boxes=[(0.0, 0.0, _TILE, _TILE)]))
+        yield image, made
 
 
 if __name__ == "__main__":
