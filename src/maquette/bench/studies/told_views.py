@@ -35,11 +35,11 @@ def main(words: Sequence[str] | None = None) -> dict[str, Any]:
     people = [i for i, entry in enumerate(faces.entries) if entry.split == "test"][: options.people]
     numbers: dict[str, Any] = {**describe_machine(torch.device("cpu")), "people": len(people), "weights": {}}
     for name in options.weights or ["shipped"]:
-        network = load_system("unsup3d", None if name == "shipped" else name, device="cpu")
+        system = load_system("unsup3d", None if name == "shipped" else name, device="cpu")
         told, true = [], []
         for block in (people[i : i + _AT_ONCE] for i in range(0, len(people), _AT_ONCE)):
             batch = faces.held_batch(block, 1)
-            told.append(network.see(batch.images[:, 0])[1].view[: len(block), :3])
+            told.append(system.see(batch.images[:, 0])[1].view[: len(block), :3])
             true.append(known(batch.truth.poses)[:, 0, :3])
         numbers["weights"][name] = compare(torch.cat(told), torch.cat(true))
         print(name, numbers["weights"][name], flush=True)
